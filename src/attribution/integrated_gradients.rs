@@ -1,0 +1,193 @@
+//! Integrated gradients: gradients along the straight path from a baseline to the picture.
+
+use super::{Cost, Description, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values, to_map};
+use crate::error::Result;
+use crate::graph::Rules;
+use crate::model::host;
+use burn::tensor::{Tensor, TensorData};
+use ndarray::Array3;
+
+pub struct IntegratedGradients;
+
+static DESCRIPTION: Description = Description {
+    id: "integrated-gradients",
+    name: "Integrated Gradients",
+    paper: "Sundararajan, Taly, Yan 2017, Axiomatic Attribution for Deep Networks, section 3",
+    formula: "(x − x₀) ⊙ ∫₀¹ ∂S_c/∂x (x₀ + α(x − x₀)) dα",
+    shape: "C×H×W",
+    ranking: Ranking::Magnitude,
+    sign: Sign::Signed,
+    parameters: &[
+        Parameter {
+            id: "steps",
+            help: "points on the path",
+            unit: "gradients",
+            kind: Kind::Integer { default: 50, min: 1, max: 2000 },
+            source: "Captum 0.9; the paper uses 20 to 300",
+        },
+        Parameter {
+            id: "rule",
+            help: "how the integral is approximated",
+            unit: "",
+            kind: Kind::Choice {
+                default: "gauss-legendre",
+                options: &["gauss-legendre", "trapezoid"],
+            },
+            source: "Captum 0.9",
+        },
+        Parameter {
+            id: "baseline",
+            help: "where the path starts: black, white, or the colour that the network normalises to zero",
+            unit: "",
+            kind: Kind::Choice { default: "black", options: &["black", "white", "mean"] },
+            source: "the paper, section 3: a black image",
+        },
+    ],
+};
+
+impl Method for IntegratedGradients {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn cost(&self, values: &Values) -> Cost {
+        let steps = values.integer("steps");
+        Cost { forwards: steps + 2, backwards: steps }
+    }
+
+    fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
+        let baseline = baseline(job);
+        let path = in_spread_order(match job.values.choice("rule") {
+            "trapezoid" => trapezoid(job.values.integer("steps")),
+            _ => gauss_legendre(job.values.integer("steps")),
+        });
+        let difference = job.pixels.clone() - baseline.clone();
+        let mut sum = job.pixels.zeros_like();
+        let (mut done, mut weight) = (0, 0f64);
+        for points in path.chunks(job.model.batch()) {
+            let column = |values: Vec<f32>| {
+                let data = TensorData::new(values, [points.len(), 1, 1, 1]);
+                Tensor::<4>::from_data(data, &sum.device())
+            };
+            let alphas = column(points.iter().map(|(alpha, _)| *alpha as f32).collect());
+            let weights = column(points.iter().map(|(_, weight)| *weight as f32).collect());
+            let pixels = baseline.clone() + difference.clone() * alphas;
+            let gradients = job.model.graph.input_gradient(pixels, job.target, &Rules::default());
+            sum = sum + (gradients * weights).sum_dim(0);
+            done += points.len();
+            weight += points.iter().map(|(_, weight)| weight).sum::<f64>();
+            // What is done so far stands for the whole path.
+            let partial = || to_map(difference.clone() * sum.clone().div_scalar(weight));
+            if job.advance(done, path.len(), &partial) == Flow::Cancel {
+                break;
+            }
+        }
+        let map = difference * sum.div_scalar(weight);
+        if done == path.len() {
+            record_completeness(job, baseline, map.clone())?;
+        }
+        to_map(map)
+    }
+}
+
+fn baseline(job: &Job) -> Tensor<4> {
+    let zeros = job.pixels.zeros_like();
+    match job.values.choice("baseline") {
+        "white" => zeros.add_scalar(1.0),
+        "mean" => zeros + job.model.mean_colour(),
+        _ => zeros,
+    }
+}
+
+/// The attributions should sum to the change of the logit (the paper, proposition 1).
+fn record_completeness(job: &mut Job, baseline: Tensor<4>, map: Tensor<4>) -> Result<()> {
+    let graph = &job.model.graph;
+    let ends = host(graph.logits(Tensor::cat(vec![baseline, job.pixels.clone()], 0)))?;
+    let change = f64::from(ends[graph.classes() + job.target]) - f64::from(ends[job.target]);
+    let sum: f64 = host(map)?.iter().map(|value| f64::from(*value)).sum();
+    job.facts.insert("logit change", change);
+    job.facts.insert("completeness error", sum - change);
+    Ok(())
+}
+
+/// Nodes and weights of the Gauss–Legendre rule with `n` points on [0,1], by Newton's method on
+/// the Legendre polynomial. Weights sum to 1.
+pub fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
+    let points = (0..n).map(|i| {
+        let mut x = (std::f64::consts::PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
+        let mut slope = 1.0;
+        for _ in 0..100 {
+            let (value, derivative) = legendre(n, x);
+            slope = derivative;
+            let step = value / derivative;
+            x -= step;
+            if step.abs() < 1e-15 {
+                break;
+            }
+        }
+        ((1.0 - x) / 2.0, 1.0 / ((1.0 - x * x) * slope * slope))
+    });
+    points.collect()
+}
+
+/// The Legendre polynomial of degree `n` and its derivative at `x`, by its recurrence.
+fn legendre(n: usize, x: f64) -> (f64, f64) {
+    let (mut before, mut value) = (1.0, x);
+    for k in 2..=n {
+        let k = k as f64;
+        (before, value) = (value, ((2.0 * k - 1.0) * x * value - (k - 1.0) * before) / k);
+    }
+    (value, n as f64 * (x * value - before) / (x * x - 1.0))
+}
+
+fn trapezoid(n: usize) -> Vec<(f64, f64)> {
+    if n == 1 {
+        return vec![(0.5, 1.0)];
+    }
+    let gap = 1.0 / (n - 1) as f64;
+    let end = |i| i == 0 || i == n - 1;
+    (0..n).map(|i| (i as f64 * gap, if end(i) { gap / 2.0 } else { gap })).collect()
+}
+
+/// The same points in bit-reversed order, so that any first part of them is spread over the
+/// whole path and a cancelled run is a fair estimate.
+fn in_spread_order(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let bits = points.len().next_power_of_two().trailing_zeros();
+    (0..1usize << bits)
+        .map(|i| if bits == 0 { 0 } else { i.reverse_bits() >> (usize::BITS - bits) })
+        .filter_map(|i| points.get(i).copied())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gauss_legendre_integrates_polynomials_exactly() {
+        for n in [1, 2, 5, 50] {
+            for power in 0..(2 * n as i32).min(20) {
+                let sum: f64 = gauss_legendre(n).iter().map(|(x, w)| w * x.powi(power)).sum();
+                let exact = 1.0 / f64::from(power + 1);
+                assert!((sum - exact).abs() < 1e-13, "n {n}, power {power}: {sum} for {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_trapezoid_rule_is_exact_for_straight_lines() {
+        for n in [1, 2, 7] {
+            let sum: f64 = trapezoid(n).iter().map(|(x, w)| w * (3.0 * x + 1.0)).sum();
+            assert!((sum - 2.5).abs() < 1e-13);
+        }
+    }
+
+    #[test]
+    fn spreading_keeps_every_point() {
+        for n in [1, 2, 3, 8, 50] {
+            let mut spread = in_spread_order(trapezoid(n));
+            spread.sort_by(|a, b| a.0.total_cmp(&b.0));
+            assert_eq!(spread, trapezoid(n));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! RISE: the mean of random masks, weighted by the class's probability under each.
+
+use super::{Cost, Description, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values, to_map};
+use crate::error::Result;
+use burn::tensor::{Tensor, TensorData, s};
+use ndarray::{Array2, Array3};
+use rand::{Rng, RngExt};
+
+pub struct Rise;
+
+static DESCRIPTION: Description = Description {
+    id: "rise",
+    name: "RISE",
+    paper: "Petsiuk, Das, Saenko 2018, RISE, section 3; masked pixels turn to the colour that the network normalises to zero",
+    formula: "1/(N p) Σ_i p_c(x ⊙ M_i) M_i",
+    shape: "1×H×W",
+    ranking: Ranking::Signed,
+    sign: Sign::Full,
+    parameters: &[
+        Parameter {
+            id: "masks",
+            help: "random masks",
+            unit: "forward passes",
+            kind: Kind::Integer { default: 4000, min: 1, max: 100_000 },
+            source: "the paper, section 4: 4000 for VGG-16 (8000 for ResNet-50)",
+        },
+        Parameter {
+            id: "grid",
+            help: "cells on a side of the coarse mask",
+            unit: "cells",
+            kind: Kind::Integer { default: 7, min: 1, max: 64 },
+            source: "the paper, section 4",
+        },
+        Parameter {
+            id: "keep",
+            help: "probability that a cell stays visible",
+            unit: "",
+            kind: Kind::Real { default: 0.5, min: 0.01, max: 1.0 },
+            source: "the paper, section 4",
+        },
+    ],
+};
+
+impl Method for Rise {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn cost(&self, values: &Values) -> Cost {
+        Cost { forwards: values.integer("masks"), backwards: 0 }
+    }
+
+    fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
+        let [_, _, height, width] = job.pixels.dims();
+        let (grid, keep) = (job.values.integer("grid"), job.values.real("keep"));
+        let mut generator = job.stream.generator();
+        let mask = |_| grid_mask(&mut generator, grid, keep, [height, width]);
+        rise_over(job, job.values.integer("masks"), keep, mask)
+    }
+}
+
+/// RISE over given masks (H×W in [0,1]), of which each pixel keeps `keep` on average.
+pub fn rise_over(
+    job: &mut Job,
+    masks: usize,
+    keep: f32,
+    mut mask: impl FnMut(usize) -> Array2<f32>,
+) -> Result<Array3<f32>> {
+    let [_, _, height, width] = job.pixels.dims();
+    let device = job.pixels.device();
+    let mean = job.model.mean_colour();
+    // Masking happens where zero is the mean colour: after normalisation.
+    let centred = job.pixels.clone() - mean.clone();
+    let mut sum = Tensor::<4>::zeros([1, 1, height, width], &device);
+    let mut done = 0;
+    while done < masks {
+        let batch = job.model.batch().min(masks - done);
+        let values: Vec<f32> = (done..done + batch).flat_map(|i| mask(i).into_iter()).collect();
+        let data = TensorData::new(values, [batch, 1, height, width]);
+        let visible = Tensor::<4>::from_data(data, &device);
+        let pixels = centred.clone() * visible.clone() + mean.clone();
+        let scores = job.model.graph.probabilities(pixels).slice(s![.., job.target]);
+        sum = sum + (visible * scores.reshape([batch, 1, 1, 1])).sum_dim(0);
+        done += batch;
+        let partial = || to_map(sum.clone().div_scalar(done as f32 * keep));
+        if job.advance(done, masks, &partial) == Flow::Cancel {
+            break;
+        }
+    }
+    to_map(sum.div_scalar(done as f32 * keep))
+}
+
+/// A coarse mask of `grid`×`grid` cells, each 1 with probability `keep`, enlarged bilinearly to
+/// one cell more than the picture and cut at a random place (the paper, section 3.2).
+pub fn grid_mask(
+    generator: &mut impl Rng,
+    grid: usize,
+    keep: f32,
+    [height, width]: [usize; 2],
+) -> Array2<f32> {
+    let cells =
+        Array2::from_shape_simple_fn((grid, grid), || f32::from(generator.random::<f32>() < keep));
+    let cell = [height.div_ceil(grid), width.div_ceil(grid)];
+    let shift = cell.map(|side| generator.random_range(0..side));
+    let rows = axis(height, grid, cell[0], shift[0]);
+    let columns = axis(width, grid, cell[1], shift[1]);
+    Array2::from_shape_fn((height, width), |(y, x)| {
+        let ((top, bottom, v), (left, right, u)) = (rows[y], columns[x]);
+        let upper = cells[[top, left]] * (1.0 - u) + cells[[top, right]] * u;
+        let lower = cells[[bottom, left]] * (1.0 - u) + cells[[bottom, right]] * u;
+        upper * (1.0 - v) + lower * v
+    })
+}
+
+/// For each pixel of an axis: the cells before and after it, and how far it is between them.
+fn axis(size: usize, grid: usize, cell: usize, shift: usize) -> Vec<(usize, usize, f32)> {
+    let scale = grid as f32 / ((grid + 1) * cell) as f32;
+    let place = |pixel: usize| {
+        let at = ((pixel + shift) as f32 + 0.5) * scale - 0.5;
+        let at = at.clamp(0.0, (grid - 1) as f32);
+        let before = at as usize;
+        (before, (before + 1).min(grid - 1), at - before as f32)
+    };
+    (0..size).map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand::rngs::ChaCha8Rng;
+
+    #[test]
+    fn masks_stay_in_range_and_keep_their_share() {
+        let mut generator = ChaCha8Rng::seed_from_u64(1);
+        let mut sum = 0.0;
+        for _ in 0..400 {
+            let mask = grid_mask(&mut generator, 7, 0.3, [30, 41]);
+            assert!(mask.iter().all(|value| (0.0..=1.0).contains(value)));
+            sum += mask.mean().unwrap();
+        }
+        assert!((sum / 400.0 - 0.3).abs() < 0.02, "{}", sum / 400.0);
+    }
+
+    #[test]
+    fn a_mask_that_keeps_everything_is_one_everywhere() {
+        let mut generator = ChaCha8Rng::seed_from_u64(1);
+        let mask = grid_mask(&mut generator, 5, 1.0, [17, 17]);
+        assert!(mask.iter().all(|value| (value - 1.0).abs() < 1e-6));
+    }
+}

@@ -1,0 +1,141 @@
+//! The network as a typed graph: nodes, shapes, forward tape, reverse pass.
+//!
+//! Values are N×C×H×W `f32` tensors; a linear layer's output is N×C×1×1. Every operation is a
+//! node of its own with a stable name, so that any node can be a CAM layer, no activation is
+//! shared or in place, and weights can be randomised layer by layer. The mathematics of
+//! attribution (values, gradients and their modified rules) lives here and nowhere else.
+
+mod build;
+pub mod op;
+mod reverse;
+mod tape;
+
+pub use build::GraphBuilder;
+pub use op::Op;
+pub use reverse::{ActivationRule, Rules};
+pub use tape::Tape;
+
+use burn::tensor::Device;
+use std::fmt;
+
+/// Position of a node in its [`Graph`]; inputs always come before the nodes that use them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(usize);
+
+/// Channels, height and width of one sample's value at a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shape {
+    pub channels: usize,
+    pub height: usize,
+    pub width: usize,
+}
+
+impl Shape {
+    pub const fn new(channels: usize, height: usize, width: usize) -> Self {
+        Self { channels, height, width }
+    }
+
+    /// Number of values of one sample.
+    pub const fn len(self) -> usize {
+        self.channels * self.height * self.width
+    }
+
+    /// True for a shape without values; no node of a graph has one.
+    pub const fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// True where the value still has places, so that a class activation map makes sense.
+    pub const fn is_spatial(self) -> bool {
+        self.height * self.width > 1
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}×{}×{}", self.channels, self.height, self.width)
+    }
+}
+
+/// One operation of the network.
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub name: String,
+    pub op: Op,
+    pub inputs: Vec<NodeId>,
+    pub shape: Shape,
+}
+
+/// A classifier from [0,1] pixels to logits; its normalisation is one of its nodes.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    device: Device,
+}
+
+impl Graph {
+    /// The node that takes the pixels.
+    pub const INPUT: NodeId = NodeId(0);
+
+    /// The device that holds the weights and runs the passes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// All nodes, each after its inputs.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    /// Identifiers of all nodes, in order of evaluation.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        (0..self.nodes.len()).map(NodeId)
+    }
+
+    /// The node of the logits.
+    pub fn output(&self) -> NodeId {
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// Shape of the pixels of one picture.
+    pub fn input_shape(&self) -> Shape {
+        self.node(Self::INPUT).shape
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.node(self.output()).shape.channels
+    }
+
+    /// Number of trained values.
+    pub fn parameters(&self) -> usize {
+        self.nodes.iter().map(|node| node.op.parameters()).sum()
+    }
+
+    /// Values that a tape keeps for one sample; its bytes are four times as many.
+    pub fn values_per_sample(&self) -> usize {
+        self.nodes.iter().map(|node| node.shape.len()).sum()
+    }
+
+    /// The node called `name`, or the last node of the module `name` (`layer3` finds the last
+    /// `layer3.…`), as in the names of PyTorch modules.
+    pub fn find(&self, name: &str) -> Option<NodeId> {
+        let module = format!("{name}.");
+        let exact = self.ids().find(|&id| self.node(id).name == name);
+        exact.or_else(|| self.ids().rev().find(|&id| self.node(id).name.starts_with(&module)))
+    }
+
+    /// The usual layer of class activation maps: the last activation that still has places, or
+    /// else the last such node of any kind.
+    pub fn default_cam_layer(&self) -> Option<NodeId> {
+        let spatial = |id: &NodeId| self.node(*id).shape.is_spatial() && *id != Self::INPUT;
+        self.ids()
+            .rev()
+            .find(|id| spatial(id) && self.node(*id).op.is_activation())
+            .or_else(|| self.ids().rev().find(spatial))
+    }
+}

@@ -1,0 +1,88 @@
+//! Linear layers and the per-channel normalisation of pixels.
+
+use crate::graph::Shape;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// weight · x + bias, over C×1×1 values.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    /// out × in.
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+}
+
+impl Linear {
+    /// `weight` is out × in.
+    pub fn new(weight: Tensor<2>, bias: Option<Tensor<1>>) -> Self {
+        Self { weight, bias }
+    }
+
+    pub(super) fn parameters(&self) -> usize {
+        self.weight.dims().iter().product::<usize>()
+            + self.bias.as_ref().map_or(0, |bias| bias.dims()[0])
+    }
+
+    pub(super) fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        let [out, wanted] = self.weight.dims();
+        if input != Shape::new(wanted, 1, 1) {
+            return Err(format!("the weight takes {wanted} values, its input is {input}"));
+        }
+        Ok(Shape::new(out, 1, 1))
+    }
+
+    pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+        let y = times(x, self.weight.clone().transpose());
+        match &self.bias {
+            Some(bias) => y + bias.clone().reshape([1, -1, 1, 1]),
+            None => y,
+        }
+    }
+
+    pub(super) fn backward(&self, gradient: Tensor<4>) -> Tensor<4> {
+        times(gradient, self.weight.clone())
+    }
+}
+
+/// Rows of N×C×1×1 times a C×K matrix.
+fn times(x: Tensor<4>, matrix: Tensor<2>) -> Tensor<4> {
+    let [samples, channels, ..] = x.dims();
+    let columns = matrix.dims()[1];
+    x.reshape([samples, channels]).matmul(matrix).reshape([samples, columns, 1, 1])
+}
+
+/// (x − mean) / std per channel.
+#[derive(Debug, Clone)]
+pub struct Normalise {
+    mean: Tensor<4>,
+    std: Tensor<4>,
+    channels: usize,
+}
+
+impl Normalise {
+    /// `mean` and `std` are of [0,1] pixels, one value a channel.
+    pub fn new(mean: &[f32], std: &[f32], device: &Device) -> Self {
+        let row = |values: &[f32]| {
+            let data = TensorData::new(values.to_vec(), [1, values.len(), 1, 1]);
+            Tensor::from_data(data, device)
+        };
+        Self { mean: row(mean), std: row(std), channels: mean.len() }
+    }
+
+    pub(super) fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        if input.channels != self.channels {
+            return Err(format!(
+                "mean and std have {} channels, the input has {}",
+                self.channels, input.channels
+            ));
+        }
+        Ok(input)
+    }
+
+    pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+        (x - self.mean.clone()) / self.std.clone()
+    }
+
+    pub(super) fn backward(&self, gradient: Tensor<4>) -> Tensor<4> {
+        gradient / self.std.clone()
+    }
+}

@@ -1,0 +1,65 @@
+//! Max pooling and global average pooling.
+
+use super::{Saved, Step};
+use crate::graph::Shape;
+use burn::tensor::module::{max_pool2d, max_pool2d_with_indices};
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{IndexingUpdateOp, Tensor};
+
+/// Maximum over windows; padding never wins.
+#[derive(Debug, Clone)]
+pub struct MaxPool {
+    pub options: MaxPoolOptions<2>,
+}
+
+impl MaxPool {
+    /// Square windows side by side.
+    pub fn square(side: usize) -> Self {
+        Self { options: MaxPoolOptions::new([side, side]) }
+    }
+
+    pub(super) fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        let side = |axis: usize, size: usize| {
+            let (begin, end) = self.options.padding[axis];
+            let reach = self.options.dilation[axis] * (self.options.kernel_size[axis] - 1) + 1;
+            let room = (size + begin + end)
+                .checked_sub(reach)
+                .ok_or_else(|| format!("the window is larger than its input of {input}"))?;
+            Ok::<_, String>(room / self.options.stride[axis] + 1)
+        };
+        Ok(Shape::new(input.channels, side(0, input.height)?, side(1, input.width)?))
+    }
+
+    pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+        max_pool2d(x, self.options.clone())
+    }
+
+    pub(super) fn apply_with_places(&self, x: Tensor<4>) -> (Tensor<4>, Saved) {
+        let (value, places) = max_pool2d_with_indices(x, self.options.clone());
+        (value, Saved::Places(places))
+    }
+
+    /// Each gradient goes to the place of its maximum. A scatter, unlike burn's pooling
+    /// backward, can be differentiated again.
+    pub(super) fn backward(&self, step: &Step, gradient: Tensor<4>) -> Tensor<4> {
+        let Saved::Places(places) = step.saved else {
+            unreachable!("a max pool on a tape saved its places")
+        };
+        let [samples, channels, height, width] = step.inputs[0].dims();
+        let flat = [samples, channels, gradient.dims()[2] * gradient.dims()[3]];
+        Tensor::<3>::zeros([samples, channels, height * width], &gradient.device())
+            .scatter(2, places.clone().reshape(flat), gradient.reshape(flat), IndexingUpdateOp::Add)
+            .reshape([samples, channels, height, width])
+    }
+}
+
+/// N×C×H×W to N×C×1×1.
+pub fn global_average(x: Tensor<4>) -> Tensor<4> {
+    let [samples, channels, height, width] = x.dims();
+    x.reshape([samples, channels, height * width]).mean_dim(2).reshape([samples, channels, 1, 1])
+}
+
+pub fn global_average_backward(gradient: Tensor<4>, input: [usize; 4]) -> Tensor<4> {
+    let share = 1.0 / (input[2] * input[3]) as f32;
+    gradient.mul_scalar(share).expand(input)
+}

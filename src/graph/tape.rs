@@ -1,0 +1,71 @@
+//! The forward pass.
+
+use super::op::Saved;
+use super::{Graph, NodeId};
+use burn::tensor::{Tensor, activation};
+
+/// Every node's value in one forward pass, kept for the reverse pass.
+#[derive(Debug, Clone)]
+pub struct Tape {
+    pub(super) values: Vec<Tensor<4>>,
+    pub(super) saved: Vec<Saved>,
+}
+
+impl Tape {
+    /// Value of a node, N×C×H×W.
+    pub fn value(&self, id: NodeId) -> Tensor<4> {
+        self.values[id.0].clone()
+    }
+
+    /// The logits, N×classes.
+    pub fn logits(&self) -> Tensor<2> {
+        rows(self.values[self.values.len() - 1].clone())
+    }
+}
+
+impl Graph {
+    /// Runs pictures (N×C×H×W, pixels in [0,1]) and keeps every value.
+    pub fn forward(&self, pixels: Tensor<4>) -> Tape {
+        let mut values = vec![pixels];
+        let mut saved = vec![Saved::Nothing];
+        for node in &self.nodes[1..] {
+            let inputs: Vec<_> = node.inputs.iter().map(|id| values[id.0].clone()).collect();
+            let (value, kept) = node.op.forward(&inputs);
+            values.push(value);
+            saved.push(kept);
+        }
+        Tape { values, saved }
+    }
+
+    /// Runs pictures (N×C×H×W, pixels in [0,1]) to logits (N×classes), forgetting each value
+    /// after its last use.
+    pub fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
+        let mut uses = vec![0usize; self.nodes.len()];
+        for id in self.nodes.iter().flat_map(|node| &node.inputs) {
+            uses[id.0] += 1;
+        }
+        let mut values: Vec<Option<Tensor<4>>> = vec![None; self.nodes.len()];
+        values[0] = Some(pixels);
+        for (index, node) in self.nodes.iter().enumerate().skip(1) {
+            let mut take = |id: &NodeId| {
+                uses[id.0] -= 1;
+                let value = &mut values[id.0];
+                let value = if uses[id.0] == 0 { value.take() } else { value.clone() };
+                value.expect("a node comes after its inputs")
+            };
+            let inputs: Vec<_> = node.inputs.iter().map(&mut take).collect();
+            values[index] = Some(node.op.apply(inputs));
+        }
+        rows(values.pop().flatten().expect("the last node was evaluated"))
+    }
+
+    /// Softmax scores of pictures, N×classes.
+    pub fn probabilities(&self, pixels: Tensor<4>) -> Tensor<2> {
+        activation::softmax(self.logits(pixels), 1)
+    }
+}
+
+fn rows(value: Tensor<4>) -> Tensor<2> {
+    let [samples, classes, ..] = value.dims();
+    value.reshape([samples, classes])
+}

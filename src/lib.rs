@@ -1,0 +1,13 @@
+//! Hyaline: an interactive explorer of CNN attributions.
+//!
+//! Dependencies point one way: [`explorer`] and [`command_line`] use [`figure`] and [`score`],
+//! these use [`attribution`], that uses [`model`] and [`picture`], and everything stands on
+//! [`graph`]. Nothing below `explorer` knows about windows.
+
+pub mod attribution;
+pub mod error;
+pub mod figure;
+pub mod graph;
+pub mod model;
+pub mod picture;
+pub mod score;

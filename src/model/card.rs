@@ -1,0 +1,83 @@
+//! The model card: a TOML file beside the weights that says what they are.
+
+use crate::error::{Error, Result};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// A model card as written. What it leaves out is inferred from the weights.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// The weights file, relative to the card.
+    pub weights: PathBuf,
+    /// Identifier of the architecture, such as `efficientnet-lite0`.
+    pub architecture: Option<String>,
+    /// The name shown to people.
+    pub name: Option<String>,
+    #[serde(default)]
+    pub input: InputCard,
+    pub training: Option<TrainingCard>,
+}
+
+/// How pictures become inputs, and outputs become classes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputCard {
+    /// Height and width, pixels.
+    pub size: Option<[usize; 2]>,
+    /// Mean of the [0,1] pixels, one value a channel.
+    pub mean: Option<Vec<f32>>,
+    /// Standard deviation of the [0,1] pixels, one value a channel.
+    pub std: Option<Vec<f32>>,
+    pub resize: Option<crate::picture::Filter>,
+    /// Side of the centre crop over the short side of the resized picture, in (0, 1].
+    pub crop: Option<f32>,
+    /// `imagenet`, `cifar10`, `mnist`, or a text file with one name a line.
+    pub labels: Option<String>,
+}
+
+/// How the weights were trained; shown and recorded, never needed to run them.
+#[derive(Debug, Clone, PartialEq, Deserialize, serde::Serialize)]
+pub struct TrainingCard {
+    /// `vanilla`, `pgd`, `trades`, `sep`, `advprop`, …
+    pub kind: String,
+    /// Norm of the adversary, `linf` or `l2`.
+    pub norm: Option<String>,
+    /// Radius of the adversary, in [0,1] pixels.
+    pub epsilon: Option<f64>,
+    #[serde(flatten)]
+    pub more: std::collections::BTreeMap<String, toml::Value>,
+}
+
+impl Card {
+    /// Reads a card and resolves its weights beside it.
+    ///
+    /// # Errors
+    /// When the file can't be read, is no card, or names weights that are not there.
+    pub fn read(path: &Path) -> Result<Self> {
+        let what = || format!("cannot open model card {}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|e| Error::new(what(), e))?;
+        let mut card: Card = toml::from_str(&text).map_err(|e| {
+            let line = e.span().map_or(0, |span| text[..span.start].lines().count().max(1));
+            Error::new(what(), format!("line {line}: {}", e.message()))
+        })?;
+        card.weights = path.parent().unwrap_or(Path::new("")).join(&card.weights);
+        if !card.weights.is_file() {
+            let why = format!("its weights {} are not there", card.weights.display());
+            return Err(
+                Error::new(what(), why).hint("`weights` is a path from the folder of the card")
+            );
+        }
+        Ok(card)
+    }
+
+    /// The card beside a weights file (`net.toml` beside `net.safetensors`), or one that says
+    /// nothing but where the weights are.
+    pub fn beside(weights: &Path) -> Result<Self> {
+        let card = weights.with_extension("toml");
+        if card.is_file() {
+            return Self::read(&card);
+        }
+        Ok(Self { weights: weights.to_path_buf(), ..Self::default() })
+    }
+}

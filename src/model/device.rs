@@ -1,0 +1,183 @@
+//! Choosing where to compute, and checking that it computes rightly.
+
+use super::{Model, host};
+use crate::error::{Error, Result};
+use crate::graph::op::{Convolution, Linear, MaxPool};
+use crate::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape};
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::wgpu::WgpuSetup;
+use burn::tensor::{Device, Tensor, TensorData};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum DeviceChoice {
+    /// A real GPU that passes the self-check, or else the CPU.
+    #[default]
+    Auto,
+    /// burn-flex on the processor.
+    Cpu,
+    /// burn's wgpu, on a software adapter too if that is all there is.
+    Gpu,
+}
+
+/// Where networks run.
+#[derive(Clone)]
+pub struct ComputeDevice {
+    pub device: Device,
+    /// For people: the adapter's name, or the processor.
+    pub name: String,
+    /// The GPU's handles, for a window that shares it.
+    pub gpu: Option<WgpuSetup>,
+    /// Why it is not what was expected, if so.
+    pub notice: Option<String>,
+}
+
+impl std::fmt::Debug for ComputeDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ComputeDevice({})", self.name)
+    }
+}
+
+/// Largest relative L2 difference between GPU and CPU that the self-check passes.
+const SELF_CHECK_TOLERANCE: f32 = 1e-3;
+
+impl ComputeDevice {
+    /// The CPU, through burn-flex.
+    pub fn cpu() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            device: Device::flex(),
+            name: format!("CPU ({cores} cores)"),
+            gpu: None,
+            notice: None,
+        }
+    }
+
+    /// The device for a choice. `Auto` never fails: it falls back to the CPU and says why.
+    ///
+    /// # Errors
+    /// When a GPU was asked for and none works rightly.
+    pub fn choose(choice: DeviceChoice) -> Result<Self> {
+        match choice {
+            DeviceChoice::Cpu => Ok(Self::cpu()),
+            DeviceChoice::Gpu => Self::checked_gpu(),
+            DeviceChoice::Auto if !has_real_gpu() => Ok(Self::cpu()),
+            DeviceChoice::Auto => Ok(Self::checked_gpu().unwrap_or_else(|e| Self {
+                notice: Some(format!("computing on the CPU: {e}")),
+                ..Self::cpu()
+            })),
+        }
+    }
+
+    fn checked_gpu() -> Result<Self> {
+        let unusable =
+            |why: String| Error::new("cannot use the GPU", why).hint("--device cpu needs none");
+        let opened = catch_unwind(|| Device::wgpu_options().init_with_setup());
+        let (device, setup) = opened
+            .map_err(|_| unusable("its driver failed".into()))?
+            .map_err(|e| unusable(e.to_string()))?;
+        let difference = catch_unwind(AssertUnwindSafe(|| self_check(&device)))
+            .map_err(|_| unusable("it failed to run a tiny network".into()))??;
+        if difference > SELF_CHECK_TOLERANCE {
+            return Err(unusable(format!(
+                "on a tiny network it differs from the CPU by {difference:.1e} (relative)"
+            )));
+        }
+        let info = setup.adapter.get_info();
+        Ok(Self {
+            device,
+            name: format!("{} ({})", info.name, info.backend),
+            gpu: Some(setup),
+            notice: None,
+        })
+    }
+}
+
+/// Whether any adapter is more than a program on the processor.
+fn has_real_gpu() -> bool {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY))
+        .iter()
+        .any(|adapter| adapter.get_info().device_type != wgpu::DeviceType::Cpu)
+}
+
+/// Relative L2 difference between a device and the CPU over the logits and the input gradient of
+/// a tiny network with fixed weights.
+fn self_check(device: &Device) -> Result<f32> {
+    let run = |device: &Device| -> Result<Vec<f32>> {
+        let graph = tiny_network(device)?;
+        let pixels = wave([2, 3, 12, 12], device);
+        let mut values = host(graph.logits(pixels.clone()))?;
+        values.extend(host(graph.input_gradient(pixels, 1, &Rules::default()))?);
+        Ok(values)
+    };
+    let (expected, found) = (run(&Device::flex())?, run(device)?);
+    let square = |values: &mut dyn Iterator<Item = f32>| values.map(|v| v * v).sum::<f32>();
+    let difference = square(&mut expected.iter().zip(&found).map(|(a, b)| a - b));
+    Ok((difference / square(&mut expected.iter().copied())).sqrt())
+}
+
+fn tiny_network(device: &Device) -> Result<Graph> {
+    let mut graph = GraphBuilder::new(Shape::new(3, 12, 12), device);
+    let mut convolution = |name: &str, out: usize, groups: usize, stride: usize, from: NodeId| {
+        let inputs = graph.shape(from).channels;
+        let weight = wave([out, inputs / groups, 3, 3], device);
+        let bias = wave([1, 1, 1, out], device).reshape([out]);
+        let options = ConvOptions::new([stride; 2], [1, 1], [1, 1], groups);
+        let node = graph.add(name, Convolution::new(weight, Some(bias), options), &[from])?;
+        graph.add(format!("{name}.relu"), Op::Relu, &[node])
+    };
+    let wide = convolution("wide", 16, 1, 1, Graph::INPUT)?;
+    let depthwise = convolution("depthwise", 16, 16, 2, wide)?;
+    let pooled = graph.add("pool", Op::MaxPool(MaxPool::square(2)), &[depthwise])?;
+    let flat = graph.add("flat", Op::Flatten, &[pooled])?;
+    let weight = wave([1, 1, 4, 144], device).reshape([4, 144]);
+    graph.add("linear", Linear::new(weight, None), &[flat])?;
+    graph.finish()
+}
+
+/// Values without pattern that need no generator.
+fn wave(shape: [usize; 4], device: &Device) -> Tensor<4> {
+    let count = shape.iter().product::<usize>();
+    let values: Vec<f32> = (0..count).map(|i| (i as f32 * 1.7).sin() * 0.5).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// Memory that one batch of a forward pass may keep, bytes.
+const BATCH_BYTES: usize = 512 << 20;
+const LARGEST_BATCH: usize = 64;
+
+/// Doubles the batch while that makes a picture at least a tenth cheaper and memory allows.
+pub(super) fn measure_batch(model: &Model) -> usize {
+    let Shape { channels, height, width } = model.graph.input_shape();
+    let seconds_each = |batch: usize| {
+        let pixels = Tensor::zeros([batch, channels, height, width], model.graph.device());
+        let start = Instant::now();
+        let ran = host(model.graph.logits(pixels));
+        ran.map_or(f64::INFINITY, |_| start.elapsed().as_secs_f64() / batch as f64)
+    };
+    let bytes_each = 4 * model.graph.values_per_sample();
+    seconds_each(1); // the first pass also pays for kernels and allocations
+    let (mut batch, mut best) = (1, seconds_each(1));
+    while batch < LARGEST_BATCH && 2 * batch * bytes_each <= BATCH_BYTES {
+        seconds_each(2 * batch);
+        let seconds = seconds_each(2 * batch);
+        if seconds > 0.9 * best {
+            break;
+        }
+        (batch, best) = (2 * batch, seconds);
+    }
+    batch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_self_check_sees_no_difference_between_a_device_and_itself() {
+        assert_eq!(self_check(&Device::flex()).unwrap(), 0.0);
+    }
+}

@@ -1,0 +1,186 @@
+//! Opening networks: weights files, model cards, architectures, labels, devices.
+
+pub mod architecture;
+pub mod card;
+pub mod device;
+mod labels;
+mod preprocessing;
+mod weights;
+
+pub use card::{Card, TrainingCard};
+pub use device::{ComputeDevice, DeviceChoice};
+pub use labels::Labels;
+pub use preprocessing::Preprocessing;
+pub(crate) use weights::hex;
+pub use weights::{WeightTensor, Weights};
+
+use crate::error::{Error, Result};
+use crate::graph::Graph;
+use burn::tensor::{Tensor, TensorData, activation};
+use ndarray::Array3;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A classifier ready to run, with what it takes and what its outputs are called.
+#[derive(Debug)]
+pub struct Model {
+    pub name: String,
+    /// The file that was opened: a card or weights.
+    pub path: PathBuf,
+    /// Name of the architecture for people.
+    pub architecture: &'static str,
+    pub graph: Graph,
+    pub preprocessing: Preprocessing,
+    pub labels: Labels,
+    pub training: Option<TrainingCard>,
+    /// SHA-256 of the weights file, in hexadecimal.
+    pub sha256: String,
+    /// What was guessed and may be wrong.
+    pub warnings: Vec<String>,
+    batch: OnceLock<usize>,
+}
+
+/// A class with its scores for one picture.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    pub class: usize,
+    pub label: String,
+    pub logit: f32,
+    pub probability: f32,
+}
+
+impl Model {
+    /// Opens a model card (`.toml`) or a weights file (`.safetensors`) onto a device.
+    ///
+    /// # Errors
+    /// With the one thing that is wrong with the card, the weights or their fit.
+    pub fn open(path: &Path, device: &ComputeDevice) -> Result<Self> {
+        let card = match extension(path).as_str() {
+            "toml" => Card::read(path)?,
+            "safetensors" => Card::beside(path)?,
+            _ => {
+                let why = "its name ends neither in .safetensors nor in .toml";
+                return Err(Error::new(format!("cannot open model {}", path.display()), why));
+            }
+        };
+        let weights = Weights::read(&card.weights)?;
+        Self::assemble(path, card, &weights, device)
+            .map_err(|e| Error::new(format!("cannot open model {}", path.display()), e))
+    }
+
+    /// True for the names of files that [`Model::open`] takes.
+    pub fn is_model_file(path: &Path) -> bool {
+        matches!(extension(path).as_str(), "toml" | "safetensors")
+    }
+
+    fn assemble(
+        path: &Path,
+        card: Card,
+        weights: &Weights,
+        device: &ComputeDevice,
+    ) -> Result<Self> {
+        let architecture = architecture::find(card.architecture.as_deref(), weights)?;
+        let defaults = architecture.input(weights);
+        let mut warnings = Vec::new();
+        if defaults.normalisation_guessed && card.input.mean.is_none() {
+            warnings.push(format!(
+                "mean {:?} and std {:?} are guessed; a model card beside the weights can set them",
+                defaults.mean, defaults.std
+            ));
+        }
+        let default_labels = defaults.labels;
+        let preprocessing = architecture::corrected(defaults, &card.input).validated()?;
+        let graph = architecture.lay(weights, &preprocessing, &device.device)?;
+        let labels = match &card.input.labels {
+            Some(name) => {
+                Labels::built_in(name).map_or_else(|| Labels::read(&beside(path, name)), Ok)?
+            }
+            None => default_labels
+                .and_then(Labels::built_in)
+                .filter(|labels| labels.len() == graph.classes())
+                .unwrap_or_else(|| Labels::for_classes(graph.classes())),
+        };
+        if labels.len() != graph.classes() {
+            warnings.push(format!(
+                "{} labels for {} classes: names may be wrong",
+                labels.len(),
+                graph.classes()
+            ));
+        }
+        Ok(Self {
+            name: card.name.unwrap_or_else(|| stem(path)),
+            path: path.to_path_buf(),
+            architecture: architecture.name,
+            graph,
+            preprocessing,
+            labels,
+            training: card.training,
+            sha256: weights.sha256.clone(),
+            warnings,
+            batch: OnceLock::new(),
+        })
+    }
+
+    /// Puts one picture (C×H×W, [0,1]) on the model's device, as 1×C×H×W.
+    pub fn tensor(&self, pixels: &Array3<f32>) -> Tensor<4> {
+        let (channels, height, width) = pixels.dim();
+        let values: Vec<f32> = pixels.iter().copied().collect();
+        let data = TensorData::new(values, [1, channels, height, width]);
+        Tensor::from_data(data, self.graph.device())
+    }
+
+    /// The mean colour, 1×C×1×1: zero to the network.
+    pub fn mean_colour(&self) -> Tensor<4> {
+        let mean = self.preprocessing.mean.clone();
+        let data = TensorData::new(mean, [1, self.preprocessing.channels, 1, 1]);
+        Tensor::from_data(data, self.graph.device())
+    }
+
+    /// All classes of one picture (1×C×H×W, [0,1]), most probable first.
+    pub fn predict(&self, pixels: Tensor<4>) -> Result<Vec<Prediction>> {
+        let logits = self.graph.logits(pixels);
+        let probabilities = host(activation::softmax(logits.clone(), 1))?;
+        let logits = host(logits)?;
+        let mut classes: Vec<usize> = (0..logits.len()).collect();
+        classes.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]));
+        let predictions = classes.into_iter().map(|class| Prediction {
+            class,
+            label: self.labels.name(class).to_string(),
+            logit: logits[class],
+            probability: probabilities[class],
+        });
+        Ok(predictions.collect())
+    }
+
+    /// How many pictures to run at once: as many as the device still gains from, within a
+    /// bounded memory. Measured on first use; a result never depends on it beyond float noise.
+    pub fn batch(&self) -> usize {
+        *self.batch.get_or_init(|| device::measure_batch(self))
+    }
+}
+
+/// Values of a tensor, on the host, in row-major order.
+///
+/// # Errors
+/// When the device failed while computing them.
+pub fn host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    tensor.try_into_vec_as::<f32>().map_err(|e| {
+        Error::new("the device failed to compute", format!("{e:?}")).hint("try --device cpu")
+    })
+}
+
+/// The file's name without its last extension.
+pub fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or(path.as_os_str());
+    stem.to_string_lossy().into_owned()
+}
+
+fn beside(card: &Path, name: &str) -> PathBuf {
+    card.parent().unwrap_or(Path::new("")).join(name)
+}
+
+fn extension(path: &Path) -> String {
+    let extension = path.extension().unwrap_or_default();
+    extension.to_string_lossy().to_lowercase()
+}

@@ -1,0 +1,48 @@
+//! How pictures become a network's input.
+
+use crate::error::{Error, Result};
+use crate::picture::Filter;
+use serde::Serialize;
+
+/// Resize the short side, crop the centre, and, inside the network, normalise.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Preprocessing {
+    /// 3 for RGB, 1 for grey.
+    pub channels: usize,
+    /// Height and width of the input, pixels.
+    pub size: [usize; 2],
+    /// Mean of the [0,1] pixels, one value a channel. Inputs of this colour are zero to the
+    /// network: it is the "nothing" of masks and deletion.
+    pub mean: Vec<f32>,
+    /// Standard deviation of the [0,1] pixels, one value a channel.
+    pub std: Vec<f32>,
+    pub resize: Filter,
+    /// Side of the centre crop over the short side of the resized picture, in (0, 1].
+    pub crop: f32,
+}
+
+impl Preprocessing {
+    /// Checks the values a card may have got wrong.
+    pub(super) fn validated(self) -> Result<Self> {
+        let wrong = |why: String| Err(Error::new("cannot use the model card's [input]", why));
+        let channels = self.channels;
+        for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
+            if values.len() != channels {
+                return wrong(format!(
+                    "{name} has {} values, the network takes {channels} channels",
+                    values.len()
+                ));
+            }
+        }
+        if self.std.iter().any(|std| *std <= 0.0 || !std.is_finite()) {
+            return wrong("every std must be above 0".into());
+        }
+        if !(self.crop > 0.0 && self.crop <= 1.0) {
+            return wrong(format!("crop is {}, it must be above 0 and at most 1", self.crop));
+        }
+        if self.size.iter().any(|side| !(1..=4096).contains(side)) {
+            return wrong(format!("size is {:?}, each side must be 1 to 4096 px", self.size));
+        }
+        Ok(self)
+    }
+}
