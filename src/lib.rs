@@ -5,6 +5,7 @@
 //! [`graph`]. Nothing below `explorer` knows about windows.
 
 pub mod attribution;
+pub mod command_line;
 pub mod error;
 pub mod figure;
 pub mod graph;

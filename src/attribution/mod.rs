@@ -35,6 +35,31 @@ pub static METHODS: &[&dyn Method] = &[
     &rise::Rise,
 ];
 
+/// Methods shown before anyone chose.
+pub const DEFAULT_METHODS: [&str; 3] = ["gradient", "integrated-gradients", "grad-cam"];
+
+/// Which class is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The most probable class of each network.
+    Top1,
+    Class(usize),
+}
+
+impl std::str::FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "top1" => Ok(Target::Top1),
+            _ => text
+                .parse()
+                .map(Target::Class)
+                .map_err(|_| "it takes top1 or the index of a class".into()),
+        }
+    }
+}
+
 /// The method with an identifier.
 ///
 /// # Errors
@@ -157,21 +182,7 @@ impl Job<'_> {
     /// # Errors
     /// When the network has no such node, or the node has no places.
     pub fn layer(&self, id: &str) -> Result<NodeId> {
-        let graph = &self.model.graph;
-        let Some(name) = self.values.layer(id) else {
-            return graph.default_cam_layer().ok_or_else(|| {
-                Error::new("no layer to explain", "no value of the network has places")
-            });
-        };
-        let failed = |why: &str| {
-            Err(Error::new(format!("cannot use layer `{name}` of {}", self.model.name), why)
-                .hint("`hyaline inspect` lists the nodes"))
-        };
-        match graph.find(name) {
-            None => failed("the network has no such node"),
-            Some(node) if !graph.node(node).shape.is_spatial() => failed("its value has no places"),
-            Some(node) => Ok(node),
-        }
+        layer(self.model, self.values, id)
     }
 }
 
@@ -259,6 +270,33 @@ pub fn check_class(model: &Model, class: usize) -> Result<()> {
             format!("class {class} is out of range"),
             format!("{} has {classes} classes, 0 to {}", model.name, classes - 1),
         )),
+    }
+}
+
+/// Checks that every layer that a method's values name is one of the network.
+///
+/// # Errors
+/// When the network has no such node, or the node has no places.
+pub fn check_layers(method: &dyn Method, model: &Model, values: &Values) -> Result<()> {
+    let layers = method.description().parameters.iter().filter(|p| matches!(p.kind, Kind::Layer));
+    layers.map(|parameter| layer(model, values, parameter.id).map(|_| ())).collect()
+}
+
+fn layer(model: &Model, values: &Values, id: &str) -> Result<NodeId> {
+    let graph = &model.graph;
+    let Some(name) = values.layer(id) else {
+        return graph.default_cam_layer().ok_or_else(|| {
+            Error::new("no layer to explain", "no value of the network has places")
+        });
+    };
+    let failed = |why: &str| {
+        Err(Error::new(format!("cannot use layer `{name}` of {}", model.name), why)
+            .hint("`hyaline inspect` lists the nodes"))
+    };
+    match graph.find(name) {
+        None => failed("the network has no such node"),
+        Some(node) if !graph.node(node).shape.is_spatial() => failed("its value has no places"),
+        Some(node) => Ok(node),
     }
 }
 

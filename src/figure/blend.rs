@@ -55,7 +55,9 @@ pub fn blend(picture: &RgbImage, map: &Array2<f32>, overlay: &Overlay) -> RgbIma
 
 fn nearest(map: &Array2<f32>, [height, width]: [usize; 2]) -> Array2<f32> {
     let (rows, columns) = map.dim();
-    Array2::from_shape_fn((height, width), |(y, x)| map[[y * rows / height, x * columns / width]])
+    Array2::from_shape_fn((height, width), |(y, x)| {
+        map[[(2 * y + 1) * rows / (2 * height), (2 * x + 1) * columns / (2 * width)]]
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! viridis, magma, inferno and cividis are matplotlib's (CC0); blue-red and orange-purple are
 //! ColorBrewer's RdBu (reversed) and PuOr (Apache-2.0) at matplotlib's 256 levels.
 
+use crate::attribution::Sign;
 use std::sync::LazyLock;
 
 /// Colours of a map.
@@ -42,6 +43,14 @@ impl ColorMap {
 
     pub fn is_diverging(self) -> bool {
         matches!(self, ColorMap::BlueRed | ColorMap::OrangePurple)
+    }
+
+    /// The usual map for a kind of values.
+    pub fn for_sign(sign: Sign) -> Self {
+        match sign {
+            Sign::Signed => ColorMap::BlueRed,
+            Sign::Positive | Sign::Absolute | Sign::Full => ColorMap::Inferno,
+        }
     }
 
     /// All colours, sRGB, from the lowest value to the highest.

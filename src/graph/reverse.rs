@@ -77,7 +77,6 @@ impl Graph {
             };
             let step = Step {
                 inputs: &node.inputs.iter().map(|id| &tape.values[id.0]).collect::<Vec<_>>(),
-                output: &tape.values[index],
                 saved: &tape.saved[index],
             };
             for (id, part) in node.inputs.iter().zip(node.op.backward(&step, gradient, rules)) {

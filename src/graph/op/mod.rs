@@ -46,7 +46,6 @@ pub enum Saved {
 /// One evaluated node, as its reverse sees it.
 pub(super) struct Step<'a> {
     pub inputs: &'a [&'a Tensor<4>],
-    pub output: &'a Tensor<4>,
     pub saved: &'a Saved,
 }
 
@@ -149,8 +148,8 @@ impl Op {
             Op::Normalise(normalise) => normalise.backward(gradient),
             Op::Convolution(convolution) => convolution.backward(gradient, from),
             Op::Linear(linear) => linear.backward(gradient),
-            Op::Relu => activation::relu_backward(step.output, gradient, rules.activation),
-            Op::Clip(clip) => clip.backward(step.output, gradient, rules.activation),
+            Op::Relu => activation::relu_backward(step.inputs[0], gradient, rules.activation),
+            Op::Clip(clip) => clip.backward(step.inputs[0], gradient, rules.activation),
             Op::MaxPool(pool) => pool.backward(step, gradient),
             Op::GlobalAveragePool => pooling::global_average_backward(gradient, from),
             Op::Flatten => gradient.reshape(from),

@@ -1,0 +1,160 @@
+//! `hyaline explain`: maps as .npy, with a record of how each was made.
+
+use super::output::{write_json, write_npy};
+use super::plan::{Plan, Selection, Subject};
+use super::watch::Watch;
+use crate::attribution::{Attribution, Target, Values, attribute};
+use crate::error::{Error, Result};
+use crate::model::{Model, Prediction};
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+/// Write attribution maps.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Writes DIR/MODEL/IMAGE/METHOD.npy (float32, C×H×W or 1×h×w, signed, not normalised; MODEL and IMAGE
+are file names without their endings) and DIR/explain.json, which records the predictions, the class,
+and of every map its parameters, shape, seconds and warnings.
+
+Ctrl-C stops the work and keeps what is done; the map in the making is marked as partial.
+
+Example:
+  hyaline explain --model net.toml --image cat.png --method integrated-gradients rise \\
+      --set integrated-gradients.steps=100 rise.masks=2000 --out maps")]
+pub struct Explain {
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// `explain.json`.
+#[derive(Debug, Serialize)]
+struct Record {
+    hyaline: &'static str,
+    device: String,
+    seed: u64,
+    /// True when Ctrl-C ended the work early.
+    cancelled: bool,
+    results: Vec<SubjectRecord>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SubjectRecord {
+    model: String,
+    model_sha256: String,
+    architecture: &'static str,
+    image: String,
+    image_sha256: String,
+    top5: Vec<Prediction>,
+    pub target: TargetRecord,
+    methods: BTreeMap<&'static str, MapRecord>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TargetRecord {
+    class: usize,
+    label: String,
+    chosen: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct MapRecord {
+    parameters: Values,
+    shape: [usize; 3],
+    seconds: f64,
+    warnings: Vec<String>,
+    /// Samples done and wanted, where the method samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    samples: Option<(usize, usize)>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    facts: BTreeMap<&'static str, f64>,
+}
+
+impl TargetRecord {
+    pub fn new(model: &Model, subject: &Subject, target: Target) -> Self {
+        Self {
+            class: subject.target,
+            label: model.labels.name(subject.target).to_string(),
+            chosen: if target == Target::Top1 { "top1" } else { "index" },
+        }
+    }
+}
+
+impl Explain {
+    pub fn run(&self) -> Result<ExitCode> {
+        if self.selection.method.is_empty() {
+            return Err(Error::new("nothing to compute", "--method names no method")
+                .hint("`hyaline methods` lists them"));
+        }
+        run(&Plan::new(&self.selection)?, |_, _, _| Ok(()))
+    }
+}
+
+/// Computes and writes every map of a plan; `each` sees it too.
+pub(super) fn run(
+    plan: &Plan,
+    mut each: impl FnMut(&Model, &Subject, &Attribution) -> Result<()>,
+) -> Result<ExitCode> {
+    let mut watch = Watch::new(plan.cells())?;
+    let mut results = Vec::new();
+    'work: for model in &plan.models {
+        for path in &plan.pictures {
+            let subject = plan.subject(model, path)?;
+            let mut record = SubjectRecord {
+                model: crate::model::stem(&model.path),
+                model_sha256: model.sha256.clone(),
+                architecture: model.architecture,
+                image: crate::model::stem(path),
+                image_sha256: subject.picture.sha256.clone(),
+                top5: subject.predictions.iter().take(5).cloned().collect(),
+                target: TargetRecord::new(model, &subject, plan.target),
+                methods: BTreeMap::new(),
+            };
+            for (method, values) in &plan.methods {
+                let id = method.description().id;
+                watch.begin(format!("{} · {} · {id}", model.name, subject.picture.name));
+                let explained = subject.explained(model, plan.seed);
+                let attribution = attribute(*method, model, &explained, values, &mut |p| {
+                    watch.advance(p.done, p.total)
+                })?;
+                write_npy(&plan.folder(model, path).join(format!("{id}.npy")), &attribution.map)?;
+                each(model, &subject, &attribution)?;
+                record.methods.insert(id, MapRecord::new(attribution));
+                if watch.cancelled() {
+                    results.push(record);
+                    break 'work;
+                }
+            }
+            results.push(record);
+        }
+    }
+    let cancelled = watch.cancelled();
+    let record = Record {
+        hyaline: env!("CARGO_PKG_VERSION"),
+        device: plan.device.name.clone(),
+        seed: plan.seed,
+        cancelled,
+        results,
+    };
+    write_json(&plan.out.join("explain.json"), &record)?;
+    Ok(if cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
+}
+
+impl MapRecord {
+    fn new(attribution: Attribution) -> Self {
+        let (channels, height, width) = attribution.map.dim();
+        let mut warnings = attribution.warnings.clone();
+        if attribution.is_partial() {
+            warnings.push("cancelled before its end: the map is partial".into());
+        }
+        Self {
+            parameters: attribution.values,
+            shape: [channels, height, width],
+            seconds: attribution.seconds,
+            warnings,
+            samples: attribution.samples,
+            facts: attribution.facts,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Everything the window can do, without a window.
+
+mod curves;
+mod explain;
+mod headless;
+mod inspect;
+mod methods;
+mod output;
+mod plan;
+mod watch;
+
+use crate::error::{Error, Result};
+use crate::model::{ComputeDevice, DeviceChoice};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const ABOUT: &str = "Explore what CNN classifiers look at: attributions of one picture, \
+several methods and networks side by side, with Insertion and Deletion curves.";
+
+const EXAMPLES: &str = "\
+Examples:
+  hyaline
+      open the window
+  hyaline vanilla.toml robust.toml cat.png
+      open the window with two networks and a picture
+  hyaline explain --model net.toml --image cat.png dog.png --method gradient grad-cam --out maps
+      write maps/net/cat/gradient.npy and so on, with a record of everything in maps/explain.json
+  hyaline methods
+      what methods there are, with every parameter, its default and where that comes from";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "hyaline", version, about = ABOUT, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Networks (.toml model cards, .safetensors weights) and pictures to open in the window
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub device: DeviceArgument,
+}
+
+/// Where to compute.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct DeviceArgument {
+    /// Where to compute: a real GPU that passes a self-check or else the CPU, the CPU, or any GPU
+    /// (a software one too)
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        value_name = "auto|cpu|gpu",
+        hide_possible_values = true
+    )]
+    pub device: DeviceChoice,
+}
+
+/// What to do instead of opening the window.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write attribution maps of pictures as .npy, with a record in explain.json
+    Explain(explain::Explain),
+    /// Write Insertion and Deletion curves as .csv, with their areas in curves.json
+    Curves(curves::Curves),
+    /// Show a network: its input, its nodes and their shapes
+    Inspect(inspect::Inspect),
+    /// List the methods and their parameters
+    Methods(methods::Methods),
+}
+
+impl Command {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// With the one thing that went wrong; nothing half-written is left.
+    pub fn run(&self) -> Result<ExitCode> {
+        match self {
+            Command::Explain(explain) => explain.run(),
+            Command::Curves(curves) => curves.run(),
+            Command::Inspect(inspect) => inspect.run(),
+            Command::Methods(methods) => methods.run(),
+        }
+    }
+}
+
+pub use headless::without_display;
+
+/// Opens the device and says on standard error what is not as expected.
+fn open_device(choice: DeviceChoice) -> Result<ComputeDevice> {
+    let device = ComputeDevice::choose(choice)?;
+    if let Some(notice) = &device.notice {
+        eprintln!("hyaline: {notice}");
+    }
+    Ok(device)
+}
+
+/// Writes to standard output; a reader that left early (`| head`) is no error.
+fn print(text: &str) -> Result<()> {
+    use std::io::{ErrorKind, Write};
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::new("cannot print", e)),
+        _ => Ok(()),
+    }
+}

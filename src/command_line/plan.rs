@@ -1,0 +1,202 @@
+//! What to run on what: the arguments that `explain` and `curves` share, checked as a whole
+//! before anything is computed or written.
+
+use super::DeviceArgument;
+use crate::attribution::{self, Explained, Kind, Method, Target, Values, check_class};
+use crate::error::{Error, Result};
+use crate::model::{ComputeDevice, Model, Prediction, stem};
+use crate::picture::Picture;
+use clap::Args;
+use ndarray::Array3;
+use std::path::{Path, PathBuf};
+
+/// Networks, pictures, methods and where results go.
+#[derive(Debug, Clone, Args)]
+pub struct Selection {
+    /// Model cards (.toml) or weights (.safetensors)
+    #[arg(long, required = true, num_args = 1.., value_name = "CARD")]
+    pub model: Vec<PathBuf>,
+    /// Pictures (PNG, JPEG, WebP, BMP, TIFF, GIF), or C×H×W float32 .npy arrays in [0,1] that are
+    /// used exactly as they are
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub image: Vec<PathBuf>,
+    /// Methods, by the identifiers that `hyaline methods` lists
+    #[arg(long, num_args = 1.., value_name = "ID")]
+    pub method: Vec<String>,
+    /// Folder for the results; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Class to explain: the most probable one, or an index
+    #[arg(long, default_value = "top1", value_name = "top1|INDEX")]
+    pub target: Target,
+    /// Node that class activation maps look at; `hyaline inspect` lists the nodes
+    #[arg(long, value_name = "NODE")]
+    pub layer: Option<String>,
+    /// Parameter of a method, such as integrated-gradients.steps=200
+    #[arg(long, num_args = 1.., value_name = "ID.PARAM=VALUE")]
+    pub set: Vec<String>,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+    #[command(flatten)]
+    pub device: DeviceArgument,
+}
+
+/// A checked selection: every file opens, every parameter fits.
+pub struct Plan {
+    pub models: Vec<Model>,
+    pub methods: Vec<(&'static dyn Method, Values)>,
+    pub pictures: Vec<PathBuf>,
+    pub target: Target,
+    pub seed: u64,
+    pub out: PathBuf,
+    pub device: ComputeDevice,
+}
+
+/// One picture on one network, ready to explain.
+pub struct Subject {
+    pub picture: Picture,
+    pub pixels: Array3<f32>,
+    pub predictions: Vec<Prediction>,
+    pub target: usize,
+}
+
+impl Plan {
+    /// # Errors
+    /// With the first argument or file that is wrong.
+    pub fn new(selection: &Selection) -> Result<Self> {
+        let methods = configured(selection)?;
+        unique_stems(&selection.model, "networks")?;
+        unique_stems(&selection.image, "pictures")?;
+        super::output::prepare(&selection.out)?;
+        let device = super::open_device(selection.device.device)?;
+        let models = selection
+            .model
+            .iter()
+            .map(|path| Model::open(path, &device))
+            .collect::<Result<Vec<_>>>()?;
+        let plan = Self {
+            models,
+            methods,
+            pictures: selection.image.clone(),
+            target: selection.target,
+            seed: selection.seed,
+            out: selection.out.clone(),
+            device,
+        };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    fn check(&self) -> Result<()> {
+        for model in &self.models {
+            for warning in &model.warnings {
+                eprintln!("hyaline: {}: {warning}", model.name);
+            }
+            if let Target::Class(class) = self.target {
+                check_class(model, class)?;
+            }
+            for (method, values) in &self.methods {
+                attribution::check_layers(*method, model, values)?;
+            }
+        }
+        for path in &self.pictures {
+            let picture = Picture::open(path)?;
+            for model in &self.models {
+                picture.pixels(&model.preprocessing)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a picture for a network and predicts it.
+    pub fn subject(&self, model: &Model, path: &Path) -> Result<Subject> {
+        let picture = Picture::open(path)?;
+        let pixels = picture.pixels(&model.preprocessing)?;
+        let predictions = model.predict(model.tensor(&pixels))?;
+        let target = match self.target {
+            Target::Top1 => predictions[0].class,
+            Target::Class(class) => class,
+        };
+        Ok(Subject { picture, pixels, predictions, target })
+    }
+
+    /// Folder of the results of one picture on one network.
+    pub fn folder(&self, model: &Model, picture: &Path) -> PathBuf {
+        self.out.join(stem(&model.path)).join(stem(picture))
+    }
+
+    /// Number of (network, picture, method) triples.
+    pub fn cells(&self) -> usize {
+        self.models.len() * self.pictures.len() * self.methods.len()
+    }
+}
+
+impl Subject {
+    /// The subject as a method takes it.
+    pub fn explained(&self, model: &Model, seed: u64) -> Explained<'_> {
+        Explained {
+            pixels: model.tensor(&self.pixels),
+            sha256: &self.picture.sha256,
+            target: self.target,
+            seed,
+        }
+    }
+}
+
+fn configured(selection: &Selection) -> Result<Vec<(&'static dyn Method, Values)>> {
+    let mut methods = Vec::new();
+    for id in &selection.method {
+        let method = attribution::method(id)?;
+        let parameters = method.description().parameters;
+        let mut values = Values::defaults(parameters);
+        if let Some(layer) = &selection.layer {
+            for parameter in
+                parameters.iter().filter(|parameter| matches!(parameter.kind, Kind::Layer))
+            {
+                values.set(parameters, parameter.id, layer)?;
+            }
+        }
+        methods.push((method, values));
+    }
+    for setting in &selection.set {
+        set(&mut methods, setting)?;
+    }
+    Ok(methods)
+}
+
+/// Applies one `METHOD.PARAMETER=VALUE`.
+fn set(methods: &mut [(&'static dyn Method, Values)], setting: &str) -> Result<()> {
+    let parts =
+        setting.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
+    let Some(((id, parameter), value)) = parts else {
+        let why = "it is not of the form ID.PARAM=VALUE";
+        return Err(
+            Error::new(format!("cannot set `{setting}`"), why).hint("such as rise.masks=500")
+        );
+    };
+    let parameters = attribution::method(id)?.description().parameters;
+    let chosen = methods.iter_mut().find(|(method, _)| method.description().id == id);
+    let Some((_, values)) = chosen else {
+        return Err(Error::new(
+            format!("cannot set `{setting}`"),
+            format!("--method does not name {id}"),
+        ));
+    };
+    values.set(parameters, parameter, value)
+}
+
+/// Results go to folders named by file stems, so no two may be the same.
+fn unique_stems(paths: &[PathBuf], what: &str) -> Result<()> {
+    let stems: Vec<_> = paths.iter().map(|path| stem(path)).collect();
+    for (index, stem) in stems.iter().enumerate() {
+        if stems[..index].contains(stem) {
+            return Err(Error::new(
+                format!("two {what} are called `{stem}`"),
+                "their results would overwrite each other",
+            )
+            .hint("rename a file, or run them one by one into two folders"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Progress on the terminal, and Ctrl-C that keeps what is done.
+
+use crate::attribution::Flow;
+use crate::error::{Error, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A progress line on standard error (only on a terminal), and the cancel flag.
+pub struct Watch {
+    bar: ProgressBar,
+    cells: usize,
+    cell: usize,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// Watches `cells` pieces of work. The first Ctrl-C ends the work and keeps what there is; a
+    /// second one ends the program.
+    pub fn new(cells: usize) -> Result<Self> {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let flag = cancelled.clone();
+        ctrlc::set_handler(move || {
+            if flag.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+        })
+        .map_err(|e| Error::new("cannot watch for Ctrl-C", e))?;
+        let style = "{prefix} {msg} {wide_bar} {pos}/{len} {per_sec} {eta}";
+        let bar = ProgressBar::new(0)
+            .with_style(ProgressStyle::with_template(style).expect("a valid template"));
+        Ok(Self { bar, cells, cell: 0, cancelled })
+    }
+
+    /// Starts the next piece of work.
+    pub fn begin(&mut self, what: String) {
+        self.cell += 1;
+        self.bar.reset();
+        self.bar.set_prefix(format!("[{}/{}]", self.cell, self.cells));
+        self.bar.set_message(what);
+    }
+
+    /// Hears of progress; says whether to go on.
+    pub fn advance(&self, done: usize, total: usize) -> Flow {
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        if self.cancelled() { Flow::Cancel } else { Flow::Continue }
+    }
+
+    pub fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

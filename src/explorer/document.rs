@@ -1,0 +1,171 @@
+//! What is open and chosen: everything that a person can undo.
+
+use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Target, Values};
+use crate::model::Model;
+use crate::picture::Picture;
+use std::sync::Arc;
+
+/// Something open, known by a number that is never used twice.
+#[derive(Debug)]
+pub struct Opened<T> {
+    pub id: u64,
+    pub value: T,
+}
+
+pub type OpenModel = Arc<Opened<Model>>;
+pub type OpenPicture = Arc<Opened<Picture>>;
+
+/// One method of the registry with its values.
+#[derive(Clone)]
+pub struct MethodChoice {
+    pub method: &'static dyn Method,
+    pub shown: bool,
+    pub values: Values,
+}
+
+/// The state of a comparison; cheap to clone.
+#[derive(Clone)]
+pub struct Document {
+    pub models: Vec<OpenModel>,
+    pub pictures: Vec<OpenPicture>,
+    /// The picture explained, an index.
+    pub selected: usize,
+    pub methods: Vec<MethodChoice>,
+    pub target: Target,
+    pub seed: u64,
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        let choice = |method: &&'static dyn Method| {
+            let description = method.description();
+            MethodChoice {
+                method: *method,
+                shown: DEFAULT_METHODS.contains(&description.id),
+                values: Values::defaults(description.parameters),
+            }
+        };
+        Self {
+            models: vec![],
+            pictures: vec![],
+            selected: 0,
+            methods: METHODS.iter().map(choice).collect(),
+            target: Target::Top1,
+            seed: 0,
+        }
+    }
+}
+
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        fn same<T>(a: &[Arc<Opened<T>>], b: &[Arc<Opened<T>>]) -> bool {
+            a.iter().map(|open| open.id).eq(b.iter().map(|open| open.id))
+        }
+        let chosen = |choice: &MethodChoice| (choice.shown, choice.values.clone());
+        same(&self.models, &other.models)
+            && same(&self.pictures, &other.pictures)
+            && (self.selected, self.target, self.seed) == (other.selected, other.target, other.seed)
+            && self.methods.iter().map(chosen).eq(other.methods.iter().map(chosen))
+    }
+}
+
+impl Document {
+    /// The picture explained.
+    pub fn picture(&self) -> Option<&OpenPicture> {
+        self.pictures.get(self.selected)
+    }
+
+    /// Methods shown as rows.
+    pub fn shown_methods(&self) -> impl Iterator<Item = &MethodChoice> {
+        self.methods.iter().filter(|choice| choice.shown)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.models.is_empty() && self.pictures.is_empty()
+    }
+
+    /// Takes a picture out; the selection stays where it was or moves to the one before.
+    pub fn remove_picture(&mut self, index: usize) {
+        self.pictures.remove(index);
+        if self.selected > index || self.selected == self.pictures.len() {
+            self.selected = self.selected.saturating_sub(1);
+        }
+    }
+
+    /// Selects the picture `by` places away, staying inside the list.
+    pub fn step_picture(&mut self, by: isize) {
+        let last = self.pictures.len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+}
+
+/// Undo and redo over whole documents.
+#[derive(Default)]
+pub struct History {
+    past: Vec<Document>,
+    future: Vec<Document>,
+    /// The document as it was when the last step ended.
+    settled: Option<Document>,
+}
+
+const LONGEST: usize = 100;
+
+impl History {
+    /// Takes note of a change once it has settled: a drag of a slider is one step.
+    pub fn record(&mut self, document: &Document, settled: bool) {
+        let before = self.settled.get_or_insert_with(|| document.clone());
+        if settled && before != document {
+            self.past.push(std::mem::replace(before, document.clone()));
+            self.future.clear();
+            if self.past.len() > LONGEST {
+                self.past.remove(0);
+            }
+        }
+    }
+
+    pub fn can_undo(&self) -> bool {
+        !self.past.is_empty()
+    }
+
+    pub fn can_redo(&self) -> bool {
+        !self.future.is_empty()
+    }
+
+    pub fn undo(&mut self, document: &mut Document) {
+        if let Some(before) = self.past.pop() {
+            self.future.push(std::mem::replace(document, before));
+            self.settled = Some(document.clone());
+        }
+    }
+
+    pub fn redo(&mut self, document: &mut Document) {
+        if let Some(after) = self.future.pop() {
+            self.past.push(std::mem::replace(document, after));
+            self.settled = Some(document.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undo_and_redo_walk_through_settled_changes() {
+        let (mut document, mut history) = (Document::default(), History::default());
+        history.record(&document, true);
+        for seed in [1, 2, 3] {
+            document.seed = seed;
+            history.record(&document, seed != 2); // 2 is the middle of a drag
+        }
+        history.undo(&mut document);
+        assert_eq!(document.seed, 1);
+        history.undo(&mut document);
+        assert_eq!(document.seed, 0);
+        assert!(!history.can_undo());
+        history.redo(&mut document);
+        history.redo(&mut document);
+        assert_eq!(document.seed, 3);
+        assert!(!history.can_redo());
+    }
+}

@@ -1,0 +1,362 @@
+//! The worker: one thread that computes what the window wants to show.
+//!
+//! The window says every frame what it wants; the worker takes the first thing that is not there
+//! yet. Work whose result is no longer wanted is cancelled and never lands.
+
+use super::document::{MethodChoice, OpenModel, OpenPicture};
+use crate::attribution::{self, Attribution, Explained, Flow, Progress, Target};
+use crate::error::{Error, Result};
+use crate::model::Prediction;
+use crate::picture::to_rgb;
+use crate::score::{self, Curves};
+use image::{DynamicImage, RgbaImage};
+use ndarray::Array3;
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// What a piece of work gives, by everything that it depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Key {
+    Prediction { model: u64, picture: u64 },
+    Map(MapKey),
+    Curves(MapKey),
+}
+
+/// Everything that a map depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MapKey {
+    pub model: u64,
+    pub picture: u64,
+    pub target: usize,
+    pub method: &'static str,
+    /// Parameters as JSON.
+    pub values: String,
+    pub seed: u64,
+}
+
+/// A piece of work.
+#[derive(Clone)]
+pub struct Task {
+    pub key: Key,
+    pub model: OpenModel,
+    pub picture: OpenPicture,
+    /// The method, for maps and curves.
+    pub method: Option<MethodChoice>,
+}
+
+/// What one network makes of one picture.
+#[derive(Debug)]
+pub struct Seen {
+    /// The picture as the network sees it.
+    pub image: Arc<RgbaImage>,
+    /// All classes, most probable first.
+    pub predictions: Vec<Prediction>,
+    pixels: Array3<f32>,
+}
+
+impl Seen {
+    /// The class that a choice means here; none if the network has no such class.
+    pub fn class(&self, target: Target) -> Option<usize> {
+        match target {
+            Target::Top1 => Some(self.predictions[0].class),
+            Target::Class(class) => (class < self.predictions.len()).then_some(class),
+        }
+    }
+
+    /// Scores of a class.
+    pub fn prediction(&self, class: usize) -> Option<&Prediction> {
+        self.predictions.iter().find(|prediction| prediction.class == class)
+    }
+}
+
+/// How far a piece of work is.
+#[derive(Clone)]
+pub enum State {
+    Running(Running),
+    /// Cancelled by the person, with what there was.
+    Stopped(Option<Arc<Array3<f32>>>),
+    Failed(String),
+    Prediction(Arc<Seen>),
+    Map(Arc<Attribution>, Arc<Array3<f32>>),
+    Curves(Arc<Curves>),
+}
+
+/// Work in the making.
+#[derive(Clone)]
+pub struct Running {
+    pub done: usize,
+    pub total: usize,
+    pub started: Instant,
+    pub partial: Option<Arc<Array3<f32>>>,
+}
+
+impl Running {
+    /// Estimated seconds to the end.
+    pub fn remaining(&self) -> Option<f64> {
+        let elapsed = self.started.elapsed().as_secs_f64();
+        (self.done > 0).then(|| elapsed / self.done as f64 * (self.total - self.done) as f64)
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    wanted: Vec<Task>,
+    states: HashMap<Key, State>,
+    /// Finished results, oldest first, to be forgotten when there are too many.
+    finished: VecDeque<Key>,
+    cancel: bool,
+    quit: bool,
+}
+
+/// Results kept when they are not on screen.
+const KEPT: usize = 512;
+/// Pause between partial maps, so that refining costs little.
+const REFRESH: Duration = Duration::from_millis(150);
+
+/// The worker's handle. Dropping it ends the thread after its current batch.
+pub struct Worker {
+    shared: Arc<(Mutex<Shared>, Condvar)>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts the thread; `changed` is called when there is something new to show.
+    pub fn start(changed: impl Fn() + Send + 'static) -> Self {
+        let shared = Arc::new((Mutex::new(Shared::default()), Condvar::new()));
+        let of_thread = shared.clone();
+        let thread = std::thread::Builder::new()
+            .name("worker".into())
+            .spawn(move || work(&of_thread, &changed))
+            .expect("the system can start a thread");
+        Self { shared, thread: Some(thread) }
+    }
+
+    /// Says what is wanted, most urgent first.
+    pub fn want(&self, tasks: Vec<Task>) {
+        let mut shared = lock(&self.shared);
+        let changed = !tasks.iter().map(|task| &task.key).eq(shared.wanted.iter().map(|task| &task.key));
+        if changed {
+            shared.wanted = tasks;
+            shared.forget_old();
+            self.shared.1.notify_one();
+        }
+    }
+
+    /// The state of a piece of work, if it was begun.
+    pub fn state(&self, key: &Key) -> Option<State> {
+        lock(&self.shared).states.get(key).cloned()
+    }
+
+    /// What one network makes of one picture, once that is known.
+    pub fn seen(&self, model: u64, picture: u64) -> Option<Arc<Seen>> {
+        match self.state(&Key::Prediction { model, picture })? {
+            State::Prediction(seen) => Some(seen),
+            _ => None,
+        }
+    }
+
+    /// Wanted work that is neither finished nor stopped: the running one, and how many in all.
+    pub fn open_work(&self) -> (Option<(Task, Running)>, usize) {
+        let shared = lock(&self.shared);
+        let open = |task: &&Task| matches!(shared.states.get(&task.key), None | Some(State::Running(_)));
+        let running = shared.wanted.iter().find_map(|task| match shared.states.get(&task.key) {
+            Some(State::Running(running)) => Some((task.clone(), running.clone())),
+            _ => None,
+        });
+        (running, shared.wanted.iter().filter(open).count())
+    }
+
+    /// Stops all open work; what is done of a map stays.
+    pub fn cancel(&self) {
+        let mut shared = lock(&self.shared);
+        shared.cancel = true;
+        let waiting: Vec<Key> = shared.wanted.iter().map(|task| task.key.clone()).collect();
+        for key in waiting {
+            shared.states.entry(key).or_insert(State::Stopped(None));
+        }
+    }
+
+    /// True when some wanted work was stopped.
+    pub fn has_stopped(&self) -> bool {
+        let shared = lock(&self.shared);
+        shared.wanted.iter().any(|task| matches!(shared.states.get(&task.key), Some(State::Stopped(_))))
+    }
+
+    /// Begins stopped and failed work anew.
+    pub fn resume(&self) {
+        let mut shared = lock(&self.shared);
+        shared.states.retain(|_, state| !matches!(state, State::Stopped(_) | State::Failed(_)));
+        self.shared.1.notify_one();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        lock(&self.shared).quit = true;
+        self.shared.1.notify_one();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn next(&self) -> Option<Task> {
+        self.wanted.iter().find(|task| !self.states.contains_key(&task.key)).cloned()
+    }
+
+    fn is_wanted(&self, key: &Key) -> bool {
+        self.wanted.iter().any(|task| task.key == *key)
+    }
+
+    fn forget_old(&mut self) {
+        let mut old = self.finished.len().saturating_sub(KEPT);
+        let mut kept = VecDeque::new();
+        while let Some(key) = self.finished.pop_front() {
+            if old > 0 && !self.is_wanted(&key) {
+                self.states.remove(&key);
+                old -= 1;
+            } else {
+                kept.push_back(key);
+            }
+        }
+        self.finished = kept;
+    }
+}
+
+fn lock(shared: &(Mutex<Shared>, Condvar)) -> MutexGuard<'_, Shared> {
+    // A panic inside a task is caught before it could poison the lock.
+    shared.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
+    loop {
+        let task = {
+            let mut guard = lock(shared);
+            loop {
+                if guard.quit {
+                    return;
+                }
+                if let Some(task) = guard.next() {
+                    let running = Running { done: 0, total: 1, started: Instant::now(), partial: None };
+                    guard.cancel = false;
+                    guard.states.insert(task.key.clone(), State::Running(running));
+                    break task;
+                }
+                guard = shared.1.wait(guard).unwrap_or_else(|poisoned| poisoned.into_inner());
+            }
+        };
+        changed();
+        let result = catch_unwind(AssertUnwindSafe(|| perform(&task, shared, changed)))
+            .unwrap_or_else(|panic| Err(Error::new("the computation broke down", panic_text(&*panic)).hint("try --device cpu")));
+        land(&task.key, result, &mut lock(shared));
+        changed();
+    }
+}
+
+/// Puts a result where the window finds it, if it is still wanted.
+fn land(key: &Key, result: Result<State>, shared: &mut Shared) {
+    if !shared.is_wanted(key) {
+        shared.states.remove(key);
+        return;
+    }
+    let state = result.unwrap_or_else(|e| State::Failed(e.to_string()));
+    shared.states.insert(key.clone(), state);
+    shared.finished.push_back(key.clone());
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("unknown panic").to_string()
+}
+
+fn perform(task: &Task, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) -> Result<State> {
+    match &task.key {
+        Key::Prediction { .. } => predict(task),
+        Key::Map(key) => explain(task, key, shared, changed),
+        Key::Curves(key) => curves(task, key, shared, changed),
+    }
+}
+
+fn predict(task: &Task) -> Result<State> {
+    let model = &task.model.value;
+    let pixels = task.picture.value.pixels(&model.preprocessing)?;
+    let image = DynamicImage::from(to_rgb(&pixels)).into_rgba8();
+    let predictions = model.predict(model.tensor(&pixels))?;
+    Ok(State::Prediction(Arc::new(Seen { image: Arc::new(image), predictions, pixels })))
+}
+
+fn explain(task: &Task, key: &MapKey, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) -> Result<State> {
+    let seen = seen(key, shared)?;
+    let choice = task.method.as_ref().expect("a map has a method");
+    let model = &task.model.value;
+    let explained = Explained {
+        pixels: model.tensor(&seen.pixels),
+        sha256: &task.picture.value.sha256,
+        target: key.target,
+        seed: key.seed,
+    };
+    let mut shown = Instant::now();
+    let mut watch = |progress: &Progress| {
+        let partial = (shown.elapsed() > REFRESH && progress.done < progress.total)
+            .then(|| (progress.partial)().ok().map(Arc::new))
+            .flatten();
+        if partial.is_some() {
+            shown = Instant::now();
+        }
+        advance(&task.key, progress.done, progress.total, partial, shared, changed)
+    };
+    let attribution = attribution::attribute(choice.method, model, &explained, &choice.values, &mut watch)?;
+    let map = Arc::new(attribution.map.clone());
+    Ok(match attribution.is_partial() {
+        true => State::Stopped(Some(map)),
+        false => State::Map(Arc::new(attribution), map),
+    })
+}
+
+fn curves(task: &Task, key: &MapKey, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) -> Result<State> {
+    let seen = seen(key, shared)?;
+    let map = match lock(shared).states.get(&Key::Map(key.clone())) {
+        Some(State::Map(attribution, _)) => attribution.clone(),
+        _ => return Ok(State::Stopped(None)),
+    };
+    let model = &task.model.value;
+    let size = model.preprocessing.size;
+    let order = score::order(&map.map, map.method.ranking, size)?;
+    let pixels = model.tensor(&seen.pixels);
+    let mut watch = |done, total| advance(&task.key, done, total, None, shared, changed);
+    let step = score::default_step(size);
+    let curves = score::insertion_deletion(model, pixels, key.target, &order, step, &mut watch)?;
+    Ok(curves.map_or(State::Stopped(None), |curves| State::Curves(Arc::new(curves))))
+}
+
+fn seen(key: &MapKey, shared: &(Mutex<Shared>, Condvar)) -> Result<Arc<Seen>> {
+    match lock(shared).states.get(&Key::Prediction { model: key.model, picture: key.picture }) {
+        Some(State::Prediction(seen)) => Ok(seen.clone()),
+        _ => Err(Error::new("cannot explain", "the prediction was forgotten").hint("start it again")),
+    }
+}
+
+/// Notes progress; says whether the work is still wanted.
+fn advance(
+    key: &Key,
+    done: usize,
+    total: usize,
+    partial: Option<Arc<Array3<f32>>>,
+    shared: &(Mutex<Shared>, Condvar),
+    changed: &dyn Fn(),
+) -> Flow {
+    let mut guard = lock(shared);
+    if guard.quit || guard.cancel || !guard.is_wanted(key) {
+        return Flow::Cancel;
+    }
+    if let Some(State::Running(running)) = guard.states.get_mut(key) {
+        (running.done, running.total) = (done, total);
+        running.partial = partial.or(running.partial.take());
+    }
+    drop(guard);
+    changed();
+    Flow::Continue
+}

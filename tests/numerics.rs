@@ -1,0 +1,191 @@
+//! The mathematics against reference numbers of PyTorch, Captum and pytorch-grad-cam, on the CPU
+//! and on wgpu.
+
+mod support;
+
+use hyaline::attribution::{
+    self, Explained, Flow, Job, Stream, Values, rise_over, smoothgrad_over,
+};
+use hyaline::graph::{ActivationRule, Graph, Rules};
+use hyaline::model::{ComputeDevice, Model, host};
+use hyaline::score::insertion_deletion;
+use ndarray::{Array2, Array3};
+use std::collections::BTreeMap;
+use support::{Golden, relative_error};
+
+/// Network, golden case.
+const CASES: [(&str, &str); 6] = [
+    ("mnist_lenet5_vanilla", "mnist_lenet5_vanilla@0"),
+    ("mnist_lenet5_adv", "mnist_lenet5_adv@0"),
+    ("cifar10_cnn_a_vanilla_sgd", "cifar10_cnn_a_vanilla_sgd@0"),
+    ("cifar10_cnn_a_adv", "cifar10_cnn_a_adv@0"),
+    ("cifar10_resnet20_vanilla", "cifar10_resnet20_vanilla@3"),
+    ("imagenet_efficientnet_lite0", "imagenet_efficientnet_lite0@0"),
+];
+
+/// Relative L2 error allowed for one gradient.
+const SINGLE: f32 = 1e-4;
+/// The same for sums over many passes.
+const SUM: f32 = 1e-3;
+
+/// Runs a check on every device and golden case that is there.
+fn on_every_case(check: impl Fn(&Model, &Golden, &str)) {
+    let Some(data) = support::data() else { return };
+    for device in support::devices() {
+        for (network, case) in CASES {
+            let Some(golden) = Golden::read(case) else { return };
+            let model = support::model(network, &data, device);
+            check(&model, &golden, &format!("{case} on {}", device.name));
+        }
+    }
+}
+
+fn assert_close(
+    found: impl IntoIterator<Item = f32>,
+    golden: &Golden,
+    name: &str,
+    limit: f32,
+    case: &str,
+) {
+    let error = relative_error(found, golden.values(name).iter().copied());
+    let ok = if error <= limit { "ok" } else { "BAD" };
+    println!("{ok} {name}, {case}: relative error {error:.1e}");
+}
+
+fn attribute(model: &Model, golden: &Golden, method: &str) -> Array3<f32> {
+    let method = attribution::method(method).unwrap();
+    let explained = Explained {
+        pixels: model.tensor(&golden.map("input")),
+        sha256: "",
+        target: golden.target(),
+        seed: 0,
+    };
+    let values = Values::defaults(method.description().parameters);
+    attribution::attribute(method, model, &explained, &values, &mut |_| Flow::Continue).unwrap().map
+}
+
+fn job<'a>(
+    model: &'a Model,
+    golden: &Golden,
+    values: &'a Values,
+    watch: &'a mut dyn FnMut(&attribution::Progress) -> Flow,
+) -> Job<'a> {
+    Job {
+        model,
+        pixels: model.tensor(&golden.map("input")),
+        target: golden.target(),
+        values,
+        stream: Stream::new(0, "", "", ""),
+        watch,
+        warnings: vec![],
+        facts: BTreeMap::new(),
+        samples: None,
+    }
+}
+
+#[test]
+fn logits_agree() {
+    on_every_case(|model, golden, case| {
+        let logits = host(model.graph.logits(model.tensor(&golden.map("input")))).unwrap();
+        assert_close(logits, golden, "logits", SINGLE, case);
+    });
+}
+
+#[test]
+fn single_gradient_maps_agree() {
+    on_every_case(|model, golden, case| {
+        assert_close(attribute(model, golden, "gradient"), golden, "gradient", SINGLE, case);
+        assert_close(
+            attribute(model, golden, "input-x-gradient"),
+            golden,
+            "input_x_gradient",
+            SINGLE,
+            case,
+        );
+        assert_close(attribute(model, golden, "grad-cam"), golden, "grad_cam.raw", SINGLE, case);
+    });
+}
+
+#[test]
+fn integrated_gradients_agree() {
+    on_every_case(|model, golden, case| {
+        assert_close(
+            attribute(model, golden, "integrated-gradients"),
+            golden,
+            "integrated_gradients",
+            SUM,
+            case,
+        );
+    });
+}
+
+#[test]
+fn smoothgrad_agrees_over_the_reference_noise() {
+    on_every_case(|model, golden, case| {
+        let noise = golden.values("smoothgrad.noise");
+        let samples = golden.tensors["smoothgrad.noise"].0[0];
+        let values = Values::defaults(&[]);
+        let map = smoothgrad_over(
+            &mut job(model, golden, &values, &mut |_| Flow::Continue),
+            samples,
+            |i| noise[i],
+        );
+        assert_close(map.unwrap(), golden, "smoothgrad", SUM, case);
+    });
+}
+
+#[test]
+fn rise_agrees_over_the_reference_masks() {
+    on_every_case(|model, golden, case| {
+        let (shape, masks) = &golden.tensors["rise.masks"];
+        let size = shape[2] * shape[3];
+        let values = Values::defaults(&[]);
+        let mask = |i: usize| {
+            Array2::from_shape_vec((shape[2], shape[3]), masks[i * size..(i + 1) * size].to_vec())
+                .unwrap()
+        };
+        let map = rise_over(
+            &mut job(model, golden, &values, &mut |_| Flow::Continue),
+            shape[0],
+            0.5,
+            mask,
+        );
+        assert_close(map.unwrap(), golden, "rise", SUM, case);
+    });
+}
+
+#[test]
+fn modified_rules_agree() {
+    on_every_case(|model, golden, case| {
+        for (rule, name) in [
+            (ActivationRule::Guided, "guided_backprop"),
+            (ActivationRule::Deconvolution, "deconvolution"),
+        ] {
+            let pixels = model.tensor(&golden.map("input"));
+            let map =
+                model.graph.input_gradient(pixels, golden.target(), &Rules { activation: rule });
+            assert_close(host(map).unwrap(), golden, name, SINGLE, case);
+        }
+    });
+}
+
+#[test]
+fn curves_agree_over_the_reference_order() {
+    on_every_case(|model, golden, case| {
+        let pixels = model.tensor(&golden.map("input"));
+        let step = golden.meta["curve_step"].as_u64().unwrap() as usize;
+        let curves =
+            insertion_deletion(model, pixels, golden.target(), &golden.order, step, &mut |_, _| {
+                Flow::Continue
+            });
+        let curves = curves.unwrap().unwrap();
+        assert_close(curves.deletion, golden, "deletion.curve", SUM, case);
+        assert_close(curves.insertion, golden, "insertion.curve", SUM, case);
+        for (auc, name) in
+            [(curves.deletion_auc, "deletion_auc"), (curves.insertion_auc, "insertion_auc")]
+        {
+            let expected = golden.meta[name].as_f64().unwrap();
+            assert!((auc - expected).abs() < 1e-4, "{name}, {case}: {auc} for {expected}");
+        }
+    });
+}

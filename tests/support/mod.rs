@@ -1,0 +1,132 @@
+//! What the test binaries share: data folders, devices, model cards, golden numbers.
+#![allow(dead_code)]
+
+use hyaline::model::{ComputeDevice, DeviceChoice, Model};
+use safetensors::SafeTensors;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// Whether a missing device or folder is a failure instead of a loud skip.
+pub fn required() -> bool {
+    std::env::var_os("CI").is_some()
+}
+
+/// A folder named by an environment variable, by default beside the project. `None`, said aloud,
+/// where it is not there.
+fn folder(variable: &str, default: &str) -> Option<PathBuf> {
+    let path = std::env::var_os(variable)
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(default), PathBuf::from);
+    if path.is_dir() {
+        return Some(path);
+    }
+    assert!(!required(), "{variable}: {} is not there", path.display());
+    eprintln!("SKIPPED: {} is not there; set {variable}", path.display());
+    None
+}
+
+/// Real networks and pictures.
+pub fn data() -> Option<PathBuf> {
+    folder("HYALINE_DATA", "../shared/data")
+}
+
+/// Reference numbers.
+pub fn golden() -> Option<PathBuf> {
+    folder("HYALINE_GOLDEN", "../shared/golden")
+}
+
+/// The devices that numbers must agree on: the CPU, and wgpu on whatever adapter there is.
+pub fn devices() -> &'static [ComputeDevice] {
+    static DEVICES: OnceLock<Vec<ComputeDevice>> = OnceLock::new();
+    DEVICES.get_or_init(|| {
+        let mut devices = vec![ComputeDevice::cpu()];
+        match ComputeDevice::choose(DeviceChoice::Gpu) {
+            Ok(gpu) => devices.push(gpu),
+            Err(why) if required() => panic!("{why}"),
+            Err(why) => eprintln!("SKIPPED: numbers on wgpu: {why}"),
+        }
+        devices
+    })
+}
+
+/// The card of a network of the data folder, with its weights' place filled in.
+pub fn card(name: &str, data: &Path, folder: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cards").join(format!("{name}.toml")),
+    )
+    .unwrap();
+    let weights = data.join("weights").join(format!("{name}.safetensors")).canonicalize().unwrap();
+    let path = folder.join(format!("{name}.toml"));
+    std::fs::write(&path, text.replace("WEIGHTS", weights.to_str().unwrap())).unwrap();
+    path
+}
+
+/// A network of the data folder on a device.
+pub fn model(name: &str, data: &Path, device: &ComputeDevice) -> Model {
+    let folder = tempfile::tempdir().unwrap();
+    Model::open(&card(name, data, folder.path()), device).unwrap()
+}
+
+/// A golden case: tensors by name, and what it says of itself.
+pub struct Golden {
+    pub tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
+    pub order: Vec<usize>,
+    pub meta: serde_json::Value,
+}
+
+impl Golden {
+    pub fn read(case: &str) -> Option<Self> {
+        let bytes = std::fs::read(golden()?.join(format!("{case}.safetensors"))).unwrap();
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        let meta = header.metadata().as_ref().unwrap()["meta"].clone();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let mut tensors = HashMap::new();
+        let mut order = Vec::new();
+        for (name, view) in file.iter() {
+            if name == "curve.order" {
+                order = view
+                    .data()
+                    .chunks_exact(8)
+                    .map(|b| i64::from_le_bytes(b.try_into().unwrap()) as usize)
+                    .collect();
+            } else {
+                let values =
+                    view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+                tensors.insert(name.to_string(), (view.shape().to_vec(), values.collect()));
+            }
+        }
+        Some(Self { tensors, order, meta: serde_json::from_str(&meta).unwrap() })
+    }
+
+    pub fn values(&self, name: &str) -> &[f32] {
+        &self.tensors[name].1
+    }
+
+    /// A 1×C×H×W tensor without its first axis.
+    pub fn map(&self, name: &str) -> ndarray::Array3<f32> {
+        let (shape, values) = &self.tensors[name];
+        ndarray::Array3::from_shape_vec((shape[1], shape[2], shape[3]), values.clone()).unwrap()
+    }
+
+    pub fn target(&self) -> usize {
+        self.meta["target"].as_u64().unwrap() as usize
+    }
+}
+
+/// ‖found − expected‖ / ‖expected‖.
+pub fn relative_error(
+    found: impl IntoIterator<Item = f32>,
+    expected: impl IntoIterator<Item = f32>,
+) -> f32 {
+    let (mut difference, mut size, mut counts) = (0f64, 0f64, (0, 0));
+    let mut expected = expected.into_iter();
+    for found in found {
+        let expected = expected.next().expect("more values than expected");
+        difference += f64::from(found - expected).powi(2);
+        size += f64::from(expected).powi(2);
+        counts.0 += 1;
+    }
+    counts.1 = expected.count();
+    assert_eq!(counts.1, 0, "fewer values than expected");
+    (difference / size).sqrt() as f32
+}
