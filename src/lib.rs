@@ -7,6 +7,7 @@
 pub mod attribution;
 pub mod command_line;
 pub mod error;
+pub mod explorer;
 pub mod figure;
 pub mod graph;
 pub mod model;

@@ -1,19 +1,33 @@
 //! The program: arguments to a window or a command.
 
 use clap::Parser;
-use hyaline::command_line::CommandLine;
+use hyaline::command_line::{CommandLine, without_display};
+use hyaline::error::Result;
+use hyaline::explorer;
+use hyaline::model::ComputeDevice;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = CommandLine::parse();
     let done = match &arguments.command {
         Some(command) => command.run(),
-        None => {
-            hyaline::command_line::without_display(&arguments.files, arguments.device, "not built")
-        }
+        None => window(&arguments),
     };
     done.unwrap_or_else(|error| {
         eprintln!("hyaline: {error}");
         ExitCode::FAILURE
     })
+}
+
+/// The window, or the same job without one where there is no display.
+fn window(arguments: &CommandLine) -> Result<ExitCode> {
+    let (files, device) = (&arguments.files, arguments.device);
+    if let Some(why) = explorer::missing_display() {
+        return without_display(files, device, why);
+    }
+    let compute = ComputeDevice::choose(device.device)?;
+    match explorer::run(files.clone(), compute) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(why) => without_display(files, device, &why),
+    }
 }

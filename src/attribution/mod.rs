@@ -111,7 +111,7 @@ pub enum Ranking {
 }
 
 /// Which values of a map are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sign {
     /// Negative and positive, zero in the middle of the colours.

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::{Preprocessing, hex};
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage, imageops};
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage, RgbaImage, imageops};
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -101,6 +101,15 @@ impl Picture {
             Content::Rgb(image) => (image.width() as usize, image.height() as usize),
             Content::Exact(array) => (array.dim().2, array.dim().1),
         }
+    }
+
+    /// A small copy that fits a square of `side` pixels.
+    pub fn thumbnail(&self, side: u32) -> RgbaImage {
+        let image = match &self.content {
+            Content::Rgb(image) => DynamicImage::from(image.clone()),
+            Content::Exact(array) => DynamicImage::from(to_rgb(array)),
+        };
+        image.thumbnail(side, side).into_rgba8()
     }
 
     /// What a network sees, C×H×W in [0,1]: the short side resized, the centre cropped.

@@ -1,0 +1,194 @@
+//! What is open, and which methods are shown.
+
+use super::command::Command;
+use super::document::{Document, MethodChoice};
+use super::{Explorer, theme};
+use crate::attribution::{Kind, Parameter, Value};
+use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};
+
+impl Explorer {
+    pub(super) fn library_panel(&mut self, ui: &mut Ui) {
+        Panel::left("library").default_size(236.0).size_range(190.0..=420.0).show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                ui.add_space(theme::GAP / 2.0);
+                self.models_list(ui);
+                ui.separator();
+                self.pictures_list(ui);
+                ui.separator();
+                ui.strong("Methods");
+                for choice in &mut self.document.methods {
+                    method_row(ui, choice);
+                }
+            });
+        });
+    }
+
+    fn models_list(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            ui.strong("Networks");
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                self.command_button(ui, Command::OpenModels);
+            });
+        });
+        let mut remove = None;
+        for (index, model) in self.document.models.iter().enumerate() {
+            let model = &model.value;
+            ui.horizontal(|ui| {
+                if ui.small_button("✕").on_hover_text(format!("Close {}", model.name)).clicked() {
+                    remove = Some(index);
+                }
+                ui.vertical(|ui| {
+                    ui.add(egui::Label::new(&model.name).truncate())
+                        .on_hover_text(format!("{}\n{}", model.path.display(), model.warnings.join("\n")));
+                    let training = model.training.as_ref().map_or("training unknown", |t| t.kind.as_str());
+                    ui.weak(format!("{} · {training}", model.architecture));
+                });
+            });
+        }
+        if self.document.models.is_empty() {
+            ui.weak("none open");
+        }
+        if let Some(index) = remove {
+            self.document.models.remove(index);
+        }
+    }
+
+    fn pictures_list(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            ui.strong("Pictures");
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                self.command_button(ui, Command::OpenPictures);
+            });
+        });
+        if self.document.pictures.is_empty() {
+            ui.weak("none open");
+        }
+        let row = theme::THUMBNAIL + 4.0;
+        let rows = self.document.pictures.len();
+        let shown = (rows as f32 * (row + ui.spacing().item_spacing.y)).min(5.0 * (row + ui.spacing().item_spacing.y));
+        let mut remove = None;
+        ScrollArea::vertical().id_salt("pictures").max_height(shown).auto_shrink([false, true]).show_rows(
+            ui,
+            row,
+            rows,
+            |ui, range| {
+                for index in range {
+                    if picture_row(ui, &mut self.document, &self.thumbnails, index, row) {
+                        remove = Some(index);
+                    }
+                }
+            },
+        );
+        if let Some(index) = remove {
+            self.document.remove_picture(index);
+        }
+    }
+}
+
+/// One picture; true when it is to be closed.
+fn picture_row(
+    ui: &mut Ui,
+    document: &mut Document,
+    thumbnails: &std::collections::HashMap<u64, egui::TextureHandle>,
+    index: usize,
+    height: f32,
+) -> bool {
+    let picture = document.pictures[index].clone();
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let selected = document.selected == index;
+    response.widget_info(|| {
+        egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, selected, &picture.value.name)
+    });
+    if response.clicked() {
+        document.selected = index;
+    }
+    let visuals = ui.style().interact_selectable(&response, selected);
+    if selected || response.hovered() {
+        ui.painter().rect_filled(rect, visuals.corner_radius, visuals.weak_bg_fill);
+    }
+    let mut close = false;
+    ui.scope_builder(egui::UiBuilder::new().max_rect(rect.shrink(2.0)), |ui| {
+        ui.horizontal_centered(|ui| {
+            if let Some(texture) = thumbnails.get(&picture.id) {
+                let size = egui::Vec2::splat(theme::THUMBNAIL);
+                ui.add(egui::Image::new(texture).fit_to_exact_size(size).alt_text(&picture.value.name));
+            }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                close = ui.small_button("✕").on_hover_text(format!("Close {}", picture.value.name)).clicked();
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    let (width, height) = picture.value.size();
+                    ui.vertical(|ui| {
+                        ui.add(egui::Label::new(&picture.value.name).truncate().selectable(false));
+                        ui.add(egui::Label::new(egui::RichText::new(format!("{width}×{height}")).weak()).selectable(false));
+                    });
+                });
+            });
+        });
+    });
+    close
+}
+
+/// One method with its parameters.
+fn method_row(ui: &mut Ui, choice: &mut MethodChoice) {
+    let description = choice.method.description();
+    let cost = choice.method.cost(&choice.values);
+    let passes = cost.forwards + cost.backwards;
+    let about = format!("{}\n{}\n{}", description.formula, description.paper, passes_text(passes));
+    if description.parameters.is_empty() {
+        ui.horizontal(|ui| {
+            ui.add_space(18.0);
+            ui.checkbox(&mut choice.shown, description.name).on_hover_text(about);
+        });
+        return;
+    }
+    let id = ui.make_persistent_id(description.id);
+    egui::collapsing_header::CollapsingState::load_with_default_open(ui.ctx(), id, false)
+        .show_header(ui, |ui| {
+            ui.checkbox(&mut choice.shown, description.name).on_hover_text(about);
+            if passes >= 1000 {
+                ui.weak("slow").on_hover_text(passes_text(passes));
+            }
+        })
+        .body(|ui| {
+            for parameter in description.parameters {
+                parameter_row(ui, parameter, choice);
+            }
+        });
+}
+
+fn passes_text(passes: usize) -> String {
+    format!("{passes} passes through the network")
+}
+
+fn parameter_row(ui: &mut Ui, parameter: &'static Parameter, choice: &mut MethodChoice) {
+    let mut value = choice.values.get(parameter.id).clone();
+    ui.horizontal(|ui| {
+        let about = format!("{}\nDefault: {} ({})", parameter.help, parameter.default_value(), parameter.source);
+        let label = ui.label(parameter.id).on_hover_text(&about);
+        let field = match (&mut value, &parameter.kind) {
+            (Value::Integer(value), Kind::Integer { min, max, .. }) => ui.add(DragValue::new(value).range(*min..=*max)),
+            (Value::Real(value), Kind::Real { min, max, .. }) => {
+                ui.add(DragValue::new(value).range(*min..=*max).speed(0.005))
+            }
+            (Value::Choice(value), Kind::Choice { options, .. }) => {
+                ComboBox::from_id_salt((choice.method.description().id, parameter.id))
+                    .selected_text(*value)
+                    .show_ui(ui, |ui| {
+                        for option in *options {
+                            ui.selectable_value(value, option, *option);
+                        }
+                    })
+                    .response
+            }
+            (Value::Layer(value), _) => {
+                let mut text = value.clone().unwrap_or_default();
+                let field = ui.add(TextEdit::singleline(&mut text).hint_text("auto").desired_width(110.0));
+                *value = (!text.is_empty()).then_some(text);
+                field
+            }
+            _ => unreachable!("values have the types of their parameters"),
+        };
+        field.labelled_by(label.id).on_hover_text(about);
+    });
+    choice.values.insert(parameter.id, value);
+}

@@ -1,0 +1,318 @@
+//! The window.
+
+mod command;
+mod curves_panel;
+mod display;
+mod document;
+mod grid;
+mod library_panel;
+mod notices;
+mod opening;
+mod overlay;
+mod status_bar;
+mod target_chooser;
+mod theme;
+mod toolbar;
+mod welcome;
+mod work;
+
+pub use overlay::{CellPaint, OverlayRenderer};
+
+use crate::attribution::Target;
+use crate::figure::{ColorMap, Norm};
+use crate::model::ComputeDevice;
+use command::Command;
+use display::Display;
+use document::{Document, History, MethodChoice, OpenModel, OpenPicture};
+use eframe::egui_wgpu::RenderState;
+use notices::Notices;
+use opening::{Arrival, FileKind, Opening};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use work::{Key, MapKey, State, Task, Worker};
+
+/// How maps are shown; changing it computes nothing anew.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct View {
+    norm: Norm,
+    /// `None` takes the usual map for each method's kind of values.
+    color_map: Option<ColorMap>,
+    opacity: f32,
+    threshold: f32,
+    fade: bool,
+    smooth: bool,
+    /// Side of a cell in points; `None` fits the window.
+    cell: Option<f32>,
+    library: bool,
+    curves: bool,
+    help: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            norm: Norm::default(),
+            color_map: None,
+            opacity: 0.75,
+            threshold: 0.0,
+            fade: false,
+            smooth: true,
+            cell: None,
+            library: true,
+            curves: true,
+            help: false,
+        }
+    }
+}
+
+/// The application.
+pub struct Explorer {
+    device: ComputeDevice,
+    document: Document,
+    history: History,
+    view: View,
+    opening: Opening,
+    worker: Worker,
+    display: Display,
+    notices: Notices,
+    thumbnails: HashMap<u64, egui::TextureHandle>,
+    class_filter: String,
+    render_state: RenderState,
+}
+
+impl Explorer {
+    /// Builds the window's state and begins to open files.
+    ///
+    /// # Panics
+    /// When the window was not set up with wgpu.
+    pub fn new(cc: &eframe::CreationContext<'_>, device: ComputeDevice, files: Vec<PathBuf>) -> Self {
+        theme::install(&cc.egui_ctx);
+        let render_state = cc.wgpu_render_state.clone().expect("the window paints with wgpu");
+        let renderer = OverlayRenderer::new(&render_state.device, &render_state.queue, render_state.target_format);
+        render_state.renderer.write().callback_resources.insert(renderer);
+        let repaint = {
+            let ctx = cc.egui_ctx.clone();
+            move || ctx.request_repaint()
+        };
+        let mut notices = Notices::default();
+        if let Some(notice) = &device.notice {
+            notices.tell(notice.clone());
+        }
+        let opening = Opening::new(device.clone(), repaint.clone());
+        if !files.is_empty() {
+            opening.open(files);
+        }
+        Self {
+            device,
+            document: Document::default(),
+            history: History::default(),
+            view: View::default(),
+            opening,
+            worker: Worker::start(repaint),
+            display: Display::default(),
+            notices,
+            thumbnails: HashMap::new(),
+            class_filter: String::new(),
+            render_state,
+        }
+    }
+
+    /// Opens files as a drop on the window does.
+    pub fn open(&mut self, files: Vec<PathBuf>) {
+        self.opening.open(files);
+    }
+
+    fn take_arrivals(&mut self, ctx: &egui::Context) {
+        for arrival in self.opening.arrivals() {
+            match arrival {
+                Arrival::Model(model) => {
+                    for warning in &model.value.warnings {
+                        self.notices.tell(format!("{}: {warning}", model.value.name));
+                    }
+                    self.document.models.push(model);
+                }
+                Arrival::Picture(picture, thumbnail) => {
+                    let size = [thumbnail.width() as usize, thumbnail.height() as usize];
+                    let image = egui::ColorImage::from_rgba_unmultiplied(size, &thumbnail);
+                    let texture = ctx.load_texture(&picture.value.name, image, egui::TextureOptions::LINEAR);
+                    self.thumbnails.insert(picture.id, texture);
+                    self.document.pictures.push(picture);
+                }
+                Arrival::Failed(error) => self.notices.warn(error.to_string()),
+            }
+        }
+        let dropped: Vec<PathBuf> =
+            ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect());
+        if !dropped.is_empty() {
+            self.opening.open(dropped);
+        }
+    }
+
+    fn perform(&mut self, command: Command, ctx: &egui::Context) {
+        match command {
+            Command::OpenModels => self.opening.ask(FileKind::Models),
+            Command::OpenPictures => self.opening.ask(FileKind::Pictures),
+            Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            Command::Undo => self.history.undo(&mut self.document),
+            Command::Redo => self.history.redo(&mut self.document),
+            Command::Cancel if self.view.help => self.view.help = false,
+            Command::Cancel => self.worker.cancel(),
+            Command::Resume => self.worker.resume(),
+            Command::PreviousPicture => self.document.step_picture(-1),
+            Command::NextPicture => self.document.step_picture(1),
+            Command::ZoomIn => self.zoom(1.25),
+            Command::ZoomOut => self.zoom(0.8),
+            Command::ZoomFit => self.view.cell = None,
+            Command::ToggleLibrary => self.view.library ^= true,
+            Command::ToggleCurves => self.view.curves ^= true,
+            Command::ToggleTheme => ctx.set_theme(match ctx.theme() {
+                egui::Theme::Dark => egui::Theme::Light,
+                egui::Theme::Light => egui::Theme::Dark,
+            }),
+            Command::Help => self.view.help ^= true,
+        }
+    }
+
+    fn can(&self, command: Command) -> bool {
+        match command {
+            Command::Undo => self.history.can_undo(),
+            Command::Redo => self.history.can_redo(),
+            Command::Cancel => self.worker.open_work().1 > 0,
+            Command::Resume => self.worker.has_stopped(),
+            Command::PreviousPicture => self.document.selected > 0,
+            Command::NextPicture => self.document.selected + 1 < self.document.pictures.len(),
+            _ => true,
+        }
+    }
+
+    fn zoom(&mut self, factor: f32) {
+        let cell = self.view.cell.unwrap_or(theme::COMFORTABLE_CELL) * factor;
+        self.view.cell = Some(cell.clamp(*theme::CELL.start(), *theme::CELL.end()));
+    }
+
+    /// Says to the worker what this frame would show: predictions first, then maps, then curves.
+    fn want(&self) {
+        let Some(picture) = self.document.picture() else {
+            return self.worker.want(vec![]);
+        };
+        let mut tasks = Vec::new();
+        for model in &self.document.models {
+            let key = Key::Prediction { model: model.id, picture: picture.id };
+            tasks.push(Task { key, model: model.clone(), picture: picture.clone(), method: None });
+        }
+        let mut curves = Vec::new();
+        for method in self.document.shown_methods() {
+            for model in &self.document.models {
+                let Some(key) = self.map_key(model, picture, method) else { continue };
+                let task = |key| Task {
+                    key,
+                    model: model.clone(),
+                    picture: picture.clone(),
+                    method: Some(method.clone()),
+                };
+                tasks.push(task(Key::Map(key.clone())));
+                if self.view.curves && matches!(self.worker.state(&Key::Map(key.clone())), Some(State::Map(..))) {
+                    curves.push(task(Key::Curves(key)));
+                }
+            }
+        }
+        tasks.extend(curves);
+        self.worker.want(tasks);
+    }
+
+    /// The map of one cell, once the class is known.
+    fn map_key(&self, model: &OpenModel, picture: &OpenPicture, choice: &MethodChoice) -> Option<MapKey> {
+        let seen = self.worker.seen(model.id, picture.id)?;
+        Some(MapKey {
+            model: model.id,
+            picture: picture.id,
+            target: seen.class(self.document.target)?,
+            method: choice.method.description().id,
+            values: serde_json::to_string(&choice.values).expect("values are plain data"),
+            seed: self.document.seed,
+        })
+    }
+
+    /// A class that no network has any more is given up.
+    fn mend_target(&mut self) {
+        if let Target::Class(class) = self.document.target {
+            let known = |model: &OpenModel| class < model.value.graph.classes();
+            if !self.document.models.is_empty() && !self.document.models.iter().any(known) {
+                self.document.target = Target::Top1;
+            }
+        }
+    }
+}
+
+impl eframe::App for Explorer {
+    fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        self.take_arrivals(&ctx);
+        self.mend_target();
+        for command in Command::pressed(&ctx) {
+            if self.can(command) {
+                self.perform(command, &ctx);
+            }
+        }
+        self.display.begin(self.view.norm);
+        if let Some(renderer) =
+            self.render_state.renderer.write().callback_resources.get_mut::<OverlayRenderer>()
+        {
+            renderer.forget_hidden();
+        }
+        self.toolbar(ui);
+        self.status_bar(ui);
+        if self.document.is_empty() && self.opening.waiting() == 0 {
+            self.welcome(ui);
+        } else {
+            if self.view.library {
+                self.library_panel(ui);
+            }
+            if self.view.curves {
+                self.curves_panel(ui);
+            }
+            self.grid(ui);
+        }
+        welcome::drop_hint(&ctx);
+        self.help(&ctx);
+        self.notices.show(&ctx);
+        self.want();
+        let settled = !ctx.input(|input| input.pointer.any_down());
+        self.history.record(&self.document, settled);
+    }
+}
+
+/// Opens the window and runs until it is closed.
+///
+/// # Errors
+/// When there is no display or the window can't be made; nothing was computed then.
+pub fn run(files: Vec<PathBuf>, device: ComputeDevice) -> Result<(), String> {
+    let mut options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Hyaline")
+            .with_app_id("hyaline")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([640.0, 420.0])
+            .with_drag_and_drop(true),
+        renderer: eframe::Renderer::Wgpu,
+        ..Default::default()
+    };
+    if let Some(gpu) = &device.gpu {
+        options.wgpu_options.wgpu_setup = egui_wgpu::WgpuSetup::Existing(egui_wgpu::WgpuSetupExisting {
+            instance: gpu.instance.clone(),
+            adapter: gpu.adapter.clone(),
+            device: gpu.device.clone(),
+            queue: gpu.queue.clone(),
+        });
+    }
+    let creator: eframe::AppCreator = Box::new(move |cc| Ok(Box::new(Explorer::new(cc, device, files))));
+    eframe::run_native("hyaline", options, creator).map_err(|e| e.to_string())
+}
+
+/// Why no window can be opened, if that is plain before trying.
+pub fn missing_display() -> Option<&'static str> {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let linux = cfg!(all(unix, not(target_os = "macos")));
+    (linux && !set("DISPLAY") && !set("WAYLAND_DISPLAY"))
+        .then_some("neither DISPLAY nor WAYLAND_DISPLAY is set")
+}

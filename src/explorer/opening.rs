@@ -1,0 +1,146 @@
+//! Opening files away from the window's thread, by dialog, drop or argument.
+
+use super::document::Opened;
+use crate::error::Error;
+use crate::model::{ComputeDevice, Model};
+use crate::picture::Picture;
+use image::RgbaImage;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// What came of opening a file.
+pub enum Arrival {
+    Model(Arc<Opened<Model>>),
+    /// With its thumbnail.
+    Picture(Arc<Opened<Picture>>, RgbaImage),
+    Failed(Error),
+}
+
+/// Which kind of files a dialog asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    Models,
+    Pictures,
+}
+
+/// Files on their way in.
+pub struct Opening {
+    device: ComputeDevice,
+    sender: Sender<Arrival>,
+    receiver: Receiver<Arrival>,
+    waiting: Arc<AtomicUsize>,
+    ids: Arc<AtomicU64>,
+    repaint: Arc<dyn Fn() + Send + Sync>,
+}
+
+const THUMBNAIL_PIXELS: u32 = 96;
+
+impl Opening {
+    pub fn new(device: ComputeDevice, repaint: impl Fn() + Send + Sync + 'static) -> Self {
+        let (sender, receiver) = channel();
+        Self {
+            device,
+            sender,
+            receiver,
+            waiting: Arc::default(),
+            ids: Arc::default(),
+            repaint: Arc::new(repaint),
+        }
+    }
+
+    /// Opens files, and the files in folders, in order.
+    pub fn open(&self, paths: Vec<PathBuf>) {
+        let (worker, device) = (self.handle(), self.device.clone());
+        std::thread::spawn(move || worker.open(paths, &device));
+    }
+
+    /// Asks for files with the system's dialog, and opens what is chosen.
+    pub fn ask(&self, kind: FileKind) {
+        let dialog = rfd::AsyncFileDialog::new();
+        let dialog = match kind {
+            FileKind::Models => dialog
+                .set_title("Open networks")
+                .add_filter("Networks (.toml, .safetensors)", &["toml", "safetensors"]),
+            FileKind::Pictures => {
+                dialog.set_title("Open pictures").add_filter("Pictures", Picture::extensions())
+            }
+        };
+        // The dialog is made on the window's thread, as some systems want, and awaited elsewhere.
+        let chosen = dialog.pick_files();
+        let (worker, device) = (self.handle(), self.device.clone());
+        std::thread::spawn(move || {
+            let files = pollster::block_on(chosen).unwrap_or_default();
+            worker.open(files.iter().map(|file| file.path().to_path_buf()).collect(), &device);
+        });
+    }
+
+    /// What arrived since the last call.
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        self.receiver.try_iter().collect()
+    }
+
+    /// Files that are still being opened.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
+    fn handle(&self) -> Handle {
+        Handle {
+            sender: self.sender.clone(),
+            waiting: self.waiting.clone(),
+            ids: self.ids.clone(),
+            repaint: self.repaint.clone(),
+        }
+    }
+}
+
+/// The part of [`Opening`] that goes to another thread.
+struct Handle {
+    sender: Sender<Arrival>,
+    waiting: Arc<AtomicUsize>,
+    ids: Arc<AtomicU64>,
+    repaint: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Handle {
+    fn open(&self, paths: Vec<PathBuf>, device: &ComputeDevice) {
+        let files: Vec<PathBuf> = paths.iter().flat_map(|path| files_of(path)).collect();
+        self.waiting.fetch_add(files.len(), Ordering::SeqCst);
+        for file in files {
+            let opened = catch_unwind(AssertUnwindSafe(|| self.open_one(&file, device)));
+            let arrival = opened.unwrap_or_else(|_| {
+                Arrival::Failed(Error::new(format!("cannot open {}", file.display()), "reading it broke down"))
+            });
+            let _ = self.sender.send(arrival);
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            (self.repaint)();
+        }
+    }
+
+    fn open_one(&self, path: &Path, device: &ComputeDevice) -> Arrival {
+        let id = self.ids.fetch_add(1, Ordering::SeqCst);
+        if Model::is_model_file(path) {
+            return Model::open(path, device)
+                .map_or_else(Arrival::Failed, |value| Arrival::Model(Arc::new(Opened { id, value })));
+        }
+        let opened = Picture::open(path);
+        opened.map_or_else(Arrival::Failed, |value| {
+            let thumbnail = value.thumbnail(THUMBNAIL_PIXELS);
+            Arrival::Picture(Arc::new(Opened { id, value }), thumbnail)
+        })
+    }
+}
+
+/// A file itself, or the networks and pictures in a folder by name.
+fn files_of(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(path) else {
+        return vec![path.to_path_buf()];
+    };
+    let known = |path: &PathBuf| Model::is_model_file(path) || Picture::is_picture_file(path);
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(known).collect();
+    files.sort();
+    files
+}

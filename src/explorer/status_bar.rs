@@ -1,0 +1,63 @@
+//! What runs, how far it is, and where.
+
+use super::command::Command;
+use super::work::{Key, Task};
+use super::Explorer;
+use egui::{Align, Layout, Panel, ProgressBar, Ui};
+
+impl Explorer {
+    pub(super) fn status_bar(&mut self, ui: &mut Ui) {
+        Panel::bottom("status").show(ui, |ui| {
+            ui.horizontal(|ui| {
+                self.work_status(ui);
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    ui.weak(&self.device.name).on_hover_text("Where networks run; --device chooses");
+                });
+            });
+        });
+    }
+
+    fn work_status(&mut self, ui: &mut Ui) {
+        let (running, open) = self.worker.open_work();
+        let waiting = self.opening.waiting();
+        if let Some((task, running)) = running {
+            let share = running.done as f32 / running.total.max(1) as f32;
+            let bar = ProgressBar::new(share).desired_width(120.0).text(format!("{}/{}", running.done, running.total));
+            ui.add(bar);
+            self.command_button(ui, Command::Cancel);
+            ui.label(describe(&task));
+            if let Some(seconds) = running.remaining().filter(|seconds| *seconds >= 1.0) {
+                ui.weak(format!("{} left", duration(seconds)));
+            }
+            if open > 1 {
+                ui.weak(format!("· {} more waiting", open - 1));
+            }
+        } else if waiting > 0 {
+            ui.spinner();
+            ui.label(format!("Opening {waiting} file{}", if waiting == 1 { "" } else { "s" }));
+        } else if self.worker.has_stopped() {
+            ui.label("Cancelled.");
+            self.command_button(ui, Command::Resume);
+        } else {
+            ui.weak("Ready");
+        }
+    }
+}
+
+fn describe(task: &Task) -> String {
+    let model = &task.model.value.name;
+    let method = task.method.as_ref().map_or("", |choice| choice.method.description().name);
+    match task.key {
+        Key::Prediction { .. } => format!("{model}: prediction"),
+        Key::Map(_) => format!("{model}: {method}"),
+        Key::Curves(_) => format!("{model}: curves of {method}"),
+    }
+}
+
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
+    }
+}

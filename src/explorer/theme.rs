@@ -1,0 +1,65 @@
+//! Design tokens: every colour and distance of the window.
+
+use egui::{Color32, Theme, vec2};
+
+/// Distance between unlike things, points.
+pub const GAP: f32 = 8.0;
+/// Side of a picture in a list, points.
+pub const THUMBNAIL: f32 = 40.0;
+/// Width of the column with the methods' names, points.
+pub const ROW_HEADER: f32 = 128.0;
+/// Width of a colour bar with its numbers, points.
+pub const COLOR_BAR: f32 = 72.0;
+/// Sides that a cell of the grid may have, points.
+pub const CELL: std::ops::RangeInclusive<f32> = 72.0..=720.0;
+/// Side of a cell that leaves room for others, points.
+pub const COMFORTABLE_CELL: f32 = 264.0;
+
+/// Colours of the methods' curves: Okabe and Ito's palette, which colour-blind people can tell
+/// apart, darkened on light ground.
+pub fn series(index: usize, theme: Theme) -> Color32 {
+    const DARK: [[u8; 3]; 7] = [
+        [86, 180, 233],
+        [230, 159, 0],
+        [0, 190, 140],
+        [240, 228, 66],
+        [204, 121, 167],
+        [225, 105, 40],
+        [150, 150, 150],
+    ];
+    const LIGHT: [[u8; 3]; 7] = [
+        [0, 114, 178],
+        [200, 120, 0],
+        [0, 135, 98],
+        [150, 135, 0],
+        [180, 80, 140],
+        [190, 70, 0],
+        [100, 100, 100],
+    ];
+    let palette = if theme == Theme::Dark { DARK } else { LIGHT };
+    let [r, g, b] = palette[index % palette.len()];
+    Color32::from_rgb(r, g, b)
+}
+
+/// Behind a cell that has no map.
+pub fn empty_cell(visuals: &egui::Visuals) -> Color32 {
+    visuals.faint_bg_color
+}
+
+/// Bars of probabilities.
+pub fn probability(visuals: &egui::Visuals) -> Color32 {
+    visuals.selection.bg_fill.gamma_multiply(0.55)
+}
+
+/// Sets both themes up.
+pub fn install(ctx: &egui::Context) {
+    ctx.all_styles_mut(|style| {
+        style.spacing.item_spacing = vec2(GAP, 5.0);
+        style.spacing.button_padding = vec2(8.0, 3.0);
+        style.spacing.slider_width = 90.0;
+        style.interaction.tooltip_delay = 0.3;
+        for size in style.text_styles.values_mut() {
+            size.size = size.size.max(11.0);
+        }
+    });
+}
