@@ -91,7 +91,8 @@ impl Command {
 
     /// All commands, longest shortcuts first, so that ⇧⌘Z is not taken for ⌘Z.
     fn by_shortcut() -> Vec<Command> {
-        let mut commands: Vec<_> = MENUS.iter().flat_map(|(_, commands)| *commands).copied().collect();
+        let mut commands: Vec<_> =
+            MENUS.iter().flat_map(|(_, commands)| *commands).copied().collect();
         commands.sort_by_key(|command| {
             let shifted = command.shortcut().is_some_and(|s| s.modifiers.shift);
             std::cmp::Reverse(shifted)
@@ -120,7 +121,8 @@ mod tests {
     fn no_two_commands_share_a_key() {
         let commands = Command::by_shortcut();
         for (index, command) in commands.iter().enumerate() {
-            let taken = commands[..index].iter().find(|other| other.shortcut() == command.shortcut());
+            let taken =
+                commands[..index].iter().find(|other| other.shortcut() == command.shortcut());
             assert_eq!(taken, None, "{command:?}");
         }
     }

@@ -3,9 +3,34 @@
 use super::work::{Key, State};
 use super::{Explorer, theme};
 use crate::score::Curves;
-use egui::{Color32, Panel, RichText, ScrollArea, Sense, Ui, vec2};
-use egui_plot::{Line, LineStyle, Plot, PlotPoints};
+use egui::{Align, Color32, Layout, Panel, Response, RichText, ScrollArea, Sense, Ui, vec2};
+use egui_plot::{Line, LineStyle, Plot, PlotPoints, uniform_grid_spacer};
 use std::sync::Arc;
+
+/// One of the two charts.
+struct Chart {
+    title: &'static str,
+    better: &'static str,
+    about: &'static str,
+    scores: fn(&Curves) -> &Vec<f32>,
+}
+
+const INSERTION: Chart = Chart {
+    title: "Insertion",
+    better: "higher is better",
+    about: "Probability of the class as the important pixels come back into a blurred picture",
+    scores: |curves| &curves.insertion,
+};
+
+const DELETION: Chart = Chart {
+    title: "Deletion",
+    better: "lower is better",
+    about: "Probability of the class as the important pixels turn to the mean colour",
+    scores: |curves| &curves.deletion,
+};
+
+const CONFIDENCE_WARNING: &str =
+    "Both areas follow a network's confidence. Compare methods on one network, not networks.";
 
 /// One cell's curves and how they are drawn.
 struct Series {
@@ -22,13 +47,13 @@ impl Explorer {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 let series = self.series(ui.ctx().theme());
                 ui.add_space(theme::GAP / 2.0);
-                chart(ui, "Insertion", "Probability as the important pixels come back into a blurred picture: higher is better", &series, |c| &c.insertion);
-                chart(ui, "Deletion", "Probability as the important pixels turn to the mean colour: lower is better", &series, |c| &c.deletion);
+                chart(ui, &INSERTION, &series);
+                chart(ui, &DELETION, &series);
                 table(ui, &series);
                 if self.document.models.len() > 1 && !series.is_empty() {
                     ui.add_space(theme::GAP);
-                    let text = "Both areas follow a network's confidence. Compare methods on one network, not networks.";
-                    ui.add(egui::Label::new(RichText::new(text).color(ui.visuals().warn_fg_color)).wrap());
+                    let text = RichText::new(CONFIDENCE_WARNING).color(ui.visuals().warn_fg_color);
+                    ui.add(egui::Label::new(text).wrap());
                 }
             });
         });
@@ -38,7 +63,9 @@ impl Explorer {
     fn series(&self, theme: egui::Theme) -> Vec<Series> {
         let Some(picture) = self.document.picture() else { return vec![] };
         let mut series = Vec::new();
-        for (index, choice) in self.document.methods.iter().enumerate().filter(|(_, choice)| choice.shown) {
+        for (index, choice) in
+            self.document.methods.iter().enumerate().filter(|(_, choice)| choice.shown)
+        {
             for (column, model) in self.document.models.iter().enumerate() {
                 let Some(key) = self.map_key(model, picture, choice) else { continue };
                 if let Some(State::Curves(curves)) = self.worker.state(&Key::Curves(key)) {
@@ -65,22 +92,29 @@ fn style(model: usize) -> LineStyle {
     }
 }
 
-fn chart(ui: &mut Ui, title: &str, about: &str, series: &[Series], scores: impl Fn(&Curves) -> &Vec<f32>) {
-    ui.strong(title).on_hover_text(about);
+fn chart(ui: &mut Ui, chart: &Chart, series: &[Series]) {
+    ui.horizontal(|ui| {
+        ui.strong(chart.title).on_hover_text(chart.about);
+        ui.weak(chart.better);
+    });
     let height = (ui.available_width() * 0.62).clamp(120.0, 260.0);
-    Plot::new(title)
+    let grid = || uniform_grid_spacer(|_| [0.5, 0.25, 0.05]);
+    Plot::new(chart.title)
         .height(height)
         .default_x_bounds(0.0, 1.0)
         .default_y_bounds(0.0, 1.0)
-        .include_y(0.0)
-        .include_y(1.0)
+        .x_grid_spacer(grid())
+        .y_grid_spacer(grid())
+        .x_axis_formatter(|mark, _| mark.value.to_string())
+        .y_axis_formatter(|mark, _| mark.value.to_string())
         .x_axis_label("share of pixels")
         .y_axis_label("probability")
         .allow_scroll(false)
         .show(ui, |plot| {
             for one in series {
-                let points = one.curves.fractions.iter().zip(scores(&one.curves));
-                let points: PlotPoints = points.map(|(x, y)| [f64::from(*x), f64::from(*y)]).collect();
+                let points = one.curves.fractions.iter().zip((chart.scores)(&one.curves));
+                let points: PlotPoints =
+                    points.map(|(x, y)| [f64::from(*x), f64::from(*y)]).collect();
                 let name = format!("{} · {}", one.method, one.model);
                 plot.line(Line::new(name, points).color(one.color).style(one.style).width(1.8));
             }
@@ -94,24 +128,47 @@ fn table(ui: &mut Ui, series: &[Series]) {
         return;
     }
     ui.add_space(theme::GAP / 2.0);
-    egui::Grid::new("areas").num_columns(5).striped(true).spacing(vec2(8.0, 3.0)).show(ui, |ui| {
-        ui.label("");
-        ui.strong("Method");
-        ui.strong("Network");
-        ui.strong("Ins").on_hover_text("Area under the Insertion curve");
-        ui.strong("Del").on_hover_text("Area under the Deletion curve");
-        ui.end_row();
-        for one in series {
-            swatch(ui, one);
-            ui.add(egui::Label::new(one.method).truncate());
-            ui.add(egui::Label::new(&one.model).truncate());
-            ui.monospace(format!("{:.3}", one.curves.insertion_auc));
-            ui.monospace(format!("{:.3}", one.curves.deletion_auc));
-            ui.end_row();
-        }
+    areas_row(
+        ui,
+        |ui| ui.strong("Del").on_hover_text("Area under the Deletion curve"),
+        |ui| ui.strong("Ins").on_hover_text("Area under the Insertion curve"),
+        |ui| {
+            ui.strong("Area under the curve");
+        },
+    );
+    for one in series {
+        areas_row(
+            ui,
+            |ui| ui.monospace(format!("{:.3}", one.curves.deletion_auc)),
+            |ui| ui.monospace(format!("{:.3}", one.curves.insertion_auc)),
+            |ui| {
+                swatch(ui, one);
+                ui.add(egui::Label::new(format!("{} · {}", one.method, one.model)).truncate());
+            },
+        );
+    }
+    ui.weak("RISE protocol in whole rows, 28 or so steps; softmax of the class");
+}
+
+/// Two numbers at the right, and a name that takes the rest.
+fn areas_row(
+    ui: &mut Ui,
+    deletion: impl FnOnce(&mut Ui) -> Response,
+    insertion: impl FnOnce(&mut Ui) -> Response,
+    name: impl FnOnce(&mut Ui),
+) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            number_column(ui, deletion);
+            number_column(ui, insertion);
+            ui.with_layout(Layout::left_to_right(Align::Center), name);
+        });
     });
-    let step = series[0].curves.step;
-    ui.weak(format!("RISE protocol, {step} px a step, softmax of the class"));
+}
+
+fn number_column(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> Response) {
+    let size = vec2(42.0, ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), content);
 }
 
 /// A short piece of a series' line.
@@ -124,6 +181,8 @@ fn swatch(ui: &mut Ui, series: &Series) {
         LineStyle::Dashed { length } => {
             ui.painter().extend(egui::Shape::dashed_line(&ends, stroke, length, length * 0.6));
         }
-        LineStyle::Dotted { .. } => ui.painter().extend(egui::Shape::dotted_line(&ends, series.color, 4.0, 1.2)),
+        LineStyle::Dotted { .. } => {
+            ui.painter().extend(egui::Shape::dotted_line(&ends, series.color, 4.0, 1.2))
+        }
     }
 }

@@ -38,9 +38,13 @@ impl Explorer {
                     remove = Some(index);
                 }
                 ui.vertical(|ui| {
-                    ui.add(egui::Label::new(&model.name).truncate())
-                        .on_hover_text(format!("{}\n{}", model.path.display(), model.warnings.join("\n")));
-                    let training = model.training.as_ref().map_or("training unknown", |t| t.kind.as_str());
+                    ui.add(egui::Label::new(&model.name).truncate()).on_hover_text(format!(
+                        "{}\n{}",
+                        model.path.display(),
+                        model.warnings.join("\n")
+                    ));
+                    let training =
+                        model.training.as_ref().map_or("training unknown", |t| t.kind.as_str());
                     ui.weak(format!("{} · {training}", model.architecture));
                 });
             });
@@ -65,20 +69,20 @@ impl Explorer {
         }
         let row = theme::THUMBNAIL + 4.0;
         let rows = self.document.pictures.len();
-        let shown = (rows as f32 * (row + ui.spacing().item_spacing.y)).min(5.0 * (row + ui.spacing().item_spacing.y));
+        let shown = (rows as f32 * (row + ui.spacing().item_spacing.y))
+            .min(5.0 * (row + ui.spacing().item_spacing.y));
         let mut remove = None;
-        ScrollArea::vertical().id_salt("pictures").max_height(shown).auto_shrink([false, true]).show_rows(
-            ui,
-            row,
-            rows,
-            |ui, range| {
+        ScrollArea::vertical()
+            .id_salt("pictures")
+            .max_height(shown)
+            .auto_shrink([false, true])
+            .show_rows(ui, row, rows, |ui, range| {
                 for index in range {
                     if picture_row(ui, &mut self.document, &self.thumbnails, index, row) {
                         remove = Some(index);
                     }
                 }
-            },
-        );
+            });
         if let Some(index) = remove {
             self.document.remove_picture(index);
         }
@@ -94,7 +98,8 @@ fn picture_row(
     height: f32,
 ) -> bool {
     let picture = document.pictures[index].clone();
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     let selected = document.selected == index;
     response.widget_info(|| {
         egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, selected, &picture.value.name)
@@ -111,15 +116,25 @@ fn picture_row(
         ui.horizontal_centered(|ui| {
             if let Some(texture) = thumbnails.get(&picture.id) {
                 let size = egui::Vec2::splat(theme::THUMBNAIL);
-                ui.add(egui::Image::new(texture).fit_to_exact_size(size).alt_text(&picture.value.name));
+                ui.add(
+                    egui::Image::new(texture).fit_to_exact_size(size).alt_text(&picture.value.name),
+                );
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                close = ui.small_button("✕").on_hover_text(format!("Close {}", picture.value.name)).clicked();
+                close = ui
+                    .small_button("✕")
+                    .on_hover_text(format!("Close {}", picture.value.name))
+                    .clicked();
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let (width, height) = picture.value.size();
                     ui.vertical(|ui| {
                         ui.add(egui::Label::new(&picture.value.name).truncate().selectable(false));
-                        ui.add(egui::Label::new(egui::RichText::new(format!("{width}×{height}")).weak()).selectable(false));
+                        ui.add(
+                            egui::Label::new(
+                                egui::RichText::new(format!("{width}×{height}")).weak(),
+                            )
+                            .selectable(false),
+                        );
                     });
                 });
             });
@@ -163,10 +178,17 @@ fn passes_text(passes: usize) -> String {
 fn parameter_row(ui: &mut Ui, parameter: &'static Parameter, choice: &mut MethodChoice) {
     let mut value = choice.values.get(parameter.id).clone();
     ui.horizontal(|ui| {
-        let about = format!("{}\nDefault: {} ({})", parameter.help, parameter.default_value(), parameter.source);
+        let about = format!(
+            "{}\nDefault: {} ({})",
+            parameter.help,
+            parameter.default_value(),
+            parameter.source
+        );
         let label = ui.label(parameter.id).on_hover_text(&about);
         let field = match (&mut value, &parameter.kind) {
-            (Value::Integer(value), Kind::Integer { min, max, .. }) => ui.add(DragValue::new(value).range(*min..=*max)),
+            (Value::Integer(value), Kind::Integer { min, max, .. }) => {
+                ui.add(DragValue::new(value).range(*min..=*max))
+            }
             (Value::Real(value), Kind::Real { min, max, .. }) => {
                 ui.add(DragValue::new(value).range(*min..=*max).speed(0.005))
             }
@@ -182,7 +204,8 @@ fn parameter_row(ui: &mut Ui, parameter: &'static Parameter, choice: &mut Method
             }
             (Value::Layer(value), _) => {
                 let mut text = value.clone().unwrap_or_default();
-                let field = ui.add(TextEdit::singleline(&mut text).hint_text("auto").desired_width(110.0));
+                let field =
+                    ui.add(TextEdit::singleline(&mut text).hint_text("auto").desired_width(110.0));
                 *value = (!text.is_empty()).then_some(text);
                 field
             }

@@ -1,10 +1,12 @@
 //! The window.
 
+mod cell;
 mod command;
 mod curves_panel;
 mod display;
 mod document;
 mod grid;
+mod header;
 mod library_panel;
 mod notices;
 mod opening;
@@ -53,9 +55,9 @@ impl Default for View {
         Self {
             norm: Norm::default(),
             color_map: None,
-            opacity: 0.75,
+            opacity: 0.85,
             threshold: 0.0,
-            fade: false,
+            fade: true,
             smooth: true,
             cell: None,
             library: true,
@@ -85,10 +87,18 @@ impl Explorer {
     ///
     /// # Panics
     /// When the window was not set up with wgpu.
-    pub fn new(cc: &eframe::CreationContext<'_>, device: ComputeDevice, files: Vec<PathBuf>) -> Self {
+    pub fn new(
+        cc: &eframe::CreationContext<'_>,
+        device: ComputeDevice,
+        files: Vec<PathBuf>,
+    ) -> Self {
         theme::install(&cc.egui_ctx);
         let render_state = cc.wgpu_render_state.clone().expect("the window paints with wgpu");
-        let renderer = OverlayRenderer::new(&render_state.device, &render_state.queue, render_state.target_format);
+        let renderer = OverlayRenderer::new(
+            &render_state.device,
+            &render_state.queue,
+            render_state.target_format,
+        );
         render_state.renderer.write().callback_resources.insert(renderer);
         let repaint = {
             let ctx = cc.egui_ctx.clone();
@@ -134,15 +144,17 @@ impl Explorer {
                 Arrival::Picture(picture, thumbnail) => {
                     let size = [thumbnail.width() as usize, thumbnail.height() as usize];
                     let image = egui::ColorImage::from_rgba_unmultiplied(size, &thumbnail);
-                    let texture = ctx.load_texture(&picture.value.name, image, egui::TextureOptions::LINEAR);
+                    let texture =
+                        ctx.load_texture(&picture.value.name, image, egui::TextureOptions::LINEAR);
                     self.thumbnails.insert(picture.id, texture);
                     self.document.pictures.push(picture);
                 }
                 Arrival::Failed(error) => self.notices.warn(error.to_string()),
             }
         }
-        let dropped: Vec<PathBuf> =
-            ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect());
+        let dropped: Vec<PathBuf> = ctx.input(|input| {
+            input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect()
+        });
         if !dropped.is_empty() {
             self.opening.open(dropped);
         }
@@ -211,7 +223,9 @@ impl Explorer {
                     method: Some(method.clone()),
                 };
                 tasks.push(task(Key::Map(key.clone())));
-                if self.view.curves && matches!(self.worker.state(&Key::Map(key.clone())), Some(State::Map(..))) {
+                if self.view.curves
+                    && matches!(self.worker.state(&Key::Map(key.clone())), Some(State::Map(..)))
+                {
                     curves.push(task(Key::Curves(key)));
                 }
             }
@@ -221,7 +235,12 @@ impl Explorer {
     }
 
     /// The map of one cell, once the class is known.
-    fn map_key(&self, model: &OpenModel, picture: &OpenPicture, choice: &MethodChoice) -> Option<MapKey> {
+    fn map_key(
+        &self,
+        model: &OpenModel,
+        picture: &OpenPicture,
+        choice: &MethodChoice,
+    ) -> Option<MapKey> {
         let seen = self.worker.seen(model.id, picture.id)?;
         Some(MapKey {
             model: model.id,
@@ -298,14 +317,16 @@ pub fn run(files: Vec<PathBuf>, device: ComputeDevice) -> Result<(), String> {
         ..Default::default()
     };
     if let Some(gpu) = &device.gpu {
-        options.wgpu_options.wgpu_setup = egui_wgpu::WgpuSetup::Existing(egui_wgpu::WgpuSetupExisting {
-            instance: gpu.instance.clone(),
-            adapter: gpu.adapter.clone(),
-            device: gpu.device.clone(),
-            queue: gpu.queue.clone(),
-        });
+        options.wgpu_options.wgpu_setup =
+            egui_wgpu::WgpuSetup::Existing(egui_wgpu::WgpuSetupExisting {
+                instance: gpu.instance.clone(),
+                adapter: gpu.adapter.clone(),
+                device: gpu.device.clone(),
+                queue: gpu.queue.clone(),
+            });
     }
-    let creator: eframe::AppCreator = Box::new(move |cc| Ok(Box::new(Explorer::new(cc, device, files))));
+    let creator: eframe::AppCreator =
+        Box::new(move |cc| Ok(Box::new(Explorer::new(cc, device, files))));
     eframe::run_native("hyaline", options, creator).map_err(|e| e.to_string())
 }
 

@@ -37,28 +37,36 @@ impl Notices {
         }
         let mut dismissed = None;
         let mut all = false;
-        egui::Area::new(egui::Id::unique("notices")).anchor(Align2::RIGHT_BOTTOM, [-12.0, -36.0]).show(ctx, |ui| {
-            ui.set_max_width(460.0);
-            for (index, message) in self.messages.iter().enumerate().take(SHOWN) {
-                egui::Frame::popup(ui.style()).show(ui, |ui| {
-                    ui.horizontal(|ui| {
-                        let color: Color32 = match message.is_warning {
-                            true => ui.visuals().error_fg_color,
-                            false => ui.visuals().text_color(),
-                        };
-                        if ui.small_button("✕").on_hover_text("Dismiss").clicked() {
-                            dismissed = Some(index);
-                        }
-                        ui.add(egui::Label::new(RichText::new(&message.text).color(color)).wrap());
+        egui::Area::new(egui::Id::unique("notices"))
+            .anchor(Align2::RIGHT_BOTTOM, [-12.0, -36.0])
+            .show(ctx, |ui| {
+                ui.set_max_width(460.0);
+                for (index, message) in self.messages.iter().enumerate().take(SHOWN) {
+                    egui::Frame::popup(ui.style()).show(ui, |ui| {
+                        ui.horizontal(|ui| {
+                            let color: Color32 = match message.is_warning {
+                                true => ui.visuals().error_fg_color,
+                                false => ui.visuals().text_color(),
+                            };
+                            if ui.small_button("✕").on_hover_text("Dismiss").clicked() {
+                                dismissed = Some(index);
+                            }
+                            ui.add(
+                                egui::Label::new(RichText::new(&message.text).color(color)).wrap(),
+                            );
+                        });
                     });
-                });
-            }
-            let more = self.messages.len().saturating_sub(SHOWN);
-            if self.messages.len() > 1 {
-                let text = if more > 0 { format!("Dismiss all ({more} more)") } else { "Dismiss all".into() };
-                all = ui.button(text).clicked();
-            }
-        });
+                }
+                let more = self.messages.len().saturating_sub(SHOWN);
+                if self.messages.len() > 1 {
+                    let text = if more > 0 {
+                        format!("Dismiss all ({more} more)")
+                    } else {
+                        "Dismiss all".into()
+                    };
+                    all = ui.button(text).clicked();
+                }
+            });
         if let Some(index) = dismissed {
             self.messages.remove(index);
         }

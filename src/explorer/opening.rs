@@ -112,7 +112,10 @@ impl Handle {
         for file in files {
             let opened = catch_unwind(AssertUnwindSafe(|| self.open_one(&file, device)));
             let arrival = opened.unwrap_or_else(|_| {
-                Arrival::Failed(Error::new(format!("cannot open {}", file.display()), "reading it broke down"))
+                Arrival::Failed(Error::new(
+                    format!("cannot open {}", file.display()),
+                    "reading it broke down",
+                ))
             });
             let _ = self.sender.send(arrival);
             self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -123,8 +126,9 @@ impl Handle {
     fn open_one(&self, path: &Path, device: &ComputeDevice) -> Arrival {
         let id = self.ids.fetch_add(1, Ordering::SeqCst);
         if Model::is_model_file(path) {
-            return Model::open(path, device)
-                .map_or_else(Arrival::Failed, |value| Arrival::Model(Arc::new(Opened { id, value })));
+            return Model::open(path, device).map_or_else(Arrival::Failed, |value| {
+                Arrival::Model(Arc::new(Opened { id, value }))
+            });
         }
         let opened = Picture::open(path);
         opened.map_or_else(Arrival::Failed, |value| {

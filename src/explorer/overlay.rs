@@ -92,7 +92,13 @@ impl OverlayRenderer {
     }
 
     /// Makes ready what `paint` shows; uploads only what changed.
-    pub fn prepare(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, paint: &CellPaint, rect: [f32; 4]) {
+    pub fn prepare(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        paint: &CellPaint,
+        rect: [f32; 4],
+    ) {
         let current = self.cells.get(&paint.cell).is_some_and(|cell| {
             Arc::ptr_eq(&cell.picture, &paint.picture) && Arc::ptr_eq(&cell.map, &paint.map)
         });
@@ -137,7 +143,12 @@ impl OverlayRenderer {
         }
     }
 
-    fn textures(&self, device: &wgpu::Device, queue: &wgpu::Queue, paint: &CellPaint) -> CellTextures {
+    fn textures(
+        &self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        paint: &CellPaint,
+    ) -> CellTextures {
         let (width, height) = paint.picture.dimensions();
         let format = wgpu::TextureFormat::Rgba8Unorm;
         let picture = upload(device, queue, "picture", [width, height], format, &paint.picture);
@@ -182,10 +193,12 @@ impl CallbackTrait for CellPaint {
         _: &mut wgpu::CommandEncoder,
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
-        let [width, height] = screen.size_in_pixels.map(|side| side as f32 / screen.pixels_per_point);
+        let [width, height] =
+            screen.size_in_pixels.map(|side| side as f32 / screen.pixels_per_point);
         let x = |points: f32| 2.0 * points / width - 1.0;
         let y = |points: f32| 1.0 - 2.0 * points / height;
-        let rect = [x(self.rect.left()), y(self.rect.top()), x(self.rect.right()), y(self.rect.bottom())];
+        let rect =
+            [x(self.rect.left()), y(self.rect.top()), x(self.rect.right()), y(self.rect.bottom())];
         if let Some(renderer) = resources.get_mut::<OverlayRenderer>() {
             renderer.prepare(device, queue, self, rect);
         }

@@ -1,8 +1,8 @@
 //! What runs, how far it is, and where.
 
+use super::Explorer;
 use super::command::Command;
 use super::work::{Key, Task};
-use super::Explorer;
 use egui::{Align, Layout, Panel, ProgressBar, Ui};
 
 impl Explorer {
@@ -11,7 +11,8 @@ impl Explorer {
             ui.horizontal(|ui| {
                 self.work_status(ui);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    ui.weak(&self.device.name).on_hover_text("Where networks run; --device chooses");
+                    ui.weak(&self.device.name)
+                        .on_hover_text("Where networks run; --device chooses");
                 });
             });
         });
@@ -22,7 +23,9 @@ impl Explorer {
         let waiting = self.opening.waiting();
         if let Some((task, running)) = running {
             let share = running.done as f32 / running.total.max(1) as f32;
-            let bar = ProgressBar::new(share).desired_width(120.0).text(format!("{}/{}", running.done, running.total));
+            let bar = ProgressBar::new(share)
+                .desired_width(120.0)
+                .text(format!("{}/{}", running.done, running.total));
             ui.add(bar);
             self.command_button(ui, Command::Cancel);
             ui.label(describe(&task));

@@ -15,9 +15,12 @@ impl Explorer {
             Target::Class(class) => named(labels.as_ref(), class),
         };
         let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-        MenuButton::new(format!("{text} ⏷")).config(config).ui(ui, |ui| {
+        MenuButton::new(format!("{text} ▼")).config(config).ui(ui, |ui| {
             ui.set_width(260.0);
-            if ui.selectable_label(self.document.target == Target::Top1, "Top class of each network").clicked() {
+            if ui
+                .selectable_label(self.document.target == Target::Top1, "Top class of each network")
+                .clicked()
+            {
                 self.document.target = Target::Top1;
                 ui.close();
             }
@@ -28,7 +31,8 @@ impl Explorer {
     }
 
     fn class_list(&mut self, ui: &mut Ui, labels: &Labels) {
-        let field = TextEdit::singleline(&mut self.class_filter).hint_text("Name or number of a class");
+        let field =
+            TextEdit::singleline(&mut self.class_filter).hint_text("Name or number of a class");
         ui.add(field).request_focus();
         let wanted = self.class_filter.to_lowercase();
         let fits = |class: &usize| {
@@ -38,7 +42,8 @@ impl Explorer {
         if classes.is_empty() {
             ui.weak("no class fits");
         }
-        let height = ui.text_style_height(&egui::TextStyle::Button) + 2.0 * ui.spacing().button_padding.y;
+        let height =
+            ui.text_style_height(&egui::TextStyle::Button) + 2.0 * ui.spacing().button_padding.y;
         ScrollArea::vertical().max_height(280.0).auto_shrink([false, true]).show_rows(
             ui,
             height,

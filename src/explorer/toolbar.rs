@@ -24,7 +24,8 @@ impl Explorer {
                 ui.menu_button(title, |ui| {
                     for command in commands {
                         let keys = command.shortcut().map(|keys| ui.ctx().format_shortcut(&keys));
-                        let button = Button::new(command.text()).shortcut_text(keys.unwrap_or_default());
+                        let button =
+                            Button::new(command.text()).shortcut_text(keys.unwrap_or_default());
                         if ui.add_enabled(self.can(*command), button).clicked() {
                             chosen = Some(*command);
                             ui.close();
@@ -74,31 +75,41 @@ impl Explorer {
             .response
             .labelled_by(label.id)
             .on_hover_text("Cells with one scale can be compared; cells scaled alone can't");
-        ui.checkbox(&mut view.smooth, "Smooth").on_hover_text("Enlarge pixels bilinearly instead of showing them");
-        ui.checkbox(&mut view.fade, "Fade").on_hover_text("Let weak places show the picture through");
+        ui.checkbox(&mut view.smooth, "Smooth")
+            .on_hover_text("Enlarge pixels bilinearly instead of showing them");
+        ui.checkbox(&mut view.fade, "Fade")
+            .on_hover_text("Let weak places show the picture through");
     }
 
     /// The table of keys.
     pub(super) fn help(&mut self, ctx: &egui::Context) {
         let mut open = self.view.help;
-        egui::Window::new("Keys and mouse").open(&mut open).collapsible(false).resizable(false).show(ctx, |ui| {
-            egui::Grid::new("keys").num_columns(2).striped(true).show(ui, |ui| {
-                for command in MENUS.iter().flat_map(|(_, commands)| *commands) {
-                    ui.label(command.text());
-                    ui.monospace(command.shortcut().map_or(String::new(), |keys| ctx.format_shortcut(&keys)));
-                    ui.end_row();
-                }
-                for (what, how) in [
-                    ("Open anything", "drop files or folders on the window"),
-                    ("Cell size", "Ctrl + wheel over the grid"),
-                    ("Value under the pointer", "hover a cell"),
-                ] {
-                    ui.label(what);
-                    ui.monospace(how);
-                    ui.end_row();
-                }
+        egui::Window::new("Keys and mouse")
+            .open(&mut open)
+            .collapsible(false)
+            .resizable(false)
+            .show(ctx, |ui| {
+                egui::Grid::new("keys").num_columns(2).striped(true).show(ui, |ui| {
+                    for command in MENUS.iter().flat_map(|(_, commands)| *commands) {
+                        ui.label(command.text());
+                        ui.monospace(
+                            command
+                                .shortcut()
+                                .map_or(String::new(), |keys| ctx.format_shortcut(&keys)),
+                        );
+                        ui.end_row();
+                    }
+                    for (what, how) in [
+                        ("Open anything", "drop files or folders on the window"),
+                        ("Cell size", "Ctrl + wheel over the grid"),
+                        ("Value under the pointer", "hover a cell"),
+                    ] {
+                        ui.label(what);
+                        ui.monospace(how);
+                        ui.end_row();
+                    }
+                });
             });
-        });
         self.view.help = open;
     }
 }
@@ -113,7 +124,8 @@ fn scope_text(scope: Scope) -> &'static str {
 impl Explorer {
     /// A button for a command, as menus name it.
     pub(super) fn command_button(&mut self, ui: &mut Ui, command: Command) {
-        let keys = command.shortcut().map(|keys| ui.ctx().format_shortcut(&keys)).unwrap_or_default();
+        let keys =
+            command.shortcut().map(|keys| ui.ctx().format_shortcut(&keys)).unwrap_or_default();
         if ui.button(command.text()).on_hover_text(keys).clicked() {
             let ctx = ui.ctx().clone();
             self.perform(command, &ctx);

@@ -10,14 +10,17 @@ impl Explorer {
             ui.vertical_centered(|ui| {
                 ui.add_space((ui.available_height() * 0.25).max(24.0));
                 ui.heading(egui::RichText::new("Hyaline").size(34.0));
-                ui.label("See what image classifiers look at, method by method and network by network.");
+                ui.label(
+                    "See what image classifiers look at, method by method and network by network.",
+                );
                 ui.add_space(24.0);
                 let width = 150.0;
                 let gap = ui.spacing().item_spacing.x;
                 ui.horizontal(|ui| {
                     ui.add_space((ui.available_width() - 2.0 * width - gap) / 2.0);
                     for command in [Command::OpenModels, Command::OpenPictures] {
-                        let button = egui::Button::new(command.text()).min_size(egui::vec2(width, 34.0));
+                        let button =
+                            egui::Button::new(command.text()).min_size(egui::vec2(width, 34.0));
                         if ui.add(button).clicked() {
                             let ctx = ui.ctx().clone();
                             self.perform(command, &ctx);
@@ -40,9 +43,17 @@ pub fn drop_hint(ctx: &Context) {
     if count == 0 {
         return;
     }
-    let painter = ctx.layer_painter(egui::LayerId::new(Order::Foreground, egui::Id::unique("drop hint")));
+    let painter =
+        ctx.layer_painter(egui::LayerId::new(Order::Foreground, egui::Id::unique("drop hint")));
     let rect = ctx.content_rect();
     painter.rect_filled(rect, 0.0, egui::Color32::from_black_alpha(170));
-    let text = if count == 1 { "Open this file".into() } else { format!("Open these {count} files") };
-    painter.text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(28.0), egui::Color32::WHITE);
+    let text =
+        if count == 1 { "Open this file".into() } else { format!("Open these {count} files") };
+    painter.text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        text,
+        FontId::proportional(28.0),
+        egui::Color32::WHITE,
+    );
 }

@@ -136,7 +136,8 @@ impl Worker {
     /// Says what is wanted, most urgent first.
     pub fn want(&self, tasks: Vec<Task>) {
         let mut shared = lock(&self.shared);
-        let changed = !tasks.iter().map(|task| &task.key).eq(shared.wanted.iter().map(|task| &task.key));
+        let changed =
+            !tasks.iter().map(|task| &task.key).eq(shared.wanted.iter().map(|task| &task.key));
         if changed {
             shared.wanted = tasks;
             shared.forget_old();
@@ -160,7 +161,8 @@ impl Worker {
     /// Wanted work that is neither finished nor stopped: the running one, and how many in all.
     pub fn open_work(&self) -> (Option<(Task, Running)>, usize) {
         let shared = lock(&self.shared);
-        let open = |task: &&Task| matches!(shared.states.get(&task.key), None | Some(State::Running(_)));
+        let open =
+            |task: &&Task| matches!(shared.states.get(&task.key), None | Some(State::Running(_)));
         let running = shared.wanted.iter().find_map(|task| match shared.states.get(&task.key) {
             Some(State::Running(running)) => Some((task.clone(), running.clone())),
             _ => None,
@@ -181,7 +183,10 @@ impl Worker {
     /// True when some wanted work was stopped.
     pub fn has_stopped(&self) -> bool {
         let shared = lock(&self.shared);
-        shared.wanted.iter().any(|task| matches!(shared.states.get(&task.key), Some(State::Stopped(_))))
+        shared
+            .wanted
+            .iter()
+            .any(|task| matches!(shared.states.get(&task.key), Some(State::Stopped(_))))
     }
 
     /// Begins stopped and failed work anew.
@@ -240,7 +245,8 @@ fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
                     return;
                 }
                 if let Some(task) = guard.next() {
-                    let running = Running { done: 0, total: 1, started: Instant::now(), partial: None };
+                    let running =
+                        Running { done: 0, total: 1, started: Instant::now(), partial: None };
                     guard.cancel = false;
                     guard.states.insert(task.key.clone(), State::Running(running));
                     break task;
@@ -250,7 +256,10 @@ fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
         };
         changed();
         let result = catch_unwind(AssertUnwindSafe(|| perform(&task, shared, changed)))
-            .unwrap_or_else(|panic| Err(Error::new("the computation broke down", panic_text(&*panic)).hint("try --device cpu")));
+            .unwrap_or_else(|panic| {
+                Err(Error::new("the computation broke down", panic_text(&*panic))
+                    .hint("try --device cpu"))
+            });
         land(&task.key, result, &mut lock(shared));
         changed();
     }
@@ -288,7 +297,12 @@ fn predict(task: &Task) -> Result<State> {
     Ok(State::Prediction(Arc::new(Seen { image: Arc::new(image), predictions, pixels })))
 }
 
-fn explain(task: &Task, key: &MapKey, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) -> Result<State> {
+fn explain(
+    task: &Task,
+    key: &MapKey,
+    shared: &(Mutex<Shared>, Condvar),
+    changed: &dyn Fn(),
+) -> Result<State> {
     let seen = seen(key, shared)?;
     let choice = task.method.as_ref().expect("a map has a method");
     let model = &task.model.value;
@@ -308,7 +322,8 @@ fn explain(task: &Task, key: &MapKey, shared: &(Mutex<Shared>, Condvar), changed
         }
         advance(&task.key, progress.done, progress.total, partial, shared, changed)
     };
-    let attribution = attribution::attribute(choice.method, model, &explained, &choice.values, &mut watch)?;
+    let attribution =
+        attribution::attribute(choice.method, model, &explained, &choice.values, &mut watch)?;
     let map = Arc::new(attribution.map.clone());
     Ok(match attribution.is_partial() {
         true => State::Stopped(Some(map)),
@@ -316,7 +331,12 @@ fn explain(task: &Task, key: &MapKey, shared: &(Mutex<Shared>, Condvar), changed
     })
 }
 
-fn curves(task: &Task, key: &MapKey, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) -> Result<State> {
+fn curves(
+    task: &Task,
+    key: &MapKey,
+    shared: &(Mutex<Shared>, Condvar),
+    changed: &dyn Fn(),
+) -> Result<State> {
     let seen = seen(key, shared)?;
     let map = match lock(shared).states.get(&Key::Map(key.clone())) {
         Some(State::Map(attribution, _)) => attribution.clone(),
@@ -335,7 +355,9 @@ fn curves(task: &Task, key: &MapKey, shared: &(Mutex<Shared>, Condvar), changed:
 fn seen(key: &MapKey, shared: &(Mutex<Shared>, Condvar)) -> Result<Arc<Seen>> {
     match lock(shared).states.get(&Key::Prediction { model: key.model, picture: key.picture }) {
         Some(State::Prediction(seen)) => Ok(seen.clone()),
-        _ => Err(Error::new("cannot explain", "the prediction was forgotten").hint("start it again")),
+        _ => {
+            Err(Error::new("cannot explain", "the prediction was forgotten").hint("start it again"))
+        }
     }
 }
 
