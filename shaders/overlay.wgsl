@@ -80,7 +80,7 @@ fn fragment(corner: Corner) -> @location(0) vec4<f32> {
     let value = sample(attribution, corner.at).r;
     let place = clamp((value - uniforms.low) / (uniforms.high - uniforms.low), 0.0, 1.0);
     let strength = select(place, abs(2.0 * place - 1.0), is_set(CENTRED));
-    let level = i32(round(place * LAST_LEVEL));
+    let level = i32(floor(place * LAST_LEVEL + 0.5));
     let color = textureLoad(color_maps, vec2<i32>(level, i32(uniforms.color_map)), 0).rgb;
     let shown = select(0.0, uniforms.opacity, strength >= uniforms.threshold);
     let alpha = shown * select(1.0, strength, is_set(FADE));

@@ -16,12 +16,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// `what` failed (for example `cannot open cat.png`) because of `why`.
     pub fn new(what: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self { what: what.into(), why: one_line(&why.to_string()), hint: None }
+        Self { what: one_line(&what.into()), why: one_line(&why.to_string()), hint: None }
     }
 
     /// Adds what the person can try.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(one_line(&hint.into()));
         self
     }
 }
@@ -38,7 +38,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Messages of other libraries may span lines; an error here never does.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Messages of other libraries and names of files may span lines or steer the terminal; an error
+/// here never does.
+pub(crate) fn one_line(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }

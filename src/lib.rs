@@ -9,6 +9,7 @@ pub mod command_line;
 pub mod error;
 pub mod explorer;
 pub mod figure;
+pub mod file;
 pub mod graph;
 pub mod model;
 pub mod picture;

@@ -1,20 +1,22 @@
 //! The program: arguments to a window or a command.
 
-use clap::Parser;
-use hyaline::command_line::{CommandLine, without_display};
+use hyaline::command_line::{CommandLine, say, without_display};
 use hyaline::error::Result;
 use hyaline::explorer;
 use hyaline::model::ComputeDevice;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = CommandLine::parse();
+    let arguments = match CommandLine::parse_or_explain() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     let done = match &arguments.command {
         Some(command) => command.run(),
         None => window(&arguments),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("hyaline: {error}");
+        say(&error.to_string());
         ExitCode::FAILURE
     })
 }

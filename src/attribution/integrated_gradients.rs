@@ -64,7 +64,7 @@ impl Method for IntegratedGradients {
         let difference = job.pixels.clone() - baseline.clone();
         let mut sum = job.pixels.zeros_like();
         let (mut done, mut weight) = (0, 0f64);
-        for points in path.chunks(job.model.batch()) {
+        for points in path.chunks(job.model.batch) {
             let column = |values: Vec<f32>| {
                 let data = TensorData::new(values, [points.len(), 1, 1, 1]);
                 Tensor::<4>::from_data(data, &sum.device())

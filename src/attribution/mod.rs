@@ -23,6 +23,7 @@ use crate::model::{Model, host};
 use burn::tensor::Tensor;
 use ndarray::Array3;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Every method, in the order people meet them.
@@ -173,6 +174,8 @@ impl Job<'_> {
         partial: &dyn Fn() -> Result<Array3<f32>>,
     ) -> Flow {
         self.samples = Some((done, total));
+        // Progress is of work done, not of work handed to a GPU; failures surface with the map.
+        let _ = self.pixels.device().sync();
         let progress = Progress { done, total, partial };
         (self.watch)(&progress)
     }
@@ -191,7 +194,7 @@ impl Job<'_> {
 pub struct Attribution {
     pub method: &'static Description,
     /// C×H×W, signed, never normalised.
-    pub map: Array3<f32>,
+    pub map: Arc<Array3<f32>>,
     pub target: usize,
     pub values: Values,
     pub seconds: f64,
@@ -221,6 +224,7 @@ pub fn attribute(
 ) -> Result<Attribution> {
     check_class(model, picture.target)?;
     let description = method.description();
+    let values = &with_layers(method, model, values)?;
     let start = Instant::now();
     let mut job = Job {
         model,
@@ -238,7 +242,7 @@ pub fn attribute(
     warnings.extend(degenerate(&map));
     let attribution = Attribution {
         method: description,
-        map,
+        map: Arc::new(map),
         target: picture.target,
         values: values.clone(),
         seconds: start.elapsed().as_secs_f64(),
@@ -273,13 +277,19 @@ pub fn check_class(model: &Model, class: usize) -> Result<()> {
     }
 }
 
-/// Checks that every layer that a method's values name is one of the network.
+/// The values with every layer by its node's name, the default one too, as records need it.
 ///
 /// # Errors
 /// When the network has no such node, or the node has no places.
-pub fn check_layers(method: &dyn Method, model: &Model, values: &Values) -> Result<()> {
-    let layers = method.description().parameters.iter().filter(|p| matches!(p.kind, Kind::Layer));
-    layers.map(|parameter| layer(model, values, parameter.id).map(|_| ())).collect()
+pub fn with_layers(method: &dyn Method, model: &Model, values: &Values) -> Result<Values> {
+    let mut named = values.clone();
+    for parameter in method.description().parameters {
+        if matches!(parameter.kind, Kind::Layer) {
+            let node = layer(model, values, parameter.id)?;
+            named.insert(parameter.id, Value::Layer(Some(model.graph.node(node).name.clone())));
+        }
+    }
+    Ok(named)
 }
 
 fn layer(model: &Model, values: &Values, id: &str) -> Result<NodeId> {

@@ -1,5 +1,6 @@
 //! RISE: the mean of random masks, weighted by the class's probability under each.
 
+use super::upsample::{Between, interpolate};
 use super::{Cost, Description, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values, to_map};
 use crate::error::Result;
 use burn::tensor::{Tensor, TensorData, s};
@@ -74,7 +75,7 @@ pub fn rise_over(
     let mut sum = Tensor::<4>::zeros([1, 1, height, width], &device);
     let mut done = 0;
     while done < masks {
-        let batch = job.model.batch().min(masks - done);
+        let batch = job.model.batch.min(masks - done);
         let values: Vec<f32> = (done..done + batch).flat_map(|i| mask(i).into_iter()).collect();
         let data = TensorData::new(values, [batch, 1, height, width]);
         let visible = Tensor::<4>::from_data(data, &device);
@@ -102,26 +103,12 @@ pub fn grid_mask(
         Array2::from_shape_simple_fn((grid, grid), || f32::from(generator.random::<f32>() < keep));
     let cell = [height.div_ceil(grid), width.div_ceil(grid)];
     let shift = cell.map(|side| generator.random_range(0..side));
-    let rows = axis(height, grid, cell[0], shift[0]);
-    let columns = axis(width, grid, cell[1], shift[1]);
-    Array2::from_shape_fn((height, width), |(y, x)| {
-        let ((top, bottom, v), (left, right, u)) = (rows[y], columns[x]);
-        let upper = cells[[top, left]] * (1.0 - u) + cells[[top, right]] * u;
-        let lower = cells[[bottom, left]] * (1.0 - u) + cells[[bottom, right]] * u;
-        upper * (1.0 - v) + lower * v
-    })
-}
-
-/// For each pixel of an axis: the cells before and after it, and how far it is between them.
-fn axis(size: usize, grid: usize, cell: usize, shift: usize) -> Vec<(usize, usize, f32)> {
-    let scale = grid as f32 / ((grid + 1) * cell) as f32;
-    let place = |pixel: usize| {
-        let at = ((pixel + shift) as f32 + 0.5) * scale - 0.5;
-        let at = at.clamp(0.0, (grid - 1) as f32);
-        let before = at as usize;
-        (before, (before + 1).min(grid - 1), at - before as f32)
+    let axis = |axis: usize, size: usize| -> Vec<Between> {
+        let scale = grid as f32 / ((grid + 1) * cell[axis]) as f32;
+        let place = |pixel: usize| ((pixel + shift[axis]) as f32 + 0.5) * scale - 0.5;
+        (0..size).map(|pixel| Between::new(place(pixel), grid)).collect()
     };
-    (0..size).map(place).collect()
+    interpolate(&cells, &axis(0, height), &axis(1, width))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub fn smoothgrad_over(
     let mut sum = job.pixels.zeros_like();
     let mut done = 0;
     while done < samples {
-        let batch = job.model.batch().min(samples - done);
+        let batch = job.model.batch.min(samples - done);
         let values: Vec<f32> = (done * size..(done + batch) * size).map(&mut noise).collect();
         let data = TensorData::new(values, [batch, channels, height, width]);
         let pixels = job.pixels.clone() + Tensor::from_data(data, &sum.device());

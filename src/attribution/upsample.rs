@@ -7,26 +7,39 @@ pub fn bilinear(map: &Array2<f32>, [height, width]: [usize; 2]) -> Array2<f32> {
     if map.dim() == (height, width) {
         return map.clone();
     }
-    let rows = axis(map.nrows(), height);
-    let columns = axis(map.ncols(), width);
-    Array2::from_shape_fn((height, width), |(y, x)| {
-        let ((top, bottom, v), (left, right, u)) = (rows[y], columns[x]);
-        let upper = map[[top, left]] * (1.0 - u) + map[[top, right]] * u;
-        let lower = map[[bottom, left]] * (1.0 - u) + map[[bottom, right]] * u;
-        upper * (1.0 - v) + lower * v
-    })
+    let axis = |from: usize, to: usize| -> Vec<Between> {
+        let scale = from as f32 / to as f32;
+        (0..to).map(|i| Between::new((i as f32 + 0.5) * scale - 0.5, from)).collect()
+    };
+    interpolate(map, &axis(map.nrows(), height), &axis(map.ncols(), width))
 }
 
-/// For each place of the larger axis: the places before and after it in the smaller, and how far
-/// it lies between them.
-fn axis(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
-    let scale = from as f32 / to as f32;
-    let place = |i: usize| {
-        let at = ((i as f32 + 0.5) * scale - 0.5).clamp(0.0, (from - 1) as f32);
-        let before = at as usize;
-        (before, (before + 1).min(from - 1), at - before as f32)
-    };
-    (0..to).map(place).collect()
+/// A place between two cells of an axis.
+pub(super) struct Between {
+    before: usize,
+    after: usize,
+    share: f32,
+}
+
+impl Between {
+    /// A place in cells, clamped to the `count` there are.
+    pub fn new(place: f32, count: usize) -> Self {
+        let place = place.clamp(0.0, (count - 1) as f32);
+        let before = place as usize;
+        Self { before, after: (before + 1).min(count - 1), share: place - before as f32 }
+    }
+}
+
+/// The map at every pair of a row's and a column's place.
+pub(super) fn interpolate(map: &Array2<f32>, rows: &[Between], columns: &[Between]) -> Array2<f32> {
+    Array2::from_shape_fn((rows.len(), columns.len()), |(y, x)| {
+        let (row, column) = (&rows[y], &columns[x]);
+        let along = |row: usize| {
+            map[[row, column.before]] * (1.0 - column.share)
+                + map[[row, column.after]] * column.share
+        };
+        along(row.before) * (1.0 - row.share) + along(row.after) * row.share
+    })
 }
 
 #[cfg(test)]

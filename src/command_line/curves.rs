@@ -4,26 +4,30 @@ use super::explain::TargetRecord;
 use super::output::{write, write_json};
 use super::plan::{Plan, Selection, Subject};
 use super::watch::Watch;
-use crate::attribution::{Flow, Ranking, attribute};
+use crate::attribution::{Attribution, Progress, Ranking, Values, attribute};
 use crate::error::{Error, Result};
-use crate::model::{Model, stem};
+use crate::file::stem;
+use crate::model::Model;
 use crate::score::{self, default_step, insertion_deletion, order};
 use clap::Args;
-use ndarray::{Array2, Array3, Axis};
-use ndarray_npy::ReadNpyExt;
+use ndarray::{Array3, ArrayView2, ArrayView3, Axis};
+use ndarray_npy::ViewNpyExt;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Write Insertion and Deletion curves.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes DIR/MODEL/IMAGE/METHOD.curves.csv (fraction, deletion, insertion) and DIR/curves.json with the
-areas under the curves. Protocol of RISE: pixels from most to least important; Deletion replaces them
-with the colour that the network normalises to zero, Insertion brings them back into a blurred picture
-(11×11 Gaussian, σ 5); the score is the class's softmax probability. Coarse maps are enlarged
-bilinearly, equal pixels go in reading order.
+Writes DIR/MODEL/IMAGE/METHOD.curves.csv (fraction, deletion, insertion) and DIR/curves.json
+with the areas under the curves.
+
+Protocol of RISE: pixels go from most to least important. Deletion turns them to the colour
+that the network normalises to zero; Insertion brings them back into a blurred picture (11×11
+Gaussian, σ 5). The score is the class's softmax probability. Coarse maps are enlarged
+bilinearly; equal pixels go in reading order.
 
 Both curves follow a network's confidence: compare methods on one network, not networks.
 
@@ -58,7 +62,9 @@ struct Record {
 #[derive(Debug, Serialize)]
 struct SubjectRecord {
     model: String,
+    model_sha256: String,
     image: String,
+    image_sha256: String,
     target: TargetRecord,
     /// Probability of the class on the whole picture.
     confidence: f32,
@@ -73,6 +79,10 @@ struct CurvesRecord {
     ranking: &'static str,
     substrate: Substrate,
     score: &'static str,
+    /// Of the method; none for a map made elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<Values>,
+    warnings: Vec<String>,
 }
 
 /// What pixels turn to.
@@ -83,10 +93,13 @@ struct Substrate {
 }
 
 /// A map to score: where it comes from and how its pixels are ranked.
+#[derive(Clone)]
 struct Scored {
     name: String,
-    map: Array3<f32>,
+    map: Arc<Array3<f32>>,
     ranking: Ranking,
+    parameters: Option<Values>,
+    warnings: Vec<String>,
 }
 
 impl Curves {
@@ -94,44 +107,28 @@ impl Curves {
         if self.selection.method.is_empty() && self.map.is_none() {
             return Err(Error::new("nothing to score", "neither --method nor --map is given"));
         }
-        let given = self.map.as_deref().map(read_map).transpose()?;
-        let plan = Plan::new(&self.selection)?;
-        if let Some((map, step)) = given.as_ref().zip(self.step).filter(|(_, step)| *step == 0) {
-            return Err(Error::new(
-                format!("cannot score {}", map.name),
-                format!("a step of {step} px"),
-            ));
-        }
-        self.check_step(&plan)?;
-        let maps_each = plan.methods.len() + usize::from(given.is_some());
-        let mut watch = Watch::new(plan.models.len() * plan.pictures.len() * maps_each)?;
+        let given = self.map.as_deref().map(|path| self.read_map(path)).transpose()?;
+        let plan = Plan::new(&self.selection, |model| {
+            self.check_step(model)?;
+            given.as_ref().map_or(Ok(()), |given| check_shape(given, model))
+        })?;
+        let maps = plan.methods.len() + usize::from(given.is_some());
+        let mut watch = Watch::new(plan.models.len() * plan.pictures.len() * maps)?;
         let mut results = Vec::new();
-        'work: for model in &plan.models {
+        for model in &plan.models {
             for path in &plan.pictures {
-                let subject = plan.subject(model, path)?;
-                let mut record = SubjectRecord {
-                    model: stem(&model.path),
-                    image: stem(path),
-                    target: TargetRecord::new(model, &subject, plan.target),
-                    confidence: confidence(&subject),
-                    methods: BTreeMap::new(),
-                };
-                let folder = plan.folder(model, path);
-                for index in 0..maps_each {
-                    let Some(scored) =
-                        self.map_of(&plan, model, &subject, index, given.as_ref(), &mut watch)?
-                    else {
-                        results.push(record);
-                        break 'work;
-                    };
-                    let Some(curves) = self.score(model, &subject, &scored, &watch)? else {
-                        results.push(record);
-                        break 'work;
-                    };
-                    write(&folder.join(format!("{}.curves.csv", scored.name)), &csv(&curves)?)?;
-                    record.methods.insert(scored.name, CurvesRecord::new(&curves, scored.ranking));
+                if watch.cancelled() {
+                    continue;
                 }
-                results.push(record);
+                let subject = plan.subject(model, path)?;
+                results.push(self.score_subject(
+                    &plan,
+                    model,
+                    path,
+                    &subject,
+                    given.as_ref(),
+                    &mut watch,
+                )?);
             }
         }
         let cancelled = watch.cancelled();
@@ -146,76 +143,158 @@ impl Curves {
         Ok(if cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
     }
 
-    fn check_step(&self, plan: &Plan) -> Result<()> {
-        for model in &plan.models {
-            let [height, width] = model.preprocessing.size;
-            if let Some(step) = self.step.filter(|step| !(1..=height * width).contains(step)) {
-                let why = format!("it must be 1 to {} px for {}", height * width, model.name);
-                return Err(Error::new(format!("cannot use --step {step}"), why));
-            }
-        }
-        Ok(())
-    }
-
-    /// The map made elsewhere, or the one of the `index`-th method; `None` after a cancel.
-    fn map_of(
+    /// Scores every map of one picture on one network, as far as Ctrl-C allows.
+    fn score_subject(
         &self,
         plan: &Plan,
         model: &Model,
+        path: &Path,
         subject: &Subject,
-        index: usize,
         given: Option<&Scored>,
         watch: &mut Watch,
-    ) -> Result<Option<Scored>> {
-        let Some((method, values)) = plan.methods.get(index) else {
-            let given = given.expect("one map more than methods");
-            watch.begin(format!("{} · {} · {}", model.name, subject.picture.name, given.name));
-            let ranking = self.rank.unwrap_or(given.ranking);
-            return Ok(Some(Scored { name: given.name.clone(), map: given.map.clone(), ranking }));
-        };
-        let description = method.description();
-        watch.begin(format!("{} · {} · {}", model.name, subject.picture.name, description.id));
-        let explained = subject.explained(model, plan.seed);
-        let attribution =
-            attribute(*method, model, &explained, values, &mut |p| watch.advance(p.done, p.total))?;
-        Ok((!watch.cancelled()).then(|| Scored {
-            name: description.id.to_string(),
-            map: attribution.map,
-            ranking: self.rank.unwrap_or(description.ranking),
-        }))
+    ) -> Result<SubjectRecord> {
+        let mut methods = BTreeMap::new();
+        let ids = plan.methods.iter().map(|choice| (choice.0.description().id, Some(choice)));
+        for (id, choice) in ids.chain(given.map(|given| (given.name.as_str(), None))) {
+            watch.begin(format!("{} · {} · {id}", model.name, subject.picture.name));
+            let scored = match choice {
+                Some((method, values)) => {
+                    let explained = subject.explained(model, plan.seed);
+                    let mut progress = |p: &Progress| watch.advance(p.done, p.total);
+                    self.scored(attribute(*method, model, &explained, values, &mut progress)?)
+                }
+                None => given.expect("a name without a method is the given map's").clone(),
+            };
+            let Some(curves) = curves_of(model, subject, &scored, self.step, watch)? else {
+                break;
+            };
+            let file = plan.folder(model, path).join(format!("{id}.curves.csv"));
+            write(&file, &csv(&curves)?)?;
+            methods.insert(id.to_string(), CurvesRecord::new(&curves, scored));
+        }
+        Ok(SubjectRecord {
+            model: stem(&model.path),
+            model_sha256: model.sha256.clone(),
+            image: stem(path),
+            image_sha256: subject.picture.sha256.clone(),
+            target: TargetRecord::new(model, subject, plan.target),
+            confidence: confidence(subject),
+            methods,
+        })
     }
 
-    fn score(
-        &self,
-        model: &Model,
-        subject: &Subject,
-        scored: &Scored,
-        watch: &Watch,
-    ) -> Result<Option<score::Curves>> {
-        let size = model.preprocessing.size;
-        let order = order(&scored.map, scored.ranking, size)?;
-        let step = self.step.unwrap_or_else(|| default_step(size));
-        let pixels = model.tensor(&subject.pixels);
-        insertion_deletion(model, pixels, subject.target, &order, step, &mut |done,
-                                                                              total|
-         -> Flow {
-            watch.advance(done, total)
+    fn scored(&self, attribution: Attribution) -> Scored {
+        Scored {
+            name: attribution.method.id.to_string(),
+            ranking: self.rank.unwrap_or(attribution.method.ranking),
+            map: attribution.map,
+            parameters: Some(attribution.values),
+            warnings: attribution.warnings,
+        }
+    }
+
+    fn check_step(&self, model: &Model) -> Result<()> {
+        let [height, width] = model.preprocessing.size;
+        match self.step.filter(|step| !(1..=height * width).contains(step)) {
+            Some(step) => Err(Error::new(
+                format!("cannot use --step {step}"),
+                format!("it must be 1 to {} px for {}", height * width, model.name),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads H×W or C×H×W float32 under a name that no chosen method has.
+    fn read_map(&self, path: &Path) -> Result<Scored> {
+        let what = || format!("cannot read map {}", path.display());
+        let bytes = std::fs::read(path).map_err(|e| Error::new(what(), e))?;
+        let map = ArrayView3::<f32>::view_npy(&bytes)
+            .map(|map| map.to_owned())
+            .or_else(|_| {
+                ArrayView2::<f32>::view_npy(&bytes).map(|map| map.to_owned().insert_axis(Axis(0)))
+            })
+            .map_err(|e| {
+                Error::new(what(), format!("not an H×W or C×H×W float32 .npy array: {e}"))
+            })?;
+        if let Some(value) = map.iter().find(|value| !value.is_finite()) {
+            return Err(Error::new(what(), format!("it holds {value}")));
+        }
+        let name = stem(path);
+        if self.selection.method.contains(&name) {
+            let why =
+                format!("--method names {name} too, and their curves would overwrite each other");
+            return Err(Error::new(what(), why).hint("rename the file"));
+        }
+        let first = map.first().copied();
+        let constant = map.iter().all(|value| Some(*value) == first);
+        let warnings = constant
+            .then(|| "the map is the same everywhere: its curves are of reading order".into());
+        let usual = if map.dim().0 == 1 { Ranking::Signed } else { Ranking::Magnitude };
+        Ok(Scored {
+            name,
+            map: Arc::new(map),
+            ranking: self.rank.unwrap_or(usual),
+            parameters: None,
+            warnings: warnings.into_iter().collect(),
         })
     }
 }
 
+/// # Errors
+/// When a map is not of the shape of a network's pictures, nor a coarser one of their proportions.
+fn check_shape(scored: &Scored, model: &Model) -> Result<()> {
+    let (channels, rows, columns) = scored.map.dim();
+    let [height, width] = model.preprocessing.size;
+    let fits = (1..=height).contains(&rows)
+        && (1..=width).contains(&columns)
+        && rows * width == columns * height;
+    if fits && (channels == 1 || channels == model.preprocessing.channels) {
+        return Ok(());
+    }
+    Err(Error::new(
+        format!("cannot score map {}", scored.name),
+        format!(
+            "it is {channels}×{rows}×{columns}; {} takes {}×{height}×{width}, 1×{height}×{width} or a coarser map of these proportions",
+            model.name, model.preprocessing.channels
+        ),
+    ))
+}
+
+fn curves_of(
+    model: &Model,
+    subject: &Subject,
+    scored: &Scored,
+    step: Option<usize>,
+    watch: &Watch,
+) -> Result<Option<score::Curves>> {
+    let size = model.preprocessing.size;
+    let order = order(&scored.map, scored.ranking, size)?;
+    let step = step.unwrap_or_else(|| default_step(size));
+    let mut progress = |done, total| watch.advance(done, total);
+    insertion_deletion(
+        model,
+        model.tensor(&subject.pixels),
+        subject.target,
+        &order,
+        step,
+        &mut progress,
+    )
+}
+
 impl CurvesRecord {
-    fn new(curves: &score::Curves, ranking: Ranking) -> Self {
+    fn new(curves: &score::Curves, scored: Scored) -> Self {
         Self {
             deletion_auc: curves.deletion_auc,
             insertion_auc: curves.insertion_auc,
             step: curves.step,
-            ranking: match ranking {
+            ranking: match scored.ranking {
                 Ranking::Magnitude => "magnitude",
                 Ranking::Signed => "signed",
             },
             substrate: Substrate { deletion: "mean colour", insertion: "blur 11×11, σ 5" },
             score: "softmax probability",
+            parameters: scored.parameters,
+            warnings: scored.warnings,
         }
     }
 }
@@ -226,7 +305,7 @@ fn confidence(subject: &Subject) -> f32 {
     of_target.map_or(0.0, |prediction| prediction.probability)
 }
 
-fn csv(curves: &score::Curves) -> Result<Vec<u8>> {
+pub(super) fn csv(curves: &score::Curves) -> Result<Vec<u8>> {
     let failed = |e: &dyn std::fmt::Display| Error::new("cannot write curves", e);
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(["fraction", "deletion", "insertion"]).map_err(|e| failed(&e))?;
@@ -236,18 +315,4 @@ fn csv(curves: &score::Curves) -> Result<Vec<u8>> {
         table.serialize((fraction, deletion, insertion)).map_err(|e| failed(&e))?;
     }
     table.into_inner().map_err(|e| failed(&e))
-}
-
-/// Reads H×W or C×H×W float32.
-fn read_map(path: &Path) -> Result<Scored> {
-    let what = || format!("cannot read map {}", path.display());
-    let bytes = std::fs::read(path).map_err(|e| Error::new(what(), e))?;
-    let map = Array3::<f32>::read_npy(&bytes[..])
-        .or_else(|_| Array2::<f32>::read_npy(&bytes[..]).map(|map| map.insert_axis(Axis(0))))
-        .map_err(|e| Error::new(what(), format!("not an H×W or C×H×W float32 .npy array: {e}")))?;
-    if map.is_empty() {
-        return Err(Error::new(what(), "the array is empty"));
-    }
-    let ranking = if map.dim().0 == 1 { Ranking::Signed } else { Ranking::Magnitude };
-    Ok(Scored { name: stem(path), map: map.as_standard_layout().into_owned(), ranking })
 }

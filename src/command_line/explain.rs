@@ -3,22 +3,24 @@
 use super::output::{write_json, write_npy};
 use super::plan::{Plan, Selection, Subject};
 use super::watch::Watch;
-use crate::attribution::{Attribution, Target, Values, attribute};
+use crate::attribution::{Attribution, Progress, Target, Values, attribute};
 use crate::error::{Error, Result};
+use crate::file::stem;
 use crate::model::{Model, Prediction};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Write attribution maps.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes DIR/MODEL/IMAGE/METHOD.npy (float32, C×H×W or 1×h×w, signed, not normalised; MODEL and IMAGE
-are file names without their endings) and DIR/explain.json, which records the predictions, the class,
-and of every map its parameters, shape, seconds and warnings.
+Writes DIR/MODEL/IMAGE/METHOD.npy (float32, C×H×W or 1×h×w, signed, not normalised; MODEL and
+IMAGE are file names without their endings) and DIR/explain.json, which records the
+predictions, the class, and of every map its parameters, shape, seconds and warnings.
 
-Ctrl-C stops the work and keeps what is done; the map in the making is marked as partial.
+Ctrl-C stops the work and keeps what is done; a map in the making is marked as partial.
 
 Example:
   hyaline explain --model net.toml --image cat.png --method integrated-gradients rise \\
@@ -36,18 +38,21 @@ struct Record {
     seed: u64,
     /// True when Ctrl-C ended the work early.
     cancelled: bool,
+    /// What ended the work, if something went wrong on the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
     results: Vec<SubjectRecord>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct SubjectRecord {
+struct SubjectRecord {
     model: String,
     model_sha256: String,
     architecture: &'static str,
     image: String,
     image_sha256: String,
     top5: Vec<Prediction>,
-    pub target: TargetRecord,
+    target: TargetRecord,
     methods: BTreeMap<&'static str, MapRecord>,
 }
 
@@ -87,58 +92,75 @@ impl Explain {
             return Err(Error::new("nothing to compute", "--method names no method")
                 .hint("`hyaline methods` lists them"));
         }
-        run(&Plan::new(&self.selection)?, |_, _, _| Ok(()))
+        run(&Plan::new(&self.selection, |_| Ok(()))?, |_, _, _| Ok(()))
     }
 }
 
-/// Computes and writes every map of a plan; `each` sees it too.
+/// Computes and writes every map of a plan; `each` sees it too. What was done before an error is
+/// recorded all the same.
 pub(super) fn run(
     plan: &Plan,
     mut each: impl FnMut(&Model, &Subject, &Attribution) -> Result<()>,
 ) -> Result<ExitCode> {
     let mut watch = Watch::new(plan.cells())?;
     let mut results = Vec::new();
-    'work: for model in &plan.models {
-        for path in &plan.pictures {
-            let subject = plan.subject(model, path)?;
-            let mut record = SubjectRecord {
-                model: crate::model::stem(&model.path),
-                model_sha256: model.sha256.clone(),
-                architecture: model.architecture,
-                image: crate::model::stem(path),
-                image_sha256: subject.picture.sha256.clone(),
-                top5: subject.predictions.iter().take(5).cloned().collect(),
-                target: TargetRecord::new(model, &subject, plan.target),
-                methods: BTreeMap::new(),
-            };
-            for (method, values) in &plan.methods {
-                let id = method.description().id;
-                watch.begin(format!("{} · {} · {id}", model.name, subject.picture.name));
-                let explained = subject.explained(model, plan.seed);
-                let attribution = attribute(*method, model, &explained, values, &mut |p| {
-                    watch.advance(p.done, p.total)
-                })?;
-                write_npy(&plan.folder(model, path).join(format!("{id}.npy")), &attribution.map)?;
-                each(model, &subject, &attribution)?;
-                record.methods.insert(id, MapRecord::new(attribution));
-                if watch.cancelled() {
-                    results.push(record);
-                    break 'work;
-                }
-            }
-            results.push(record);
-        }
-    }
+    let done = explain_all(plan, &mut watch, &mut results, &mut each);
     let cancelled = watch.cancelled();
     let record = Record {
         hyaline: env!("CARGO_PKG_VERSION"),
         device: plan.device.name.clone(),
         seed: plan.seed,
         cancelled,
+        error: done.as_ref().err().map(Error::to_string),
         results,
     };
-    write_json(&plan.out.join("explain.json"), &record)?;
+    let written = write_json(&plan.out.join("explain.json"), &record);
+    done.and(written)?;
     Ok(if cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
+}
+
+fn explain_all(
+    plan: &Plan,
+    watch: &mut Watch,
+    results: &mut Vec<SubjectRecord>,
+    each: &mut dyn FnMut(&Model, &Subject, &Attribution) -> Result<()>,
+) -> Result<()> {
+    for model in &plan.models {
+        for path in &plan.pictures {
+            let subject = plan.subject(model, path)?;
+            results.push(SubjectRecord::new(plan, model, path, &subject));
+            let record = results.last_mut().expect("just pushed");
+            for (method, values) in &plan.methods {
+                let id = method.description().id;
+                watch.begin(format!("{} · {} · {id}", model.name, subject.picture.name));
+                let explained = subject.explained(model, plan.seed);
+                let mut progress = |p: &Progress| watch.advance(p.done, p.total);
+                let attribution = attribute(*method, model, &explained, values, &mut progress)?;
+                write_npy(&plan.folder(model, path).join(format!("{id}.npy")), &attribution.map)?;
+                each(model, &subject, &attribution)?;
+                record.methods.insert(id, MapRecord::new(attribution));
+                if watch.cancelled() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl SubjectRecord {
+    fn new(plan: &Plan, model: &Model, path: &Path, subject: &Subject) -> Self {
+        Self {
+            model: stem(&model.path),
+            model_sha256: model.sha256.clone(),
+            architecture: model.architecture,
+            image: stem(path),
+            image_sha256: subject.picture.sha256.clone(),
+            top5: subject.predictions.iter().take(5).cloned().collect(),
+            target: TargetRecord::new(model, subject, plan.target),
+            methods: BTreeMap::new(),
+        }
+    }
 }
 
 impl MapRecord {

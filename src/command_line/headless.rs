@@ -1,12 +1,14 @@
-//! The explorer's job without a display: the same maps and curves, as files.
+//! The explorer's job without a display: the same maps, as files and pictures.
 
-use super::plan::{Plan, Selection};
-use super::{DeviceArgument, explain, print};
-use crate::attribution::{DEFAULT_METHODS, Target};
+use super::plan::{Plan, Selection, Subject};
+use super::{DeviceArgument, explain, print, say};
+use crate::attribution::{Attribution, DEFAULT_METHODS, Target};
 use crate::error::{Error, Result};
 use crate::figure::{ColorMap, Norm, Overlay, blend};
 use crate::model::Model;
 use crate::picture::{Picture, to_rgb};
+use image::RgbImage;
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,26 +16,23 @@ use std::process::ExitCode;
 const OUT: &str = "hyaline-output";
 
 /// Says that there is no display, and does with the files what the window would: explains every
-/// picture on every network and writes the overlays into a folder that it names.
+/// picture on every network and writes the overlays into a folder that it names. As in the
+/// window, the maps of one method on one picture share a scale.
 ///
 /// # Errors
 /// As for `hyaline explain`.
 pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> Result<ExitCode> {
-    eprintln!("hyaline: no window can be opened here ({why})");
     let (model, rest): (Vec<_>, Vec<_>) =
         files.iter().cloned().partition(|path| Model::is_model_file(path));
     let (image, unknown): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|path| Picture::is_picture_file(path));
     if let Some(path) = unknown.first() {
-        return Err(Error::new(
-            format!("cannot open {}", path.display()),
-            "it is neither a network nor a picture by its name",
-        ));
+        let why = "it is neither a network nor a picture by its name";
+        return Err(Error::new(format!("cannot open {}", path.display()), why));
     }
     if model.is_empty() || image.is_empty() {
-        print(
-            "Name networks and pictures to explain them without a window:\n  hyaline net.toml cat.png\nor see `hyaline explain --help`.\n",
-        )?;
+        say(&format!("no window can be opened here ({why})"));
+        print(NOTHING_TO_DO)?;
         return Ok(ExitCode::SUCCESS);
     }
     let selection = Selection {
@@ -47,33 +46,68 @@ pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> 
         seed: 0,
         device,
     };
-    let plan = Plan::new(&selection)?;
+    let plan = Plan::new(&selection, |_| Ok(()))?;
+    say(&format!("no window can be opened here ({why}); writing pictures instead"));
+    let mut rows = Rows::default();
     let code = explain::run(&plan, |model, subject, attribution| {
-        let norm = Norm::default();
-        let sign = norm.sign(attribution.method);
-        let map = norm.reduce(&attribution.map, sign);
-        let overlay = Overlay {
-            color_map: ColorMap::for_sign(sign),
-            scale: norm.scale([&map], sign),
-            opacity: 0.6,
-            threshold: 0.0,
-            fade: false,
-            smooth: true,
-        };
-        let picture = to_rgb(&subject.pixels);
         let folder = plan.folder(model, &subject.picture.path);
-        write_png(
-            &folder.join(format!("{}.png", attribution.method.id)),
-            &blend(&picture, &map, &overlay),
-        )?;
-        write_png(&folder.join("picture.png"), &picture)
+        let picture = to_rgb(&subject.pixels);
+        write_png(&folder.join("picture.png"), &picture)?;
+        rows.add(folder, picture, subject, attribution);
+        Ok(())
     })?;
+    rows.write()?;
     let folder = std::path::absolute(OUT).unwrap_or_else(|_| OUT.into());
     print(&format!("Wrote overlays, maps and explain.json to {}\n", folder.display()))?;
     Ok(code)
 }
 
-fn write_png(path: &Path, image: &image::RgbImage) -> Result<()> {
+const NOTHING_TO_DO: &str = "\
+Name networks and pictures to explain them without a window:
+  hyaline net.toml cat.png
+or see `hyaline explain --help`.
+";
+
+/// Maps that share a scale: those of one method on one picture.
+#[derive(Default)]
+struct Rows(BTreeMap<(PathBuf, &'static str), Vec<Panel>>);
+
+struct Panel {
+    folder: PathBuf,
+    picture: RgbImage,
+    attribution: Attribution,
+}
+
+impl Rows {
+    fn add(
+        &mut self,
+        folder: PathBuf,
+        picture: RgbImage,
+        subject: &Subject,
+        attribution: &Attribution,
+    ) {
+        let row = (subject.picture.path.clone(), attribution.method.id);
+        let panel = Panel { folder, picture, attribution: attribution.clone() };
+        self.0.entry(row).or_default().push(panel);
+    }
+
+    fn write(&self) -> Result<()> {
+        let norm = Norm::default();
+        for ((_, id), panels) in &self.0 {
+            let sign = norm.sign(panels[0].attribution.method);
+            let maps: Vec<_> =
+                panels.iter().map(|panel| norm.reduce(&panel.attribution.map, sign)).collect();
+            let overlay = Overlay::new(ColorMap::for_sign(sign), norm.scale(&maps, sign));
+            for (panel, map) in panels.iter().zip(&maps) {
+                let file = panel.folder.join(format!("{id}.png"));
+                write_png(&file, &blend(&panel.picture, map, &overlay))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_png(path: &Path, image: &RgbImage) -> Result<()> {
     let mut bytes = Cursor::new(Vec::new());
     image
         .write_to(&mut bytes, image::ImageFormat::Png)

@@ -9,7 +9,7 @@ mod output;
 mod plan;
 mod watch;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
 use crate::model::{ComputeDevice, DeviceChoice};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ Examples:
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "hyaline", version, about = ABOUT, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(name = "hyaline", version, about = ABOUT, after_help = EXAMPLES, args_conflicts_with_subcommands = true, max_term_width = 100)]
 pub struct CommandLine {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -39,6 +39,28 @@ pub struct CommandLine {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub device: DeviceArgument,
+}
+
+impl CommandLine {
+    /// Reads the arguments. What is wrong with them is said in one line; `--help` and
+    /// `--version` are answered.
+    ///
+    /// # Errors
+    /// With the exit code, when there is nothing to run.
+    pub fn parse_or_explain() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| {
+            if !error.use_stderr() {
+                return print(&error.render().to_string())
+                    .map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+            }
+            let text = error.render().to_string();
+            let reason = text.split("\n\nUsage").next().unwrap_or(&text);
+            let reason =
+                reason.trim_start_matches("error: ").split("\n\nFor more").next().unwrap_or(reason);
+            say(&format!("{} (--help shows what can be said)", one_line(reason)));
+            ExitCode::from(2)
+        })
+    }
 }
 
 /// Where to compute.
@@ -90,9 +112,15 @@ pub use headless::without_display;
 fn open_device(choice: DeviceChoice) -> Result<ComputeDevice> {
     let device = ComputeDevice::choose(choice)?;
     if let Some(notice) = &device.notice {
-        eprintln!("hyaline: {notice}");
+        say(notice);
     }
     Ok(device)
+}
+
+/// Says one line on standard error, if anyone listens.
+pub fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "hyaline: {line}");
 }
 
 /// Writes to standard output; a reader that left early (`| head`) is no error.

@@ -4,7 +4,8 @@
 use super::DeviceArgument;
 use crate::attribution::{self, Explained, Kind, Method, Target, Values, check_class};
 use crate::error::{Error, Result};
-use crate::model::{ComputeDevice, Model, Prediction, stem};
+use crate::file::stem;
+use crate::model::{ComputeDevice, Model, Prediction};
 use crate::picture::Picture;
 use clap::Args;
 use ndarray::Array3;
@@ -27,7 +28,7 @@ pub struct Selection {
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Class to explain: the most probable one, or an index
-    #[arg(long, default_value = "top1", value_name = "top1|INDEX")]
+    #[arg(long, default_value = "top1", allow_negative_numbers = true, value_name = "top1|INDEX")]
     pub target: Target,
     /// Node that class activation maps look at; `hyaline inspect` lists the nodes
     #[arg(long, value_name = "NODE")]
@@ -62,13 +63,14 @@ pub struct Subject {
 }
 
 impl Plan {
+    /// `check` looks at each network for what else the command needs of it.
+    ///
     /// # Errors
     /// With the first argument or file that is wrong.
-    pub fn new(selection: &Selection) -> Result<Self> {
+    pub fn new(selection: &Selection, check: impl Fn(&Model) -> Result<()>) -> Result<Self> {
         let methods = configured(selection)?;
         unique_stems(&selection.model, "networks")?;
         unique_stems(&selection.image, "pictures")?;
-        super::output::prepare(&selection.out)?;
         let device = super::open_device(selection.device.device)?;
         let models = selection
             .model
@@ -84,20 +86,22 @@ impl Plan {
             out: selection.out.clone(),
             device,
         };
+        plan.models.iter().try_for_each(check)?;
         plan.check()?;
+        super::output::prepare(&plan.out)?;
         Ok(plan)
     }
 
     fn check(&self) -> Result<()> {
         for model in &self.models {
             for warning in &model.warnings {
-                eprintln!("hyaline: {}: {warning}", model.name);
+                super::say(&format!("{}: {warning}", model.name));
             }
             if let Target::Class(class) = self.target {
                 check_class(model, class)?;
             }
             for (method, values) in &self.methods {
-                attribution::check_layers(*method, model, values)?;
+                attribution::with_layers(*method, model, values)?;
             }
         }
         for path in &self.pictures {
@@ -145,9 +149,13 @@ impl Subject {
 }
 
 fn configured(selection: &Selection) -> Result<Vec<(&'static dyn Method, Values)>> {
-    let mut methods = Vec::new();
-    for id in &selection.method {
+    let (mut methods, mut looks_at_layers) = (Vec::new(), false);
+    for (index, id) in selection.method.iter().enumerate() {
         let method = attribution::method(id)?;
+        if selection.method[..index].contains(id) {
+            let why = "its results would overwrite each other";
+            return Err(Error::new(format!("--method names {id} twice"), why));
+        }
         let parameters = method.description().parameters;
         let mut values = Values::defaults(parameters);
         if let Some(layer) = &selection.layer {
@@ -155,9 +163,14 @@ fn configured(selection: &Selection) -> Result<Vec<(&'static dyn Method, Values)
                 parameters.iter().filter(|parameter| matches!(parameter.kind, Kind::Layer))
             {
                 values.set(parameters, parameter.id, layer)?;
+                looks_at_layers = true;
             }
         }
         methods.push((method, values));
+    }
+    if let Some(layer) = selection.layer.as_ref().filter(|_| !looks_at_layers) {
+        let why = "none of the methods looks at a layer";
+        return Err(Error::new(format!("cannot use --layer {layer}"), why));
     }
     for setting in &selection.set {
         set(&mut methods, setting)?;
@@ -190,6 +203,11 @@ fn set(methods: &mut [(&'static dyn Method, Values)], setting: &str) -> Result<(
 fn unique_stems(paths: &[PathBuf], what: &str) -> Result<()> {
     let stems: Vec<_> = paths.iter().map(|path| stem(path)).collect();
     for (index, stem) in stems.iter().enumerate() {
+        if matches!(stem.as_str(), "" | "." | "..") {
+            let why = "results go to a folder of that name";
+            return Err(Error::new(format!("cannot use {what} called `{stem}`"), why)
+                .hint("rename the file"));
+        }
         if stems[..index].contains(stem) {
             return Err(Error::new(
                 format!("two {what} are called `{stem}`"),

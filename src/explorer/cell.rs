@@ -16,13 +16,15 @@ pub(super) struct Cell {
     key: Option<MapKey>,
     state: Option<State>,
     seen: Option<Arc<Seen>>,
+    /// The prediction failed or was stopped, so that there is no class to explain.
+    unseen: bool,
 }
 
 impl Cell {
     /// The map, finished or in the making.
     pub fn map(&self) -> Option<&Arc<Array3<f32>>> {
         match self.state.as_ref()? {
-            State::Map(_, map) => Some(map),
+            State::Map(attribution) => Some(&attribution.map),
             State::Running(running) => running.partial.as_ref(),
             State::Stopped(map) => map.as_ref(),
             _ => None,
@@ -51,6 +53,10 @@ impl Explorer {
         Cell {
             state: key.as_ref().and_then(|key| self.worker.state(&Key::Map(key.clone()))),
             seen: self.worker.seen(model.id, picture.id),
+            unseen: matches!(
+                self.worker.state(&Key::Prediction { model: model.id, picture: picture.id }),
+                Some(State::Failed(_) | State::Stopped(_))
+            ),
             key,
         }
     }
@@ -64,7 +70,8 @@ impl Explorer {
         cell: &Cell,
         look: &Look,
     ) {
-        let (rect, response) = ui.allocate_exact_size(vec2(look.side, look.side), Sense::hover());
+        let (square, response) = ui.allocate_exact_size(vec2(look.side, look.side), Sense::hover());
+        let rect = fitted(square, model);
         let name = format!("{} of {}", choice.method.description().name, model.value.name);
         label(&response, format!("{name}: {}", state_text(cell)));
         let alone = cell.map().map(|map| self.display.scale(&[map], look.sign));
@@ -94,9 +101,7 @@ impl Explorer {
         match &cell.state {
             Some(State::Running(running)) => progress(ui, rect, running, cell.map().is_some()),
             Some(State::Failed(why)) => failed(ui, rect, why),
-            Some(State::Stopped(None)) => waiting(ui, rect, "cancelled"),
-            None if cell.key.is_none() && cell.seen.is_some() => waiting(ui, rect, "no such class"),
-            None => waiting(ui, rect, "waiting"),
+            _ if cell.map().is_none() => waiting(ui, rect, &state_text(cell)),
             _ => {}
         }
         self.footer(ui, cell, look, alone);
@@ -110,12 +115,12 @@ impl Explorer {
                 format!("Ins {:.3}  Del {:.3}", curves.insertion_auc, curves.deletion_auc)
             }
             (Some(State::Stopped(Some(_))), _) => "partial: cancelled".into(),
-            (Some(State::Map(attribution, _)), _) => format!("{:.2} s", attribution.seconds),
+            (Some(State::Map(attribution)), _) => format!("{:.2} s", attribution.seconds),
             _ => String::new(),
         };
         text += &scale_text(look, alone);
         let line = ui.add(egui::Label::new(RichText::new(text).small()).truncate());
-        if let Some(State::Map(attribution, _)) = &cell.state {
+        if let Some(State::Map(attribution)) = &cell.state {
             if !attribution.warnings.is_empty() {
                 ui.colored_label(
                     ui.visuals().warn_fg_color,
@@ -133,12 +138,16 @@ pub(super) fn label(response: &Response, text: String) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &text));
 }
 
+/// How far a cell is, for the eye and for people who can't see it.
 fn state_text(cell: &Cell) -> String {
     match &cell.state {
-        Some(State::Map(..)) => "done".into(),
+        Some(State::Map(_)) => "done".into(),
         Some(State::Running(running)) => format!("{} of {}", running.done, running.total),
         Some(State::Stopped(_)) => "cancelled".into(),
         Some(State::Failed(why)) => format!("failed, {why}"),
+        _ if cell.key.is_some() => "waiting".into(),
+        _ if cell.seen.is_some() => "no such class".into(),
+        _ if cell.unseen => "no prediction".into(),
         _ => "waiting".into(),
     }
 }
@@ -198,9 +207,20 @@ fn progress(ui: &Ui, rect: Rect, running: &Running, has_map: bool) {
 
 /// Three significant digits.
 pub(super) fn number(value: f32) -> String {
-    match value.abs() {
+    let size = value.abs();
+    match size {
         0.0 => "0".into(),
-        0.01..1000.0 => format!("{value:.3}"),
+        0.01..1.0 => format!("{value:.3}"),
+        1.0..10.0 => format!("{value:.2}"),
+        10.0..100.0 => format!("{value:.1}"),
+        100.0..1000.0 => format!("{value:.0}"),
         _ => format!("{value:.2e}"),
     }
+}
+
+/// The largest rectangle inside a square that has the shape of a network's input.
+pub(super) fn fitted(square: Rect, model: &OpenModel) -> Rect {
+    let [height, width] = model.value.preprocessing.size.map(|side| side as f32);
+    let scale = square.width() / width.max(height);
+    Rect::from_center_size(square.center(), vec2(width * scale, height * scale))
 }

@@ -100,13 +100,14 @@ impl Command {
         commands
     }
 
-    /// Commands whose keys were pressed; plain keys belong to a text field that has the focus.
-    pub fn pressed(ctx: &egui::Context) -> Vec<Command> {
-        let typing = ctx.egui_wants_keyboard_input();
+    /// Possible commands whose keys were pressed. A text field or an open menu keeps its keys.
+    pub fn pressed(ctx: &egui::Context, can: impl Fn(Command) -> bool) -> Vec<Command> {
+        if ctx.text_edit_focused() || egui::Popup::is_any_open(ctx) {
+            return vec![];
+        }
         let pressed = |command: &Command| {
             command.shortcut().is_some_and(|shortcut| {
-                let plain = shortcut.modifiers.is_none() && shortcut.logical_key != Key::Escape;
-                !(typing && plain) && ctx.input_mut(|input| input.consume_shortcut(&shortcut))
+                can(*command) && ctx.input_mut(|input| input.consume_shortcut(&shortcut))
             })
         };
         Self::by_shortcut().into_iter().filter(pressed).collect()

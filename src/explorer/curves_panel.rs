@@ -85,10 +85,11 @@ impl Explorer {
 
 /// Networks are told apart by their lines, methods by colour.
 fn style(model: usize) -> LineStyle {
-    match model % 3 {
+    match model % 4 {
         0 => LineStyle::Solid,
         1 => LineStyle::dashed_dense(),
-        _ => LineStyle::dotted_dense(),
+        2 => LineStyle::dotted_dense(),
+        _ => LineStyle::dashed_loose(),
     }
 }
 

@@ -24,6 +24,7 @@ impl Explorer {
                 self.zoom(zoom);
             }
             let side = self.cell_side(ui.available_width());
+            self.shown_cell = side;
             let models = self.document.models.clone();
             ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
                 ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
@@ -71,7 +72,7 @@ impl Explorer {
                 column(ui, side, |ui| self.show_cell(ui, model, choice, cell, &look));
             }
             if let Some(scale) = shared {
-                color_bar(ui, scale, color_map, side);
+                color_bar(ui, scale, color_map, side, self.view.norm.percentile);
             }
         });
     }
@@ -104,12 +105,13 @@ fn hint(ui: &mut Ui, text: &str) {
 }
 
 /// The colours of a row with the values at their ends.
-fn color_bar(ui: &mut Ui, scale: Scale, color_map: ColorMap, side: f32) {
+fn color_bar(ui: &mut Ui, scale: Scale, color_map: ColorMap, side: f32, percentile: f32) {
     let (rect, response) = ui.allocate_exact_size(vec2(theme::COLOR_BAR, side), Sense::hover());
     let text = format!("colour bar from {} to {}", number(scale.low), number(scale.high));
     label(&response, text);
-    response
-        .on_hover_text("One scale for this method on all networks, ending at the 99th percentile");
+    response.on_hover_text(format!(
+        "One scale for this method on all networks, ending at percentile {percentile}"
+    ));
     let bar = Rect::from_min_size(rect.min, vec2(12.0, side));
     const STEPS: usize = 64;
     for step in 0..STEPS {

@@ -1,17 +1,18 @@
 //! The first row of the grid: the picture as each network sees it, and what the network says.
 
-use super::cell::{failed, label, waiting};
+use super::cell::{failed, fitted, label, waiting};
 use super::document::{OpenModel, OpenPicture};
 use super::grid::column;
 use super::work::{Key, Seen, State};
 use super::{Explorer, theme};
 use crate::attribution::Target;
 use egui::{Align2, FontId, Rect, RichText, Sense, Ui, vec2};
+use std::collections::HashMap;
 
 impl Explorer {
     /// The picture as each network sees it, and what the network says.
     pub(super) fn header(
-        &self,
+        &mut self,
         ui: &mut Ui,
         picture: &OpenPicture,
         models: &[OpenModel],
@@ -30,7 +31,7 @@ impl Explorer {
         });
     }
 
-    fn model_header(&self, ui: &mut Ui, picture: &OpenPicture, model: &OpenModel, side: f32) {
+    fn model_header(&mut self, ui: &mut Ui, picture: &OpenPicture, model: &OpenModel, side: f32) {
         let key = Key::Prediction { model: model.id, picture: picture.id };
         ui.add(egui::Label::new(RichText::new(&model.value.name).strong()).truncate());
         let training =
@@ -45,35 +46,52 @@ impl Explorer {
         label(&response, format!("{} as {} sees it", picture.value.name, model.value.name));
         match self.worker.state(&key) {
             Some(State::Prediction(seen)) => {
-                let texture =
-                    input_texture(ui.ctx(), model.id, picture.id, &seen, self.view.smooth);
-                egui::Image::new(&texture).paint_at(ui, rect);
+                let key = (model.id, picture.id, self.view.smooth);
+                let texture = self.inputs.texture(ui.ctx(), key, &seen);
+                egui::Image::new(&texture).paint_at(ui, fitted(rect, model));
                 predictions(ui, &seen, self.document.target);
             }
             Some(State::Failed(why)) => failed(ui, rect, &why),
+            Some(State::Stopped(_)) => waiting(ui, rect, "cancelled"),
             _ => waiting(ui, rect, "predicting"),
         }
     }
 }
 
-/// The picture as a network sees it, uploaded once.
-fn input_texture(
-    ctx: &egui::Context,
-    model: u64,
-    picture: u64,
-    seen: &Seen,
-    smooth: bool,
-) -> egui::TextureHandle {
-    let id = egui::Id::unique(("input", model, picture, smooth));
-    if let Some(texture) = ctx.data(|data| data.get_temp::<egui::TextureHandle>(id)) {
-        return texture;
+/// Pictures as networks see them, on the GPU while they are on screen.
+#[derive(Default)]
+pub(super) struct Inputs {
+    textures: HashMap<(u64, u64, bool), Texture>,
+}
+
+struct Texture {
+    handle: egui::TextureHandle,
+    drawn: bool,
+}
+
+impl Inputs {
+    /// Frees what was not drawn since the last call.
+    pub fn forget_hidden(&mut self) {
+        self.textures.retain(|_, texture| std::mem::take(&mut texture.drawn));
     }
-    let size = [seen.image.width() as usize, seen.image.height() as usize];
-    let image = egui::ColorImage::from_rgba_unmultiplied(size, &seen.image);
-    let options = if smooth { egui::TextureOptions::LINEAR } else { egui::TextureOptions::NEAREST };
-    let texture = ctx.load_texture("input", image, options);
-    ctx.data_mut(|data| data.insert_temp(id, texture.clone()));
-    texture
+
+    fn texture(
+        &mut self,
+        ctx: &egui::Context,
+        key: (u64, u64, bool),
+        seen: &Seen,
+    ) -> egui::TextureHandle {
+        let texture = self.textures.entry(key).or_insert_with(|| {
+            let size = [seen.image.width() as usize, seen.image.height() as usize];
+            let image = egui::ColorImage::from_rgba_unmultiplied(size, &seen.image);
+            let smooth = key.2;
+            let options =
+                if smooth { egui::TextureOptions::LINEAR } else { egui::TextureOptions::NEAREST };
+            Texture { handle: ctx.load_texture("input", image, options), drawn: true }
+        });
+        texture.drawn = true;
+        texture.handle.clone()
+    }
 }
 
 /// The five most probable classes, and the explained one if it is not among them.

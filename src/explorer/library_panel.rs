@@ -34,7 +34,7 @@ impl Explorer {
         for (index, model) in self.document.models.iter().enumerate() {
             let model = &model.value;
             ui.horizontal(|ui| {
-                if ui.small_button("✕").on_hover_text(format!("Close {}", model.name)).clicked() {
+                if close_button(ui, &model.name) {
                     remove = Some(index);
                 }
                 ui.vertical(|ui| {
@@ -89,6 +89,14 @@ impl Explorer {
     }
 }
 
+/// A button that closes something, named for people who can't see where it stands.
+fn close_button(ui: &mut Ui, what: &str) -> bool {
+    let text = format!("Close {what}");
+    let button = ui.small_button("×").on_hover_text(&text);
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+    button.clicked()
+}
+
 /// One picture; true when it is to be closed.
 fn picture_row(
     ui: &mut Ui,
@@ -121,10 +129,7 @@ fn picture_row(
                 );
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                close = ui
-                    .small_button("✕")
-                    .on_hover_text(format!("Close {}", picture.value.name))
-                    .clicked();
+                close = close_button(ui, &picture.value.name);
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let (width, height) = picture.value.size();
                     ui.vertical(|ui| {
@@ -187,11 +192,11 @@ fn parameter_row(ui: &mut Ui, parameter: &'static Parameter, choice: &mut Method
         let label = ui.label(parameter.id).on_hover_text(&about);
         let field = match (&mut value, &parameter.kind) {
             (Value::Integer(value), Kind::Integer { min, max, .. }) => {
-                ui.add(DragValue::new(value).range(*min..=*max))
+                ui.add(DragValue::new(value).range(*min..=*max).update_while_editing(false))
             }
-            (Value::Real(value), Kind::Real { min, max, .. }) => {
-                ui.add(DragValue::new(value).range(*min..=*max).speed(0.005))
-            }
+            (Value::Real(value), Kind::Real { min, max, .. }) => ui.add(
+                DragValue::new(value).range(*min..=*max).update_while_editing(false).speed(0.005),
+            ),
             (Value::Choice(value), Kind::Choice { options, .. }) => {
                 ComboBox::from_id_salt((choice.method.description().id, parameter.id))
                     .selected_text(*value)
@@ -202,16 +207,26 @@ fn parameter_row(ui: &mut Ui, parameter: &'static Parameter, choice: &mut Method
                     })
                     .response
             }
-            (Value::Layer(value), _) => {
-                let mut text = value.clone().unwrap_or_default();
-                let field =
-                    ui.add(TextEdit::singleline(&mut text).hint_text("auto").desired_width(110.0));
-                *value = (!text.is_empty()).then_some(text);
-                field
-            }
+            (Value::Layer(value), _) => layer_field(ui, value, choice.method.description().id),
             _ => unreachable!("values have the types of their parameters"),
         };
         field.labelled_by(label.id).on_hover_text(about);
     });
     choice.values.insert(parameter.id, value);
+}
+
+/// A node's name; it counts when the field is left.
+fn layer_field(ui: &mut Ui, value: &mut Option<String>, method: &str) -> egui::Response {
+    let id = ui.make_persistent_id(("layer", method));
+    let draft = ui.data(|data| data.get_temp::<String>(id));
+    let mut text = draft.unwrap_or_else(|| value.clone().unwrap_or_default());
+    let field = ui.add(TextEdit::singleline(&mut text).hint_text("auto").desired_width(110.0));
+    if field.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+    } else if field.lost_focus() {
+        ui.data_mut(|data| data.remove::<String>(id));
+        let name = text.trim();
+        *value = (!name.is_empty() && name != "auto").then(|| name.to_string());
+    }
+    field
 }

@@ -21,7 +21,7 @@ mod work;
 pub use overlay::{CellPaint, OverlayRenderer};
 
 use crate::attribution::Target;
-use crate::figure::{ColorMap, Norm};
+use crate::figure::{ColorMap, Norm, OPACITY};
 use crate::model::ComputeDevice;
 use command::Command;
 use display::Display;
@@ -55,7 +55,7 @@ impl Default for View {
         Self {
             norm: Norm::default(),
             color_map: None,
-            opacity: 0.85,
+            opacity: OPACITY,
             threshold: 0.0,
             fade: true,
             smooth: true,
@@ -79,6 +79,10 @@ pub struct Explorer {
     notices: Notices,
     thumbnails: HashMap<u64, egui::TextureHandle>,
     class_filter: String,
+    /// The side of a cell in the last frame, points.
+    shown_cell: f32,
+    /// Pictures as networks see them, by network, picture and smoothness, on screen.
+    inputs: header::Inputs,
     render_state: RenderState,
 }
 
@@ -123,6 +127,8 @@ impl Explorer {
             notices,
             thumbnails: HashMap::new(),
             class_filter: String::new(),
+            shown_cell: theme::COMFORTABLE_CELL,
+            inputs: header::Inputs::default(),
             render_state,
         }
     }
@@ -190,7 +196,7 @@ impl Explorer {
             Command::Undo => self.history.can_undo(),
             Command::Redo => self.history.can_redo(),
             Command::Cancel => self.worker.open_work().1 > 0,
-            Command::Resume => self.worker.has_stopped(),
+            Command::Resume => self.worker.can_resume(),
             Command::PreviousPicture => self.document.selected > 0,
             Command::NextPicture => self.document.selected + 1 < self.document.pictures.len(),
             _ => true,
@@ -198,7 +204,7 @@ impl Explorer {
     }
 
     fn zoom(&mut self, factor: f32) {
-        let cell = self.view.cell.unwrap_or(theme::COMFORTABLE_CELL) * factor;
+        let cell = self.shown_cell * factor;
         self.view.cell = Some(cell.clamp(*theme::CELL.start(), *theme::CELL.end()));
     }
 
@@ -224,7 +230,7 @@ impl Explorer {
                 };
                 tasks.push(task(Key::Map(key.clone())));
                 if self.view.curves
-                    && matches!(self.worker.state(&Key::Map(key.clone())), Some(State::Map(..)))
+                    && matches!(self.worker.state(&Key::Map(key.clone())), Some(State::Map(_)))
                 {
                     curves.push(task(Key::Curves(key)));
                 }
@@ -268,11 +274,10 @@ impl eframe::App for Explorer {
         let ctx = ui.ctx().clone();
         self.take_arrivals(&ctx);
         self.mend_target();
-        for command in Command::pressed(&ctx) {
-            if self.can(command) {
-                self.perform(command, &ctx);
-            }
+        for command in Command::pressed(&ctx, |command| self.can(command)) {
+            self.perform(command, &ctx);
         }
+        self.inputs.forget_hidden();
         self.display.begin(self.view.norm);
         if let Some(renderer) =
             self.render_state.renderer.write().callback_resources.get_mut::<OverlayRenderer>()
@@ -295,8 +300,11 @@ impl eframe::App for Explorer {
         welcome::drop_hint(&ctx);
         self.help(&ctx);
         self.notices.show(&ctx);
-        self.want();
+        // While a value is dragged, nothing is computed for the values on the way.
         let settled = !ctx.input(|input| input.pointer.any_down());
+        if settled {
+            self.want();
+        }
         self.history.record(&self.document, settled);
     }
 }

@@ -48,7 +48,11 @@ impl Notices {
                                 true => ui.visuals().error_fg_color,
                                 false => ui.visuals().text_color(),
                             };
-                            if ui.small_button("✕").on_hover_text("Dismiss").clicked() {
+                            let button = ui.small_button("×").on_hover_text("Dismiss");
+                            button.widget_info(|| {
+                                egui::WidgetInfo::labeled(egui::Role::Button, true, "Dismiss")
+                            });
+                            if button.clicked() {
                                 dismissed = Some(index);
                             }
                             ui.add(

@@ -2,7 +2,7 @@
 
 use super::document::Opened;
 use crate::error::Error;
-use crate::model::{ComputeDevice, Model};
+use crate::model::{Card, ComputeDevice, Model};
 use crate::picture::Picture;
 use image::RgbaImage;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -109,6 +109,7 @@ impl Handle {
     fn open(&self, paths: Vec<PathBuf>, device: &ComputeDevice) {
         let files: Vec<PathBuf> = paths.iter().flat_map(|path| files_of(path)).collect();
         self.waiting.fetch_add(files.len(), Ordering::SeqCst);
+        (self.repaint)();
         for file in files {
             let opened = catch_unwind(AssertUnwindSafe(|| self.open_one(&file, device)));
             let arrival = opened.unwrap_or_else(|_| {
@@ -138,13 +139,17 @@ impl Handle {
     }
 }
 
-/// A file itself, or the networks and pictures in a folder by name.
+/// A file itself, or the networks and pictures in a folder by name. Weights with a card of their
+/// own are opened by the card.
 fn files_of(path: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(path) else {
         return vec![path.to_path_buf()];
     };
     let known = |path: &PathBuf| Model::is_model_file(path) || Picture::is_picture_file(path);
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(known).collect();
+    let carded: Vec<PathBuf> =
+        files.iter().filter_map(|path| Card::read(path).ok()).map(|card| card.weights).collect();
+    files.retain(|path| !carded.contains(path));
     files.sort();
     files
 }

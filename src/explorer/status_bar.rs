@@ -38,8 +38,8 @@ impl Explorer {
         } else if waiting > 0 {
             ui.spinner();
             ui.label(format!("Opening {waiting} file{}", if waiting == 1 { "" } else { "s" }));
-        } else if self.worker.has_stopped() {
-            ui.label("Cancelled.");
+        } else if self.worker.can_resume() {
+            ui.label("Stopped before the end.");
             self.command_button(ui, Command::Resume);
         } else {
             ui.weak("Ready");

@@ -15,6 +15,10 @@ pub const CELL: std::ops::RangeInclusive<f32> = 72.0..=720.0;
 /// Side of a cell that leaves room for others, points.
 pub const COMFORTABLE_CELL: f32 = 264.0;
 
+/// Laid over the window while files hover above it, and the writing on it.
+pub const SCRIM: Color32 = Color32::from_rgba_premultiplied(0, 0, 0, 170);
+pub const ON_SCRIM: Color32 = Color32::WHITE;
+
 /// Colours of the methods' curves: Okabe and Ito's palette, which colour-blind people can tell
 /// apart, darkened on light ground.
 pub fn series(index: usize, theme: Theme) -> Color32 {
@@ -53,6 +57,7 @@ pub fn probability(visuals: &egui::Visuals) -> Color32 {
 
 /// Sets both themes up.
 pub fn install(ctx: &egui::Context) {
+    ctx.set_fonts(fonts());
     ctx.all_styles_mut(|style| {
         style.spacing.item_spacing = vec2(GAP, 5.0);
         style.spacing.button_padding = vec2(8.0, 3.0);
@@ -62,4 +67,18 @@ pub fn install(ctx: &egui::Context) {
             size.size = size.size.max(11.0);
         }
     });
+}
+
+/// egui's fonts, with its monospaced one standing in for signs that the proportional one lacks:
+/// the arrows of buttons and the operators of formulas.
+fn fonts() -> egui::FontDefinitions {
+    let mut fonts = egui::FontDefinitions::default();
+    let monospaced = fonts.families.get(&egui::FontFamily::Monospace).cloned().unwrap_or_default();
+    let proportional = fonts.families.entry(egui::FontFamily::Proportional).or_default();
+    for name in monospaced {
+        if !proportional.contains(&name) {
+            proportional.push(name);
+        }
+    }
+    fonts
 }

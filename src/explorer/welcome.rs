@@ -1,7 +1,7 @@
 //! The window before anything is open.
 
-use super::Explorer;
 use super::command::Command;
+use super::{Explorer, theme};
 use egui::{Align2, CentralPanel, Context, FontId, Order, Ui};
 
 impl Explorer {
@@ -46,7 +46,7 @@ pub fn drop_hint(ctx: &Context) {
     let painter =
         ctx.layer_painter(egui::LayerId::new(Order::Foreground, egui::Id::unique("drop hint")));
     let rect = ctx.content_rect();
-    painter.rect_filled(rect, 0.0, egui::Color32::from_black_alpha(170));
+    painter.rect_filled(rect, 0.0, theme::SCRIM);
     let text =
         if count == 1 { "Open this file".into() } else { format!("Open these {count} files") };
     painter.text(
@@ -54,6 +54,6 @@ pub fn drop_hint(ctx: &Context) {
         Align2::CENTER_CENTER,
         text,
         FontId::proportional(28.0),
-        egui::Color32::WHITE,
+        theme::ON_SCRIM,
     );
 }

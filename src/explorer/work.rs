@@ -11,7 +11,7 @@ use crate::picture::to_rgb;
 use crate::score::{self, Curves};
 use image::{DynamicImage, RgbaImage};
 use ndarray::Array3;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -79,7 +79,7 @@ pub enum State {
     Stopped(Option<Arc<Array3<f32>>>),
     Failed(String),
     Prediction(Arc<Seen>),
-    Map(Arc<Attribution>, Arc<Array3<f32>>),
+    Map(Arc<Attribution>),
     Curves(Arc<Curves>),
 }
 
@@ -110,8 +110,8 @@ struct Shared {
     quit: bool,
 }
 
-/// Results kept when they are not on screen.
-const KEPT: usize = 512;
+/// Memory for results that are not on screen.
+const KEPT_BYTES: usize = 256 << 20;
 /// Pause between partial maps, so that refining costs little.
 const REFRESH: Duration = Duration::from_millis(150);
 
@@ -180,20 +180,40 @@ impl Worker {
         }
     }
 
-    /// True when some wanted work was stopped.
-    pub fn has_stopped(&self) -> bool {
+    /// True when some wanted work was stopped or failed.
+    pub fn can_resume(&self) -> bool {
         let shared = lock(&self.shared);
-        shared
-            .wanted
-            .iter()
-            .any(|task| matches!(shared.states.get(&task.key), Some(State::Stopped(_))))
+        let ended = |task: &Task| shared.states.get(&task.key).is_some_and(State::is_unfinished);
+        shared.wanted.iter().any(ended)
     }
 
     /// Begins stopped and failed work anew.
     pub fn resume(&self) {
         let mut shared = lock(&self.shared);
-        shared.states.retain(|_, state| !matches!(state, State::Stopped(_) | State::Failed(_)));
+        shared.cancel = false;
+        shared.states.retain(|_, state| !state.is_unfinished());
+        let Shared { finished, states, .. } = &mut *shared;
+        finished.retain(|key| states.contains_key(key));
         self.shared.1.notify_one();
+    }
+}
+
+impl State {
+    /// Stopped or failed: ended without what was wanted.
+    fn is_unfinished(&self) -> bool {
+        matches!(self, State::Stopped(_) | State::Failed(_))
+    }
+
+    /// Memory that a result holds, about.
+    fn bytes(&self) -> usize {
+        match self {
+            State::Map(attribution) => 4 * attribution.map.len(),
+            State::Stopped(Some(map)) => 4 * map.len(),
+            State::Prediction(seen) => {
+                4 * seen.pixels.len() + seen.image.len() + 64 * seen.predictions.len()
+            }
+            _ => 256,
+        }
     }
 }
 
@@ -216,16 +236,22 @@ impl Shared {
         self.wanted.iter().any(|task| task.key == *key)
     }
 
+    /// Forgets the oldest results that nobody wants, until the rest fits its memory.
     fn forget_old(&mut self) {
-        let mut old = self.finished.len().saturating_sub(KEPT);
-        let mut kept = VecDeque::new();
-        while let Some(key) = self.finished.pop_front() {
-            if old > 0 && !self.is_wanted(&key) {
-                self.states.remove(&key);
-                old -= 1;
+        let wanted: HashSet<&Key> = self.wanted.iter().map(|task| &task.key).collect();
+        let size = |key: &Key| self.states.get(key).map_or(0, State::bytes);
+        let mut held: usize = self.finished.iter().map(size).sum();
+        let (mut kept, mut forgotten) = (VecDeque::new(), Vec::new());
+        for key in &self.finished {
+            if held > KEPT_BYTES && !wanted.contains(key) {
+                held -= size(key);
+                forgotten.push(key.clone());
             } else {
-                kept.push_back(key);
+                kept.push_back(key.clone());
             }
+        }
+        for key in forgotten {
+            self.states.remove(&key);
         }
         self.finished = kept;
     }
@@ -267,13 +293,23 @@ fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
 
 /// Puts a result where the window finds it, if it is still wanted.
 fn land(key: &Key, result: Result<State>, shared: &mut Shared) {
-    if !shared.is_wanted(key) {
-        shared.states.remove(key);
-        return;
+    let state = match result.unwrap_or_else(|e| State::Failed(e.to_string())) {
+        // Work that ended because nobody wanted it, and is wanted again by now, begins anew.
+        State::Stopped(_) if !shared.cancel => None,
+        // Work too short to hear of a cancel: nothing follows from it.
+        State::Map(attribution) if shared.cancel => {
+            Some(State::Stopped(Some(attribution.map.clone())))
+        }
+        State::Prediction(_) | State::Curves(_) if shared.cancel => Some(State::Stopped(None)),
+        state => Some(state),
+    };
+    match state.filter(|_| shared.is_wanted(key)) {
+        Some(state) => {
+            shared.states.insert(key.clone(), state);
+            shared.finished.push_back(key.clone());
+        }
+        None => drop(shared.states.remove(key)),
     }
-    let state = result.unwrap_or_else(|e| State::Failed(e.to_string()));
-    shared.states.insert(key.clone(), state);
-    shared.finished.push_back(key.clone());
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
@@ -324,10 +360,9 @@ fn explain(
     };
     let attribution =
         attribution::attribute(choice.method, model, &explained, &choice.values, &mut watch)?;
-    let map = Arc::new(attribution.map.clone());
     Ok(match attribution.is_partial() {
-        true => State::Stopped(Some(map)),
-        false => State::Map(Arc::new(attribution), map),
+        true => State::Stopped(Some(attribution.map)),
+        false => State::Map(Arc::new(attribution)),
     })
 }
 
@@ -339,7 +374,7 @@ fn curves(
 ) -> Result<State> {
     let seen = seen(key, shared)?;
     let map = match lock(shared).states.get(&Key::Map(key.clone())) {
-        Some(State::Map(attribution, _)) => attribution.clone(),
+        Some(State::Map(attribution)) => attribution.clone(),
         _ => return Ok(State::Stopped(None)),
     };
     let model = &task.model.value;

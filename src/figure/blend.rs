@@ -6,6 +6,9 @@ use crate::attribution::bilinear;
 use image::RgbImage;
 use ndarray::Array2;
 
+/// Usual opacity of a map over its picture.
+pub const OPACITY: f32 = 0.85;
+
 /// How a map lies over its picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Overlay {
@@ -22,6 +25,11 @@ pub struct Overlay {
 }
 
 impl Overlay {
+    /// The usual way: strong, weak places faded, coarse maps smoothed.
+    pub fn new(color_map: ColorMap, scale: Scale) -> Self {
+        Self { color_map, scale, opacity: OPACITY, threshold: 0.0, fade: true, smooth: true }
+    }
+
     /// Opacity of the map where it has a value.
     pub fn alpha(&self, value: f32) -> f32 {
         let strength = self.scale.strength(value);

@@ -60,7 +60,7 @@ impl ColorMap {
 
     /// The colour at a place in [0,1]: the nearest of the 256.
     pub fn color(self, at: f32) -> [u8; 3] {
-        let level = (at.clamp(0.0, 1.0) * (LEVELS - 1) as f32).round() as usize;
+        let level = (at.clamp(0.0, 1.0) * (LEVELS - 1) as f32 + 0.5) as usize;
         self.table()[level]
     }
 }

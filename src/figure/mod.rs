@@ -4,6 +4,6 @@ mod blend;
 mod colormap;
 mod norm;
 
-pub use blend::{Overlay, blend};
+pub use blend::{OPACITY, Overlay, blend};
 pub use colormap::{ColorMap, LEVELS};
 pub use norm::{Norm, Reduction, Scale, Scope};

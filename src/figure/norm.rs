@@ -79,9 +79,11 @@ impl Norm {
                 if value.abs() > strongest.abs() { *value } else { *strongest }
             }),
         };
+        // Colours can't show what is no number; the map's warnings say that it was there.
+        let finite = |value: f32| if value.is_finite() { value } else { 0.0 };
         match sign {
-            Sign::Absolute => reduced.mapv(f32::abs),
-            _ => reduced,
+            Sign::Absolute => reduced.mapv(|value| finite(value).abs()),
+            _ => reduced.mapv(finite),
         }
     }
 
@@ -91,36 +93,40 @@ impl Norm {
         reduced: impl IntoIterator<Item = &'a Array2<f32>>,
         sign: Sign,
     ) -> Scale {
-        let values = || {
-            let values = reduced.into_iter().flat_map(|map| map.iter().copied());
-            values.filter(|value| value.is_finite())
-        };
+        let mut values: Vec<f32> =
+            reduced.into_iter().flat_map(|map| map.iter().copied()).collect();
         let share = self.percentile / 100.0;
-        let scale = match sign {
+        match sign {
             Sign::Signed => {
-                let high = quantile(values().map(f32::abs).collect(), share);
+                values.iter_mut().for_each(|value| *value = value.abs());
+                let high = positive_end(values, share);
                 Scale { low: -high, high, centred: true }
             }
             Sign::Positive | Sign::Absolute => {
-                let high = quantile(values().map(|value| value.max(0.0)).collect(), share);
-                Scale { low: 0.0, high, centred: false }
+                values.iter_mut().for_each(|value| *value = value.max(0.0));
+                Scale { low: 0.0, high: positive_end(values, share), centred: false }
             }
             Sign::Full => {
-                let values: Vec<f32> = values().collect();
-                let low = quantile(values.clone(), 1.0 - share);
-                Scale { low, high: quantile(values, share), centred: false }
+                let low = quantile(&mut values, 1.0 - share);
+                let high = quantile(&mut values, share);
+                // A constant map still needs two ends.
+                let high = if high > low { high } else { low + low.abs().max(1.0) };
+                Scale { low, high, centred: false }
             }
-        };
-        match scale.high > scale.low {
-            true => scale,
-            // A constant map still needs two ends.
-            false => Scale { high: scale.low + 1.0, ..scale },
         }
     }
 }
 
+/// The end of a scale that starts at zero: the percentile, the maximum where most values are
+/// zero, or 1 where all are.
+fn positive_end(mut values: Vec<f32>, share: f32) -> f32 {
+    let end = quantile(&mut values, share);
+    let end = if end > 0.0 { end } else { quantile(&mut values, 1.0) };
+    if end > 0.0 { end } else { 1.0 }
+}
+
 /// The value that a share of all values does not exceed; 0 for none.
-fn quantile(mut values: Vec<f32>, share: f32) -> f32 {
+fn quantile(values: &mut [f32], share: f32) -> f32 {
     if values.is_empty() {
         return 0.0;
     }
@@ -152,12 +158,24 @@ mod tests {
 
     #[test]
     fn constant_and_broken_maps_still_have_a_scale() {
-        for value in [0.0, 3.0, f32::NAN] {
+        for value in [0.0, 3.0, -1e9, f32::NAN, f32::INFINITY] {
             for sign in [Sign::Signed, Sign::Positive, Sign::Absolute, Sign::Full] {
-                let scale = Norm::default().scale(&[arr2(&[[value, value]])], sign);
-                assert!(scale.high > scale.low, "{value} {sign:?}");
+                let reduced = Norm::default().reduce(&arr3(&[[[value, value]]]), sign);
+                let scale = Norm::default().scale([&reduced], sign);
+                assert!(scale.high > scale.low && scale.high.is_finite(), "{value} {sign:?}");
+                assert!(scale.strength(reduced[[0, 0]]).is_finite(), "{value} {sign:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_zero_map_shows_nothing_and_a_sparse_one_shows_what_it_has() {
+        let zero = Norm::default().scale(&[Array2::zeros((9, 9))], Sign::Signed);
+        assert_eq!(zero.strength(0.0), 0.0);
+        let mut sparse = Array2::zeros((30, 30));
+        sparse[[3, 3]] = -2.0;
+        let scale = Norm::default().scale(&[sparse], Sign::Signed);
+        assert_eq!((scale.low, scale.high), (-2.0, 2.0));
     }
 
     #[test]

@@ -42,6 +42,9 @@ impl GraphBuilder {
         }
         let shapes: Vec<Shape> = inputs.iter().map(|id| self.shape(*id)).collect();
         let shape = op.output_shape(&shapes).map_err(failed)?;
+        if shape.is_empty() {
+            return Err(failed(format!("its value would be {shape}")));
+        }
         self.nodes.push(Node { name, op, inputs: inputs.to_vec(), shape });
         Ok(NodeId(self.nodes.len() - 1))
     }

@@ -58,10 +58,10 @@ impl Card {
         let what = || format!("cannot open model card {}", path.display());
         let text = std::fs::read_to_string(path).map_err(|e| Error::new(what(), e))?;
         let mut card: Card = toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(0, |span| text[..span.start].lines().count().max(1));
+            let line = e.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
             Error::new(what(), format!("line {line}: {}", e.message()))
         })?;
-        card.weights = path.parent().unwrap_or(Path::new("")).join(&card.weights);
+        card.weights = beside(path, &card.weights);
         if !card.weights.is_file() {
             let why = format!("its weights {} are not there", card.weights.display());
             return Err(
@@ -71,13 +71,32 @@ impl Card {
         Ok(card)
     }
 
-    /// The card beside a weights file (`net.toml` beside `net.safetensors`), or one that says
-    /// nothing but where the weights are.
+    /// The card beside a weights file (`net.toml` beside `net.safetensors`) if it is of these
+    /// weights, or one that says nothing but where the weights are.
+    ///
+    /// # Errors
+    /// As for [`Card::read`].
     pub fn beside(weights: &Path) -> Result<Self> {
-        let card = weights.with_extension("toml");
-        if card.is_file() {
-            return Self::read(&card);
+        let path = weights.with_extension("toml");
+        if path.is_file() {
+            let card = Self::read(&path)?;
+            if is_same(&card.weights, weights) {
+                return Ok(card);
+            }
         }
         Ok(Self { weights: weights.to_path_buf(), ..Self::default() })
     }
+}
+
+/// A file named by a card: from the card's folder, or, for a link to a card, from the folder of
+/// what it links to.
+fn beside(card: &Path, file: &Path) -> PathBuf {
+    let here = card.parent().unwrap_or(Path::new("")).join(file);
+    let there = card.canonicalize().ok().and_then(|card| Some(card.parent()?.join(file)));
+    there.filter(|there| !here.exists() && there.exists()).unwrap_or(here)
+}
+
+fn is_same(a: &Path, b: &Path) -> bool {
+    let canonical = |path: &Path| path.canonicalize().ok();
+    canonical(a).is_some() && canonical(a) == canonical(b)
 }

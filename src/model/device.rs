@@ -1,6 +1,6 @@
 //! Choosing where to compute, and checking that it computes rightly.
 
-use super::{Model, host};
+use super::host;
 use crate::error::{Error, Result};
 use crate::graph::op::{Convolution, Linear, MaxPool};
 use crate::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape};
@@ -8,7 +8,6 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor, TensorData};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -80,7 +79,7 @@ impl ComputeDevice {
             .map_err(|e| unusable(e.to_string()))?;
         let difference = catch_unwind(AssertUnwindSafe(|| self_check(&device)))
             .map_err(|_| unusable("it failed to run a tiny network".into()))??;
-        if difference > SELF_CHECK_TOLERANCE {
+        if !(difference <= SELF_CHECK_TOLERANCE) {
             return Err(unusable(format!(
                 "on a tiny network it differs from the CPU by {difference:.1e} (relative)"
             )));
@@ -97,7 +96,10 @@ impl ComputeDevice {
 
 /// Whether any adapter is more than a program on the processor.
 fn has_real_gpu() -> bool {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends: wgpu::Backends::PRIMARY,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
     pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY))
         .iter()
         .any(|adapter| adapter.get_info().device_type != wgpu::DeviceType::Cpu)
@@ -145,31 +147,20 @@ fn wave(shape: [usize; 4], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// Memory that one batch of a forward pass may keep, bytes.
-const BATCH_BYTES: usize = 512 << 20;
+/// Memory that the values of one batch may take on the CPU, bytes. Larger batches were not faster
+/// there (`cargo bench --bench passes`), smaller ones spend their time on small tensors.
+const CPU_BATCH_BYTES: usize = 8 << 20;
+/// The same on a GPU, which is only busy with more.
+const GPU_BATCH_BYTES: usize = 512 << 20;
 const LARGEST_BATCH: usize = 64;
 
-/// Doubles the batch while that makes a picture at least a tenth cheaper and memory allows.
-pub(super) fn measure_batch(model: &Model) -> usize {
-    let Shape { channels, height, width } = model.graph.input_shape();
-    let seconds_each = |batch: usize| {
-        let pixels = Tensor::zeros([batch, channels, height, width], model.graph.device());
-        let start = Instant::now();
-        let ran = host(model.graph.logits(pixels));
-        ran.map_or(f64::INFINITY, |_| start.elapsed().as_secs_f64() / batch as f64)
-    };
-    let bytes_each = 4 * model.graph.values_per_sample();
-    seconds_each(1); // the first pass also pays for kernels and allocations
-    let (mut batch, mut best) = (1, seconds_each(1));
-    while batch < LARGEST_BATCH && 2 * batch * bytes_each <= BATCH_BYTES {
-        seconds_each(2 * batch);
-        let seconds = seconds_each(2 * batch);
-        if seconds > 0.9 * best {
-            break;
-        }
-        (batch, best) = (2 * batch, seconds);
+impl ComputeDevice {
+    /// How many pictures of a network to run at once. It depends on nothing that changes from run
+    /// to run, so that sums over batches come out the same to the bit.
+    pub fn batch(&self, graph: &Graph) -> usize {
+        let memory = if self.gpu.is_some() { GPU_BATCH_BYTES } else { CPU_BATCH_BYTES };
+        (memory / (4 * graph.values_per_sample())).clamp(1, LARGEST_BATCH)
     }
-    batch
 }
 
 #[cfg(test)]

@@ -4,23 +4,21 @@ pub mod architecture;
 pub mod card;
 pub mod device;
 mod labels;
-mod preprocessing;
 mod weights;
 
 pub use card::{Card, TrainingCard};
 pub use device::{ComputeDevice, DeviceChoice};
 pub use labels::Labels;
-pub use preprocessing::Preprocessing;
-pub(crate) use weights::hex;
 pub use weights::{WeightTensor, Weights};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
+use crate::file::{extension, stem};
 use crate::graph::Graph;
+use crate::picture::Preprocessing;
 use burn::tensor::{Tensor, TensorData, activation};
 use ndarray::Array3;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 /// A classifier ready to run, with what it takes and what its outputs are called.
 #[derive(Debug)]
@@ -38,7 +36,8 @@ pub struct Model {
     pub sha256: String,
     /// What was guessed and may be wrong.
     pub warnings: Vec<String>,
-    batch: OnceLock<usize>,
+    /// Pictures to run at once; a result never depends on it beyond float noise.
+    pub batch: usize,
 }
 
 /// A class with its scores for one picture.
@@ -92,6 +91,7 @@ impl Model {
         let default_labels = defaults.labels;
         let preprocessing = architecture::corrected(defaults, &card.input).validated()?;
         let graph = architecture.lay(weights, &preprocessing, &device.device)?;
+        let batch = device.batch(&graph);
         let labels = match &card.input.labels {
             Some(name) => {
                 Labels::built_in(name).map_or_else(|| Labels::read(&beside(path, name)), Ok)?
@@ -109,7 +109,7 @@ impl Model {
             ));
         }
         Ok(Self {
-            name: card.name.unwrap_or_else(|| stem(path)),
+            name: one_line(&card.name.unwrap_or_else(|| stem(path))),
             path: path.to_path_buf(),
             architecture: architecture.name,
             graph,
@@ -118,7 +118,7 @@ impl Model {
             training: card.training,
             sha256: weights.sha256.clone(),
             warnings,
-            batch: OnceLock::new(),
+            batch,
         })
     }
 
@@ -138,10 +138,18 @@ impl Model {
     }
 
     /// All classes of one picture (1×C×H×W, [0,1]), most probable first.
+    ///
+    /// # Errors
+    /// When a logit is not finite, or the device failed.
     pub fn predict(&self, pixels: Tensor<4>) -> Result<Vec<Prediction>> {
         let logits = self.graph.logits(pixels);
         let probabilities = host(activation::softmax(logits.clone(), 1))?;
         let logits = host(logits)?;
+        if let Some(logit) = logits.iter().find(|logit| !logit.is_finite()) {
+            let why = format!("a logit is {logit}");
+            return Err(Error::new(format!("{} overflowed", self.name), why)
+                .hint("check mean and std, and where the weights come from"));
+        }
         let mut classes: Vec<usize> = (0..logits.len()).collect();
         classes.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]));
         let predictions = classes.into_iter().map(|class| Prediction {
@@ -151,12 +159,6 @@ impl Model {
             probability: probabilities[class],
         });
         Ok(predictions.collect())
-    }
-
-    /// How many pictures to run at once: as many as the device still gains from, within a
-    /// bounded memory. Measured on first use; a result never depends on it beyond float noise.
-    pub fn batch(&self) -> usize {
-        *self.batch.get_or_init(|| device::measure_batch(self))
     }
 }
 
@@ -170,17 +172,6 @@ pub fn host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     })
 }
 
-/// The file's name without its last extension.
-pub fn stem(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or(path.as_os_str());
-    stem.to_string_lossy().into_owned()
-}
-
 fn beside(card: &Path, name: &str) -> PathBuf {
     card.parent().unwrap_or(Path::new("")).join(name)
-}
-
-fn extension(path: &Path) -> String {
-    let extension = path.extension().unwrap_or_default();
-    extension.to_string_lossy().to_lowercase()
 }

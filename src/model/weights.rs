@@ -1,8 +1,8 @@
 //! Named tensors read from a weights file.
 
 use crate::error::{Error, Result};
+use crate::file::sha256;
 use safetensors::{Dtype, SafeTensors};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -56,7 +56,7 @@ impl Weights {
             let shape = view.shape().to_vec();
             tensors.insert(name.to_string(), WeightTensor { shape, values });
         }
-        Ok(Self { tensors, sha256: hex(&Sha256::digest(&bytes)) })
+        Ok(Self { tensors, sha256: sha256(&bytes) })
     }
 
     /// Shape of a tensor, if the file has it.
@@ -79,8 +79,4 @@ fn to_f32(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
         Dtype::BF16 => Some(halves().map(|bits| half::bf16::from_bits(bits).to_f32()).collect()),
         _ => None,
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,11 +1,17 @@
 //! Opening pictures: decoding, EXIF orientation, resizing, arrays.
 
+mod preprocessing;
+
+pub use preprocessing::Preprocessing;
+
 use crate::error::{Error, Result};
-use crate::model::{Preprocessing, hex};
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage, RgbaImage, imageops};
-use ndarray::Array3;
+use crate::file::{extension, sha256, stem};
+use fast_image_resize as fir;
+use image::{
+    DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage, imageops,
+};
+use ndarray::{Array3, ArrayView3};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -29,12 +35,12 @@ pub enum Filter {
 }
 
 impl Filter {
-    fn kernel(self) -> imageops::FilterType {
+    fn algorithm(self) -> fir::ResizeAlg {
         match self {
-            Filter::Nearest => imageops::FilterType::Nearest,
-            Filter::Bilinear => imageops::FilterType::Triangle,
-            Filter::Bicubic => imageops::FilterType::CatmullRom,
-            Filter::Lanczos => imageops::FilterType::Lanczos3,
+            Filter::Nearest => fir::ResizeAlg::Nearest,
+            Filter::Bilinear => fir::ResizeAlg::Convolution(fir::FilterType::Bilinear),
+            Filter::Bicubic => fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom),
+            Filter::Lanczos => fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3),
         }
     }
 }
@@ -70,24 +76,23 @@ impl Picture {
         if bytes.is_empty() {
             return Err(Error::new(what(), "the file is empty"));
         }
-        let array = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
+        let array = extension(path) == "npy";
         let content = if array {
             exact(&bytes).map(Content::Exact)
         } else {
             decode(&bytes).map(Content::Rgb)
         };
         Ok(Self {
-            name: crate::model::stem(path),
+            name: stem(path),
             path: path.to_path_buf(),
             content: content.map_err(|why| Error::new(what(), why))?,
-            sha256: hex(&Sha256::digest(&bytes)),
+            sha256: sha256(&bytes),
         })
     }
 
     /// True for the names of files that [`Picture::open`] takes.
     pub fn is_picture_file(path: &Path) -> bool {
-        let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        EXTENSIONS.contains(&extension.as_str())
+        EXTENSIONS.contains(&extension(path).as_str())
     }
 
     /// File endings for dialogs.
@@ -115,7 +120,7 @@ impl Picture {
     /// What a network sees, C×H×W in [0,1]: the short side resized, the centre cropped.
     ///
     /// # Errors
-    /// When an exact array is not of the network's size.
+    /// When an exact array is not of the network's size, or the picture is too long and narrow.
     pub fn pixels(&self, input: &Preprocessing) -> Result<Array3<f32>> {
         let [height, width] = input.size;
         match &self.content {
@@ -131,7 +136,9 @@ impl Picture {
                 ),
             )),
             Content::Rgb(image) => {
-                let image = resized_and_cropped(image, input);
+                let image = resized_and_cropped(image, input).map_err(|why| {
+                    Error::new(format!("cannot use picture {}", self.path.display()), why)
+                })?;
                 Ok(to_array(&image, input.channels))
             }
         }
@@ -143,6 +150,9 @@ fn decode(bytes: &[u8]) -> std::result::Result<RgbImage, String> {
         ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
     if reader.format().is_none() {
         return Err("it is none of PNG, JPEG, WebP, BMP, TIFF, GIF".into());
+    }
+    if reader.format() == Some(ImageFormat::Jpeg) && !is_whole_jpeg(bytes) {
+        return Err("the file ends before the picture does; copy or download it again".into());
     }
     let mut decoder = reader.into_decoder().map_err(|e| e.to_string())?;
     let (width, height) = decoder.dimensions();
@@ -164,6 +174,14 @@ fn decode(bytes: &[u8]) -> std::result::Result<RgbImage, String> {
     Ok(on_white(image))
 }
 
+/// Whether a JPEG has its end marker after its last scan: the decoder would fill a missing rest
+/// with grey. Inside a scan's data neither marker can occur.
+fn is_whole_jpeg(bytes: &[u8]) -> bool {
+    let mut pairs = bytes.windows(2);
+    let scan = pairs.rposition(|pair| pair == [0xFF, 0xDA]);
+    scan.is_some_and(|scan| bytes[scan..].windows(2).any(|pair| pair == [0xFF, 0xD9]))
+}
+
 /// RGB, with transparent pixels laid on white paper.
 fn on_white(image: DynamicImage) -> RgbImage {
     if !image.color().has_alpha() {
@@ -181,8 +199,9 @@ fn on_white(image: DynamicImage) -> RgbImage {
 }
 
 fn exact(bytes: &[u8]) -> std::result::Result<Array3<f32>, String> {
-    use ndarray_npy::ReadNpyExt;
-    let array = Array3::<f32>::read_npy(Cursor::new(bytes))
+    use ndarray_npy::ViewNpyExt;
+    // Viewing, unlike reading, checks a header's claims before it believes them.
+    let array = ArrayView3::<f32>::view_npy(bytes)
         .map_err(|e| format!("it is not a C×H×W float32 .npy array: {e}"))?;
     let (channels, height, width) = array.dim();
     if !matches!(channels, 1 | 3) || height.min(width) < MIN_SIDE as usize {
@@ -199,33 +218,80 @@ fn exact(bytes: &[u8]) -> std::result::Result<Array3<f32>, String> {
     }
 }
 
-fn resized_and_cropped(image: &RgbImage, input: &Preprocessing) -> RgbImage {
+fn resized_and_cropped(
+    image: &RgbImage,
+    input: &Preprocessing,
+) -> std::result::Result<RgbImage, String> {
     let [height, width] = input.size.map(|side| side as u32);
-    let scaled = |side: u32| (side as f32 / input.crop).round().max(1.0);
-    // The picture covers the (enlarged) input; what stands out is cropped.
-    let scale = (scaled(width) / image.width() as f32).max(scaled(height) / image.height() as f32);
-    let side = |length: u32, least: u32| ((length as f32 * scale).round() as u32).max(least);
-    let (w, h) = (side(image.width(), width), side(image.height(), height));
-    let whole = if (w, h) == image.dimensions() {
-        image.clone()
+    let (w, h) = covering_size(image.dimensions(), input);
+    if u64::from(w) * u64::from(h) > MAX_PIXELS {
+        let (from_w, from_h) = image.dimensions();
+        return Err(format!("{from_w}×{from_h} px is too long and narrow; crop it first"));
+    }
+    let whole = resized(image, w, h, input.resize)?;
+    let (x, y) = (centred(w - width), centred(h - height));
+    Ok(imageops::crop_imm(&whole, x, y, width, height).to_image())
+}
+
+/// Width and height at which a picture just covers the input enlarged by the crop: one side fits,
+/// the other is cut to whole pixels, as torchvision's `Resize` does.
+fn covering_size((width, height): (u32, u32), input: &Preprocessing) -> (u32, u32) {
+    let [wanted_h, wanted_w] =
+        input.size.map(|side| (side as f32 / input.crop).round().max(1.0) as u64);
+    let [least_h, least_w] = input.size.map(|side| side as u64);
+    let (width, height) = (u64::from(width), u64::from(height));
+    let (w, h) = if wanted_w * height >= wanted_h * width {
+        (wanted_w, wanted_w * height / width)
     } else {
-        imageops::resize(image, w, h, input.resize.kernel())
+        (wanted_h * width / height, wanted_h)
     };
-    imageops::crop_imm(&whole, (w - width) / 2, (h - height) / 2, width, height).to_image()
+    let whole = |side: u64| u32::try_from(side).unwrap_or(u32::MAX);
+    (whole(w.max(least_w)), whole(h.max(least_h)))
+}
+
+/// Half of what is cut off, rounded to even as in torchvision's `CenterCrop`.
+fn centred(surplus: u32) -> u32 {
+    let half = surplus / 2;
+    half + (surplus % 2) * (half % 2)
+}
+
+/// Resizes as Pillow does, to its fixed-point rounding.
+fn resized(
+    image: &RgbImage,
+    width: u32,
+    height: u32,
+    filter: Filter,
+) -> std::result::Result<RgbImage, String> {
+    if (width, height) == image.dimensions() {
+        return Ok(image.clone());
+    }
+    let failed = |e: &dyn std::fmt::Display| format!("it can't be resized: {e}");
+    let (from_w, from_h) = image.dimensions();
+    let source = fir::images::ImageRef::new(from_w, from_h, image.as_raw(), fir::PixelType::U8x3)
+        .map_err(|e| failed(&e))?;
+    let mut target = fir::images::Image::new(width, height, fir::PixelType::U8x3);
+    let options = fir::ResizeOptions::new().resize_alg(filter.algorithm());
+    fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| failed(&e))?;
+    RgbImage::from_raw(width, height, target.into_vec()).ok_or_else(|| failed(&"wrong size"))
 }
 
 fn to_array(image: &RgbImage, channels: usize) -> Array3<f32> {
     let (width, height) = image.dimensions();
     let shape = (channels, height as usize, width as usize);
     if channels == 1 {
-        let grey = imageops::grayscale(image);
         return Array3::from_shape_fn(shape, |(_, y, x)| {
-            f32::from(grey.get_pixel(x as u32, y as u32).0[0]) / 255.0
+            f32::from(grey(image.get_pixel(x as u32, y as u32).0)) / 255.0
         });
     }
     Array3::from_shape_fn(shape, |(c, y, x)| {
         f32::from(image.get_pixel(x as u32, y as u32).0[c.min(2)]) / 255.0
     })
+}
+
+/// Luma of ITU-R BT.601 in Pillow's fixed point.
+fn grey([r, g, b]: [u8; 3]) -> u8 {
+    let weighted = 19_595 * u32::from(r) + 38_470 * u32::from(g) + 7_471 * u32::from(b);
+    ((weighted + 0x8000) >> 16) as u8
 }
 
 /// An 8-bit picture of [0,1] pixels (1 or 3 channels × H×W), rounded to the nearest level.
@@ -238,4 +304,54 @@ pub fn to_rgb(pixels: &Array3<f32>) -> RgbImage {
         };
         image::Rgb([level(0), level(1), level(2)])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(size: [usize; 2], crop: f32) -> Preprocessing {
+        Preprocessing {
+            channels: 3,
+            size,
+            mean: vec![0.5; 3],
+            std: vec![0.5; 3],
+            resize: Filter::Bicubic,
+            crop,
+        }
+    }
+
+    #[test]
+    fn sizes_and_places_are_torchvisions() {
+        // (width, height) after Resize(256), and the corner of CenterCrop(224).
+        let sizes = [((500, 375), (341, 256)), ((257, 300), (256, 298)), ((256, 256), (256, 256))];
+        for (from, to) in sizes {
+            assert_eq!(covering_size(from, &input([224, 224], 0.875)), to);
+        }
+        assert_eq!([117, 74, 75, 1, 3].map(centred), [58, 37, 38, 0, 2]);
+    }
+
+    #[test]
+    fn a_picture_always_covers_its_input() {
+        for from in [(8, 5000), (5000, 8), (31, 33), (224, 223)] {
+            let (w, h) = covering_size(from, &input([224, 112], 1.0));
+            assert!(w >= 112 && h >= 224, "{from:?} gives {w}×{h}");
+        }
+    }
+
+    #[test]
+    fn grey_is_pillows() {
+        let colours = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]];
+        assert_eq!(colours.map(grey), [76, 150, 29, 255]);
+    }
+
+    #[test]
+    fn a_jpeg_without_its_end_is_not_whole() {
+        let mut bytes = Vec::new();
+        let image = RgbImage::from_fn(64, 64, |x, y| image::Rgb([x as u8, y as u8, 0]));
+        image.write_to(&mut Cursor::new(&mut bytes), ImageFormat::Jpeg).unwrap();
+        assert!(decode(&bytes).is_ok());
+        let cut = &bytes[..bytes.len() * 2 / 3];
+        assert!(decode(cut).unwrap_err().contains("ends before"));
+    }
 }

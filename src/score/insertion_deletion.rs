@@ -43,14 +43,17 @@ pub fn default_step([height, width]: [usize; 2]) -> usize {
 /// # Errors
 /// When the map holds values that can't be ordered.
 pub fn order(map: &Array3<f32>, ranking: Ranking, size: [usize; 2]) -> Result<Vec<usize>> {
-    if map.iter().any(|value| value.is_nan()) {
-        return Err(Error::new("cannot put the pixels in order", "the map holds NaN"));
-    }
     let importance: Array2<f32> = match ranking {
         Ranking::Magnitude => map.mapv(f32::abs).sum_axis(Axis(0)),
         Ranking::Signed => map.sum_axis(Axis(0)),
     };
     let importance: Vec<f32> = bilinear(&importance, size).into_iter().collect();
+    if importance.iter().any(|value| !value.is_finite()) {
+        return Err(Error::new(
+            "cannot put the pixels in order",
+            "the map holds NaN or infinite values",
+        ));
+    }
     let mut pixels: Vec<usize> = (0..importance.len()).collect();
     pixels.sort_by(|a, b| importance[*b].total_cmp(&importance[*a]));
     Ok(pixels)
@@ -82,7 +85,7 @@ pub fn insertion_deletion(
     let mut run = |start: &Tensor<4>, finish: &Tensor<4>, before: usize| {
         let mut scores = Vec::with_capacity(points);
         while scores.len() < points {
-            let count = model.batch().min(points - scores.len());
+            let count = model.batch.min(points - scores.len());
             let changed: Vec<usize> =
                 (scores.len()..scores.len() + count).map(|i| i * step).collect();
             let batch = blend(start, finish, &ranks, &changed);
@@ -101,10 +104,11 @@ pub fn insertion_deletion(
         return Ok(None);
     };
     let share = |i: usize| (i * step).min(order.len()) as f32 / order.len() as f32;
+    let fractions: Vec<f32> = (0..points).map(share).collect();
     Ok(Some(Curves {
-        fractions: (0..points).map(share).collect(),
-        deletion_auc: area(&deletion),
-        insertion_auc: area(&insertion),
+        deletion_auc: area(&fractions, &deletion),
+        insertion_auc: area(&fractions, &insertion),
+        fractions,
         deletion,
         insertion,
         step,
@@ -112,11 +116,12 @@ pub fn insertion_deletion(
     }))
 }
 
-/// Area under a curve over [0,1] with equal steps, by trapezoids.
-pub fn area(scores: &[f32]) -> f64 {
-    let sum: f64 = scores.iter().map(|score| f64::from(*score)).sum();
-    let ends = f64::from(scores[0]) + f64::from(scores[scores.len() - 1]);
-    (sum - ends / 2.0) / (scores.len() - 1) as f64
+/// Area under a curve by trapezoids. With equal steps it is RISE's; a shorter last step counts
+/// as short as it is.
+pub fn area(fractions: &[f32], scores: &[f32]) -> f64 {
+    let trapezoid =
+        |(x, y): (&[f32], &[f32])| f64::from(x[1] - x[0]) * f64::from(y[0] + y[1]) / 2.0;
+    fractions.windows(2).zip(scores.windows(2)).map(trapezoid).sum()
 }
 
 /// Position of every pixel in the order, 1×1×H×W.
@@ -166,9 +171,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_area_under_a_straight_line_is_its_mean() {
-        assert!((area(&[1.0, 0.5, 0.0]) - 0.5).abs() < 1e-12);
-        assert!((area(&[0.25; 7]) - 0.25).abs() < 1e-12);
+    fn the_area_under_a_straight_line_is_its_mean_whatever_the_steps() {
+        for places in [&[0.0, 0.5, 1.0][..], &[0.0, 0.4, 0.8, 1.0]] {
+            let line: Vec<f32> = places.iter().map(|x| 1.0 - x).collect();
+            assert!((area(places, &line) - 0.5).abs() < 1e-6);
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct Clip {
 
 impl Clip {
     /// Written as two ReLUs, which the CPU backend runs several times faster than its clamp.
-    /// Small values stay exact; values near `high` are rounded as the difference of two floats.
+    /// Exact below `high`; above it, `high` up to the rounding of x.
     pub(super) fn apply(self, x: Tensor<4>) -> Tensor<4> {
         relu(x.clone()) - relu(x.sub_scalar(self.high))
     }

@@ -25,7 +25,14 @@ impl MaxPool {
             let room = (size + begin + end)
                 .checked_sub(reach)
                 .ok_or_else(|| format!("the window is larger than its input of {input}"))?;
-            Ok::<_, String>(room / self.options.stride[axis] + 1)
+            let stride = self.options.stride[axis];
+            if !self.options.ceil_mode {
+                return Ok(room / stride + 1);
+            }
+            // The last window may stand out, but starts inside the input or the padding before it.
+            let count = room.div_ceil(stride) + 1;
+            let outside = (count - 1) * stride >= size + begin;
+            Ok::<_, String>(count - usize::from(outside))
         };
         Ok(Shape::new(input.channels, side(0, input.height)?, side(1, input.width)?))
     }

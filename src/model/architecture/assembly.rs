@@ -1,10 +1,10 @@
 //! Laying nodes from named tensors, with batch norm folded and every shape checked.
 
-use super::super::Preprocessing;
-use super::super::weights::Weights;
 use crate::error::{Error, Result};
 use crate::graph::op::{Clip, Convolution, Linear, MaxPool, Normalise, same_padding};
 use crate::graph::{Graph, GraphBuilder, NodeId, Op, Shape};
+use crate::model::weights::Weights;
+use crate::picture::Preprocessing;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeSet;
@@ -116,6 +116,11 @@ impl<'a> Assembly<'a> {
         let beta = self.values(&part("bias"), &[out])?;
         let mean = self.values(&part("running_mean"), &[out])?;
         let variance = self.values(&part("running_var"), &[out])?;
+        if let Some(channel) = variance.iter().position(|v| *v + epsilon <= 0.0) {
+            let why = format!("`{}` is {} at {channel}", part("running_var"), variance[channel]);
+            return Err(Error::new("the weights hold an impossible variance", why)
+                .hint("the training that wrote them diverged, or the file is damaged"));
+        }
         let scale: Vec<f32> = (0..out).map(|c| gamma[c] / (variance[c] + epsilon).sqrt()).collect();
         let each = kernel.len() / out;
         for (weights, scale) in kernel.chunks_exact_mut(each).zip(&scale) {

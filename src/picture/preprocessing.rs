@@ -1,7 +1,7 @@
 //! How pictures become a network's input.
 
+use super::Filter;
 use crate::error::{Error, Result};
-use crate::picture::Filter;
 use serde::Serialize;
 
 /// Resize the short side, crop the centre, and, inside the network, normalise.
@@ -23,7 +23,7 @@ pub struct Preprocessing {
 
 impl Preprocessing {
     /// Checks the values a card may have got wrong.
-    pub(super) fn validated(self) -> Result<Self> {
+    pub(crate) fn validated(self) -> Result<Self> {
         let wrong = |why: String| Err(Error::new("cannot use the model card's [input]", why));
         let channels = self.channels;
         for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
@@ -34,11 +34,14 @@ impl Preprocessing {
                 ));
             }
         }
-        if self.std.iter().any(|std| *std <= 0.0 || !std.is_finite()) {
-            return wrong("every std must be above 0".into());
+        if self.mean.iter().any(|mean| !(0.0..=1.0).contains(mean)) {
+            return wrong("every mean must be in [0,1], as pixels are; divide by 255".into());
         }
-        if !(self.crop > 0.0 && self.crop <= 1.0) {
-            return wrong(format!("crop is {}, it must be above 0 and at most 1", self.crop));
+        if self.std.iter().any(|std| !(1e-6..=1e6).contains(std)) {
+            return wrong("every std must be a number above 0".into());
+        }
+        if !(0.1..=1.0).contains(&self.crop) {
+            return wrong(format!("crop is {}, it must be 0.1 to 1", self.crop));
         }
         if self.size.iter().any(|side| !(1..=4096).contains(side)) {
             return wrong(format!("size is {:?}, each side must be 1 to 4096 px", self.size));

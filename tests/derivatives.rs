@@ -1,0 +1,239 @@
+//! The reverse pass against finite differences and burn's autodiff, for every kind of node, and
+//! closed forms of linear models, on the CPU and on wgpu.
+
+mod support;
+
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor, TensorData};
+use hyaline::graph::op::{Clip, Convolution, Linear, MaxPool, Normalise, PadChannels, Subsample};
+use hyaline::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape};
+use hyaline::model::host;
+use support::relative_error;
+
+const CHANNELS: usize = 4;
+const SIDE: usize = 7;
+
+/// Values without pattern, kept away from the kinks at 0 and 1.
+fn values(count: usize, phase: f32) -> Vec<f32> {
+    let wave = |i: usize| (i as f32 * 1.618 + phase).sin();
+    (0..count).map(|i| wave(i) * 0.9 + 0.05 * wave(i).signum()).collect()
+}
+
+fn tensor<const D: usize>(shape: [usize; D], phase: f32, device: &Device) -> Tensor<D> {
+    let data = TensorData::new(values(shape.iter().product(), phase), shape);
+    Tensor::from_data(data, device)
+}
+
+fn convolution(out: usize, kernel: [usize; 2], options: ConvOptions<2>, device: &Device) -> Op {
+    let shape = [out, CHANNELS / options.groups, kernel[0], kernel[1]];
+    let bias = tensor([out], 2.0, device);
+    Convolution::new(tensor(shape, 1.0, device), Some(bias), options).into()
+}
+
+/// Every kind of node that takes a C×7×7 value, by a name for messages.
+fn operations(device: &Device) -> Vec<(&'static str, Op)> {
+    let plain =
+        |stride, padding, dilation, groups| ConvOptions::new(stride, padding, dilation, groups);
+    let uneven = |stride| ConvOptions::new_with_padding(stride, [(0, 1), (2, 1)], [1, 1], 1);
+    let convolution = |out, kernel, options| convolution(out, kernel, options, device);
+    vec![
+        ("3×3", convolution(5, [3, 3], plain([1, 1], [1, 1], [1, 1], 1))),
+        ("1×1", convolution(5, [1, 1], plain([1, 1], [0, 0], [1, 1], 1))),
+        ("stride 2", convolution(5, [3, 3], plain([2, 2], [1, 1], [1, 1], 1))),
+        ("stride 2, last pixel unused", convolution(3, [2, 2], plain([2, 2], [0, 0], [1, 1], 1))),
+        ("stride 3×2, 4×2 kernel", convolution(3, [4, 2], plain([3, 2], [1, 0], [1, 1], 1))),
+        ("uneven padding", convolution(5, [3, 3], uneven([1, 1]))),
+        ("uneven padding, stride 2", convolution(5, [3, 3], uneven([2, 2]))),
+        ("padding beyond the kernel", convolution(2, [2, 2], plain([1, 1], [3, 3], [1, 1], 1))),
+        ("dilated", convolution(5, [3, 3], plain([1, 1], [2, 2], [2, 2], 1))),
+        ("groups", convolution(6, [3, 3], plain([1, 1], [1, 1], [1, 1], 2))),
+        ("groups, stride 2", convolution(6, [3, 3], plain([2, 2], [1, 1], [1, 1], 2))),
+        ("depthwise", convolution(4, [3, 3], plain([1, 1], [1, 1], [1, 1], 4))),
+        ("depthwise, stride 2", convolution(4, [5, 5], plain([2, 2], [2, 2], [1, 1], 4))),
+        ("one output channel", convolution(1, [3, 3], plain([1, 1], [1, 1], [1, 1], 1))),
+        ("normalise", Normalise::new(&[0.1, 0.2, 0.3, 0.4], &[0.5, 1.0, 2.0, 0.25], device).into()),
+        ("relu", Op::Relu),
+        ("clip", Op::Clip(Clip { high: 0.5 })),
+        ("max pool", Op::MaxPool(MaxPool::square(2))),
+        ("overlapping max pool", {
+            let options = MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]);
+            Op::MaxPool(MaxPool { options })
+        }),
+        ("global average pool", Op::GlobalAveragePool),
+        ("subsample", Op::Subsample(Subsample { stride: 2 })),
+        ("pad channels", Op::PadChannels(PadChannels { before: 1, after: 2 })),
+        ("flatten", Op::Flatten),
+    ]
+}
+
+/// The operation, its square added to itself through a second path (so that gradients of a shared
+/// value are summed), flattened, and a linear layer to three scores.
+fn network(op: &Op, device: &Device) -> Graph {
+    let mut graph = GraphBuilder::new(Shape::new(CHANNELS, SIDE, SIDE), device);
+    let value = graph.add("op", op.clone(), &[Graph::INPUT]).unwrap();
+    let relu = graph.add("relu", Op::Relu, &[value]).unwrap();
+    let sum = graph.add("add", Op::Add, &[value, relu]).unwrap();
+    let flat = graph.add("flat", Op::Flatten, &[sum]).unwrap();
+    let inputs = graph.shape(flat).len();
+    let weight = tensor([3, inputs], 3.0, device);
+    graph.add("linear", Linear::new(weight, Some(tensor([3], 4.0, device))), &[flat]).unwrap();
+    graph.finish().unwrap()
+}
+
+/// The value of op at a phase that puts no input on a kink; two samples.
+fn pixels(device: &Device) -> Tensor<4> {
+    tensor([2, CHANNELS, SIDE, SIDE], 0.3, device)
+}
+
+#[test]
+fn shapes_are_those_that_burn_computes() {
+    for device in support::devices() {
+        for (name, op) in operations(&device.device) {
+            let graph = network(&op, &device.device);
+            let tape = graph.forward(pixels(&device.device));
+            for id in graph.ids() {
+                let Shape { channels, height, width } = graph.node(id).shape;
+                let dims = tape.value(id).dims();
+                assert_eq!(dims, [2, channels, height, width], "{name}: {}", graph.node(id).name);
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_agree_with_autodiff() {
+    for device in support::devices() {
+        let autodiff = device.device.clone().autodiff();
+        for (name, op) in operations(&autodiff) {
+            let graph = network(&op, &autodiff);
+            let x = pixels(&autodiff).require_grad();
+            let logits = graph.logits(x.clone());
+            let gradients = logits.slice([0..2, 1..2]).sum().backward();
+            let expected = host(x.grad(&gradients).unwrap()).unwrap();
+            let plain = network(
+                &operations(&device.device).into_iter().find(|(n, _)| *n == name).unwrap().1,
+                &device.device,
+            );
+            let found = plain.input_gradient(pixels(&device.device), 1, &Rules::default());
+            let error = relative_error(host(found).unwrap(), expected);
+            assert!(error < 1e-5, "{name} on {}: {error:.1e}", device.name);
+        }
+    }
+}
+
+#[test]
+fn gradients_agree_with_finite_differences() {
+    const STEP: f32 = 1e-2;
+    let device = Device::flex();
+    for (name, op) in operations(&device) {
+        let graph = network(&op, &device);
+        let gradient = host(graph.input_gradient(pixels(&device), 2, &Rules::default())).unwrap();
+        let base = values(2 * CHANNELS * SIDE * SIDE, 0.3);
+        for index in (0..base.len()).step_by(17) {
+            let score = |change: f32| {
+                let mut moved = base.clone();
+                moved[index] += change;
+                let x =
+                    Tensor::from_data(TensorData::new(moved, [2, CHANNELS, SIDE, SIDE]), &device);
+                let logits = host(graph.logits(x)).unwrap();
+                f64::from(logits[2] + logits[5])
+            };
+            let (low, here, high) = (score(-STEP), score(0.0), score(STEP));
+            // A kink between the two points has no derivative to compare with.
+            if ((high - here) - (here - low)).abs() > 1e-4 {
+                continue;
+            }
+            let slope = ((high - low) / f64::from(2.0 * STEP)) as f32;
+            let found = gradient[index];
+            assert!(
+                (slope - found).abs() < 2e-3 * (1.0 + slope.abs()),
+                "{name} at {index}: {found} for {slope}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_reverse_pass_can_be_differentiated_again() {
+    let device = Device::flex();
+    for (name, op) in operations(&device.clone().autodiff()) {
+        let autodiff = device.clone().autodiff();
+        let graph = network(&op, &autodiff);
+        let seed = tensor([2, 3, 1, 1], 5.0, &autodiff).require_grad();
+        let tape = graph.forward(pixels(&autodiff));
+        let gradient = graph
+            .vector_jacobian(&tape, seed.clone(), &[Graph::INPUT], &Rules::default())
+            .remove(0);
+        let loss = gradient.powi_scalar(2).sum();
+        let second = host(seed.grad(&loss.clone().backward()).unwrap()).unwrap();
+        // The gradient is linear in its seed and the loss quadratic: seed · ∂loss/∂seed = 2 loss.
+        let seed = values(6, 5.0);
+        let product: f32 = seed.iter().zip(&second).map(|(a, b)| a * b).sum();
+        let loss = host(loss).unwrap()[0];
+        assert!((product - 2.0 * loss).abs() < 1e-3 * loss, "{name}: {product} for {}", 2.0 * loss);
+    }
+}
+
+#[test]
+fn gradients_stop_at_the_node_asked_for() {
+    let device = Device::flex();
+    let graph = network(&Op::GlobalAveragePool, &device);
+    let tape = graph.forward(pixels(&device));
+    let add = graph.find("add").unwrap();
+    let found = graph.gradients(&tape, &[1, 2], &[add, Graph::INPUT], &Rules::default());
+    let rows = values(3 * CHANNELS, 3.0);
+    assert_eq!(
+        host(found[0].clone()).unwrap(),
+        rows[CHANNELS..].to_vec(),
+        "the linear layer's own rows"
+    );
+    assert_eq!(found[1].dims(), [2, CHANNELS, SIDE, SIDE]);
+}
+
+#[test]
+fn batches_give_what_single_pictures_give() {
+    for device in support::devices() {
+        for (name, op) in operations(&device.device) {
+            let graph = network(&op, &device.device);
+            let both = pixels(&device.device);
+            let together = host(graph.input_gradient(both.clone(), 0, &Rules::default())).unwrap();
+            let one = |i: usize| {
+                graph.input_gradient(both.clone().slice_dim(0, i..i + 1), 0, &Rules::default())
+            };
+            let apart = [host(one(0)).unwrap(), host(one(1)).unwrap()].concat();
+            assert!(relative_error(together, apart) < 1e-6, "{name} on {}", device.name);
+        }
+    }
+}
+
+#[test]
+fn wrong_networks_are_refused_with_a_reason() {
+    let device = Device::flex();
+    let mut graph = GraphBuilder::new(Shape::new(3, 8, 8), &device);
+    let convolution = convolution(5, [3, 3], ConvOptions::new([1, 1], [1, 1], [1, 1], 1), &device);
+    let message = |result: Result<NodeId, hyaline::error::Error>| result.unwrap_err().to_string();
+    assert!(
+        message(graph.add("a", convolution, &[Graph::INPUT]))
+            .contains("takes 4 channels, its input has 3")
+    );
+    assert!(message(graph.add("input", Op::Relu, &[Graph::INPUT])).contains("name is taken"));
+    assert!(message(graph.add("b", Op::Add, &[Graph::INPUT])).contains("takes 2 inputs"));
+    let relu = graph.add("relu", Op::Relu, &[Graph::INPUT]).unwrap();
+    assert_eq!(graph.shape(relu), Shape::new(3, 8, 8));
+    assert!(graph.finish().unwrap_err().to_string().contains("not one score a class"));
+}
+
+#[test]
+fn modules_are_found_by_their_last_node() {
+    let device = Device::flex();
+    let mut graph = GraphBuilder::new(Shape::new(2, 3, 3), &device);
+    let a = graph.add("layer1.relu", Op::Relu, &[Graph::INPUT]).unwrap();
+    let b = graph.add("layer1.other", Op::Relu, &[a]).unwrap();
+    let c = graph.add("layer10", Op::GlobalAveragePool, &[b]).unwrap();
+    let graph = graph.finish().unwrap();
+    assert_eq!(graph.find("layer1"), Some(b));
+    assert_eq!(graph.find("layer1.relu"), Some(a));
+    assert_eq!(graph.find("layer10"), Some(c));
+    assert_eq!(graph.find("layer"), None);
+    assert_eq!(graph.default_cam_layer(), Some(b));
+}

@@ -1,0 +1,208 @@
+//! The window, driven by the names that its widgets have for people who can't see them.
+
+mod support;
+
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, Node};
+use hyaline::explorer::Explorer;
+use hyaline::model::ComputeDevice;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A window of the usual size, with files opening.
+fn window<'a>(files: Vec<PathBuf>) -> Harness<'a, Explorer> {
+    // The renderer needs an adapter; without one the window can't be tested.
+    Harness::builder()
+        .with_size([1280.0, 1400.0])
+        .with_max_steps(60)
+        .wgpu()
+        .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files))
+}
+
+/// Lets the window live until something is there.
+fn wait<'a>(window: &'a mut Harness<'_, Explorer>, what: &'a str) -> Node<'a> {
+    let start = Instant::now();
+    while window.query_by_label(what).is_none() {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "`{what}` did not come; there is:\n{}",
+            labels(window)
+        );
+        window.step();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    window.get_by_label(what)
+}
+
+fn labels(window: &Harness<Explorer>) -> String {
+    let all = window.query_all(egui_kittest::kittest::by());
+    all.filter_map(|node| node.accesskit_node().label()).collect::<Vec<_>>().join("\n")
+}
+
+fn click(window: &mut Harness<Explorer>, what: &str) {
+    wait(window, what).click();
+    window.run_steps(3);
+}
+
+/// A grey picture with something like a one.
+fn picture(folder: &Path, name: &str) -> PathBuf {
+    let image = image::GrayImage::from_fn(28, 28, |x, y| {
+        image::Luma([if (12..16).contains(&x) && (4..24).contains(&y) { 255 } else { 0 }])
+    });
+    let path = folder.join(name);
+    image.save(&path).unwrap();
+    path
+}
+
+/// Two twins and a picture, or nothing where the data folder is missing.
+fn comparison(folder: &Path) -> Option<Vec<PathBuf>> {
+    let data = support::data()?;
+    Some(vec![
+        support::card("mnist_lenet5_vanilla", &data, folder),
+        support::card("mnist_lenet5_adv", &data, folder),
+        picture(folder, "one.png"),
+    ])
+}
+
+#[test]
+fn an_empty_window_says_what_to_do() {
+    let mut window = window(vec![]);
+    window.run_steps(2);
+    window.get_by_label("Open networks…");
+    window.get_by_label("Open pictures…");
+    window.get_by_label("or drop files and folders here");
+}
+
+#[test]
+fn files_open_and_cells_and_curves_fill() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    for model in ["LeNet5 vanilla", "LeNet5 robust"] {
+        for method in ["Gradient", "Integrated Gradients", "Grad-CAM"] {
+            wait(&mut window, &format!("{method} of {model}: done"));
+            wait(&mut window, &format!("{method} · {model}"));
+        }
+    }
+    wait(
+        &mut window,
+        "Both areas follow a network's confidence. Compare methods on one network, not networks.",
+    );
+    assert_eq!(window.query_all_by_label_contains("colour bar from").count(), 3);
+    window.check_accessibility();
+    let image = window.render().unwrap();
+    let colours: std::collections::HashSet<_> = image.pixels().map(|pixel| pixel.0).collect();
+    assert!(colours.len() > 500, "the cells show maps, not blanks: {} colours", colours.len());
+}
+
+#[test]
+fn dropped_files_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(vec![]);
+    window.run_steps(2);
+    window.state_mut().open(files[2..].to_vec());
+    wait(&mut window, "Open a network to explain this picture");
+    window.state_mut().open(files[..1].to_vec());
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+}
+
+#[test]
+fn methods_are_chosen_and_unchosen_and_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    click(&mut window, "Input × Gradient");
+    wait(&mut window, "Input × Gradient of LeNet5 robust: done");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    window.run_steps(3);
+    assert!(window.query_by_label_contains("Input × Gradient of").is_none());
+    window.key_press_modifiers(egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::Z);
+    wait(&mut window, "Input × Gradient of LeNet5 robust: done");
+}
+
+#[test]
+fn work_is_cancelled_kept_and_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Grad-CAM · LeNet5 robust");
+    click(&mut window, "RISE");
+    let start = Instant::now();
+    while window.query_by_label_contains("RISE of LeNet5 vanilla: ").is_none_or(|node| {
+        let label = node.accesskit_node().label().unwrap_or_default();
+        !label.ends_with("of 4000") || label.ends_with(": 0 of 4000")
+    }) {
+        assert!(start.elapsed() < Duration::from_secs(60), "{}", labels(&window));
+        window.step();
+    }
+    click(&mut window, "Cancel work");
+    wait(&mut window, "RISE of LeNet5 vanilla: cancelled");
+    wait(&mut window, "RISE of LeNet5 robust: cancelled");
+    wait(&mut window, "Stopped before the end.");
+    click(&mut window, "Resume work");
+    wait(&mut window, "RISE of LeNet5 robust: done");
+}
+
+#[test]
+fn another_class_is_chosen_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    click(&mut window, "top class of each network ▼");
+    click(&mut window, "7  7");
+    wait(&mut window, "7  7 ▼");
+    wait(&mut window, "Gradient of LeNet5 robust: done");
+}
+
+#[test]
+fn wrong_files_are_named_once_and_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut files) = comparison(folder.path()) else { return };
+    let broken = folder.path().join("broken.png");
+    std::fs::write(&broken, b"\x89PNG\r\n\x1a\n and then nothing").unwrap();
+    files.extend([
+        broken,
+        folder.path().join("missing.png"),
+        folder.path().join("missing.safetensors"),
+    ]);
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    for name in ["broken.png", "missing.png", "missing.safetensors"] {
+        let start = Instant::now();
+        while window.query_all_by_label_contains(name).count() == 0 {
+            assert!(start.elapsed() < Duration::from_secs(20), "{name}: {}", labels(&window));
+            window.step();
+        }
+    }
+    click(&mut window, "Dismiss all");
+    assert!(window.query_by_label_contains("missing").is_none());
+}
+
+#[test]
+fn closing_the_last_picture_leaves_a_working_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    click(&mut window, "Close one");
+    wait(&mut window, "Open a picture to see what the networks look at");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+}
+
+#[test]
+fn small_and_dense_windows_hold_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    for (size, scale) in [([640.0, 420.0], 1.0), ([2400.0, 1300.0], 1.0), ([900.0, 600.0], 2.0)] {
+        window.set_size(size.into());
+        window.set_pixels_per_point(scale);
+        window.run_steps(3);
+        window.render().unwrap();
+    }
+}
