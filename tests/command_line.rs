@@ -205,8 +205,10 @@ fn curves_of_maps_made_elsewhere_have_their_areas() {
         );
         let scores = &record["results"][0]["methods"][name];
         for (column, key) in [(1, "deletion_auc"), (2, "insertion_auc")] {
-            let sum: f64 = rows.iter().map(|row| row[column]).sum();
-            let area = (sum - (rows[0][column] + rows[8][column]) / 2.0) / 8.0;
+            let trapezoid = |pair: &[[f64; 3]]| {
+                (pair[1][0] - pair[0][0]) * (pair[0][column] + pair[1][column]) / 2.0
+            };
+            let area: f64 = rows.windows(2).map(trapezoid).sum();
             assert!((area - scores[key].as_f64().unwrap()).abs() < 1e-6, "{name} {key}");
         }
     }
@@ -444,7 +446,11 @@ fn wrong_arguments_get_one_clear_line() {
     );
     explain(&["--method", "gradient", "--target", "cat"], &["cat", "top1 or the index"]);
     explain(&["--method", "gradient", "--target", "-1"], &["-1", "top1 or the index"]);
-    explain(&["--method", "gradient", "--device", "tpu"], &["tpu", "auto, cpu, gpu"]);
+    fail(
+        folder,
+        &["inspect", "mnist_lenet5_adv.toml", "--device", "tpu"],
+        &["tpu", "auto, cpu, gpu"],
+    );
     explain(&["--method", "gradient", "--seed", "-1"], &["--seed"]);
     fail(folder, &["explain", "--model", "mnist_lenet5_adv.toml"], &["--image", "--out"]);
     fail(

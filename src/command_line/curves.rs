@@ -40,7 +40,7 @@ pub struct Curves {
     #[arg(long, value_name = "FILE.npy")]
     map: Option<PathBuf>,
     /// Pixels changed from point to point [default: whole rows, 28 or so steps]
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, allow_negative_numbers = true, value_name = "PIXELS")]
     step: Option<usize>,
     /// What makes a pixel important [default: as the method says; for --map, signed if it has one
     /// channel and else magnitude]

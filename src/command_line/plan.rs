@@ -37,7 +37,7 @@ pub struct Selection {
     #[arg(long, num_args = 1.., value_name = "ID.PARAM=VALUE")]
     pub set: Vec<String>,
     /// Seed of everything random
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_name = "N")]
     pub seed: u64,
     #[command(flatten)]
     pub device: DeviceArgument,

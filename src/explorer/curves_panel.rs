@@ -43,7 +43,7 @@ struct Series {
 
 impl Explorer {
     pub(super) fn curves_panel(&mut self, ui: &mut Ui) {
-        Panel::right("curves").default_size(330.0).size_range(240.0..=640.0).show(ui, |ui| {
+        theme::side_panel(ui, Panel::right("curves"), 330.0).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 let series = self.series(ui.ctx().theme());
                 ui.add_space(theme::GAP / 2.0);
@@ -144,7 +144,8 @@ fn table(ui: &mut Ui, series: &[Series]) {
             |ui| ui.monospace(format!("{:.3}", one.curves.insertion_auc)),
             |ui| {
                 swatch(ui, one);
-                ui.add(egui::Label::new(format!("{} · {}", one.method, one.model)).truncate());
+                let name = RichText::new(format!("{} · {}", one.method, one.model)).small();
+                ui.add(egui::Label::new(name).truncate());
             },
         );
     }

@@ -23,6 +23,7 @@ impl Explorer {
             if zoom != 1.0 && ui.ui_contains_pointer() {
                 self.zoom(zoom);
             }
+            self.row_header = theme::row_header(ui.available_width());
             let side = self.cell_side(ui.available_width());
             self.shown_cell = side;
             let models = self.document.models.clone();
@@ -42,7 +43,7 @@ impl Explorer {
 
     fn cell_side(&self, width: f32) -> f32 {
         let columns = self.document.models.len() as f32;
-        let room = (width - theme::ROW_HEADER - theme::COLOR_BAR - 24.0) / columns - theme::GAP;
+        let room = (width - self.row_header - theme::COLOR_BAR - 24.0) / columns - theme::GAP;
         self.view
             .cell
             .unwrap_or_else(|| room.clamp(*theme::CELL.start(), theme::COMFORTABLE_CELL))
@@ -66,7 +67,7 @@ impl Explorer {
         let shared = (!maps.is_empty() && self.view.norm.scope == Scope::Row)
             .then(|| self.display.scale(&maps, sign));
         ui.horizontal_top(|ui| {
-            column(ui, theme::ROW_HEADER, |ui| method_header(ui, choice));
+            column(ui, self.row_header, |ui| method_header(ui, choice));
             for (model, cell) in models.iter().zip(&cells) {
                 let look = Look { sign, color_map, shared, side };
                 column(ui, side, |ui| self.show_cell(ui, model, choice, cell, &look));

@@ -19,7 +19,7 @@ impl Explorer {
         side: f32,
     ) {
         ui.horizontal_top(|ui| {
-            column(ui, theme::ROW_HEADER, |ui| {
+            column(ui, self.row_header, |ui| {
                 ui.add(egui::Label::new(RichText::new(&picture.value.name).strong()).wrap());
                 let (width, height) = picture.value.size();
                 ui.weak(format!("{width}×{height} px"));

@@ -8,7 +8,7 @@ use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};
 
 impl Explorer {
     pub(super) fn library_panel(&mut self, ui: &mut Ui) {
-        Panel::left("library").default_size(236.0).size_range(190.0..=420.0).show(ui, |ui| {
+        theme::side_panel(ui, Panel::left("library"), 236.0).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 ui.add_space(theme::GAP / 2.0);
                 self.models_list(ui);

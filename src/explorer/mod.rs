@@ -81,6 +81,8 @@ pub struct Explorer {
     class_filter: String,
     /// The side of a cell in the last frame, points.
     shown_cell: f32,
+    /// The width of the methods' names in the last frame, points.
+    row_header: f32,
     /// Pictures as networks see them, by network, picture and smoothness, on screen.
     inputs: header::Inputs,
     render_state: RenderState,
@@ -128,6 +130,7 @@ impl Explorer {
             thumbnails: HashMap::new(),
             class_filter: String::new(),
             shown_cell: theme::COMFORTABLE_CELL,
+            row_header: theme::row_header(0.0),
             inputs: header::Inputs::default(),
             render_state,
         }

@@ -85,6 +85,10 @@ impl Explorer {
     pub(super) fn help(&mut self, ctx: &egui::Context) {
         let mut open = self.view.help;
         egui::Window::new("Keys and mouse")
+            .pivot(egui::Align2::CENTER_CENTER)
+            .default_pos(ctx.content_rect().center())
+            .max_height(ctx.content_rect().height() - 80.0)
+            .vscroll(true)
             .open(&mut open)
             .collapsible(false)
             .resizable(false)

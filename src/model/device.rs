@@ -147,9 +147,9 @@ fn wave(shape: [usize; 4], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// Memory that the values of one batch may take on the CPU, bytes. Larger batches were not faster
-/// there (`cargo bench --bench passes`), smaller ones spend their time on small tensors.
-const CPU_BATCH_BYTES: usize = 8 << 20;
+/// Memory that the values of one batch may take on the CPU, bytes. Larger batches were no faster
+/// there (`cargo bench --bench passes`); smaller ones spend their time between small tensors.
+const CPU_BATCH_BYTES: usize = 128 << 20;
 /// The same on a GPU, which is only busy with more.
 const GPU_BATCH_BYTES: usize = 512 << 20;
 const LARGEST_BATCH: usize = 64;

@@ -255,8 +255,18 @@ fn centred(surplus: u32) -> u32 {
     half + (surplus % 2) * (half % 2)
 }
 
-/// Resizes as Pillow does, to its fixed-point rounding.
+/// Resizes as Pillow does: first across, then down, each rounded to 8 bits.
 fn resized(
+    image: &RgbImage,
+    width: u32,
+    height: u32,
+    filter: Filter,
+) -> std::result::Result<RgbImage, String> {
+    let across = resized_once(image, width, image.height(), filter)?;
+    resized_once(&across, width, height, filter)
+}
+
+fn resized_once(
     image: &RgbImage,
     width: u32,
     height: u32,

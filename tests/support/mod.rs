@@ -49,6 +49,21 @@ pub fn devices() -> &'static [ComputeDevice] {
     })
 }
 
+/// Whether there is an adapter to paint windows and run shaders on; says aloud where not.
+pub fn can_paint() -> bool {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter =
+        pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()));
+    match adapter {
+        Ok(_) => true,
+        Err(why) if required() => panic!("no adapter to paint on: {why}"),
+        Err(why) => {
+            eprintln!("SKIPPED: no adapter to paint on: {why}");
+            false
+        }
+    }
+}
+
 /// The card of a network of the data folder, with its weights' place filled in.
 pub fn card(name: &str, data: &Path, folder: &Path) -> PathBuf {
     let text = std::fs::read_to_string(

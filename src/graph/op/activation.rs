@@ -24,10 +24,9 @@ pub struct Clip {
 }
 
 impl Clip {
-    /// Written as two ReLUs, which the CPU backend runs several times faster than its clamp.
-    /// Exact below `high`; above it, `high` up to the rounding of x.
+    /// One bound at a time: several times faster on the CPU backend than its clamp to both.
     pub(super) fn apply(self, x: Tensor<4>) -> Tensor<4> {
-        relu(x.clone()) - relu(x.sub_scalar(self.high))
+        relu(x.clamp_max(self.high))
     }
 
     /// The derivative is 1 strictly between the bounds.

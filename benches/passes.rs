@@ -1,0 +1,115 @@
+//! Seconds of passes through real networks: a gradient at several batch sizes, next to PyTorch's
+//! on the same machine where `python3` has torch (or the interpreter that `HYALINE_PYTHON` names).
+//!
+//! `cargo bench --bench passes`
+
+use hyaline::graph::Rules;
+use hyaline::model::{ComputeDevice, DeviceChoice, Model, host};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const NETWORKS: [&str; 3] =
+    ["imagenet_efficientnet_lite0", "cifar10_resnet20_vanilla", "mnist_lenet5_vanilla"];
+const REPEATS: usize = 15;
+const ROUNDS: usize = 7;
+
+fn main() {
+    let data = std::env::var_os("HYALINE_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        PathBuf::from,
+    );
+    if !data.is_dir() {
+        return println!("no networks to measure: set HYALINE_DATA");
+    }
+    let choice = match std::env::var("HYALINE_DEVICE").as_deref() {
+        Ok("gpu") => DeviceChoice::Gpu,
+        _ => DeviceChoice::Cpu,
+    };
+    let device = ComputeDevice::choose(choice).expect("the device works");
+    println!("{}: median of {REPEATS}, milliseconds a picture", device.name);
+    for network in NETWORKS {
+        let model = Model::open(&data.join(format!("weights/{network}.safetensors")), &device);
+        let model = model.expect("the network opens");
+        println!("\n{network} (batch in use: {})", model.batch);
+        for batch in [1, 2, 4, 8, 16] {
+            println!(
+                "  batch {batch:>2}: forward {:7.2}  gradient {:7.2}",
+                forward(&model, batch),
+                gradient(&model, batch)
+            );
+        }
+    }
+    compare(&data, &device);
+}
+
+/// One gradient of EfficientNet-lite0 here and in PyTorch, in turns, as the machine's speed drifts.
+fn compare(data: &Path, device: &ComputeDevice) {
+    let path = data.join("weights/imagenet_efficientnet_lite0.safetensors");
+    let model = Model::open(&path, device).expect("the network opens");
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        ours.push(gradient(&model, 1));
+        theirs.extend(pytorch());
+    }
+    if theirs.len() < ROUNDS {
+        return println!("\nPyTorch was not measured: set HYALINE_PYTHON to a python with torch");
+    }
+    let middle = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[ROUNDS / 2]
+    };
+    let (ours, theirs) = (middle(ours), middle(theirs));
+    println!(
+        "\nEfficientNet-lite0, one gradient at 224 px: Hyaline {ours:.1} ms, PyTorch {theirs:.1} ms, \
+         ratio {:.2} (medians of {ROUNDS} rounds)",
+        ours / theirs
+    );
+}
+
+fn pixels(model: &Model, batch: usize) -> burn::tensor::Tensor<4> {
+    let shape = model.graph.input_shape();
+    let one =
+        ndarray::Array3::from_shape_fn((shape.channels, shape.height, shape.width), |(c, y, x)| {
+            ((c * 31 + y * 7 + x) as f32).sin() * 0.5 + 0.5
+        });
+    model.tensor(&one).repeat_dim(0, batch)
+}
+
+fn forward(model: &Model, batch: usize) -> f64 {
+    let x = pixels(model, batch);
+    median(batch, || drop(host(model.graph.logits(x.clone())).unwrap()))
+}
+
+fn gradient(model: &Model, batch: usize) -> f64 {
+    let x = pixels(model, batch);
+    median(batch, || {
+        drop(host(model.graph.input_gradient(x.clone(), 0, &Rules::default())).unwrap())
+    })
+}
+
+/// Milliseconds a picture, after two runs that warm up.
+fn median(batch: usize, mut run: impl FnMut()) -> f64 {
+    let repeats = (REPEATS / batch).max(3);
+    let mut times: Vec<f64> = (0..repeats + 2)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed().as_secs_f64() * 1000.0 / batch as f64
+        })
+        .skip(2)
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[repeats / 2]
+}
+
+/// The same gradient by PyTorch, with batch norm folded there too.
+fn pytorch() -> Option<f64> {
+    let python = std::env::var("HYALINE_PYTHON").unwrap_or_else(|_| "python3".into());
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/lite0_gradient.py");
+    let output = Command::new(python).arg(script).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).trim().parse().ok()
+}
