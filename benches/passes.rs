@@ -87,7 +87,7 @@ fn forward(model: &Model, batch: usize) -> f64 {
 fn gradient(model: &Model, batch: usize) -> f64 {
     let x = pixels(model, batch);
     median(batch, || {
-        drop(host(model.graph.input_gradient(x.clone(), 0, &Rules::default())).unwrap())
+        drop(host(model.graph.input_gradient(x.clone(), 0, &Rules::default())).unwrap());
     })
 }
 

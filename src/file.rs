@@ -1,6 +1,7 @@
 //! What networks and pictures have in common as files.
 
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 use std::path::Path;
 
 /// The file's name without its last extension.
@@ -17,5 +18,9 @@ pub fn extension(path: &Path) -> String {
 
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

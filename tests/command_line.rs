@@ -388,7 +388,7 @@ fn wrong_networks_get_one_clear_line() {
     card("unknown.toml", &format!("weights = {good:?}\narchitecture = \"resnet-9000\"\n"));
     card("mean.toml", &format!("weights = {good:?}\n[input]\nmean = [0.5, 0.5, 0.5]\n"));
     let inspect = |model: &str, words: &[&str]| {
-        drop(fail(folder, &["inspect", model, "--device", "cpu"], words))
+        drop(fail(folder, &["inspect", model, "--device", "cpu"], words));
     };
     inspect("missing.safetensors", &["missing.safetensors", "No such file"]);
     inspect("cut.safetensors", &["cut.safetensors", "not a whole safetensors file"]);

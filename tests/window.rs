@@ -24,7 +24,7 @@ fn wait<'a>(window: &'a mut Harness<'_, Explorer>, what: &'a str) -> Node<'a> {
     let start = Instant::now();
     while window.query_by_label(what).is_none() {
         assert!(
-            start.elapsed() < Duration::from_secs(60),
+            start.elapsed() < Duration::from_mins(1),
             "`{what}` did not come; there is:\n{}",
             labels(window)
         );
@@ -137,7 +137,7 @@ fn work_is_cancelled_kept_and_resumed() {
         let label = node.accesskit_node().label().unwrap_or_default();
         !label.ends_with("of 4000") || label.ends_with(": 0 of 4000")
     }) {
-        assert!(start.elapsed() < Duration::from_secs(60), "{}", labels(&window));
+        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
         window.step();
     }
     click(&mut window, "Cancel work");

@@ -184,7 +184,7 @@ fn swatch(ui: &mut Ui, series: &Series) {
             ui.painter().extend(egui::Shape::dashed_line(&ends, stroke, length, length * 0.6));
         }
         LineStyle::Dotted { .. } => {
-            ui.painter().extend(egui::Shape::dotted_line(&ends, series.color, 4.0, 1.2))
+            ui.painter().extend(egui::Shape::dotted_line(&ends, series.color, 4.0, 1.2));
         }
     }
 }

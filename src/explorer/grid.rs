@@ -19,7 +19,7 @@ impl Explorer {
             if self.document.models.is_empty() {
                 return hint(ui, "Open a network to explain this picture");
             }
-            let zoom = ui.input(|input| input.zoom_delta());
+            let zoom = ui.input(egui::InputState::zoom_delta);
             if zoom != 1.0 && ui.ui_contains_pointer() {
                 self.zoom(zoom);
             }
@@ -105,6 +105,9 @@ fn hint(ui: &mut Ui, text: &str) {
     ui.centered_and_justified(|ui| ui.weak(text));
 }
 
+/// Pieces that a colour bar is drawn in.
+const COLOR_BAR_STEPS: usize = 64;
+
 /// The colours of a row with the values at their ends.
 fn color_bar(ui: &mut Ui, scale: Scale, color_map: ColorMap, side: f32, percentile: f32) {
     let (rect, response) = ui.allocate_exact_size(vec2(theme::COLOR_BAR, side), Sense::hover());
@@ -114,13 +117,12 @@ fn color_bar(ui: &mut Ui, scale: Scale, color_map: ColorMap, side: f32, percenti
         "One scale for this method on all networks, ending at percentile {percentile}"
     ));
     let bar = Rect::from_min_size(rect.min, vec2(12.0, side));
-    const STEPS: usize = 64;
-    for step in 0..STEPS {
-        let [r, g, b] = color_map.color(1.0 - (step as f32 + 0.5) / STEPS as f32);
-        let top = bar.top() + side * step as f32 / STEPS as f32;
+    for step in 0..COLOR_BAR_STEPS {
+        let [r, g, b] = color_map.color(1.0 - (step as f32 + 0.5) / COLOR_BAR_STEPS as f32);
+        let top = bar.top() + side * step as f32 / COLOR_BAR_STEPS as f32;
         let part = Rect::from_min_max(
             pos2(bar.left(), top),
-            pos2(bar.right(), top + side / STEPS as f32 + 0.5),
+            pos2(bar.right(), top + side / COLOR_BAR_STEPS as f32 + 0.5),
         );
         ui.painter().rect_filled(part.intersect(bar), 0.0, egui::Color32::from_rgb(r, g, b));
     }

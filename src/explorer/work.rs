@@ -259,7 +259,7 @@ impl Shared {
 
 fn lock(shared: &(Mutex<Shared>, Condvar)) -> MutexGuard<'_, Shared> {
     // A panic inside a task is caught before it could poison the lock.
-    shared.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    shared.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
@@ -277,7 +277,7 @@ fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
                     guard.states.insert(task.key.clone(), State::Running(running));
                     break task;
                 }
-                guard = shared.1.wait(guard).unwrap_or_else(|poisoned| poisoned.into_inner());
+                guard = shared.1.wait(guard).unwrap_or_else(std::sync::PoisonError::into_inner);
             }
         };
         changed();

@@ -98,13 +98,12 @@ impl Norm {
         let share = self.percentile / 100.0;
         match sign {
             Sign::Signed => {
-                values.iter_mut().for_each(|value| *value = value.abs());
-                let high = positive_end(values, share);
+                let high = positive_end(values.into_iter().map(f32::abs).collect(), share);
                 Scale { low: -high, high, centred: true }
             }
             Sign::Positive | Sign::Absolute => {
-                values.iter_mut().for_each(|value| *value = value.max(0.0));
-                Scale { low: 0.0, high: positive_end(values, share), centred: false }
+                let positive = values.into_iter().map(|value| value.max(0.0)).collect();
+                Scale { low: 0.0, high: positive_end(positive, share), centred: false }
             }
             Sign::Full => {
                 let low = quantile(&mut values, 1.0 - share);

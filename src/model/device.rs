@@ -79,7 +79,7 @@ impl ComputeDevice {
             .map_err(|e| unusable(e.to_string()))?;
         let difference = catch_unwind(AssertUnwindSafe(|| self_check(&device)))
             .map_err(|_| unusable("it failed to run a tiny network".into()))??;
-        if !(difference <= SELF_CHECK_TOLERANCE) {
+        if difference.is_nan() || difference > SELF_CHECK_TOLERANCE {
             return Err(unusable(format!(
                 "on a tiny network it differs from the CPU by {difference:.1e} (relative)"
             )));

@@ -124,7 +124,9 @@ impl<'a> Assembly<'a> {
         let scale: Vec<f32> = (0..out).map(|c| gamma[c] / (variance[c] + epsilon).sqrt()).collect();
         let each = kernel.len() / out;
         for (weights, scale) in kernel.chunks_exact_mut(each).zip(&scale) {
-            weights.iter_mut().for_each(|weight| *weight *= scale);
+            for weight in weights {
+                *weight *= scale;
+            }
         }
         let bias = (0..out).map(|c| beta[c] - mean[c] * scale[c]).collect();
         self.lay_convolution(name, kernel, bias, groups, window, from)
