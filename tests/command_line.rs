@@ -455,7 +455,17 @@ fn wrong_arguments_get_one_clear_line() {
     fail(folder, &["explain", "--model", "mnist_lenet5_adv.toml"], &["--image", "--out"]);
     fail(
         folder,
-        &["explain", "--model", "new\nline.toml", "--image", "one.png", "--out", "maps"],
+        &[
+            "explain",
+            "--method",
+            "gradient",
+            "--model",
+            "new\nline.toml",
+            "--image",
+            "one.png",
+            "--out",
+            "maps",
+        ],
         &["new line.toml"],
     );
     explain(&[], &["--method names no method"]);

@@ -25,7 +25,7 @@ pub fn row_header(grid: f32) -> f32 {
 /// A panel at a side that leaves the middle of a small window its room.
 pub fn side_panel(ui: &egui::Ui, panel: egui::Panel, width: f32) -> egui::Panel {
     let window = ui.ctx().content_rect().width();
-    let (least, most) = (140.0, (0.42 * window).max(150.0));
+    let (least, most) = (140.0, (0.3 * window).max(150.0));
     panel.default_size(width.min(0.27 * window).max(least)).size_range(least..=most)
 }
 

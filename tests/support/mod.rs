@@ -12,6 +12,12 @@ pub fn required() -> bool {
     std::env::var_os("CI").is_some()
 }
 
+/// Says that something is not tested, past the capture of output.
+fn skip(why: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+}
+
 /// A folder named by an environment variable, by default beside the project. `None`, said aloud,
 /// where it is not there.
 fn folder(variable: &str, default: &str) -> Option<PathBuf> {
@@ -21,7 +27,7 @@ fn folder(variable: &str, default: &str) -> Option<PathBuf> {
         return Some(path);
     }
     assert!(!required(), "{variable}: {} is not there", path.display());
-    eprintln!("SKIPPED: {} is not there; set {variable}", path.display());
+    skip(&format!("{} is not there; set {variable}", path.display()));
     None
 }
 
@@ -43,7 +49,7 @@ pub fn devices() -> &'static [ComputeDevice] {
         match ComputeDevice::choose(DeviceChoice::Gpu) {
             Ok(gpu) => devices.push(gpu),
             Err(why) if required() => panic!("{why}"),
-            Err(why) => eprintln!("SKIPPED: numbers on wgpu: {why}"),
+            Err(why) => skip(&format!("numbers on wgpu: {why}")),
         }
         devices
     })
@@ -58,7 +64,7 @@ pub fn can_paint() -> bool {
         Ok(_) => true,
         Err(why) if required() => panic!("no adapter to paint on: {why}"),
         Err(why) => {
-            eprintln!("SKIPPED: no adapter to paint on: {why}");
+            skip(&format!("no adapter to paint on: {why}"));
             false
         }
     }
