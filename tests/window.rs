@@ -7,6 +7,7 @@ use egui_kittest::{Harness, Node};
 use hyaline::explorer::Explorer;
 use hyaline::model::ComputeDevice;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A window of the usual size, with files opening.
@@ -42,6 +43,28 @@ fn labels(window: &Harness<Explorer>) -> String {
 fn click(window: &mut Harness<Explorer>, what: &str) {
     wait(window, what).click();
     window.run_steps(3);
+}
+
+/// A file let go above the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+fn drop_on(window: &mut Harness<Explorer>, files: &[PathBuf]) {
+    let dropped = &mut window.input_mut().dropped_files;
+    dropped.extend(
+        files.iter().map(|file| Arc::new(Dropped(file.clone())) as egui::DroppedFileHandle),
+    );
+    window.step();
 }
 
 /// A grey picture with something like a one.
@@ -104,9 +127,9 @@ fn dropped_files_open() {
     let Some(files) = comparison(folder.path()) else { return };
     let mut window = window(vec![]);
     window.run_steps(2);
-    window.state_mut().open(files[2..].to_vec());
+    drop_on(&mut window, &files[2..]);
     wait(&mut window, "Open a network to explain this picture");
-    window.state_mut().open(files[..1].to_vec());
+    drop_on(&mut window, &files[..1]);
     wait(&mut window, "Gradient of LeNet5 vanilla: done");
 }
 

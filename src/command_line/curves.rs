@@ -1,7 +1,7 @@
 //! `hyaline curves`: Insertion and Deletion curves as .csv.
 
 use super::explain::TargetRecord;
-use super::output::{write, write_json};
+use super::output::write;
 use super::plan::{Plan, Selection, Subject};
 use super::watch::Watch;
 use crate::attribution::{Attribution, Progress, Ranking, Values, attribute};
@@ -48,17 +48,7 @@ pub struct Curves {
     rank: Option<Ranking>,
 }
 
-/// `curves.json`.
-#[derive(Debug, Serialize)]
-struct Record {
-    hyaline: &'static str,
-    device: String,
-    seed: u64,
-    /// True when Ctrl-C ended the work early.
-    cancelled: bool,
-    results: Vec<SubjectRecord>,
-}
-
+/// One picture on one network in `curves.json`.
 #[derive(Debug, Serialize)]
 struct SubjectRecord {
     model: String,
@@ -115,32 +105,27 @@ impl Curves {
         let maps = plan.methods.len() + usize::from(given.is_some());
         let mut watch = Watch::new(plan.models.len() * plan.pictures.len() * maps)?;
         let mut results = Vec::new();
+        let done = self.score_all(&plan, given.as_ref(), &mut watch, &mut results);
+        plan.record("curves.json", done, watch.cancelled(), results)
+    }
+
+    fn score_all(
+        &self,
+        plan: &Plan,
+        given: Option<&Scored>,
+        watch: &mut Watch,
+        results: &mut Vec<SubjectRecord>,
+    ) -> Result<()> {
         for model in &plan.models {
             for path in &plan.pictures {
-                if watch.cancelled() {
-                    continue;
-                }
                 let subject = plan.subject(model, path)?;
-                results.push(self.score_subject(
-                    &plan,
-                    model,
-                    path,
-                    &subject,
-                    given.as_ref(),
-                    &mut watch,
-                )?);
+                results.push(self.score_subject(plan, model, path, &subject, given, watch)?);
+                if watch.cancelled() {
+                    return Ok(());
+                }
             }
         }
-        let cancelled = watch.cancelled();
-        let record = Record {
-            hyaline: env!("CARGO_PKG_VERSION"),
-            device: plan.device.name.clone(),
-            seed: plan.seed,
-            cancelled,
-            results,
-        };
-        write_json(&plan.out.join("curves.json"), &record)?;
-        Ok(if cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
+        Ok(())
     }
 
     /// Scores every map of one picture on one network, as far as Ctrl-C allows.

@@ -1,6 +1,6 @@
 //! `hyaline explain`: maps as .npy, with a record of how each was made.
 
-use super::output::{write_json, write_npy};
+use super::output::write_npy;
 use super::plan::{Plan, Selection, Subject};
 use super::watch::Watch;
 use crate::attribution::{Attribution, Progress, Target, Values, attribute};
@@ -30,20 +30,7 @@ pub struct Explain {
     pub selection: Selection,
 }
 
-/// `explain.json`.
-#[derive(Debug, Serialize)]
-struct Record {
-    hyaline: &'static str,
-    device: String,
-    seed: u64,
-    /// True when Ctrl-C ended the work early.
-    cancelled: bool,
-    /// What ended the work, if something went wrong on the way.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    results: Vec<SubjectRecord>,
-}
-
+/// One picture on one network in `explain.json`.
 #[derive(Debug, Serialize)]
 struct SubjectRecord {
     model: String,
@@ -105,18 +92,7 @@ pub(super) fn run(
     let mut watch = Watch::new(plan.cells())?;
     let mut results = Vec::new();
     let done = explain_all(plan, &mut watch, &mut results, &mut each);
-    let cancelled = watch.cancelled();
-    let record = Record {
-        hyaline: env!("CARGO_PKG_VERSION"),
-        device: plan.device.name.clone(),
-        seed: plan.seed,
-        cancelled,
-        error: done.as_ref().err().map(Error::to_string),
-        results,
-    };
-    let written = write_json(&plan.out.join("explain.json"), &record);
-    done.and(written)?;
-    Ok(if cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
+    plan.record("explain.json", done, watch.cancelled(), results)
 }
 
 fn explain_all(

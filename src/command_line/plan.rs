@@ -9,7 +9,9 @@ use crate::model::{ComputeDevice, Model, Prediction};
 use crate::picture::Picture;
 use clap::Args;
 use ndarray::Array3;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Networks, pictures, methods and where results go.
 #[derive(Debug, Clone, Args)]
@@ -53,6 +55,23 @@ pub struct Plan {
     pub out: PathBuf,
     pub device: ComputeDevice,
 }
+
+/// What a run leaves beside its results.
+#[derive(Debug, Serialize)]
+struct Record<'a, R> {
+    hyaline: &'static str,
+    device: &'a str,
+    seed: u64,
+    /// True when Ctrl-C ended the work early.
+    cancelled: bool,
+    /// What ended the work, if something went wrong on the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    results: Vec<R>,
+}
+
+/// The exit code after Ctrl-C, as shells give it.
+const CANCELLED: u8 = 130;
 
 /// One picture on one network, ready to explain.
 pub struct Subject {
@@ -128,6 +147,30 @@ impl Plan {
     /// Folder of the results of one picture on one network.
     pub fn folder(&self, model: &Model, picture: &Path) -> PathBuf {
         self.out.join(stem(&model.path)).join(stem(picture))
+    }
+
+    /// Writes the record of a run, of one that ended early too, and gives its exit code.
+    ///
+    /// # Errors
+    /// With what ended the work, or when the record can't be written.
+    pub fn record<R: Serialize>(
+        &self,
+        file: &str,
+        done: Result<()>,
+        cancelled: bool,
+        results: Vec<R>,
+    ) -> Result<ExitCode> {
+        let record = Record {
+            hyaline: env!("CARGO_PKG_VERSION"),
+            device: &self.device.name,
+            seed: self.seed,
+            cancelled,
+            error: done.as_ref().err().map(Error::to_string),
+            results,
+        };
+        let written = super::output::write_json(&self.out.join(file), &record);
+        done.and(written)?;
+        Ok(if cancelled { ExitCode::from(CANCELLED) } else { ExitCode::SUCCESS })
     }
 
     /// Number of (network, picture, method) triples.

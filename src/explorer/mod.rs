@@ -136,11 +136,6 @@ impl Explorer {
         }
     }
 
-    /// Opens files as a drop on the window does.
-    pub fn open(&mut self, files: Vec<PathBuf>) {
-        self.opening.open(files);
-    }
-
     fn take_arrivals(&mut self, ctx: &egui::Context) {
         for arrival in self.opening.arrivals() {
             match arrival {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
 /// What came of opening a file.
 pub enum Arrival {
@@ -37,6 +38,8 @@ pub struct Opening {
 }
 
 const THUMBNAIL_PIXELS: u32 = 96;
+/// A dialog that is gone by then was never there: nobody cancels one as fast.
+const TOO_FAST_FOR_PEOPLE: Duration = Duration::from_millis(250);
 
 impl Opening {
     pub fn new(device: ComputeDevice, repaint: impl Fn() + Send + Sync + 'static) -> Self {
@@ -70,10 +73,16 @@ impl Opening {
         };
         // The dialog is made on the window's thread, as some systems want, and awaited elsewhere.
         let chosen = dialog.pick_files();
-        let (worker, device) = (self.handle(), self.device.clone());
-        std::thread::spawn(move || {
-            let files = pollster::block_on(chosen).unwrap_or_default();
-            worker.open(files.iter().map(|file| file.path().to_path_buf()).collect(), &device);
+        let (worker, device, asked) = (self.handle(), self.device.clone(), Instant::now());
+        std::thread::spawn(move || match pollster::block_on(chosen) {
+            Some(files) => {
+                worker.open(files.iter().map(|file| file.path().to_path_buf()).collect(), &device);
+            }
+            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(Arrival::Failed(
+                Error::new("no file dialog came", "the system offers none")
+                    .hint("drop files on the window, or name them when you start it"),
+            )),
+            None => {}
         });
     }
 
@@ -118,10 +127,15 @@ impl Handle {
                     "reading it broke down",
                 ))
             });
-            let _ = self.sender.send(arrival);
             self.waiting.fetch_sub(1, Ordering::SeqCst);
-            (self.repaint)();
+            self.arrive(arrival);
         }
+    }
+
+    fn arrive(&self, arrival: Arrival) {
+        // The window may be gone, and then nobody waits.
+        let _ = self.sender.send(arrival);
+        (self.repaint)();
     }
 
     fn open_one(&self, path: &Path, device: &ComputeDevice) -> Arrival {

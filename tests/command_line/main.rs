@@ -1,0 +1,260 @@
+//! The real program, run as its users run it.
+
+#[path = "../support/mod.rs"]
+mod support;
+mod wrong_input;
+
+use ndarray::{Array2, Array3};
+use ndarray_npy::{ReadNpyExt, WriteNpyExt};
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs the program on the CPU, away from any display.
+fn hyaline(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hyaline"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Runs what must succeed.
+fn succeed(folder: &Path, arguments: &[&str]) -> Output {
+    let output = hyaline(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    output
+}
+
+/// Runs what must fail, with one line that says these words; gives the line.
+fn fail(folder: &Path, arguments: &[&str], words: &[&str]) -> String {
+    let output = hyaline(folder, arguments);
+    let said = text(&output.stderr);
+    assert!(!output.status.success(), "{arguments:?} succeeded");
+    assert_eq!(said.trim_end().lines().count(), 1, "{arguments:?}: {said}");
+    for word in words {
+        assert!(said.contains(word), "{arguments:?}: no `{word}` in: {said}");
+    }
+    assert!(!said.contains("panicked"), "{said}");
+    said
+}
+
+fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn map(path: &Path) -> Array3<f32> {
+    Array3::read_npy(std::fs::File::open(path).unwrap()).unwrap()
+}
+
+/// A folder with the two LeNet5 twins' cards and a grey picture, or nothing without data.
+fn workplace() -> Option<tempfile::TempDir> {
+    let data = support::data()?;
+    let folder = tempfile::tempdir().unwrap();
+    for network in ["mnist_lenet5_vanilla", "mnist_lenet5_adv", "imagenet_efficientnet_lite0"] {
+        support::card(network, &data, folder.path());
+    }
+    let picture = image::GrayImage::from_fn(28, 28, |x, y| {
+        image::Luma([if (12..16).contains(&x) && (4..24).contains(&y) { 255 } else { 10 }])
+    });
+    picture.save(folder.path().join("one.png")).unwrap();
+    Some(folder)
+}
+
+#[test]
+fn explain_writes_maps_and_their_record() {
+    let Some(folder) = workplace() else { return };
+    let folder = folder.path();
+    let arguments = "explain --device cpu --model mnist_lenet5_vanilla.toml mnist_lenet5_adv.toml --image one.png \
+        --method gradient grad-cam rise --set rise.masks=20 --layer relu1 --target 3 --seed 5 --out maps";
+    succeed(folder, &arguments.split_whitespace().collect::<Vec<_>>());
+    for network in ["mnist_lenet5_vanilla", "mnist_lenet5_adv"] {
+        let results = folder.join("maps").join(network).join("one");
+        assert_eq!(map(&results.join("gradient.npy")).dim(), (1, 28, 28));
+        assert_eq!(
+            map(&results.join("grad-cam.npy")).dim(),
+            (1, 28, 28),
+            "relu1 is before the first pool"
+        );
+        assert_eq!(map(&results.join("rise.npy")).dim(), (1, 28, 28));
+    }
+    let record = json(&folder.join("maps/explain.json"));
+    let first = &record["results"][0];
+    assert_eq!(first["model"], "mnist_lenet5_vanilla");
+    assert_eq!(first["target"]["class"], 3);
+    assert_eq!(first["top5"].as_array().unwrap().len(), 5);
+    assert_eq!(first["methods"]["rise"]["parameters"]["masks"], 20);
+    assert_eq!(first["methods"]["grad-cam"]["parameters"]["layer"], "relu1");
+    assert_eq!(first["methods"]["gradient"]["shape"], serde_json::json!([1, 28, 28]));
+    assert_eq!(first["methods"]["gradient"]["warnings"], serde_json::json!([]));
+    assert!(first["methods"]["gradient"]["seconds"].as_f64().unwrap() > 0.0);
+    assert_eq!(record["seed"], 5);
+}
+
+#[test]
+fn a_picture_and_its_array_give_the_same_map() {
+    let Some(folder) = workplace() else { return };
+    let folder = folder.path();
+    let image = image::open(folder.join("one.png")).unwrap().into_luma8();
+    let array = Array3::from_shape_fn((1, 28, 28), |(_, y, x)| {
+        f32::from(image.get_pixel(x as u32, y as u32).0[0]) / 255.0
+    });
+    array.write_npy(std::fs::File::create(folder.join("exact.npy")).unwrap()).unwrap();
+    succeed(
+        folder,
+        &[
+            "explain",
+            "--device",
+            "cpu",
+            "--model",
+            "mnist_lenet5_adv.toml",
+            "--image",
+            "one.png",
+            "exact.npy",
+            "--method",
+            "gradient",
+            "--out",
+            "maps",
+        ],
+    );
+    let of =
+        |image: &str| map(&folder.join("maps/mnist_lenet5_adv").join(image).join("gradient.npy"));
+    assert_eq!(of("one"), of("exact"));
+}
+
+#[test]
+fn twenty_photographs_are_classified_as_they_are_labelled() {
+    let (Some(data), Some(folder)) = (support::data(), workplace()) else { return };
+    let photographs = data.join("images/nips17_demo100");
+    let mut table = csv::Reader::from_path(photographs.join("images.csv")).unwrap();
+    let header = table.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|field| field == name).unwrap();
+    let (name, label) = (column("ImageId"), column("TrueLabel"));
+    // The table counts classes from 1.
+    let wanted: Vec<(String, u64)> = table
+        .records()
+        .take(20)
+        .map(|row| row.unwrap())
+        .map(|row| (row[name].to_string(), row[label].parse::<u64>().unwrap() - 1))
+        .collect();
+    let files: Vec<String> = wanted
+        .iter()
+        .map(|(name, _)| photographs.join(format!("{name}.png")).display().to_string())
+        .collect();
+    // Without a card: everything is inferred from the weights.
+    let weights =
+        data.join("weights/imagenet_efficientnet_lite0.safetensors").display().to_string();
+    let mut arguments = vec![
+        "explain", "--device", "cpu", "--model", &weights, "--method", "gradient", "--out", "maps",
+        "--image",
+    ];
+    arguments.extend(files.iter().map(String::as_str));
+    succeed(folder.path(), &arguments);
+    let record = json(&folder.path().join("maps/explain.json"));
+    for ((name, class), result) in wanted.iter().zip(record["results"].as_array().unwrap()) {
+        assert_eq!(result["image"], *name);
+        assert_eq!(result["top5"][0]["class"], *class, "{name}");
+    }
+}
+
+#[test]
+fn curves_of_maps_made_elsewhere_have_their_areas() {
+    let Some(folder) = workplace() else { return };
+    let folder = folder.path();
+    let elsewhere = Array2::from_shape_fn((28, 28), |(y, x)| (y * 28 + x) as f32);
+    elsewhere.write_npy(std::fs::File::create(folder.join("elsewhere.npy")).unwrap()).unwrap();
+    succeed(
+        folder,
+        &[
+            "curves",
+            "--device",
+            "cpu",
+            "--model",
+            "mnist_lenet5_vanilla.toml",
+            "--image",
+            "one.png",
+            "--method",
+            "gradient",
+            "--map",
+            "elsewhere.npy",
+            "--step",
+            "100",
+            "--out",
+            "curves",
+        ],
+    );
+    let record = json(&folder.join("curves/curves.json"));
+    for name in ["gradient", "elsewhere"] {
+        let mut table = csv::Reader::from_path(
+            folder.join(format!("curves/mnist_lenet5_vanilla/one/{name}.curves.csv")),
+        )
+        .unwrap();
+        assert_eq!(
+            table.headers().unwrap(),
+            &csv::StringRecord::from(vec!["fraction", "deletion", "insertion"])
+        );
+        let rows: Vec<[f64; 3]> = table.deserialize().map(|row| row.unwrap()).collect();
+        assert_eq!(rows.len(), 9, "784 pixels, 100 at a time");
+        assert_eq!((rows[0][0], rows[8][0]), (0.0, 1.0));
+        assert!(
+            (rows[0][1] - rows[8][2]).abs() < 1e-6,
+            "deletion starts where insertion ends: with the whole picture"
+        );
+        let scores = &record["results"][0]["methods"][name];
+        for (column, key) in [(1, "deletion_auc"), (2, "insertion_auc")] {
+            let trapezoid = |pair: &[[f64; 3]]| {
+                (pair[1][0] - pair[0][0]) * (pair[0][column] + pair[1][column]) / 2.0
+            };
+            let area: f64 = rows.windows(2).map(trapezoid).sum();
+            assert!((area - scores[key].as_f64().unwrap()).abs() < 1e-6, "{name} {key}");
+        }
+    }
+}
+
+#[test]
+fn inspect_and_methods_tell_what_there_is() {
+    let Some(folder) = workplace() else { return };
+    let said = text(
+        &succeed(
+            folder.path(),
+            &["inspect", "imagenet_efficientnet_lite0.toml", "--device", "cpu"],
+        )
+        .stdout,
+    );
+    for words in
+        ["EfficientNet-lite0", "3×224×224", "* _act1", "1000 (tench", "_blocks.15._project_conv"]
+    {
+        assert!(said.contains(words), "no `{words}` in:\n{said}");
+    }
+    let said = text(&succeed(folder.path(), &["methods"]).stdout);
+    for method in hyaline::attribution::METHODS {
+        let description = method.description();
+        assert!(said.contains(description.id) && said.contains(description.paper));
+        assert!(
+            description.parameters.iter().all(|p| said.contains(p.source) && said.contains(p.help))
+        );
+    }
+}
+
+#[test]
+fn without_a_display_the_same_job_is_done_into_a_folder() {
+    let Some(folder) = workplace() else { return };
+    let output = succeed(folder.path(), &["mnist_lenet5_vanilla.toml", "one.png"]);
+    assert!(text(&output.stderr).contains("no window can be opened here"));
+    let named = text(&output.stdout);
+    assert!(named.contains("hyaline-output"), "{named}");
+    let results = folder.path().join("hyaline-output/mnist_lenet5_vanilla/one");
+    for file in
+        ["picture.png", "gradient.png", "integrated-gradients.png", "grad-cam.png", "gradient.npy"]
+    {
+        assert!(results.join(file).is_file(), "{file}");
+    }
+    assert_eq!(image::open(results.join("grad-cam.png")).unwrap().width(), 28);
+    let output = succeed(folder.path(), &[]);
+    assert!(text(&output.stdout).contains("hyaline net.toml cat.png"));
+}
