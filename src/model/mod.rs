@@ -4,6 +4,8 @@ pub mod architecture;
 pub mod card;
 pub mod device;
 mod labels;
+mod safetensors;
+mod state_dict;
 mod weights;
 
 pub use card::{Card, TrainingCard};
@@ -80,7 +82,11 @@ impl Model {
         device: &ComputeDevice,
     ) -> Result<Self> {
         let architecture = architecture::find(card.architecture.as_deref(), weights)?;
-        let defaults = architecture.input(weights);
+        let mut defaults = architecture.input(weights);
+        if let Some([mean, std]) = &weights.normalisation {
+            (defaults.mean, defaults.std) = (mean.clone(), std.clone());
+            defaults.normalisation_guessed = false;
+        }
         let mut warnings = Vec::new();
         if defaults.normalisation_guessed && card.input.mean.is_none() {
             warnings.push(format!(

@@ -258,3 +258,19 @@ fn without_a_display_the_same_job_is_done_into_a_folder() {
     let output = succeed(folder.path(), &[]);
     assert!(text(&output.stdout).contains("hyaline net.toml cat.png"));
 }
+
+#[test]
+fn wrapped_checkpoints_are_the_networks_inside_them() {
+    let (Some(data), Some(folder)) = (support::data(), workplace()) else { return };
+    let folder = folder.path();
+    let plain = data.join("weights/mnist_lenet5_adv.safetensors");
+    wrong_input::rewrite(&plain, &folder.join("wrapped.safetensors"), |name, _, _| {
+        name.insert_str(0, "model.module.model.");
+    });
+    std::fs::copy(&plain, folder.join("plain.safetensors")).unwrap();
+    let arguments = "explain --device cpu --model wrapped.safetensors plain.safetensors --image one.png \
+        --method gradient --out maps";
+    succeed(folder, &arguments.split_whitespace().collect::<Vec<_>>());
+    let of = |network: &str| map(&folder.join("maps").join(network).join("one/gradient.npy"));
+    assert_eq!(of("wrapped"), of("plain"));
+}

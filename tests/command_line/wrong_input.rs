@@ -85,7 +85,11 @@ fn wrong_pictures_get_one_clear_line() {
 }
 
 /// Changes a safetensors file's tensors and writes it as another.
-fn rewrite(from: &Path, to: &Path, change: impl Fn(&str, &mut Vec<usize>, &mut Vec<f32>)) {
+pub fn rewrite(
+    from: &Path,
+    to: &Path,
+    change: impl Fn(&mut String, &mut Vec<usize>, &mut Vec<f32>),
+) {
     let bytes = std::fs::read(from).unwrap();
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
@@ -96,9 +100,10 @@ fn rewrite(from: &Path, to: &Path, change: impl Fn(&str, &mut Vec<usize>, &mut V
             .chunks_exact(4)
             .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
             .collect();
-        change(name, &mut shape, &mut values);
+        let mut name = name.to_string();
+        change(&mut name, &mut shape, &mut values);
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        tensors.push((name.to_string(), shape, bytes));
+        tensors.push((name, shape, bytes));
     }
     let views = tensors.iter().map(|(name, shape, bytes)| {
         let view =
