@@ -2,24 +2,42 @@
 //! Recognition", section 4.2), with parameter-free option-A shortcuts.
 
 use super::assembly::{Assembly, Padding, Window};
-use super::{Architecture, InputDefaults, has_all};
+use super::{Architecture, InputDefaults};
 use crate::error::Result;
 use crate::graph::op::{PadChannels, Subsample};
 use crate::graph::{NodeId, Op};
 use crate::model::weights::Weights;
 use crate::picture::Filter;
 
-pub const RESNET20: Architecture = Architecture {
-    id: "cifar-resnet20",
-    name: "ResNet-20 (CIFAR)",
-    recognise: |weights| {
-        weights.shape("conv1.weight") == Some(&[16, 3, 3, 3])
-            && has_all(weights, &["layer3.2.conv2.weight", "linear.weight"])
-            && !has_all(weights, &["layer3.3.conv2.weight"])
-    },
-    input,
-    lay: |assembly, from| lay(assembly, 3, from),
-};
+/// An architecture of 6n + 2 layers, n blocks in each of three layers.
+macro_rules! depth {
+    ($layers:literal) => {
+        Architecture {
+            id: concat!("cifar-resnet", $layers),
+            name: concat!("ResNet-", $layers, " (CIFAR)"),
+            recognise: |weights| recognise(weights, ($layers - 2) / 6),
+            input,
+            lay: |assembly, from| lay(assembly, ($layers - 2) / 6, from),
+        }
+    };
+}
+
+pub const RESNET20: Architecture = depth!(20);
+pub const RESNET32: Architecture = depth!(32);
+pub const RESNET44: Architecture = depth!(44);
+pub const RESNET56: Architecture = depth!(56);
+pub const RESNET110: Architecture = depth!(110);
+
+/// The first block that widens has no convolution in its shortcut, and the last layer has so many
+/// blocks.
+fn recognise(weights: &Weights, blocks: usize) -> bool {
+    let has = |block: usize| weights.tensors.contains_key(&format!("layer3.{block}.conv2.weight"));
+    weights.shape("conv1.weight") == Some(&[16, 3, 3, 3])
+        && weights.shape("layer2.0.shortcut.0.weight").is_none()
+        && weights.tensors.contains_key("linear.weight")
+        && has(blocks - 1)
+        && !has(blocks)
+}
 
 const EPSILON: f32 = 1e-5;
 
@@ -91,4 +109,30 @@ fn shortcut(
     )?;
     let pad = PadChannels { before: missing / 2, after: missing - missing / 2 };
     net.add(format!("{name}.shortcut.pad"), Op::PadChannels(pad), &[x])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::WeightTensor;
+
+    #[test]
+    fn depths_are_told_apart_by_their_blocks() {
+        let all =
+            [(20, RESNET20), (32, RESNET32), (44, RESNET44), (56, RESNET56), (110, RESNET110)];
+        for (layers, _) in &all {
+            let mut weights = Weights::default();
+            let mut add = |name: String, shape: &[usize]| {
+                let tensor = WeightTensor { shape: shape.to_vec(), values: vec![] };
+                weights.tensors.insert(name, tensor);
+            };
+            add("conv1.weight".into(), &[16, 3, 3, 3]);
+            add("linear.weight".into(), &[10, 64]);
+            (0..(layers - 2) / 6)
+                .for_each(|b| add(format!("layer3.{b}.conv2.weight"), &[64, 64, 3, 3]));
+            let found: Vec<_> =
+                all.iter().filter(|(_, a)| (a.recognise)(&weights)).map(|(_, a)| a.id).collect();
+            assert_eq!(found, [format!("cifar-resnet{layers}")]);
+        }
+    }
 }

@@ -44,8 +44,16 @@ pub struct InputDefaults {
 }
 
 /// Every architecture, most particular first.
-pub static ARCHITECTURES: &[Architecture] =
-    &[efficientnet_lite::LITE0, cifar_resnet::RESNET20, small::LENET5, small::CNN_A];
+pub static ARCHITECTURES: &[Architecture] = &[
+    efficientnet_lite::LITE0,
+    cifar_resnet::RESNET20,
+    cifar_resnet::RESNET32,
+    cifar_resnet::RESNET44,
+    cifar_resnet::RESNET56,
+    cifar_resnet::RESNET110,
+    small::LENET5,
+    small::CNN_A,
+];
 
 /// The architecture a card names, or the one recognised from the tensors.
 ///
