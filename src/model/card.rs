@@ -30,7 +30,7 @@ pub struct InputCard {
     /// Standard deviation of the [0,1] pixels, one value a channel.
     pub std: Option<Vec<f32>>,
     pub resize: Option<crate::picture::Filter>,
-    /// Side of the centre crop over the short side of the resized picture, in (0, 1].
+    /// Side of the centre crop over the short side of the resized picture, 0.1 to 1.
     pub crop: Option<f32>,
     /// `imagenet`, `cifar10`, `mnist`, or a text file with one name a line.
     pub labels: Option<String>,

@@ -84,14 +84,15 @@ impl Model {
         let architecture = architecture::find(card.architecture.as_deref(), weights)?;
         let mut defaults = architecture.input(weights);
         if let Some([mean, std]) = &weights.normalisation {
-            (defaults.mean, defaults.std) = (mean.clone(), std.clone());
+            defaults.preprocessing.mean.clone_from(mean);
+            defaults.preprocessing.std.clone_from(std);
             defaults.normalisation_guessed = false;
         }
         let mut warnings = Vec::new();
         if defaults.normalisation_guessed && card.input.mean.is_none() {
             warnings.push(format!(
                 "mean {:?} and std {:?} are guessed; a model card beside the weights can set them",
-                defaults.mean, defaults.std
+                defaults.preprocessing.mean, defaults.preprocessing.std
             ));
         }
         let default_labels = defaults.labels;

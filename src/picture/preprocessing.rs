@@ -17,14 +17,15 @@ pub struct Preprocessing {
     /// Standard deviation of the [0,1] pixels, one value a channel.
     pub std: Vec<f32>,
     pub resize: Filter,
-    /// Side of the centre crop over the short side of the resized picture, in (0, 1].
+    /// Side of the centre crop over the short side of the resized picture, 0.1 to 1.
     pub crop: f32,
 }
 
 impl Preprocessing {
     /// Checks the values a card may have got wrong.
     pub(crate) fn validated(self) -> Result<Self> {
-        let wrong = |why: String| Err(Error::new("cannot use the model card's [input]", why));
+        let wrong =
+            |why: String| Err(Error::new("cannot use the network's input as described", why));
         let channels = self.channels;
         for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
             if values.len() != channels {

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::graph::op::{PadChannels, Subsample};
 use crate::graph::{NodeId, Op};
 use crate::model::weights::Weights;
-use crate::picture::Filter;
+use crate::picture::{Filter, Preprocessing};
 
 /// An architecture of 6n + 2 layers, n blocks in each of three layers.
 macro_rules! depth {
@@ -43,12 +43,14 @@ const EPSILON: f32 = 1e-5;
 
 fn input(_: &Weights) -> InputDefaults {
     InputDefaults {
-        channels: 3,
-        size: [32, 32],
-        mean: vec![0.485, 0.456, 0.406],
-        std: vec![0.229, 0.224, 0.225],
-        resize: Filter::Bicubic,
-        crop: 1.0,
+        preprocessing: Preprocessing {
+            channels: 3,
+            size: [32, 32],
+            mean: vec![0.485, 0.456, 0.406],
+            std: vec![0.229, 0.224, 0.225],
+            resize: Filter::Bicubic,
+            crop: 1.0,
+        },
         labels: Some("cifar10"),
         normalisation_guessed: true,
     }

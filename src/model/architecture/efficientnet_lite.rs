@@ -6,7 +6,7 @@ use super::{Architecture, InputDefaults, has_all};
 use crate::error::Result;
 use crate::graph::{NodeId, Op};
 use crate::model::weights::Weights;
-use crate::picture::Filter;
+use crate::picture::{Filter, Preprocessing};
 
 pub const LITE0: Architecture = Architecture {
     id: "efficientnet-lite0",
@@ -49,14 +49,16 @@ const EPSILON: f32 = 1e-3;
 
 fn input(_: &Weights) -> InputDefaults {
     InputDefaults {
-        channels: 3,
-        size: [224, 224],
-        mean: vec![127.0 / 255.0; 3],
-        std: vec![128.0 / 255.0; 3],
-        resize: Filter::Bicubic,
-        // Published accuracies are of a 0.875 crop; the whole picture is explained here, which on
-        // 200 pictures of ILSVRC's validation set is as accurate (152 right against 153).
-        crop: 1.0,
+        preprocessing: Preprocessing {
+            channels: 3,
+            size: [224, 224],
+            mean: vec![127.0 / 255.0; 3],
+            std: vec![128.0 / 255.0; 3],
+            resize: Filter::Bicubic,
+            // Published accuracies are of a 0.875 crop; the whole picture is explained here, which on
+            // 200 pictures of ILSVRC's validation set is as accurate (152 right against 153).
+            crop: 1.0,
+        },
         labels: Some("imagenet"),
         normalisation_guessed: false,
     }

@@ -14,7 +14,7 @@ use super::card::InputCard;
 use super::weights::Weights;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId};
-use crate::picture::{Filter, Preprocessing};
+use crate::picture::Preprocessing;
 
 /// A kind of network that Hyaline can lay out from named tensors.
 pub struct Architecture {
@@ -32,12 +32,7 @@ pub struct Architecture {
 /// What pictures an architecture takes, as far as its weights and habits tell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InputDefaults {
-    pub channels: usize,
-    pub size: [usize; 2],
-    pub mean: Vec<f32>,
-    pub std: Vec<f32>,
-    pub resize: Filter,
-    pub crop: f32,
+    pub preprocessing: Preprocessing,
     pub labels: Option<&'static str>,
     /// True where published weights of this architecture differ in their normalisation.
     pub normalisation_guessed: bool,
@@ -107,6 +102,7 @@ impl Architecture {
 
 /// Takes `Some` of a card's values over the defaults.
 pub fn corrected(defaults: InputDefaults, card: &InputCard) -> Preprocessing {
+    let defaults = defaults.preprocessing;
     Preprocessing {
         channels: defaults.channels,
         size: card.size.unwrap_or(defaults.size),

@@ -5,7 +5,7 @@ use super::{Architecture, InputDefaults, has_all};
 use crate::error::Result;
 use crate::graph::{NodeId, Op};
 use crate::model::weights::Weights;
-use crate::picture::Filter;
+use crate::picture::{Filter, Preprocessing};
 
 /// LeNet5 as adversarial training on MNIST uses it: two padded 3×3 convolutions, two linear
 /// layers.
@@ -60,12 +60,14 @@ fn side(weights: &Weights, linear: &str, features: usize) -> usize {
 fn plain_input(channels: usize, side: usize, coloured_differ: bool) -> InputDefaults {
     let grey = channels == 1;
     InputDefaults {
-        channels,
-        size: [side, side],
-        mean: if grey { vec![0.0] } else { vec![0.4914, 0.4822, 0.4465] },
-        std: if grey { vec![1.0] } else { vec![0.2023, 0.1994, 0.2010] },
-        resize: Filter::Bicubic,
-        crop: 1.0,
+        preprocessing: Preprocessing {
+            channels,
+            size: [side, side],
+            mean: if grey { vec![0.0] } else { vec![0.4914, 0.4822, 0.4465] },
+            std: if grey { vec![1.0] } else { vec![0.2023, 0.1994, 0.2010] },
+            resize: Filter::Bicubic,
+            crop: 1.0,
+        },
         labels: Some(if grey { "mnist" } else { "cifar10" }),
         normalisation_guessed: coloured_differ && !grey,
     }
