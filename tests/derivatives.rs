@@ -5,13 +5,18 @@ mod support;
 
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
-use hyaline::graph::op::{Clip, Convolution, Linear, MaxPool, Normalise, PadChannels, Subsample};
+use hyaline::graph::op::{
+    Affine, Arithmetic, Concatenate, Convolution, Linear, LocalResponse, Matrix, MaxPool,
+    Normalise, PRelu, Pad, Pointwise, PoolSide, Rearrange, Resample, Sides, Slice, Standardise,
+    Steps,
+};
 use hyaline::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape};
 use hyaline::model::host;
 use support::relative_error;
 
 const CHANNELS: usize = 4;
 const SIDE: usize = 7;
+const INPUT: Shape = Shape::new(CHANNELS, SIDE, SIDE);
 
 /// Values without pattern, kept away from the kinks at 0 and 1.
 fn values(count: usize, phase: f32) -> Vec<f32> {
@@ -36,7 +41,7 @@ fn operations(device: &Device) -> Vec<(&'static str, Op)> {
         |stride, padding, dilation, groups| ConvOptions::new(stride, padding, dilation, groups);
     let uneven = |stride| ConvOptions::new_with_padding(stride, [(0, 1), (2, 1)], [1, 1], 1);
     let convolution = |out, kernel, options| convolution(out, kernel, options, device);
-    vec![
+    let mut operations = vec![
         ("3×3", convolution(5, [3, 3], plain([1, 1], [1, 1], [1, 1], 1))),
         ("1×1", convolution(5, [1, 1], plain([1, 1], [0, 0], [1, 1], 1))),
         ("stride 2", convolution(5, [3, 3], plain([2, 2], [1, 1], [1, 1], 1))),
@@ -52,27 +57,90 @@ fn operations(device: &Device) -> Vec<(&'static str, Op)> {
         ("depthwise, stride 2", convolution(4, [5, 5], plain([2, 2], [2, 2], [1, 1], 4))),
         ("one output channel", convolution(1, [3, 3], plain([1, 1], [1, 1], [1, 1], 1))),
         ("normalise", Normalise::new(&[0.1, 0.2, 0.3, 0.4], &[0.5, 1.0, 2.0, 0.25], device).into()),
-        ("relu", Op::Relu),
-        ("clip", Op::Clip(Clip { high: 0.5 })),
-        ("max pool", Op::MaxPool(MaxPool::square(2))),
+        ("max pool", MaxPool::square(2).into()),
         ("overlapping max pool", {
             let options = MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]);
-            Op::MaxPool(MaxPool { options })
+            MaxPool { options }.into()
         }),
         ("global average pool", Op::GlobalAveragePool),
-        ("subsample", Op::Subsample(Subsample { stride: 2 })),
-        ("pad channels", Op::PadChannels(PadChannels { before: 1, after: 2 })),
+        ("subsample", Slice::subsample(INPUT, 2).into()),
+        ("slice", {
+            let steps = |start, end, step| Steps { start, end, step };
+            Slice { ranges: [steps(1, 3, 1), steps(0, 6, 3), steps(2, 7, 2)] }.into()
+        }),
+        ("pad channels", Pad::channels(1, 2).into()),
+        ("pad", Pad { sides: [(0, 1), (2, 0), (1, 3)], value: 0.7 }.into()),
         ("flatten", Op::Flatten),
+        ("transpose", rearranged(&[CHANNELS, SIDE, SIDE], &[1, 2, 0], [SIDE, SIDE, CHANNELS])),
+        ("channel shuffle", {
+            rearranged(&[2, CHANNELS / 2, SIDE * SIDE], &[1, 0, 2], [CHANNELS, SIDE, SIDE])
+        }),
+        ("reshape", Rearrange::reshape(Shape::new(SIDE, CHANNELS, SIDE)).into()),
+        ("scale and shift", {
+            let rows = Shape::new(1, SIDE, 1);
+            Affine::new(Some(values(SIDE, 1.0)), Some(values(SIDE, 2.0)), rows, device).into()
+        }),
+        ("prelu", PRelu::new(values(CHANNELS, 1.0), Shape::new(CHANNELS, 1, 1), device).into()),
+        ("average pool", {
+            let rows =
+                PoolSide { kernel: 3, stride: 2, padding: (1, 0), ceil: true, count_padding: true };
+            let columns = PoolSide { count_padding: false, padding: (1, 1), ..rows };
+            let matrix = |side| Matrix::average_pool(SIDE, side).unwrap();
+            Resample::new("average pool", matrix(rows), matrix(columns), device).into()
+        }),
+        ("sum", Op::Sum(Sides { channels: true, rows: false, columns: true })),
+        ("layer norm", Standardise { sides: Sides::CHANNELS, epsilon: 1e-3 }.into()),
+        ("instance norm", {
+            let sides = Sides { channels: false, rows: true, columns: true };
+            Standardise { sides, epsilon: 1e-3 }.into()
+        }),
+        ("local response", { LocalResponse::new(CHANNELS, 3, [0.5, 0.75, 1.5], device).into() }),
+        ("local response, even size", {
+            LocalResponse::new(CHANNELS, 2, [0.5, 0.75, 1.5], device).into()
+        }),
+        ("softmax", Op::Softmax(Sides { channels: true, rows: true, columns: false })),
+    ];
+    operations.extend(functions().map(|(name, function)| (name, function.into())));
+    operations
+}
+
+fn rearranged(factors: &[usize], order: &[usize], [c, h, w]: [usize; 3]) -> Op {
+    Rearrange::new(factors, order, Shape::new(c, h, w)).unwrap().into()
+}
+
+/// Every function of one value that is defined for values of both signs.
+fn functions() -> impl Iterator<Item = (&'static str, Pointwise)> {
+    [
+        ("relu", Pointwise::Relu),
+        ("clip", Pointwise::Clip { low: 0.0, high: 0.5 }),
+        ("clip on both sides", Pointwise::Clip { low: -0.4, high: 0.5 }),
+        ("leaky relu", Pointwise::LeakyRelu { slope: 0.2 }),
+        ("elu", Pointwise::Elu { alpha: 1.5, scale: 1.2 }),
+        ("sigmoid", Pointwise::Sigmoid),
+        ("hard sigmoid", Pointwise::HardSigmoid { slope: 0.8, offset: 0.5 }),
+        ("hard swish", Pointwise::HardSwish),
+        ("silu", Pointwise::Silu),
+        ("tanh", Pointwise::Tanh),
+        ("gelu", Pointwise::Gelu),
+        ("gelu by tanh", Pointwise::GeluTanh),
+        ("softplus", Pointwise::Softplus),
+        ("mish", Pointwise::Mish),
+        ("exp", Pointwise::Exp),
+        ("abs", Pointwise::Abs),
+        ("erf", Pointwise::Erf),
+        ("square", Pointwise::Power { exponent: 2.0 }),
+        ("cube", Pointwise::Power { exponent: 3.0 }),
     ]
+    .into_iter()
 }
 
 /// The operation, its square added to itself through a second path (so that gradients of a shared
 /// value are summed), flattened, and a linear layer to three scores.
 fn network(op: &Op, device: &Device) -> Graph {
-    let mut graph = GraphBuilder::new(Shape::new(CHANNELS, SIDE, SIDE), device);
+    let mut graph = GraphBuilder::new(INPUT, device);
     let value = graph.add("op", op.clone(), &[Graph::INPUT]).unwrap();
-    let relu = graph.add("relu", Op::Relu, &[value]).unwrap();
-    let sum = graph.add("add", Op::Add, &[value, relu]).unwrap();
+    let relu = graph.add("relu", Pointwise::Relu, &[value]).unwrap();
+    let sum = graph.add("add", Arithmetic::Add, &[value, relu]).unwrap();
     let flat = graph.add("flat", Op::Flatten, &[sum]).unwrap();
     let inputs = graph.shape(flat).len();
     let weight = tensor([3, inputs], 3.0, device);
@@ -190,6 +258,50 @@ fn gradients_stop_at_the_node_asked_for() {
     assert_eq!(found[1].dims(), [2, CHANNELS, SIDE, SIDE]);
 }
 
+/// The input and a function of it (one value a channel where it is `stretched`), joined.
+fn joined(join: &Op, stretched: bool, device: &Device) -> Graph {
+    let mut graph = GraphBuilder::new(INPUT, device);
+    let squared = Pointwise::Power { exponent: 2.0 };
+    let square = graph.add("square", squared, &[Graph::INPUT]).unwrap();
+    let gate = graph.add("gate", Pointwise::Sigmoid, &[square]).unwrap();
+    let gate = match stretched {
+        true => graph.add("pool", Op::GlobalAveragePool, &[gate]).unwrap(),
+        false => gate,
+    };
+    let both = graph.add("join", join.clone(), &[Graph::INPUT, gate]).unwrap();
+    graph.add("flat", Op::Flatten, &[both]).unwrap();
+    graph.finish().unwrap()
+}
+
+#[test]
+fn operations_on_two_values_agree_with_autodiff() {
+    let operations: [(Op, bool); 10] = [
+        (Arithmetic::Add.into(), false),
+        (Arithmetic::Subtract.into(), true),
+        (Arithmetic::Multiply.into(), false),
+        (Arithmetic::Multiply.into(), true),
+        (Arithmetic::Divide.into(), false),
+        (Arithmetic::Divide.into(), true),
+        (Op::MatrixProduct, false),
+        (Concatenate { side: 0 }.into(), false),
+        (Concatenate { side: 1 }.into(), false),
+        (Concatenate { side: 2 }.into(), false),
+    ];
+    for device in support::devices() {
+        let autodiff = device.device.clone().autodiff();
+        for (op, stretched) in &operations {
+            let x = pixels(&autodiff).require_grad();
+            let logits = joined(op, *stretched, &autodiff).logits(x.clone());
+            let gradients = logits.slice([0..2, 9..10]).sum().backward();
+            let expected = host(x.grad(&gradients).unwrap()).unwrap();
+            let graph = joined(op, *stretched, &device.device);
+            let found = graph.input_gradient(pixels(&device.device), 9, &Rules::default());
+            let error = relative_error(host(found).unwrap(), expected);
+            assert!(error < 1e-5, "{} on {}: {error:.1e}", op.kind(), device.name);
+        }
+    }
+}
+
 #[test]
 fn batches_give_what_single_pictures_give() {
     for device in support::devices() {
@@ -216,9 +328,11 @@ fn wrong_networks_are_refused_with_a_reason() {
         message(graph.add("a", convolution, &[Graph::INPUT]))
             .contains("takes 4 channels, its input has 3")
     );
-    assert!(message(graph.add("input", Op::Relu, &[Graph::INPUT])).contains("name is taken"));
-    assert!(message(graph.add("b", Op::Add, &[Graph::INPUT])).contains("takes 2 inputs"));
-    let relu = graph.add("relu", Op::Relu, &[Graph::INPUT]).unwrap();
+    assert!(
+        message(graph.add("input", Pointwise::Relu, &[Graph::INPUT])).contains("name is taken")
+    );
+    assert!(message(graph.add("b", Arithmetic::Add, &[Graph::INPUT])).contains("takes 2 inputs"));
+    let relu = graph.add("relu", Pointwise::Relu, &[Graph::INPUT]).unwrap();
     assert_eq!(graph.shape(relu), Shape::new(3, 8, 8));
     assert!(graph.finish().unwrap_err().to_string().contains("not one score a class"));
 }
@@ -227,8 +341,8 @@ fn wrong_networks_are_refused_with_a_reason() {
 fn modules_are_found_by_their_last_node() {
     let device = Device::flex();
     let mut graph = GraphBuilder::new(Shape::new(2, 3, 3), &device);
-    let a = graph.add("layer1.relu", Op::Relu, &[Graph::INPUT]).unwrap();
-    let b = graph.add("layer1.other", Op::Relu, &[a]).unwrap();
+    let a = graph.add("layer1.relu", Pointwise::Relu, &[Graph::INPUT]).unwrap();
+    let b = graph.add("layer1.other", Pointwise::Relu, &[a]).unwrap();
     let c = graph.add("layer10", Op::GlobalAveragePool, &[b]).unwrap();
     let graph = graph.finish().unwrap();
     assert_eq!(graph.find("layer1"), Some(b));

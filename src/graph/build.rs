@@ -42,14 +42,60 @@ impl GraphBuilder {
         }
         let shapes: Vec<Shape> = inputs.iter().map(|id| self.shape(*id)).collect();
         let shape = op.output_shape(&shapes).map_err(failed)?;
-        if shape.is_empty() {
+        if !shape.is_reasonable() {
             return Err(failed(format!("its value would be {shape}")));
         }
         self.nodes.push(Node { name, op, inputs: inputs.to_vec(), shape });
         Ok(NodeId(self.nodes.len() - 1))
     }
 
-    /// The finished graph.
+    /// Puts another operation of the same shape in a node's place.
+    ///
+    /// # Errors
+    /// When the operation does not fit the node's inputs, or gives another shape.
+    pub fn replace(&mut self, id: NodeId, op: impl Into<Op>) -> Result<()> {
+        let (op, node) = (op.into(), &self.nodes[id.0]);
+        let shapes: Vec<Shape> = node.inputs.iter().map(|input| self.shape(*input)).collect();
+        let failed = |why: String| Error::new(format!("cannot change node `{}`", node.name), why);
+        let shape = op.output_shape(&shapes).map_err(failed)?;
+        if shape != node.shape {
+            return Err(failed(format!("its value would be {shape} instead of {}", node.shape)));
+        }
+        self.nodes[id.0].op = op;
+        Ok(())
+    }
+
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    /// The graph that ends in a node, without what that node does not need.
+    ///
+    /// # Errors
+    /// As for [`GraphBuilder::finish`].
+    pub fn finish_at(mut self, output: NodeId) -> Result<Graph> {
+        let mut needed = vec![false; self.nodes.len()];
+        needed[0] = true;
+        needed[output.0] = true;
+        for index in (0..self.nodes.len()).rev() {
+            if needed[index] {
+                self.nodes[index].inputs.iter().for_each(|input| needed[input.0] = true);
+            }
+        }
+        let mut place = vec![NodeId(0); self.nodes.len()];
+        let mut nodes: Vec<Node> = Vec::with_capacity(self.nodes.len());
+        for (index, mut node) in self.nodes.into_iter().enumerate() {
+            if needed[index] {
+                node.inputs.iter_mut().for_each(|input| *input = place[input.0]);
+                place[index] = NodeId(nodes.len());
+                nodes.push(node);
+            }
+        }
+        self.nodes = nodes;
+        self.finish()
+    }
+
+    /// The finished graph, which ends in the last node.
     ///
     /// # Errors
     /// When the last node is not a row of class scores (C×1×1).

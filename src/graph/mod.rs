@@ -45,6 +45,14 @@ impl Shape {
         self.len() == 0
     }
 
+    /// True for a value that exists and that memory could hold.
+    fn is_reasonable(self) -> bool {
+        const MOST_VALUES: usize = 1 << 30;
+        let rows = self.channels.checked_mul(self.height);
+        let count = rows.and_then(|count| count.checked_mul(self.width));
+        count.is_some_and(|count| (1..=MOST_VALUES).contains(&count))
+    }
+
     /// True where the value still has places, so that a class activation map makes sense.
     pub const fn is_spatial(self) -> bool {
         self.height * self.width > 1
@@ -124,9 +132,11 @@ impl Graph {
     /// The node called `name`, or the last node of the module `name` (`layer3` finds the last
     /// `layer3.…`), as in the names of PyTorch modules.
     pub fn find(&self, name: &str) -> Option<NodeId> {
-        let module = format!("{name}.");
         let exact = self.ids().find(|&id| self.node(id).name == name);
-        exact.or_else(|| self.ids().rev().find(|&id| self.node(id).name.starts_with(&module)))
+        let inside = |node: &Node| {
+            node.name.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '/']))
+        };
+        exact.or_else(|| self.ids().rev().find(|&id| inside(self.node(id))))
     }
 
     /// The usual layer of class activation maps: the last activation that still has places, or

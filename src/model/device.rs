@@ -2,7 +2,7 @@
 
 use super::host;
 use crate::error::{Error, Result};
-use crate::graph::op::{Convolution, Linear, MaxPool};
+use crate::graph::op::{Convolution, Linear, MaxPool, Pointwise};
 use crate::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::wgpu::WgpuSetup;
@@ -129,11 +129,11 @@ fn tiny_network(device: &Device) -> Result<Graph> {
         let bias = wave([1, 1, 1, out], device).reshape([out]);
         let options = ConvOptions::new([stride; 2], [1, 1], [1, 1], groups);
         let node = graph.add(name, Convolution::new(weight, Some(bias), options), &[from])?;
-        graph.add(format!("{name}.relu"), Op::Relu, &[node])
+        graph.add(format!("{name}.relu"), Pointwise::Relu, &[node])
     };
     let wide = convolution("wide", 16, 1, 1, Graph::INPUT)?;
     let depthwise = convolution("depthwise", 16, 16, 2, wide)?;
-    let pooled = graph.add("pool", Op::MaxPool(MaxPool::square(2)), &[depthwise])?;
+    let pooled = graph.add("pool", MaxPool::square(2), &[depthwise])?;
     let flat = graph.add("flat", Op::Flatten, &[pooled])?;
     let weight = wave([1, 1, 4, 144], device).reshape([4, 144]);
     graph.add("linear", Linear::new(weight, None), &[flat])?;

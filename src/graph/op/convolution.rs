@@ -4,6 +4,7 @@ use crate::graph::Shape;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Tensor, ops::PadMode};
+use std::sync::{Arc, OnceLock};
 
 /// A convolution (cross-correlation, as everywhere in the field).
 #[derive(Debug, Clone)]
@@ -12,7 +13,8 @@ pub struct Convolution {
     weight: Tensor<4>,
     bias: Option<Tensor<1>>,
     /// The weight of the gradient's convolution: channels swapped inside each group, flipped.
-    flipped: Tensor<4>,
+    /// Made when first needed, so that opening a network holds its weights once.
+    flipped: Arc<OnceLock<Tensor<4>>>,
     options: ConvOptions<2>,
 }
 
@@ -27,8 +29,7 @@ impl Convolution {
     /// `weight` is out × in/groups × kernel height × kernel width; `options` give stride,
     /// (begin, end) padding, dilation and groups.
     pub fn new(weight: Tensor<4>, bias: Option<Tensor<1>>, options: ConvOptions<2>) -> Self {
-        let flipped = flipped(weight.clone(), options.groups);
-        Self { weight, bias, flipped, options }
+        Self { weight, bias, flipped: Arc::default(), options }
     }
 
     pub fn is_depthwise(&self) -> bool {
@@ -93,7 +94,8 @@ impl Convolution {
     ) -> Tensor<4> {
         let ConvOptions { dilation, groups, .. } = self.options;
         let options = ConvOptions::new_with_padding([1, 1], padding, dilation, groups);
-        conv2d(gradient, self.flipped.clone(), None, options)
+        let weight = self.flipped.get_or_init(|| flipped(self.weight.clone(), groups));
+        conv2d(gradient, weight.clone(), None, options)
     }
 
     /// A transposed convolution without padding gives the gradient at the padded input, up to

@@ -1,5 +1,6 @@
 //! Linear layers and the per-channel normalisation of pixels.
 
+use super::Step;
 use crate::graph::Shape;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -48,6 +49,19 @@ fn times(x: Tensor<4>, matrix: Tensor<2>) -> Tensor<4> {
     let [samples, channels, ..] = x.dims();
     let columns = matrix.dims()[1];
     x.reshape([samples, channels]).matmul(matrix).reshape([samples, columns, 1, 1])
+}
+
+/// Shape of the product of two values' rows and columns, channel by channel.
+pub(super) fn product_shape(a: Shape, b: Shape) -> Result<Shape, String> {
+    if a.channels != b.channels || a.width != b.height {
+        return Err(format!("cannot multiply matrices {a} and {b}"));
+    }
+    Ok(Shape::new(a.channels, a.height, b.width))
+}
+
+pub(super) fn product_backward(step: &Step, gradient: Tensor<4>) -> Vec<Tensor<4>> {
+    let (a, b) = (step.inputs[0].clone(), step.inputs[1].clone());
+    vec![gradient.clone().matmul(b.swap_dims(2, 3)), a.swap_dims(2, 3).matmul(gradient)]
 }
 
 /// (x − mean) / std per channel.

@@ -1,16 +1,22 @@
 //! The kinds of node. Each file holds a family: its shape rule, forward and reverse.
 
-mod activation;
+mod arithmetic;
 mod convolution;
 mod layout;
 mod linear;
+mod pointwise;
 mod pooling;
+mod resample;
+mod statistics;
 
-pub use activation::Clip;
+pub use arithmetic::{Affine, Arithmetic, PRelu};
 pub use convolution::{Convolution, same_padding};
-pub use layout::{PadChannels, Subsample};
+pub use layout::{Concatenate, FACTORS, Pad, Rearrange, Slice, Steps};
 pub use linear::{Linear, Normalise};
+pub use pointwise::Pointwise;
 pub use pooling::MaxPool;
+pub use resample::{Matrix, PoolSide, Resample};
+pub use statistics::{LocalResponse, Sides, Standardise};
 
 use super::{Rules, Shape};
 use burn::tensor::{Int, Tensor};
@@ -20,19 +26,35 @@ use burn::tensor::{Int, Tensor};
 pub enum Op {
     /// The pixels.
     Input,
+    /// Pixels less their mean, over their deviation.
     Normalise(Normalise),
     Convolution(Convolution),
+    /// A matrix times a C×1×1 value.
     Linear(Linear),
-    Relu,
-    Clip(Clip),
+    /// A matrix product of two values, for every channel.
+    MatrixProduct,
+    /// A function of one value at a time.
+    Pointwise(Pointwise),
+    PRelu(PRelu),
+    /// Two values into one.
+    Arithmetic(Arithmetic),
+    /// Scale and shift by constants.
+    Affine(Affine),
     MaxPool(MaxPool),
     GlobalAveragePool,
+    /// Average pooling and resizing.
+    Resample(Resample),
+    /// A sum over some sides.
+    Sum(Sides),
+    Standardise(Standardise),
+    LocalResponse(LocalResponse),
+    Softmax(Sides),
     /// C×H×W to (C·H·W)×1×1, in that order.
     Flatten,
-    /// Sum of two values of one shape.
-    Add,
-    Subsample(Subsample),
-    PadChannels(PadChannels),
+    Rearrange(Rearrange),
+    Slice(Slice),
+    Pad(Pad),
+    Concatenate(Concatenate),
 }
 
 /// What a forward step leaves for its reverse besides its input and output.
@@ -58,20 +80,34 @@ impl Op {
             Op::Convolution(convolution) if convolution.is_depthwise() => "depthwise convolution",
             Op::Convolution(_) => "convolution",
             Op::Linear(_) => "linear",
-            Op::Relu => "relu",
-            Op::Clip(_) => "clip",
+            Op::MatrixProduct => "matrix product",
+            Op::Pointwise(function) => function.kind(),
+            Op::PRelu(_) => "prelu",
+            Op::Arithmetic(arithmetic) => arithmetic.kind(),
+            Op::Affine(_) => "scale and shift",
             Op::MaxPool(_) => "max pool",
             Op::GlobalAveragePool => "global average pool",
+            Op::Resample(resample) => resample.kind(),
+            Op::Sum(_) => "sum",
+            Op::Standardise(_) => "standardise",
+            Op::LocalResponse(_) => "local response norm",
+            Op::Softmax(_) => "softmax",
             Op::Flatten => "flatten",
-            Op::Add => "add",
-            Op::Subsample(_) => "subsample",
-            Op::PadChannels(_) => "pad channels",
+            Op::Rearrange(rearrange) if rearrange.is_reshape() => "reshape",
+            Op::Rearrange(_) => "rearrange",
+            Op::Slice(_) => "slice",
+            Op::Pad(_) => "pad",
+            Op::Concatenate(_) => "concatenate",
         }
     }
 
     /// True for pointwise nonlinearities.
     pub fn is_activation(&self) -> bool {
-        matches!(self, Op::Relu | Op::Clip(_))
+        match self {
+            Op::Pointwise(function) => function.is_activation(),
+            Op::PRelu(_) => true,
+            _ => false,
+        }
     }
 
     /// Number of trained values.
@@ -79,51 +115,80 @@ impl Op {
         match self {
             Op::Convolution(convolution) => convolution.parameters(),
             Op::Linear(linear) => linear.parameters(),
+            Op::PRelu(prelu) => prelu.parameters(),
+            Op::Affine(affine) => affine.parameters(),
             _ => 0,
         }
     }
 
+    /// How many inputs it takes; `None` for any number.
+    fn arity(&self) -> Option<usize> {
+        match self {
+            Op::Input => Some(0),
+            Op::Arithmetic(_) | Op::MatrixProduct => Some(2),
+            Op::Concatenate(_) => None,
+            _ => Some(1),
+        }
+    }
+
     pub(super) fn output_shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        let wanted = match self {
-            Op::Input => 0,
-            Op::Add => 2,
-            _ => 1,
-        };
-        if inputs.len() != wanted {
-            return Err(format!("{} takes {wanted} inputs, got {}", self.kind(), inputs.len()));
+        match self.arity() {
+            Some(wanted) if wanted != inputs.len() => {
+                return Err(format!("{} takes {wanted} inputs, got {}", self.kind(), inputs.len()));
+            }
+            None if inputs.is_empty() => return Err(format!("{} needs an input", self.kind())),
+            _ => {}
         }
         match self {
             Op::Input => Err("a graph has one input, its first node".into()),
             Op::Normalise(normalise) => normalise.output_shape(inputs[0]),
             Op::Convolution(convolution) => convolution.output_shape(inputs[0]),
             Op::Linear(linear) => linear.output_shape(inputs[0]),
-            Op::Relu | Op::Clip(_) => Ok(inputs[0]),
+            Op::MatrixProduct => linear::product_shape(inputs[0], inputs[1]),
+            Op::Pointwise(_) | Op::Standardise(_) | Op::Softmax(_) => Ok(inputs[0]),
+            Op::PRelu(prelu) => prelu.output_shape(inputs[0]),
+            Op::Arithmetic(arithmetic) => arithmetic.output_shape(inputs[0], inputs[1]),
+            Op::Affine(affine) => affine.output_shape(inputs[0]),
             Op::MaxPool(pool) => pool.output_shape(inputs[0]),
             Op::GlobalAveragePool => Ok(Shape::new(inputs[0].channels, 1, 1)),
+            Op::Resample(resample) => resample.output_shape(inputs[0]),
+            Op::Sum(sides) => Ok(sides.reduced(inputs[0])),
+            Op::LocalResponse(norm) => norm.output_shape(inputs[0]),
             Op::Flatten => Ok(Shape::new(inputs[0].len(), 1, 1)),
-            Op::Add if inputs[0] == inputs[1] => Ok(inputs[0]),
-            Op::Add => Err(format!("cannot add {} and {}", inputs[0], inputs[1])),
-            Op::Subsample(subsample) => Ok(subsample.output_shape(inputs[0])),
-            Op::PadChannels(pad) => Ok(pad.output_shape(inputs[0])),
+            Op::Rearrange(rearrange) => rearrange.output_shape(inputs[0]),
+            Op::Slice(slice) => slice.output_shape(inputs[0]),
+            Op::Pad(pad) => Ok(pad.output_shape(inputs[0])),
+            Op::Concatenate(join) => join.output_shape(inputs),
         }
     }
 
     /// The value alone, from inputs that may be used up.
     pub(super) fn apply(&self, mut inputs: Vec<Tensor<4>>) -> Tensor<4> {
+        if let Op::Concatenate(join) = self {
+            return join.apply(inputs);
+        }
         let x = inputs.remove(0);
         match self {
-            Op::Input => x,
+            Op::Input | Op::Concatenate(_) => x,
             Op::Normalise(normalise) => normalise.apply(x),
             Op::Convolution(convolution) => convolution.apply(x),
             Op::Linear(linear) => linear.apply(x),
-            Op::Relu => activation::relu(x),
-            Op::Clip(clip) => clip.apply(x),
+            Op::MatrixProduct => x.matmul(inputs.remove(0)),
+            Op::Pointwise(function) => function.apply(x),
+            Op::PRelu(prelu) => prelu.apply(x),
+            Op::Arithmetic(arithmetic) => arithmetic.apply(x, inputs.remove(0)),
+            Op::Affine(affine) => affine.apply(x),
             Op::MaxPool(pool) => pool.apply(x),
             Op::GlobalAveragePool => pooling::global_average(x),
+            Op::Resample(resample) => resample.apply(x),
+            Op::Sum(sides) => sides.sum(x),
+            Op::Standardise(standardise) => standardise.apply(x),
+            Op::LocalResponse(norm) => norm.apply(x),
+            Op::Softmax(sides) => statistics::softmax(x, *sides),
             Op::Flatten => layout::flatten(x),
-            Op::Add => x + inputs.remove(0),
-            Op::Subsample(subsample) => subsample.apply(x),
-            Op::PadChannels(pad) => pad.apply(x),
+            Op::Rearrange(rearrange) => rearrange.apply(x),
+            Op::Slice(slice) => slice.apply(x),
+            Op::Pad(pad) => pad.apply(x),
         }
     }
 
@@ -142,38 +207,59 @@ impl Op {
         gradient: Tensor<4>,
         rules: &Rules,
     ) -> Vec<Tensor<4>> {
-        let from = step.inputs[0].dims();
+        let x = step.inputs[0];
+        let from = x.dims();
         vec![match self {
             Op::Input => gradient,
             Op::Normalise(normalise) => normalise.backward(gradient),
             Op::Convolution(convolution) => convolution.backward(gradient, from),
             Op::Linear(linear) => linear.backward(gradient),
-            Op::Relu => activation::relu_backward(step.inputs[0], gradient, rules.activation),
-            Op::Clip(clip) => clip.backward(step.inputs[0], gradient, rules.activation),
+            Op::MatrixProduct => return linear::product_backward(step, gradient),
+            Op::Pointwise(function) => function.backward(x, gradient, rules.activation),
+            Op::PRelu(prelu) => prelu.backward(x, gradient),
+            Op::Arithmetic(arithmetic) => return arithmetic.backward(step, gradient),
+            Op::Affine(affine) => affine.backward(gradient),
             Op::MaxPool(pool) => pool.backward(step, gradient),
             Op::GlobalAveragePool => pooling::global_average_backward(gradient, from),
+            Op::Resample(resample) => resample.backward(gradient),
+            Op::Sum(_) => gradient.expand(from),
+            Op::Standardise(standardise) => standardise.backward(x, gradient),
+            Op::LocalResponse(norm) => norm.backward(x, gradient),
+            Op::Softmax(sides) => statistics::softmax_backward(x, gradient, *sides),
             Op::Flatten => gradient.reshape(from),
-            Op::Add => return vec![gradient.clone(), gradient],
-            Op::Subsample(subsample) => subsample.backward(gradient, from),
-            Op::PadChannels(pad) => pad.backward(gradient, from),
+            Op::Rearrange(rearrange) => rearrange.backward(gradient, from),
+            Op::Slice(slice) => slice.backward(gradient, from),
+            Op::Pad(pad) => pad.backward(gradient, from),
+            Op::Concatenate(join) => return join.backward(step.inputs, gradient),
         }]
     }
 }
 
-impl From<Normalise> for Op {
-    fn from(normalise: Normalise) -> Self {
-        Op::Normalise(normalise)
-    }
+/// An operation that is all of a variant's value becomes an [`Op`] by `into`.
+macro_rules! into_op {
+    ($($kind:ident),*) => {
+        $(impl From<$kind> for Op {
+            fn from(operation: $kind) -> Self {
+                Op::$kind(operation)
+            }
+        })*
+    };
 }
 
-impl From<Convolution> for Op {
-    fn from(convolution: Convolution) -> Self {
-        Op::Convolution(convolution)
-    }
-}
-
-impl From<Linear> for Op {
-    fn from(linear: Linear) -> Self {
-        Op::Linear(linear)
-    }
-}
+into_op!(
+    Normalise,
+    Convolution,
+    Linear,
+    Pointwise,
+    PRelu,
+    Arithmetic,
+    Affine,
+    MaxPool,
+    Resample,
+    Standardise,
+    LocalResponse,
+    Rearrange,
+    Slice,
+    Pad,
+    Concatenate
+);

@@ -1,7 +1,7 @@
 //! Laying nodes from named tensors, with batch norm folded and every shape checked.
 
 use crate::error::{Error, Result};
-use crate::graph::op::{Clip, Convolution, Linear, MaxPool, Normalise, same_padding};
+use crate::graph::op::{Convolution, Linear, MaxPool, Normalise, Pointwise, same_padding};
 use crate::graph::{Graph, GraphBuilder, NodeId, Op, Shape};
 use crate::model::weights::Weights;
 use crate::picture::Preprocessing;
@@ -70,11 +70,11 @@ impl<'a> Assembly<'a> {
     }
 
     pub fn relu(&mut self, name: impl Into<String>, from: NodeId) -> Result<NodeId> {
-        self.add(name, Op::Relu, &[from])
+        self.add(name, Pointwise::Relu, &[from])
     }
 
     pub fn relu6(&mut self, name: impl Into<String>, from: NodeId) -> Result<NodeId> {
-        self.add(name, Op::Clip(Clip { high: 6.0 }), &[from])
+        self.add(name, Pointwise::RELU6, &[from])
     }
 
     pub fn max_pool(
@@ -83,7 +83,7 @@ impl<'a> Assembly<'a> {
         side: usize,
         from: NodeId,
     ) -> Result<NodeId> {
-        self.add(name, Op::MaxPool(MaxPool::square(side)), &[from])
+        self.add(name, MaxPool::square(side), &[from])
     }
 
     /// A convolution with a bias, `NAME.weight` and `NAME.bias`.

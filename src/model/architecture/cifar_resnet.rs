@@ -4,7 +4,7 @@
 use super::assembly::{Assembly, Padding, Window};
 use super::{Architecture, InputDefaults};
 use crate::error::Result;
-use crate::graph::op::{PadChannels, Subsample};
+use crate::graph::op::{Arithmetic, Pad, Slice};
 use crate::graph::{NodeId, Op};
 use crate::model::weights::Weights;
 use crate::picture::{Filter, Preprocessing};
@@ -88,7 +88,7 @@ fn block(
     let names = [&*part("conv2"), &*part("bn2")];
     x = net.convolution_norm(names, out, 1, three(1), EPSILON, x)?;
     let shortcut = shortcut(net, name, out, stride, from)?;
-    x = net.add(part("add"), Op::Add, &[x, shortcut])?;
+    x = net.add(part("add"), Arithmetic::Add, &[x, shortcut])?;
     net.relu(part("relu2"), x)
 }
 
@@ -104,13 +104,10 @@ fn shortcut(
     if stride == 1 && missing == 0 {
         return Ok(from);
     }
-    let x = net.add(
-        format!("{name}.shortcut.subsample"),
-        Op::Subsample(Subsample { stride }),
-        &[from],
-    )?;
-    let pad = PadChannels { before: missing / 2, after: missing - missing / 2 };
-    net.add(format!("{name}.shortcut.pad"), Op::PadChannels(pad), &[x])
+    let slice = Slice::subsample(net.shape(from), stride);
+    let x = net.add(format!("{name}.shortcut.subsample"), slice, &[from])?;
+    let pad = Pad::channels(missing / 2, missing - missing / 2);
+    net.add(format!("{name}.shortcut.pad"), pad, &[x])
 }
 
 #[cfg(test)]

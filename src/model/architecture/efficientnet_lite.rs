@@ -4,6 +4,7 @@
 use super::assembly::{Assembly, Padding, Window};
 use super::{Architecture, InputDefaults, has_all};
 use crate::error::Result;
+use crate::graph::op::Arithmetic;
 use crate::graph::{NodeId, Op};
 use crate::model::weights::Weights;
 use crate::picture::{Filter, Preprocessing};
@@ -108,7 +109,7 @@ fn block(
     let names = [&*part("_project_conv"), &*part("_bn2")];
     x = net.convolution_norm(names, stage.out, 1, window(1, 1), EPSILON, x)?;
     match stride == 1 && inputs == stage.out {
-        true => net.add(part("_add"), Op::Add, &[from, x]),
+        true => net.add(part("_add"), Arithmetic::Add, &[from, x]),
         false => Ok(x),
     }
 }

@@ -1,0 +1,142 @@
+//! Linear maps along rows and along columns: average pooling, resizing, reflected borders.
+
+use crate::graph::Shape;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// One matrix along the rows and one along the columns, the same for every channel.
+#[derive(Debug, Clone)]
+pub struct Resample {
+    kind: &'static str,
+    /// Output height × input height.
+    rows: Tensor<2>,
+    /// Output width × input width.
+    columns: Tensor<2>,
+}
+
+/// Windows of a pooling along one side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolSide {
+    pub kernel: usize,
+    pub stride: usize,
+    /// Before and after.
+    pub padding: (usize, usize),
+    /// Whether a last window may stand out.
+    pub ceil: bool,
+    /// Whether padding counts in the average.
+    pub count_padding: bool,
+}
+
+/// A matrix of `inputs` columns, row by row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    pub inputs: usize,
+    pub values: Vec<f32>,
+}
+
+impl Matrix {
+    /// Every output a weighted sum of inputs, by (index, weight).
+    pub fn from_sums(inputs: usize, sums: &[Vec<(usize, f32)>]) -> Self {
+        let mut values = vec![0.0; inputs * sums.len()];
+        for (output, sum) in sums.iter().enumerate() {
+            for &(input, weight) in sum {
+                values[output * inputs + input] += weight;
+            }
+        }
+        Self { inputs, values }
+    }
+
+    /// Every output one of the inputs.
+    pub fn from_choice(inputs: usize, choice: impl IntoIterator<Item = usize>) -> Self {
+        let sums: Vec<_> = choice.into_iter().map(|input| vec![(input, 1.0)]).collect();
+        Self::from_sums(inputs, &sums)
+    }
+
+    pub fn outputs(&self) -> usize {
+        self.values.len() / self.inputs
+    }
+
+    /// Averages over windows of a side of `inputs`, as PyTorch and ONNX define them: a window's
+    /// count ends where the padding does.
+    ///
+    /// `None` when the window is larger than the padded side.
+    pub fn average_pool(inputs: usize, side: PoolSide) -> Option<Self> {
+        let (before, after) = side.padding;
+        let room = (inputs + before + after).checked_sub(side.kernel)?;
+        let mut outputs = room / side.stride + 1;
+        if side.ceil {
+            outputs = room.div_ceil(side.stride) + 1;
+            // The last window may stand out, but starts inside the input or the padding before it.
+            outputs -= usize::from((outputs - 1) * side.stride >= inputs + before);
+        }
+        let sums: Vec<_> = (0..outputs)
+            .map(|output| {
+                let start = output * side.stride;
+                let padded_end = (start + side.kernel).min(inputs + before + after);
+                let first = start.max(before) - before;
+                let last = (start + side.kernel).saturating_sub(before).min(inputs);
+                let inside = last.saturating_sub(first);
+                let count = if side.count_padding { padded_end - start } else { inside };
+                (first..last).map(|input| (input, 1.0 / count as f32)).collect()
+            })
+            .collect();
+        Some(Self::from_sums(inputs, &sums))
+    }
+
+    /// Averages over `outputs` nearly equal parts, as PyTorch's adaptive pooling cuts them.
+    pub fn adaptive_average(inputs: usize, outputs: usize) -> Self {
+        let part = |output: usize| {
+            let start = output * inputs / outputs;
+            let end = ((output + 1) * inputs).div_ceil(outputs);
+            (start..end).map(|input| (input, 1.0 / (end - start) as f32)).collect()
+        };
+        Self::from_sums(inputs, &(0..outputs).map(part).collect::<Vec<_>>())
+    }
+
+    fn tensor(self, device: &Device) -> Tensor<2> {
+        let dims = [self.outputs(), self.inputs];
+        Tensor::from_data(TensorData::new(self.values, dims), device)
+    }
+}
+
+impl Resample {
+    /// `kind` is the name for people.
+    pub fn new(kind: &'static str, rows: Matrix, columns: Matrix, device: &Device) -> Self {
+        Self { kind, rows: rows.tensor(device), columns: columns.tensor(device) }
+    }
+
+    pub(super) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    pub(super) fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        let ([height, from_height], [width, from_width]) = (self.rows.dims(), self.columns.dims());
+        if (input.height, input.width) != (from_height, from_width) {
+            return Err(format!(
+                "it is of {from_height}×{from_width} places, its input is {input}"
+            ));
+        }
+        Ok(Shape::new(input.channels, height, width))
+    }
+
+    pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+        both(self.rows.clone(), x, self.columns.clone().transpose())
+    }
+
+    pub(super) fn backward(&self, gradient: Tensor<4>) -> Tensor<4> {
+        both(self.rows.clone().transpose(), gradient, self.columns.clone())
+    }
+}
+
+/// rows · x · columns for every channel. Each product is one large matrix product where it can be:
+/// batches of small ones are slow.
+fn both(rows: Tensor<2>, x: Tensor<4>, columns: Tensor<2>) -> Tensor<4> {
+    let [samples, channels, height, width] = x.dims();
+    let (out_height, out_width) = (rows.dims()[0], columns.dims()[1]);
+    let wide = x.reshape([samples * channels * height, width]).matmul(columns);
+    let tall = wide.reshape([samples * channels, height, out_width]).swap_dims(1, 2);
+    tall.reshape([samples * channels * out_width, height])
+        .matmul(rows.transpose())
+        .reshape([samples * channels, out_width, out_height])
+        .swap_dims(1, 2)
+        .reshape([samples, channels, out_height, out_width])
+}
