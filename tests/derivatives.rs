@@ -115,6 +115,7 @@ fn functions() -> impl Iterator<Item = (&'static str, Pointwise)> {
         ("clip", Pointwise::Clip { low: 0.0, high: 0.5 }),
         ("clip on both sides", Pointwise::Clip { low: -0.4, high: 0.5 }),
         ("leaky relu", Pointwise::LeakyRelu { slope: 0.2 }),
+        ("thresholded relu", Pointwise::ThresholdedRelu { threshold: 0.2 }),
         ("elu", Pointwise::Elu { alpha: 1.5, scale: 1.2 }),
         ("sigmoid", Pointwise::Sigmoid),
         ("hard sigmoid", Pointwise::HardSigmoid { slope: 0.8, offset: 0.5 }),

@@ -4,6 +4,7 @@ pub mod architecture;
 pub mod card;
 pub mod device;
 mod labels;
+pub mod onnx;
 mod safetensors;
 mod state_dict;
 mod weights;

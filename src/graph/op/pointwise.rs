@@ -18,6 +18,10 @@ pub enum Pointwise {
     LeakyRelu {
         slope: f32,
     },
+    /// x, or 0 up to `threshold`.
+    ThresholdedRelu {
+        threshold: f32,
+    },
     /// `scale`·x, or `scale`·`alpha`·(eˣ − 1) below 0; SELU and CELU are such too.
     Elu {
         alpha: f32,
@@ -69,6 +73,7 @@ impl Pointwise {
             Pointwise::RELU6 => "relu6",
             Pointwise::Clip { .. } => "clip",
             Pointwise::LeakyRelu { .. } => "leaky relu",
+            Pointwise::ThresholdedRelu { .. } => "thresholded relu",
             Pointwise::Elu { .. } => "elu",
             Pointwise::Sigmoid => "sigmoid",
             Pointwise::HardSigmoid { .. } => "hard sigmoid",
@@ -110,6 +115,9 @@ impl Pointwise {
             Pointwise::Clip { low, high } => x.clamp_max(high).clamp_min(low),
             Pointwise::LeakyRelu { slope } => {
                 activation::relu(x.clone()) - activation::relu(-x) * slope
+            }
+            Pointwise::ThresholdedRelu { threshold } => {
+                x.clone().mask_fill(x.lower_equal_elem(threshold), 0)
             }
             Pointwise::Elu { alpha, scale } => {
                 let below = (x.clone().clamp_max(0.0).exp() - 1.0) * (alpha * scale);
@@ -166,6 +174,7 @@ impl Pointwise {
         match self {
             Pointwise::Relu | Pointwise::Clip { .. } => unreachable!("rectifiers mask"),
             Pointwise::LeakyRelu { slope } => step(x) * (1.0 - slope) + slope,
+            Pointwise::ThresholdedRelu { threshold } => x.greater_elem(threshold).float(),
             Pointwise::Elu { alpha, scale } => {
                 let above = step(x.clone());
                 let below = x.clamp_max(0.0).exp() * (alpha * scale);

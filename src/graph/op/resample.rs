@@ -18,6 +18,7 @@ pub struct Resample {
 pub struct PoolSide {
     pub kernel: usize,
     pub stride: usize,
+    pub dilation: usize,
     /// Before and after.
     pub padding: (usize, usize),
     /// Whether a last window may stand out.
@@ -61,7 +62,8 @@ impl Matrix {
     /// `None` when the window is larger than the padded side.
     pub fn average_pool(inputs: usize, side: PoolSide) -> Option<Self> {
         let (before, after) = side.padding;
-        let room = (inputs + before + after).checked_sub(side.kernel)?;
+        let reach = side.dilation * (side.kernel - 1) + 1;
+        let room = (inputs + before + after).checked_sub(reach)?;
         let mut outputs = room / side.stride + 1;
         if side.ceil {
             outputs = room.div_ceil(side.stride) + 1;
@@ -70,13 +72,13 @@ impl Matrix {
         }
         let sums: Vec<_> = (0..outputs)
             .map(|output| {
-                let start = output * side.stride;
-                let padded_end = (start + side.kernel).min(inputs + before + after);
-                let first = start.max(before) - before;
-                let last = (start + side.kernel).saturating_sub(before).min(inputs);
-                let inside = last.saturating_sub(first);
-                let count = if side.count_padding { padded_end - start } else { inside };
-                (first..last).map(|input| (input, 1.0 / count as f32)).collect()
+                let places = (0..side.kernel)
+                    .map(|tap| output * side.stride + tap * side.dilation)
+                    .filter(|place| *place < inputs + before + after);
+                let inside = places.clone().filter_map(|place| place.checked_sub(before));
+                let inside: Vec<usize> = inside.filter(|place| *place < inputs).collect();
+                let count = if side.count_padding { places.count() } else { inside.len() };
+                inside.into_iter().map(|input| (input, 1.0 / count as f32)).collect()
             })
             .collect();
         Some(Self::from_sums(inputs, &sums))

@@ -1,0 +1,296 @@
+//! Opening ONNX files at run time, with gradients.
+//!
+//! The file is read as it is defined (`proto`) and every operator is lowered to nodes of Hyaline's
+//! [`Graph`] for one picture; the batch runs beside. What does not depend on the picture is
+//! computed on the way (`fold`), and transpositions and reshapes only change how a node is looked
+//! at (`view`), so that shape computations and NHWC layouts leave no trace.
+
+mod constant;
+mod fold;
+mod lowering;
+mod operator;
+mod proto;
+mod view;
+
+use crate::error::{Error, Result};
+use crate::file::{extension, sha256};
+use crate::graph::{Graph, NodeId, Shape};
+use burn::tensor::Device;
+use bytes::Bytes;
+use lowering::Lowering;
+use prost::Message;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// An ONNX file that holds a classifier.
+#[derive(Debug)]
+pub struct Network {
+    model: proto::Model,
+    folder: PathBuf,
+    input: Input,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What the network takes, in its own axes.
+#[derive(Debug, Clone, PartialEq)]
+struct Input {
+    name: String,
+    /// Lengths of the axes for one picture; none where any will do.
+    dims: Vec<Option<usize>>,
+    /// Which axes are channels, rows and columns; none where all are one.
+    layout: Option<[Option<usize>; 3]>,
+    shape: Shape,
+}
+
+/// A network laid out, whose pixels are still to be normalised.
+pub struct Laid<'a> {
+    lowering: Lowering<'a>,
+    output: NodeId,
+    /// Mean and deviation with which the network itself normalises its pixels.
+    pub normalisation: Option<[Vec<f32>; 2]>,
+    /// What was left out or assumed.
+    pub notes: Vec<String>,
+}
+
+/// Bytes of a decompressed file at most; the format itself ends at 2 GiB.
+const MOST_BYTES: u64 = 2 << 30;
+/// Side of the pictures where the file takes any.
+const USUAL_SIDE: usize = 224;
+
+impl Network {
+    /// Reads `.onnx` and `.onnx.gz`.
+    ///
+    /// # Errors
+    /// When the file can't be read or holds no network with one picture as its input.
+    pub fn read(path: &Path) -> Result<Self> {
+        let what = || format!("cannot open network {}", path.display());
+        let bytes = std::fs::read(path).map_err(|e| Error::new(what(), e))?;
+        let digest = sha256(&bytes);
+        let bytes = match extension(path) == "gz" || bytes.starts_with(&[0x1f, 0x8b]) {
+            true => unzipped(&bytes).map_err(|e| Error::new(what(), e))?,
+            false => bytes,
+        };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let network = Self::decode(bytes, folder).map_err(|e| Error::new(what(), e))?;
+        Ok(Self { sha256: digest, ..network })
+    }
+
+    /// Decodes the bytes of an ONNX file. Weights outside of it lie in `folder`.
+    ///
+    /// # Errors
+    /// When they are none, or hold no network with one picture as its input.
+    pub fn decode(bytes: Vec<u8>, folder: &Path) -> Result<Self> {
+        if bytes.is_empty() {
+            let error = Error::new("the file is empty", "it holds no network");
+            return Err(error.hint("download or copy it again"));
+        }
+        let model = proto::Model::decode(Bytes::from(bytes)).map_err(|e| {
+            Error::new("not a whole ONNX file", e)
+                .hint("check that it is ONNX and that the download finished")
+        })?;
+        let graph = model.graph.as_ref().filter(|graph| !graph.node.is_empty());
+        let graph = graph.ok_or_else(|| {
+            Error::new("not an ONNX network", "it holds no graph")
+                .hint("check that it is ONNX and that the download finished")
+        })?;
+        let input =
+            Input::find(graph).map_err(|why| Error::new("not a network of one picture", why))?;
+        Ok(Self { folder: folder.to_path_buf(), input, sha256: String::new(), model })
+    }
+
+    /// Channels, rows and columns of the picture.
+    pub fn input_shape(&self) -> Shape {
+        self.input.shape
+    }
+
+    /// The program that wrote the file.
+    pub fn producer(&self) -> String {
+        let model = &self.model;
+        format!("{} {}", model.producer_name, model.producer_version).trim().to_string()
+    }
+
+    pub fn opset(&self) -> i64 {
+        self.model.opset()
+    }
+
+    /// Lays the network out on a device for pictures of a size (height, width).
+    ///
+    /// # Errors
+    /// With the first operator that can't be laid, or an output that is no row of scores.
+    pub fn lay(&self, size: [usize; 2], device: &Device) -> Result<Laid<'_>> {
+        let failed = |why: String| {
+            Error::new("the network can't be laid out", why).hint(
+                "simplify the file with onnxsim or export it again, or open its PyTorch weights",
+            )
+        };
+        let graph = self.model.graph.as_ref().ok_or_else(|| failed("no graph".into()))?;
+        let shape = Shape::new(self.input.shape.channels, size[0], size[1]);
+        let mut lowering =
+            Lowering::new(graph, self.opset(), &self.folder, shape, device).map_err(failed)?;
+        let output = graph.output.first().ok_or_else(|| failed("it has no output".into()))?;
+        let (dims, order) = self.input.laid(shape);
+        let node = lowering.run(&self.input.name, &dims, &order, &output.name).map_err(failed)?;
+        let mut notes = std::mem::take(&mut lowering.notes);
+        if graph.output.len() > 1 {
+            notes.push(format!(
+                "the first of its {} outputs, `{}`, is used",
+                graph.output.len(),
+                output.name
+            ));
+        }
+        let normalisation = lowering.normalisation.take().map(|[scale, shift]| {
+            let mean = shift.iter().zip(&scale).map(|(shift, scale)| -shift / scale).collect();
+            [mean, scale.iter().map(|scale| 1.0 / scale).collect()]
+        });
+        Ok(Laid { lowering, output: node, normalisation, notes })
+    }
+}
+
+impl Laid<'_> {
+    /// The finished graph, given mean and deviation of the pixels in all.
+    ///
+    /// # Errors
+    /// When the output is no row of scores.
+    pub fn finish(self, mean: &[f32], std: &[f32]) -> Result<Graph> {
+        self.lowering.finish(self.output, mean, std)
+    }
+}
+
+impl Input {
+    fn find(graph: &proto::Graph) -> Result<Self, String> {
+        let is_weight = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
+        let inputs: Vec<_> = graph.input.iter().filter(|input| !is_weight(&input.name)).collect();
+        let [input] = inputs[..] else {
+            let names: Vec<_> = inputs.iter().map(|input| input.name.as_str()).collect();
+            return Err(format!("it has {} inputs {names:?}", inputs.len()));
+        };
+        let dims = input.dims().ok_or("its input has no shape")?;
+        let dims = dims.into_iter().map(|dim| dim.and_then(|dim| usize::try_from(dim).ok()));
+        Self::of(input.name.clone(), dims.collect())
+    }
+
+    /// Finds channels, rows and columns among the axes.
+    fn of(name: String, mut dims: Vec<Option<usize>>) -> Result<Self, String> {
+        let few = |dim: Option<usize>| matches!(dim, Some(1 | 3 | 4));
+        let layout = match dims.len() {
+            4 => {
+                // A fixed batch is one picture here.
+                dims[0] = Some(1);
+                match few(dims[3]) && !few(dims[1]) {
+                    true => Some([Some(3), Some(1), Some(2)]),
+                    false => Some([Some(1), Some(2), Some(3)]),
+                }
+            }
+            3 if few(dims[0]) && dims[1] != Some(1) && dims[2] != Some(1) => {
+                Some([Some(0), Some(1), Some(2)])
+            }
+            3 if few(dims[2]) && dims[2] != Some(1) => Some([Some(2), Some(0), Some(1)]),
+            3 if dims[1] != Some(1) && dims[2] != Some(1) => {
+                dims[0] = Some(1);
+                Some([None, Some(1), Some(2)])
+            }
+            _ => None,
+        };
+        let shape = match layout {
+            Some(axes) => {
+                let length = |side: usize, usual: usize| match axes[side] {
+                    Some(axis) => dims[axis].unwrap_or(usual),
+                    None => 1,
+                };
+                Shape::new(length(0, 3), length(1, USUAL_SIDE), length(2, USUAL_SIDE))
+            }
+            None => {
+                if dims.len() > 1 && dims[0].is_none() {
+                    dims[0] = Some(1);
+                }
+                let count = dims.iter().try_fold(1usize, |n, dim| n.checked_mul((*dim)?));
+                let count = count.ok_or_else(|| format!("its input is {dims:?}"))?;
+                flat(count)
+            }
+        };
+        let count = [shape.height, shape.width]
+            .iter()
+            .try_fold(shape.channels, |n, side| n.checked_mul(*side));
+        match count.is_some_and(|count| (1..1 << 26).contains(&count)) {
+            true => Ok(Self { name, dims, layout, shape }),
+            false => Err(format!("its input is {dims:?}")),
+        }
+    }
+
+    /// Lengths of all axes for a picture, and the axes in order of channels, rows and columns.
+    fn laid(&self, shape: Shape) -> (Vec<usize>, Vec<usize>) {
+        let mut dims: Vec<usize> = self.dims.iter().map(|dim| dim.unwrap_or(1)).collect();
+        let Some(axes) = self.layout else {
+            let order = (0..dims.len()).collect();
+            return (dims, order);
+        };
+        for (axis, length) in axes.iter().zip([shape.channels, shape.height, shape.width]) {
+            if let Some(axis) = axis {
+                dims[*axis] = length;
+            }
+        }
+        (dims, axes.into_iter().flatten().collect())
+    }
+}
+
+/// The picture that a row of so many values is: a coloured or grey square where that fits.
+fn flat(count: usize) -> Shape {
+    let square = |count: usize| Some(count.isqrt()).filter(|side| side * side == count);
+    match (count % 3, square(count / 3), square(count)) {
+        (_, _, Some(side)) => Shape::new(1, side, side),
+        (0, Some(side), _) => Shape::new(3, side, side),
+        _ => Shape::new(1, 1, count),
+    }
+}
+
+fn unzipped(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut whole = Vec::new();
+    flate2::read::GzDecoder::new(bytes)
+        .take(MOST_BYTES + 1)
+        .read_to_end(&mut whole)
+        .map_err(|e| format!("not a whole gzip file: {e}"))?;
+    match whole.len() as u64 > MOST_BYTES {
+        true => Err("it unpacks to more than 2 GiB".into()),
+        false => Ok(whole),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(dims: &[i64]) -> Input {
+        let dims = dims.iter().map(|dim| usize::try_from(*dim).ok()).collect();
+        Input::of("x".into(), dims).unwrap()
+    }
+
+    #[test]
+    fn pictures_are_found_in_any_layout() {
+        let shape = |dims: &[i64]| input(dims).shape;
+        assert_eq!(shape(&[1, 3, 32, 32]), Shape::new(3, 32, 32));
+        assert_eq!(shape(&[-1, 96, 64, 3]), Shape::new(3, 96, 64));
+        assert_eq!(shape(&[-1, 3, -1, -1]), Shape::new(3, 224, 224));
+        assert_eq!(shape(&[1, 28, 28]), Shape::new(1, 28, 28));
+        assert_eq!(shape(&[3, 32, 32]), Shape::new(3, 32, 32));
+        assert_eq!(shape(&[1, 784]), Shape::new(1, 28, 28));
+        assert_eq!(shape(&[1, 784, 1]), Shape::new(1, 28, 28));
+        assert_eq!(shape(&[-1, 3072]), Shape::new(3, 32, 32));
+        assert_eq!(shape(&[784]), Shape::new(1, 28, 28));
+    }
+
+    #[test]
+    fn axes_follow_the_picture() {
+        let (dims, order) = input(&[-1, -1, -1, 3]).laid(Shape::new(3, 20, 30));
+        assert_eq!((dims, order), (vec![1, 20, 30, 3], vec![3, 1, 2]));
+        let (dims, order) = input(&[1, 784, 1]).laid(Shape::new(1, 28, 28));
+        assert_eq!((dims, order), (vec![1, 784, 1], vec![0, 1, 2]));
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for bytes in [vec![], b"<html></html>".to_vec(), vec![0; 64], vec![0xff; 64]] {
+            assert!(Network::decode(bytes, Path::new("")).is_err());
+        }
+    }
+}

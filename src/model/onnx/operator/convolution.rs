@@ -1,0 +1,134 @@
+//! Convolution, and the batch norms that it takes in.
+
+use super::Result;
+use crate::graph::Shape;
+use crate::graph::op::{Convolution, same_padding};
+use crate::model::onnx::constant::Constant;
+use crate::model::onnx::lowering::{Call, Lowering, Value};
+use crate::model::onnx::proto::Node;
+use crate::model::onnx::view::View;
+use burn::tensor::ops::ConvOptions;
+
+/// Windows as the attributes of convolutions and pools give them, by rows and columns.
+pub struct Window {
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    pub dilation: [usize; 2],
+    /// Before and after.
+    pub padding: [(usize, usize); 2],
+}
+
+impl Window {
+    /// # Errors
+    /// For other than two lengths, or lengths that are none.
+    pub fn read(node: &Node, kernel: [usize; 2], input: Shape) -> Result<Self> {
+        let pair = |name: &str| match node.ints(name) {
+            None | Some([]) => Ok([1, 1]),
+            Some(&[a, b]) if (1..1 << 16).contains(&a) && (1..1 << 16).contains(&b) => {
+                Ok([a as usize, b as usize])
+            }
+            Some(other) => Err(format!("{name} {other:?}")),
+        };
+        let (stride, dilation) = (pair("strides")?, pair("dilations")?);
+        if kernel.contains(&0) {
+            return Err("a kernel without places".into());
+        }
+        let sizes = [input.height, input.width];
+        let reach = |axis: usize| dilation[axis] * (kernel[axis] - 1) + 1;
+        let same = |axis: usize| same_padding(sizes[axis], reach(axis), stride[axis]);
+        let padding = match node.text("auto_pad").unwrap_or("NOTSET") {
+            "SAME_UPPER" => [same(0), same(1)],
+            "SAME_LOWER" => [same(0), same(1)].map(|(before, after)| (after, before)),
+            "VALID" => [(0, 0); 2],
+            _ => match node.ints("pads") {
+                None | Some([]) => [(0, 0); 2],
+                Some(&[top, left, bottom, right])
+                    if [top, left, bottom, right].iter().all(|p| (0..1 << 16).contains(p)) =>
+                {
+                    [(top as usize, bottom as usize), (left as usize, right as usize)]
+                }
+                Some(other) => return Err(format!("pads {other:?}")),
+            },
+        };
+        Ok(Self { kernel, stride, dilation, padding })
+    }
+}
+
+pub fn convolution(net: &mut Lowering, call: &Call) -> Result<View> {
+    let weight = call.needed_constant(1)?;
+    let &[out, per_group, height, width] = weight.dims() else {
+        return Err(format!("a kernel of {:?}; those of pictures have 4 axes", weight.dims()));
+    };
+    let from = net.image(call.activation(0)?)?;
+    let input = net.shape(from);
+    let groups = usize::try_from(call.node.int("group").unwrap_or(1)).unwrap_or(0);
+    if groups == 0 || out % groups != 0 || per_group * groups != input.channels {
+        return Err(format!("{groups} groups of {per_group} channels for {input}"));
+    }
+    let window = Window::read(call.node, [height, width], input)?;
+    let mut kernel = weight.to_floats();
+    let mut bias = match call.constant(2)? {
+        Some(bias) if bias.len() == out => Some(bias.to_floats()),
+        Some(bias) => return Err(format!("a bias of {:?} for {out} channels", bias.dims())),
+        None => None,
+    };
+    if let Some((index, [scale, shift])) = following_norm(net, call.node, out) {
+        for (weights, scale) in kernel.chunks_exact_mut(per_group * height * width).zip(&scale) {
+            weights.iter_mut().for_each(|weight| *weight *= scale);
+        }
+        let own = bias.unwrap_or(vec![0.0; out]);
+        bias = Some((0..out).map(|c| own[c] * scale[c] + shift[c]).collect());
+        net.take_in(index);
+    }
+    let Window { stride, padding, dilation, .. } = window;
+    let options = ConvOptions::new_with_padding(stride, padding, dilation, groups);
+    let kernel = net.tensor(kernel, [out, per_group, height, width]);
+    let bias = bias.map(|bias| net.tensor(bias, [out]));
+    let node = net.add(Convolution::new(kernel, bias, options), &[from])?;
+    let Shape { channels, height, width } = net.shape(node);
+    Ok(View::of(node, &[1, channels, height, width]))
+}
+
+/// The batch norm that alone uses a node's output, with its scale and shift.
+fn following_norm(net: &Lowering, node: &Node, out: usize) -> Option<(usize, [Vec<f32>; 2])> {
+    let (index, norm) = net.sole_consumer(node.output.first()?)?;
+    if norm.op_type != "BatchNormalization" || norm.input.first() != node.output.first() {
+        return None;
+    }
+    let value = |i: usize| match net.value(norm.input.get(i)?).ok()?? {
+        Value::Constant(constant) => Some(constant),
+        Value::Activation(_) => None,
+    };
+    let parts = [value(1)?, value(2)?, value(3)?, value(4)?];
+    scale_and_shift(norm, parts.each_ref(), out).ok().map(|norm| (index, norm))
+}
+
+/// γ / √(variance + ε), and β − mean times that.
+fn scale_and_shift(norm: &Node, parts: [&Constant; 4], out: usize) -> Result<[Vec<f32>; 2]> {
+    if parts.iter().any(|part| part.len() != out) {
+        return Err(format!("statistics that are not of {out} channels"));
+    }
+    let [gamma, beta, mean, variance] = parts.map(Constant::to_floats);
+    let epsilon = norm.float("epsilon").unwrap_or(1e-5);
+    let scale: Vec<f32> = (0..out).map(|c| gamma[c] / (variance[c] + epsilon).sqrt()).collect();
+    let shift: Vec<f32> = (0..out).map(|c| beta[c] - mean[c] * scale[c]).collect();
+    match scale.iter().chain(&shift).all(|value| value.is_finite()) {
+        true => Ok([scale, shift]),
+        false => Err("statistics that are not finite: the file is damaged".into()),
+    }
+}
+
+/// A batch norm that no convolution took in.
+pub fn batch_norm(net: &mut Lowering, call: &Call) -> Result<View> {
+    let view = call.activation(0)?;
+    let dims = view.dims();
+    let channels = *dims.get(1).ok_or("a value without channels")?;
+    let part = |index| call.needed_constant(index);
+    let parts = [part(1)?, part(2)?, part(3)?, part(4)?];
+    let [scale, shift] = scale_and_shift(call.node, parts, channels)?;
+    let mut shape = vec![1; dims.len()];
+    shape[1] = channels;
+    let first = call.node.input.first().is_some_and(|name| net.sole_consumer(name).is_some());
+    let [scale, shift] = [Constant::floats(&shape, scale)?, Constant::floats(&shape, shift)?];
+    net.affine(view, Some(&scale), Some(&shift), first)
+}

@@ -1,0 +1,151 @@
+//! ONNX networks against the numbers of ONNX Runtime and PyTorch, which `make_cases.py` and
+//! `export_torchvision.py` froze.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use hyaline::graph::{Graph, Rules};
+use hyaline::model::host;
+use hyaline::model::onnx::Network;
+use safetensors::SafeTensors;
+use std::path::{Path, PathBuf};
+use support::relative_error;
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/cases")
+}
+
+fn floats(file: &SafeTensors, name: &str) -> (Vec<usize>, Vec<f32>) {
+    let view = file.tensor(name).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let bytes = view.data().as_chunks::<4>().0;
+    (view.shape().to_vec(), bytes.iter().map(|b| f32::from_le_bytes(*b)).collect())
+}
+
+/// Operators that no classifier was seen to use: refused by name.
+const REFUSED: [(&str, &str); 5] = [
+    ("cos", "Cos"),
+    ("sin", "Sin"),
+    ("floor", "Floor"),
+    ("einsum_linear", "Einsum"),
+    ("lp_pool", "LpPool"),
+];
+
+/// The network with pixels as they are, and what was left out; a normalisation of its own stays.
+fn open(path: &Path, device: &Device) -> Result<(Graph, Vec<String>), String> {
+    let network = Network::read(path).map_err(|e| e.to_string())?;
+    let shape = network.input_shape();
+    let laid = network.lay([shape.height, shape.width], device).map_err(|e| e.to_string())?;
+    let [mean, std] = laid
+        .normalisation
+        .clone()
+        .unwrap_or([vec![0.0; shape.channels], vec![1.0; shape.channels]]);
+    let notes = laid.notes.clone();
+    let graph = laid.finish(&mean, &std).map_err(|e| e.to_string())?;
+    Ok((graph, notes))
+}
+
+/// Pixels in channels, rows and columns, from an input in the network's own axes.
+fn pixels(graph: &Graph, shape: &[usize], values: Vec<f32>, device: &Device) -> Tensor<4> {
+    let want = graph.input_shape();
+    if let &[n, height, width, channels] = shape
+        && (channels, height, width) == (want.channels, want.height, want.width)
+        && shape[1..] != [want.channels, want.height, want.width]
+    {
+        let data = TensorData::new(values, [n, height, width, channels]);
+        return Tensor::<4>::from_data(data, device).permute([0, 3, 1, 2]);
+    }
+    let samples = values.len() / want.len();
+    let data = TensorData::new(values, [samples, want.channels, want.height, want.width]);
+    Tensor::from_data(data, device)
+}
+
+#[test]
+fn every_operator_agrees_with_onnx_runtime() {
+    let bytes = std::fs::read(cases().join("expected.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let mut names: Vec<&str> =
+        file.names().into_iter().filter_map(|name| name.strip_suffix(".output")).collect();
+    names.sort_unstable();
+    assert!(names.len() > 100, "{} cases", names.len());
+    let mut failures = vec![];
+    for device in support::devices() {
+        for name in &names {
+            let zipped = cases().join(format!("{name}.onnx.gz"));
+            let path = match zipped.is_file() {
+                true => zipped,
+                false => cases().join(format!("{name}.onnx")),
+            };
+            let (graph, notes) = match open(&path, &device.device) {
+                Ok(opened) => opened,
+                Err(why) if REFUSED.iter().any(|(case, _)| case == name) => {
+                    let operator = REFUSED.iter().find(|(case, _)| case == name).unwrap().1;
+                    let named = format!("operator {operator} of node `");
+                    assert!(why.contains(&named) && why.contains("not supported"), "{why}");
+                    continue;
+                }
+                Err(why) => {
+                    failures.push(format!("{name}: {why}"));
+                    continue;
+                }
+            };
+            let (shape, input) = floats(&file, &format!("{name}.input"));
+            let (_, expected) = floats(&file, &format!("{name}.output"));
+            let input = pixels(&graph, &shape, input, &device.device);
+            let scores = graph.logits(input);
+            // A softmax at the end is left out, with a note.
+            let scores = match notes.first() {
+                Some(note) if note.contains("log-softmax") => activation::log_softmax(scores, 1),
+                Some(note) if note.contains("softmax") => activation::softmax(scores, 1),
+                _ => scores,
+            };
+            let found = host(scores).unwrap();
+            if found.len() != expected.len() {
+                failures.push(format!("{name}: {} scores for {}", found.len(), expected.len()));
+                continue;
+            }
+            let error = relative_error(found, expected);
+            if error.is_nan() || error > 2e-5 {
+                failures.push(format!("{name} on {}: {error:.1e}", device.name));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// Logits and gradient of every export of `export_torchvision.py` in the folder that
+/// `HYALINE_EXPORTS` names; 3 GB of random networks that are not kept.
+#[test]
+#[ignore = "needs the exports of export_torchvision.py; HYALINE_EXPORTS names their folder"]
+fn exports_of_whole_networks_agree_with_pytorch() {
+    let folder = PathBuf::from(std::env::var_os("HYALINE_EXPORTS").expect("HYALINE_EXPORTS"));
+    let device = Device::flex();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "onnx"));
+    paths.sort();
+    assert!(!paths.is_empty());
+    for path in paths {
+        let name = path.file_stem().unwrap().to_str().unwrap().split('.').next().unwrap();
+        let bytes = std::fs::read(path.with_file_name(format!("{name}.safetensors"))).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let started = std::time::Instant::now();
+        let (graph, notes) = open(&path, &device).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        let opened = started.elapsed();
+        let (shape, input) = floats(&file, "input");
+        let input = pixels(&graph, &shape, input, &device);
+        let logits = host(graph.logits(input.clone())).unwrap();
+        let gradient = host(graph.input_gradient(input, 0, &Rules::default())).unwrap();
+        let logits = relative_error(logits, floats(&file, "logits").1);
+        let gradient = relative_error(gradient, floats(&file, "gradient").1);
+        let own = floats(&file, "gradient.error").1[0];
+        let cam = graph.default_cam_layer().map(|id| graph.node(id).name.clone());
+        println!(
+            "{path:?}: logits {logits:.1e}, gradient {gradient:.1e} (PyTorch's {own:.1e}), \
+             opened in {opened:.2?}, CAM at {cam:?} {notes:?}"
+        );
+        assert!(logits < 1e-4, "{path:?}: logits {logits:.1e}");
+        // Kinks make single precision itself uncertain by `own`.
+        assert!(gradient < 1e-4 + 5.0 * own, "{path:?}: gradient {gradient:.1e} for {own:.1e}");
+    }
+}
