@@ -1,18 +1,22 @@
 //! Opening networks: weights files, model cards, architectures, labels, devices.
 
 pub mod architecture;
+mod batch_norm;
 pub mod card;
 pub mod device;
 mod labels;
 pub mod onnx;
+mod pytorch;
 mod safetensors;
 mod state_dict;
+mod stored;
 mod weights;
 
+pub use batch_norm::BatchNorms;
 pub use card::{Card, TrainingCard};
 pub use device::{ComputeDevice, DeviceChoice};
 pub use labels::Labels;
-pub use weights::{WeightTensor, Weights};
+pub use weights::{EXTENSIONS, WeightTensor, Weights};
 
 use crate::error::{Error, Result, one_line};
 use crate::file::{extension, stem};
@@ -53,16 +57,17 @@ pub struct Prediction {
 }
 
 impl Model {
-    /// Opens a model card (`.toml`) or a weights file (`.safetensors`) onto a device.
+    /// Opens a model card (`.toml`) or a weights file ([`EXTENSIONS`]) onto a device.
     ///
     /// # Errors
     /// With the one thing that is wrong with the card, the weights or their fit.
     pub fn open(path: &Path, device: &ComputeDevice) -> Result<Self> {
         let card = match extension(path).as_str() {
             "toml" => Card::read(path)?,
-            "safetensors" => Card::beside(path)?,
+            weights if EXTENSIONS.contains(&weights) => Card::beside(path)?,
             _ => {
-                let why = "its name ends neither in .safetensors nor in .toml";
+                let why =
+                    format!("its name ends neither in .toml nor in .{}", EXTENSIONS.join(", ."));
                 return Err(Error::new(format!("cannot open model {}", path.display()), why));
             }
         };
@@ -73,7 +78,8 @@ impl Model {
 
     /// True for the names of files that [`Model::open`] takes.
     pub fn is_model_file(path: &Path) -> bool {
-        matches!(extension(path).as_str(), "toml" | "safetensors")
+        let extension = extension(path);
+        extension == "toml" || EXTENSIONS.contains(&extension.as_str())
     }
 
     fn assemble(

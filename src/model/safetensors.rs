@@ -1,36 +1,78 @@
 //! Reading safetensors.
 
-use super::weights::Read;
+use super::stored::{Float, Stored};
 use crate::error::{Error, Result};
-use half::{bf16, f16};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::rc::Rc;
+
+/// Bytes of the header's length, which the file starts with.
+const LENGTH: u64 = 8;
+/// The longest header that the format allows.
+const LONGEST: u64 = 100_000_000;
+
+/// Whether a file that starts with these bytes is safetensors: a length, then JSON.
+pub fn is_start(start: &[u8]) -> bool {
+    let length = start.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+    length.is_some_and(|length| length <= LONGEST) && start.get(LENGTH as usize) == Some(&b'{')
+}
 
 /// All tensors of a file.
 ///
 /// # Errors
-/// When the bytes are no whole safetensors file.
-pub fn read(bytes: &[u8]) -> Result<Vec<Read>> {
-    let file = SafeTensors::deserialize(bytes).map_err(|e| {
+/// When it is no whole safetensors file.
+pub fn read(path: &Path) -> Result<BTreeMap<String, Stored>> {
+    let (file, start, header) = open(path).map_err(|e| {
         Error::new("not a whole safetensors file", e)
             .hint("check that it is safetensors and that the download finished")
     })?;
-    let read = |(name, view): (&str, safetensors::tensor::TensorView)| {
-        (name.to_string(), view.shape().to_vec(), to_f32(view.dtype(), view.data()))
+    let file = Rc::new(file);
+    let stored = |info: &TensorInfo| {
+        let (file, (from, to)) = (Rc::clone(&file), info.data_offsets);
+        let bytes = move || bytes(&file, start + from as u64, to - from);
+        Stored::new(info.shape.clone(), float(info.dtype), bytes)
     };
-    Ok(file.iter().map(read).collect())
+    Ok(header.tensors().into_iter().map(|(name, info)| (name, stored(info))).collect())
 }
 
-fn to_f32(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
+/// The file, where its values start, and what its header says.
+fn open(path: &Path) -> io::Result<(File, u64, Metadata)> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut length = [0; LENGTH as usize];
+    (&file).read_exact(&mut length)?;
+    let start = u64::from_le_bytes(length).saturating_add(LENGTH);
+    if start > size {
+        return Err(io::Error::other("it ends within its header"));
+    }
+    let header: Metadata =
+        serde_json::from_slice(&bytes(&file, LENGTH, (start - LENGTH) as usize)?)?;
+    let expected = start.saturating_add(header.data_len() as u64);
+    if size != expected {
+        let why = format!("it has {size} bytes and its header tells of {expected}");
+        return Err(io::Error::other(why));
+    }
+    Ok((file, start, header))
+}
+
+/// A part of the file.
+fn bytes(mut file: &File, from: u64, count: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; count];
+    file.seek(SeekFrom::Start(from))?;
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn float(dtype: Dtype) -> Option<Float> {
     match dtype {
-        Dtype::F64 => Some(values(bytes, |b| f64::from_le_bytes(b) as f32)),
-        Dtype::F32 => Some(values(bytes, f32::from_le_bytes)),
-        Dtype::F16 => Some(values(bytes, |b| f16::from_le_bytes(b).to_f32())),
-        Dtype::BF16 => Some(values(bytes, |b| bf16::from_le_bytes(b).to_f32())),
+        Dtype::F64 => Some(Float::F64),
+        Dtype::F32 => Some(Float::F32),
+        Dtype::F16 => Some(Float::F16),
+        Dtype::BF16 => Some(Float::BF16),
         _ => None,
     }
-}
-
-/// Values of `N` bytes each.
-fn values<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    bytes.as_chunks::<N>().0.iter().map(|bytes| value(*bytes)).collect()
 }

@@ -4,43 +4,63 @@
 //! (`module.`) and attack code (MadryLab's robustness keeps `model.`, a copy under
 //! `attacker.model.`, and a `normalizer.`).
 
-use super::WeightTensor;
+use super::stored::Stored;
 use std::collections::BTreeMap;
 
-type Tensors = BTreeMap<String, WeightTensor>;
+type Tensors = BTreeMap<String, Stored>;
 
 /// Entries of a checkpoint that hold a network, the preferred first.
-const CONTAINERS: [&str; 9] = [
+const CONTAINERS: [&str; 11] = [
     "state_dict",
     "model_state_dict",
+    "model_state",
     "model",
     "net",
     "network",
     "params",
+    "weights",
     "ema",
     "state_dict_ema",
-    "weights",
+    "model_ema",
 ];
 /// Wrappers that every tensor of a network may be under.
-const WRAPPERS: [&str; 6] = ["module", "model", "net", "network", "backbone", "encoder"];
-/// Copies and tools that are no part of the network.
-const PASSED_OVER: [&str; 5] = ["attacker", "optimizer", "scheduler", "optim", "ema"];
-const NORMALISERS: [&str; 3] = ["normalizer", "normalize", "normalise"];
+const WRAPPERS: [&str; 7] =
+    ["module", "model", "net", "network", "backbone", "encoder", "_orig_mod"];
+/// What the names of copies and tools have in them, which are no part of the network.
+const PASSED_OVER: [&str; 12] = [
+    "attacker",
+    "optimizer",
+    "optimizers",
+    "optim",
+    "scheduler",
+    "schedulers",
+    "scaler",
+    "ema",
+    "callbacks",
+    "loops",
+    "rng",
+    "args",
+];
+const NORMALISERS: [&str; 5] =
+    ["normalizer", "normalize", "normalise", "normalization", "normalisation"];
 const MEANS: [&str; 3] = ["new_mean", "mean", "mu"];
 const DEVIATIONS: [&str; 4] = ["new_std", "std", "sigma", "sd"];
+/// Channels of a picture; a buffer with more is no mean colour.
+const MOST_CHANNELS: u64 = 4;
 
 /// The network's tensors without their wrappers, and the mean and deviation of its pixels where
 /// the checkpoint holds them.
-pub fn unwrapped(mut tensors: Tensors) -> (Tensors, Option<[Vec<f32>; 2]>) {
+pub fn unwrapped(mut tensors: Tensors) -> (Tensors, Option<[Stored; 2]>) {
     let wraps = heads(&tensors) > 1 && is_checkpoint(&tensors);
     if let Some(container) = CONTAINERS.iter().find(|name| wraps && has(&tensors, name)) {
-        tensors = under(&tensors, container);
+        tensors = under(tensors, container);
     }
     let mut normalisation = None;
     loop {
-        normalisation = normalisation.or_else(|| take_normalisation(&mut tensors));
+        let found = take_normalisation(&mut tensors);
+        normalisation = normalisation.or(found);
         if heads(&tensors) > 1 {
-            tensors.retain(|name, _| !PASSED_OVER.contains(&head(name)));
+            tensors.retain(|name, _| !is_passed_over(head(name)));
         }
         let Some(common) = common_head(&tensors) else {
             return (tensors, normalisation);
@@ -50,7 +70,7 @@ pub fn unwrapped(mut tensors: Tensors) -> (Tensors, Option<[Vec<f32>; 2]>) {
         if !(number || known) {
             return (tensors, normalisation);
         }
-        tensors = under(&tensors, &common);
+        tensors = under(tensors, &common);
     }
 }
 
@@ -58,9 +78,14 @@ pub fn unwrapped(mut tensors: Tensors) -> (Tensors, Option<[Vec<f32>; 2]>) {
 fn is_checkpoint(tensors: &Tensors) -> bool {
     let entry = |name: &str| {
         let head = head(name);
-        CONTAINERS.contains(&head) || PASSED_OVER.contains(&head) || !name.contains('.')
+        CONTAINERS.contains(&head) || is_passed_over(head) || !name.contains('.')
     };
     tensors.keys().all(|name| entry(name))
+}
+
+/// Whether an outermost name is that of a copy or tool, such as `optimizer_state_dict`.
+fn is_passed_over(head: &str) -> bool {
+    head.split('_').any(|word| PASSED_OVER.contains(&word))
 }
 
 fn head(name: &str) -> &str {
@@ -74,6 +99,7 @@ fn has(tensors: &Tensors, container: &str) -> bool {
 /// Number of different outermost names.
 fn heads(tensors: &Tensors) -> usize {
     let mut heads: Vec<_> = tensors.keys().map(|name| head(name)).collect();
+    heads.sort_unstable();
     heads.dedup();
     heads.len()
 }
@@ -85,32 +111,40 @@ fn common_head(tensors: &Tensors) -> Option<String> {
     tensors.keys().all(below).then_some(first)
 }
 
-fn under(tensors: &Tensors, container: &str) -> Tensors {
+fn under(tensors: Tensors, container: &str) -> Tensors {
     let prefix = format!("{container}.");
-    let inner = tensors.iter().filter_map(|(name, tensor)| {
-        Some((name.strip_prefix(&prefix)?.to_string(), tensor.clone()))
-    });
+    let inner = tensors
+        .into_iter()
+        .filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?.to_string(), tensor)));
     inner.collect()
 }
 
-/// Takes `normalizer.new_mean` and its like out of the tensors.
-fn take_normalisation(tensors: &mut Tensors) -> Option<[Vec<f32>; 2]> {
-    let find = |leaves: &[&str]| {
-        let wanted = |name: &&String| {
-            name.rsplit_once('.').is_some_and(|(module, leaf)| {
-                NORMALISERS.contains(&module) && leaves.contains(&leaf)
-            })
-        };
-        let name = tensors.keys().find(wanted)?;
-        Some(tensors[name].values.clone())
-    };
-    let found = find(&MEANS).zip(find(&DEVIATIONS)).map(|(mean, std)| [mean, std]);
+/// Takes the mean and deviation of pixels out of the tensors: `normalizer.new_mean` and its like,
+/// buffers of the network itself (`mu`, `sigma`), and the first part of a sequence (`0.mean`).
+fn take_normalisation(tensors: &mut Tensors) -> Option<[Stored; 2]> {
+    let named = tensors.keys().find_map(|name| normaliser(name, tensors));
+    let found = named
+        .and_then(|[mean, deviation]| Some([tensors.remove(&mean)?, tensors.remove(&deviation)?]));
     tensors.retain(|name, _| !NORMALISERS.contains(&head(name)));
     found
 }
 
+/// The names of a mean and its deviation, if this is a mean's name.
+fn normaliser(name: &str, tensors: &Tensors) -> Option<[String; 2]> {
+    let (module, leaf) = name.rsplit_once('.').unwrap_or(("", name));
+    let place =
+        module.is_empty() || NORMALISERS.contains(&module) || module.parse::<usize>().is_ok();
+    let deviation = DEVIATIONS.iter().find_map(|deviation| {
+        let beside = format!("{}{deviation}", &name[..name.len() - leaf.len()]);
+        let fits = tensors.get(&beside)?.len() == tensors[name].len();
+        (fits && tensors[name].len() <= MOST_CHANNELS).then_some(beside)
+    })?;
+    (place && MEANS.contains(&leaf)).then(|| [name.to_string(), deviation])
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::stored::Float;
     use super::*;
 
     fn names(wrapped: &[&str]) -> Vec<String> {
@@ -118,7 +152,9 @@ mod tests {
     }
 
     fn tensors(names: &[&str]) -> Tensors {
-        let tensor = |value: f32| WeightTensor { shape: vec![1], values: vec![value] };
+        let tensor = |value: f32| {
+            Stored::new(vec![1], Some(Float::F32), move || Ok(value.to_le_bytes().to_vec()))
+        };
         names.iter().enumerate().map(|(i, name)| ((*name).to_string(), tensor(i as f32))).collect()
     }
 
@@ -160,7 +196,42 @@ mod tests {
         ];
         let (network, normalisation) = unwrapped(tensors(&wrapped));
         assert_eq!(network.into_keys().collect::<Vec<_>>(), PLAIN);
-        assert_eq!(normalisation, Some([vec![3.0], vec![4.0]]));
+        assert_eq!(values(normalisation), [3.0, 4.0]);
+    }
+
+    fn values(normalisation: Option<[Stored; 2]>) -> [f32; 2] {
+        normalisation.unwrap().map(|tensor| tensor.values("mean or deviation").unwrap()[0])
+    }
+
+    #[test]
+    fn normalisation_is_found_where_wrappers_keep_it() {
+        let pairs = [
+            ("mu", "sigma", "model."),
+            ("mean", "std", ""),
+            ("normalize.mean", "normalize.std", "model."),
+            ("model.normalize.mean", "model.normalize.std", "model."),
+            ("module.normalization.mean", "module.normalization.std", "module.net."),
+            ("0.mean", "0.std", "1."),
+            ("state_dict.0.mean", "state_dict.0.std", "state_dict.1.module."),
+        ];
+        for (mean, std, wrapper) in pairs {
+            let [a, b] = PLAIN.map(|name| format!("{wrapper}{name}"));
+            let (network, normalisation) = unwrapped(tensors(&[mean, std, &a, &b]));
+            assert_eq!(network.into_keys().collect::<Vec<_>>(), PLAIN, "{mean}");
+            assert_eq!(values(normalisation), [0.0, 1.0], "{mean}");
+        }
+    }
+
+    #[test]
+    fn states_of_training_are_passed_over() {
+        let beside = [
+            "model_state_dict.conv1.weight",
+            "model_state_dict.fc.weight",
+            "optimizer_state_dict.state.0.exp_avg",
+            "lr_schedulers.0.base",
+            "best_acc",
+        ];
+        assert_eq!(names(&beside), PLAIN);
     }
 
     #[test]

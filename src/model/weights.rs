@@ -1,10 +1,18 @@
 //! Named tensors of a weights file.
 
-use super::{safetensors, state_dict};
+use super::batch_norm::{self, BatchNorms};
+use super::stored::Stored;
+use super::{pytorch, safetensors, state_dict};
 use crate::error::{Error, Result};
-use crate::file::sha256;
+use crate::file::sha256_file;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
+
+/// Last extensions of files with weights. What a file is, its content says.
+pub const EXTENSIONS: [&str; 9] =
+    ["safetensors", "pth", "pt", "th", "ckpt", "model", "bin", "pkl", "tar"];
 
 /// One tensor of a weights file, as f32 whatever the file's type was.
 #[derive(Debug, Clone)]
@@ -23,46 +31,90 @@ pub struct Weights {
     pub sha256: String,
 }
 
-/// One tensor as a file holds it; none for what is no weight, such as counters.
-pub(super) type Read = (String, Vec<usize>, Option<Vec<f32>>);
-
 impl Weights {
-    /// Reads safetensors and names the tensors as the network's modules do, without the wrappers
-    /// they were saved in.
+    /// Reads safetensors or a PyTorch checkpoint and names the tensors as the network's modules
+    /// do, without the wrappers they were saved in. Nothing a file holds is executed.
     ///
     /// # Errors
     /// When the file can't be read or is cut short, holds weights of a type that is not read, or
     /// NaN or infinite weights.
     pub fn read(path: &Path) -> Result<Self> {
-        let what = || format!("cannot open weights {}", path.display());
-        let bytes = std::fs::read(path).map_err(|e| Error::new(what(), e))?;
-        if bytes.is_empty() {
-            return Err(Error::new(what(), "the file is empty").hint("download or copy it again"));
-        }
-        let tensors = safetensors::read(&bytes).map_err(|e| Error::new(what(), e))?;
-        let mut named = BTreeMap::new();
-        for (name, shape, values) in tensors {
-            // Counters such as `num_batches_tracked` are integers, and no weights.
-            if name.ends_with("num_batches_tracked") {
-                continue;
+        let wrong = |why: Error| Error::new(format!("cannot open weights {}", path.display()), why);
+        let mut stored = open(path).map_err(wrong)?;
+        // Counters such as `num_batches_tracked` and indices are integers, and no weights.
+        stored.retain(|name, tensor| tensor.float.is_some() || is_parameter(name));
+        let (stored, normalisation) = state_dict::unwrapped(stored);
+        bounded(&stored, path).map_err(wrong)?;
+        let tensors = stored.into_iter().map(|(name, tensor)| {
+            let tensor = weights(&name, tensor)?;
+            Ok((name, tensor))
+        });
+        let tensors = tensors.collect::<Result<_>>().map_err(wrong)?;
+        let normalisation = match normalisation {
+            Some([mean, std]) => {
+                let [mean, std] = [weights("mean", mean), weights("std", std)];
+                Some([mean.map_err(wrong)?.values, std.map_err(wrong)?.values])
             }
-            let values = values.ok_or_else(|| {
-                Error::new(what(), format!("tensor `{name}` holds no floating-point numbers"))
-                    .hint("F64, F32, F16 and BF16 weights can be read")
-            })?;
-            if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-                let why = format!("tensor `{name}` holds {} at element {index}", values[index]);
-                return Err(Error::new(what(), why)
-                    .hint("the training that wrote it diverged, or the file is damaged"));
-            }
-            named.insert(name, WeightTensor { shape, values });
-        }
-        let (tensors, normalisation) = state_dict::unwrapped(named);
-        Ok(Self { tensors, normalisation, sha256: sha256(&bytes) })
+            None => None,
+        };
+        let sha256 = sha256_file(path).map_err(|e| wrong(Error::new("cannot read it", e)))?;
+        Ok(Self { tensors, normalisation, sha256 })
+    }
+
+    /// Keeps one of the two sets of batch norms of a network trained with AdvProp. False where
+    /// there is one only.
+    pub fn choose_batch_norms(&mut self, chosen: BatchNorms) -> bool {
+        batch_norm::choose(&mut self.tensors, chosen)
     }
 
     /// Shape of a tensor, if the file has it.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.tensors.get(name).map(|tensor| tensor.shape.as_slice())
     }
+}
+
+/// A file's tensors, by its content rather than its name.
+fn open(path: &Path) -> Result<BTreeMap<String, Stored>> {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(512).read_to_end(&mut start));
+    read.map_err(|e| Error::new("cannot read it", e))?;
+    match start.as_slice() {
+        [] => {
+            Err(Error::new("nothing to read", "the file is empty")
+                .hint("download or copy it again"))
+        }
+        start if safetensors::is_start(start) => safetensors::read(path),
+        start if pytorch::is_start(start) => pytorch::read(path),
+        _ => Err(Error::new("not a network", "neither safetensors nor a PyTorch checkpoint")
+            .hint("check that it is no web page or Git LFS pointer in the place of the file")),
+    }
+}
+
+/// Whether a name is that of weights, which a network is no network without.
+fn is_parameter(name: &str) -> bool {
+    matches!(name.rsplit('.').next(), Some("weight" | "bias"))
+}
+
+/// A few bytes can claim to stand for many: a view that repeats its elements, or a file that
+/// unpacks to a thousand times its size.
+fn bounded(tensors: &BTreeMap<String, Stored>, path: &Path) -> Result<()> {
+    let file = path.metadata().map_err(|e| Error::new("cannot read it", e))?.len();
+    let claimed = tensors.values().fold(0u64, |sum, tensor| sum.saturating_add(tensor.bytes()));
+    if claimed > file.saturating_mul(8).saturating_add(64 << 20) {
+        let why = format!("its tensors would take {claimed} bytes, the file has {file}");
+        return Err(Error::new("not a network", why).hint("the file is damaged, or made to harm"));
+    }
+    Ok(())
+}
+
+/// The values of a tensor, all of them finite.
+fn weights(name: &str, tensor: Stored) -> Result<WeightTensor> {
+    let shape = tensor.shape.clone();
+    let values = tensor.values(name)?;
+    if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+        let why = format!("tensor `{name}` holds {} at element {index}", values[index]);
+        return Err(Error::new("the weights are no numbers", why)
+            .hint("the training that wrote it diverged, or the file is damaged"));
+    }
+    Ok(WeightTensor { shape, values })
 }
