@@ -35,7 +35,7 @@ pub struct Explain {
 struct SubjectRecord {
     model: String,
     model_sha256: String,
-    architecture: &'static str,
+    architecture: String,
     image: String,
     image_sha256: String,
     top5: Vec<Prediction>,
@@ -129,7 +129,7 @@ impl SubjectRecord {
         Self {
             model: stem(&model.path),
             model_sha256: model.sha256.clone(),
-            architecture: model.architecture,
+            architecture: model.architecture.clone(),
             image: stem(path),
             image_sha256: subject.picture.sha256.clone(),
             top5: subject.predictions.iter().take(5).cloned().collect(),

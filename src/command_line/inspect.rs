@@ -1,9 +1,12 @@
-//! `hyaline inspect`: what a network is made of.
+//! `hyaline inspect`: what a file turned out to be.
 
-use super::{DeviceArgument, open_device, print};
-use crate::error::Result;
-use crate::model::Model;
+use super::{DeviceArgument, open_device, print, say};
+use crate::error::{Error, Result};
+use crate::model::report::{ForwardCheck, outline};
+use crate::model::{Model, Report};
+use crate::picture::Preprocessing;
 use clap::Args;
+use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,63 +14,143 @@ use std::process::ExitCode;
 /// Show a network.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The node marked with * is where class activation maps look by default. Batch norm is folded into the
-convolution before it, so it is no node of its own.")]
+The node marked with * is where class activation maps look by default; --layer of explain takes any
+other, or a module. A batch norm after a convolution is folded into it, so it is no node of its own.
+
+Examples:
+  hyaline inspect resnet50.pth
+      what was recognised, what was guessed, and every node
+  hyaline inspect net.onnx --write-card
+      write net.toml beside it, with everything that was inferred, to be corrected by hand")]
 pub struct Inspect {
-    /// Model card (.toml) or weights (.safetensors)
+    /// Model card (.toml), network (.onnx) or weights (.safetensors, .pth and kin)
     #[arg(value_name = "MODEL")]
     model: PathBuf,
+    /// Print everything as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write a model card with all that was inferred, by default beside the weights
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    write_card: Option<Option<PathBuf>>,
+    /// Let --write-card write over a card that is there
+    #[arg(long, requires = "write_card")]
+    replace: bool,
     #[command(flatten)]
     device: DeviceArgument,
+}
+
+/// Everything about a network, for programs.
+#[derive(Debug, Serialize)]
+struct Record<'a> {
+    name: &'a str,
+    file: &'a PathBuf,
+    sha256: &'a str,
+    architecture: &'a str,
+    report: &'a Report,
+    input: &'a Preprocessing,
+    classes: usize,
+    parameters: usize,
+    cam_layer: Option<&'a str>,
+    forward_check: &'a ForwardCheck,
+    warnings: &'a [String],
+    nodes: Vec<NodeRecord<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct NodeRecord<'a> {
+    name: &'a str,
+    kind: &'static str,
+    shape: [usize; 3],
+    inputs: Vec<&'a str>,
 }
 
 impl Inspect {
     pub fn run(&self) -> Result<ExitCode> {
         let model = Model::open(&self.model, &open_device(self.device.device)?)?;
-        print(&describe(&model))?;
+        let check = model.check_forward()?;
+        match self.json {
+            true => {
+                let text = serde_json::to_string_pretty(&record(&model, &check))
+                    .map_err(|e| Error::new("cannot print the network", e))?;
+                print(&(text + "\n"))?;
+            }
+            false => print(&(describe(&model, &check) + &tree(&model)))?,
+        }
+        if let Some(path) = &self.write_card {
+            let path = path.clone().unwrap_or_else(|| model.card.weights.with_extension("toml"));
+            model.full_card().write(&path, self.replace)?;
+            say(&format!("wrote {}", path.display()));
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn describe(model: &Model) -> String {
-    let (graph, input) = (&model.graph, &model.preprocessing);
-    let mut text = String::new();
-    let mut line = |key: &str, value: String| {
-        let _ = writeln!(text, "{key:<13} {value}");
-    };
-    line("name", model.name.clone());
-    line("architecture", model.architecture.into());
-    line("file", model.path.display().to_string());
-    line("sha256", model.sha256.clone());
-    line(
-        "input",
-        format!(
-            "{} in [0,1], {:?} resize, centre crop {}",
-            graph.input_shape(),
-            input.resize,
-            input.crop
-        ),
-    );
-    line("mean", format!("{:?}", input.mean));
-    line("std", format!("{:?}", input.std));
-    line("classes", format!("{} ({}, …)", graph.classes(), model.labels.name(0)));
-    line("parameters", graph.parameters().to_string());
-    if let Some(training) = &model.training {
-        let norm = training.norm.as_deref().unwrap_or("");
-        let radius = training.epsilon.map_or(String::new(), |epsilon| format!(" ε {epsilon:.4}"));
-        line("training", format!("{} {norm}{radius}", training.kind));
-    }
-    for warning in &model.warnings {
-        line("warning", warning.clone());
-    }
-    let cam = graph.default_cam_layer();
-    let width = graph.nodes().iter().map(|node| node.name.len()).max().unwrap_or(0);
-    let _ = writeln!(text, "\n  {:<width$}  {:<22}  shape", "node", "kind");
-    for id in graph.ids() {
+fn record<'a>(model: &'a Model, check: &'a ForwardCheck) -> Record<'a> {
+    let graph = &model.graph;
+    let name = |id| graph.node(id).name.as_str();
+    let node = |id| {
         let node = graph.node(id);
-        let mark = if Some(id) == cam { '*' } else { ' ' };
-        let _ =
-            writeln!(text, "{mark} {:<width$}  {:<22}  {}", node.name, node.op.kind(), node.shape);
+        NodeRecord {
+            name: &node.name,
+            kind: node.op.kind(),
+            shape: [node.shape.channels, node.shape.height, node.shape.width],
+            inputs: node.inputs.iter().map(|id| name(*id)).collect(),
+        }
+    };
+    Record {
+        name: &model.name,
+        file: &model.path,
+        sha256: &model.sha256,
+        architecture: &model.architecture,
+        report: &model.report,
+        input: &model.preprocessing,
+        classes: graph.classes(),
+        parameters: graph.parameters(),
+        cam_layer: graph.default_cam_layer().map(name),
+        forward_check: check,
+        warnings: &model.warnings,
+        nodes: graph.ids().map(node).collect(),
+    }
+}
+
+fn describe(model: &Model, check: &ForwardCheck) -> String {
+    let mut text = String::new();
+    for (key, value) in model.facts() {
+        let _ = writeln!(text, "{key:<14} {value}");
+    }
+    let ForwardCheck { seconds, label, probability, .. } = check;
+    let _ = writeln!(
+        text,
+        "{:<14} passed in {:.0} ms; a picture of the mean colour is {label} ({:.1} %)",
+        "forward check",
+        seconds * 1e3,
+        probability * 100.0
+    );
+    for warning in &model.warnings {
+        let _ = writeln!(text, "{:<14} {warning}", "warning");
+    }
+    text
+}
+
+/// Every node under its modules.
+fn tree(model: &Model) -> String {
+    let graph = &model.graph;
+    let cam = graph.default_cam_layer();
+    let lines = outline(graph);
+    let indented = |depth: usize, name: &str| format!("{}{name}", "  ".repeat(depth));
+    let widths = lines.iter().map(|line| 2 * line.depth + line.name.chars().count());
+    let width = widths.max().unwrap_or(0);
+    let mut text = format!("\n  {:<width$}  {:<22}  shape\n", "node", "kind");
+    for line in &lines {
+        let name = indented(line.depth, &line.name);
+        let _ = match line.node {
+            None => writeln!(text, "  {name}"),
+            Some(id) => {
+                let node = graph.node(id);
+                let mark = if Some(id) == cam { '*' } else { ' ' };
+                writeln!(text, "{mark} {name:<width$}  {:<22}  {}", node.op.kind(), node.shape)
+            }
+        };
     }
     text
 }

@@ -3,10 +3,11 @@
 mod curves;
 mod explain;
 mod headless;
-mod inspect;
+pub(crate) mod inspect;
 mod methods;
 mod output;
 mod plan;
+mod verify;
 mod watch;
 
 use crate::error::{Error, Result, one_line};
@@ -35,7 +36,7 @@ Examples:
 pub struct CommandLine {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Networks (.toml model cards, .safetensors weights) and pictures to open in the window
+    /// Networks (.toml model cards, .onnx, .safetensors, .pth and kin) and pictures to open in the window
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub device: DeviceArgument,
@@ -87,6 +88,8 @@ pub enum Command {
     Curves(curves::Curves),
     /// Show a network: its input, its nodes and their shapes
     Inspect(inspect::Inspect),
+    /// Check a network's numbers: the GPU's against the CPU's, or against some from elsewhere
+    Verify(verify::Verify),
     /// List the methods and their parameters
     Methods(methods::Methods),
 }
@@ -101,6 +104,7 @@ impl Command {
             Command::Explain(explain) => explain.run(),
             Command::Curves(curves) => curves.run(),
             Command::Inspect(inspect) => inspect.run(),
+            Command::Verify(verify) => verify.run(),
             Command::Methods(methods) => methods.run(),
         }
     }

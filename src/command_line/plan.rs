@@ -16,7 +16,7 @@ use std::process::ExitCode;
 /// Networks, pictures, methods and where results go.
 #[derive(Debug, Clone, Args)]
 pub struct Selection {
-    /// Model cards (.toml) or weights (.safetensors)
+    /// Model cards (.toml), networks (.onnx) or weights (.safetensors, .pth and kin)
     #[arg(long, required = true, num_args = 1.., value_name = "CARD")]
     pub model: Vec<PathBuf>,
     /// Pictures (PNG, JPEG, WebP, BMP, TIFF, GIF), or C×H×W float32 .npy arrays in [0,1] that are

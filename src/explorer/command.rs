@@ -20,6 +20,7 @@ pub enum Command {
     ToggleLibrary,
     ToggleCurves,
     ToggleTheme,
+    NetworkDetails,
     Help,
 }
 
@@ -38,6 +39,7 @@ pub const MENUS: [(&str, &[Command]); 4] = [
             Command::ToggleLibrary,
             Command::ToggleCurves,
             Command::ToggleTheme,
+            Command::NetworkDetails,
         ],
     ),
     ("Help", &[Command::Help]),
@@ -62,6 +64,7 @@ impl Command {
             Command::ToggleLibrary => "Library",
             Command::ToggleCurves => "Curves",
             Command::ToggleTheme => "Light or dark",
+            Command::NetworkDetails => "Network details",
             Command::Help => "Keys and mouse",
         }
     }
@@ -85,6 +88,7 @@ impl Command {
             Command::ToggleLibrary => key(Modifiers::COMMAND, Key::L),
             Command::ToggleCurves => key(Modifiers::COMMAND, Key::K),
             Command::ToggleTheme => key(Modifiers::COMMAND, Key::T),
+            Command::NetworkDetails => key(Modifiers::COMMAND, Key::I),
             Command::Help => key(Modifiers::NONE, Key::F1),
         }
     }

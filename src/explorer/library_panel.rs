@@ -30,19 +30,22 @@ impl Explorer {
                 self.command_button(ui, Command::OpenModels);
             });
         });
-        let mut remove = None;
-        for (index, model) in self.document.models.iter().enumerate() {
-            let model = &model.value;
+        let (mut remove, mut details) = (None, None);
+        for (index, open) in self.document.models.iter().enumerate() {
+            let model = &open.value;
             ui.horizontal(|ui| {
                 if close_button(ui, &model.name) {
                     remove = Some(index);
                 }
                 ui.vertical(|ui| {
-                    ui.add(egui::Label::new(&model.name).truncate()).on_hover_text(format!(
-                        "{}\n{}",
-                        model.path.display(),
-                        model.warnings.join("\n")
-                    ));
+                    let name = egui::Label::new(&model.name).truncate().sense(Sense::click());
+                    let about = format!("{}\nClick for its details", model.path.display());
+                    let name = ui.add(name).on_hover_text(about);
+                    let text = format!("Details of {}", model.name);
+                    name.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+                    if name.clicked() {
+                        details = Some(open.id);
+                    }
                     let training =
                         model.training.as_ref().map_or("training unknown", |t| t.kind.as_str());
                     ui.weak(format!("{} · {training}", model.architecture));
@@ -54,6 +57,9 @@ impl Explorer {
         }
         if let Some(index) = remove {
             self.document.models.remove(index);
+        }
+        if let Some(id) = details {
+            self.network_panel.toggle(id);
         }
     }
 

@@ -8,6 +8,7 @@ mod document;
 mod grid;
 mod header;
 mod library_panel;
+mod network_panel;
 mod notices;
 mod opening;
 mod overlay;
@@ -77,6 +78,7 @@ pub struct Explorer {
     worker: Worker,
     display: Display,
     notices: Notices,
+    network_panel: network_panel::NetworkPanel,
     thumbnails: HashMap<u64, egui::TextureHandle>,
     class_filter: String,
     /// The side of a cell in the last frame, points.
@@ -127,6 +129,7 @@ impl Explorer {
             worker: Worker::start(repaint),
             display: Display::default(),
             notices,
+            network_panel: network_panel::NetworkPanel::default(),
             thumbnails: HashMap::new(),
             class_filter: String::new(),
             shown_cell: theme::COMFORTABLE_CELL,
@@ -144,6 +147,12 @@ impl Explorer {
                         self.notices.tell(format!("{}: {warning}", model.value.name));
                     }
                     self.document.models.push(model);
+                }
+                Arrival::Replaced(old, model) => {
+                    self.network_panel.follow(old, model.id);
+                    if let Some(place) = self.document.models.iter_mut().find(|m| m.id == old) {
+                        *place = model;
+                    }
                 }
                 Arrival::Picture(picture, thumbnail) => {
                     let size = [thumbnail.width() as usize, thumbnail.height() as usize];
@@ -172,7 +181,13 @@ impl Explorer {
             Command::Undo => self.history.undo(&mut self.document),
             Command::Redo => self.history.redo(&mut self.document),
             Command::Cancel if self.view.help => self.view.help = false,
+            Command::Cancel if self.network_panel.is_open() => self.network_panel.close(),
             Command::Cancel => self.worker.cancel(),
+            Command::NetworkDetails => {
+                if let Some(model) = self.document.models.first() {
+                    self.network_panel.toggle(model.id);
+                }
+            }
             Command::Resume => self.worker.resume(),
             Command::PreviousPicture => self.document.step_picture(-1),
             Command::NextPicture => self.document.step_picture(1),
@@ -193,7 +208,10 @@ impl Explorer {
         match command {
             Command::Undo => self.history.can_undo(),
             Command::Redo => self.history.can_redo(),
-            Command::Cancel => self.worker.open_work().1 > 0,
+            Command::Cancel => {
+                self.view.help || self.network_panel.is_open() || self.worker.open_work().1 > 0
+            }
+            Command::NetworkDetails => !self.document.models.is_empty(),
             Command::Resume => self.worker.can_resume(),
             Command::PreviousPicture => self.document.selected > 0,
             Command::NextPicture => self.document.selected + 1 < self.document.pictures.len(),
@@ -296,6 +314,7 @@ impl eframe::App for Explorer {
             self.grid(ui);
         }
         welcome::drop_hint(&ctx);
+        self.network_panel(&ctx);
         self.help(&ctx);
         self.notices.show(&ctx);
         // While a value is dragged, nothing is computed for the values on the way.

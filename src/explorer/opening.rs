@@ -1,6 +1,6 @@
 //! Opening files away from the window's thread, by dialog, drop or argument.
 
-use super::document::Opened;
+use super::document::{OpenModel, Opened};
 use crate::error::Error;
 use crate::model::{Card, ComputeDevice, Model};
 use crate::picture::Picture;
@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 /// What came of opening a file.
 pub enum Arrival {
-    Model(Arc<Opened<Model>>),
+    Model(OpenModel),
+    /// A network opened anew, for the one of that number.
+    Replaced(u64, OpenModel),
     /// With its thumbnail.
     Picture(Arc<Opened<Picture>>, RgbaImage),
     Failed(Error),
@@ -60,13 +62,31 @@ impl Opening {
         std::thread::spawn(move || worker.open(paths, &device));
     }
 
+    /// Opens a network once more as another card describes it.
+    pub fn reopen(&self, model: &OpenModel, card: Card) {
+        let (worker, device) = (self.handle(), self.device.clone());
+        let (old, path) = (model.id, model.value.path.clone());
+        worker.waiting.fetch_add(1, Ordering::SeqCst);
+        std::thread::spawn(move || {
+            let open = || Model::open_as(&path, card, &device);
+            let opened = catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| {
+                Err(Error::new(format!("cannot open {}", path.display()), "reading it broke down"))
+            });
+            let id = worker.ids.fetch_add(1, Ordering::SeqCst);
+            worker.waiting.fetch_sub(1, Ordering::SeqCst);
+            worker.arrive(opened.map_or_else(Arrival::Failed, |value| {
+                Arrival::Replaced(old, Arc::new(Opened { id, value }))
+            }));
+        });
+    }
+
     /// Asks for files with the system's dialog, and opens what is chosen.
     pub fn ask(&self, kind: FileKind) {
         let dialog = rfd::AsyncFileDialog::new();
         let dialog = match kind {
-            FileKind::Models => dialog
-                .set_title("Open networks")
-                .add_filter("Networks (.toml, .safetensors)", &["toml", "safetensors"]),
+            FileKind::Models => {
+                dialog.set_title("Open networks").add_filter("Networks", &Model::extensions())
+            }
             FileKind::Pictures => {
                 dialog.set_title("Open pictures").add_filter("Pictures", Picture::extensions())
             }

@@ -30,7 +30,9 @@ impl Explorer {
                 ui.add_space(12.0);
                 ui.weak("or drop files and folders here");
                 ui.add_space(24.0);
-                ui.weak("Networks: .safetensors, or a .toml model card beside the weights");
+                ui.weak(
+                    "Networks: .onnx, .safetensors, PyTorch's .pth and kin, or a .toml model card",
+                );
                 ui.weak("Pictures: PNG, JPEG, WebP, BMP, TIFF, GIF, or .npy arrays");
             });
         });

@@ -1,26 +1,30 @@
 //! The model card: a TOML file beside the weights that says what they are.
 
+use super::BatchNorms;
 use crate::error::{Error, Result};
-use serde::Deserialize;
+use crate::file::extension;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// A model card as written. What it leaves out is inferred from the weights.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Card {
-    /// The weights file, relative to the card.
+    /// The file of weights, or the ONNX network, relative to the card.
     pub weights: PathBuf,
     /// Identifier of the architecture, such as `efficientnet-lite0`.
     pub architecture: Option<String>,
     /// The name shown to people.
     pub name: Option<String>,
+    /// Which of two sets of batch norms to use, where training with AdvProp left two.
+    pub batch_norms: Option<BatchNorms>,
     #[serde(default)]
     pub input: InputCard,
     pub training: Option<TrainingCard>,
 }
 
 /// How pictures become inputs, and outputs become classes.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputCard {
     /// Height and width, pixels.
@@ -37,7 +41,7 @@ pub struct InputCard {
 }
 
 /// How the weights were trained; shown and recorded, never needed to run them.
-#[derive(Debug, Clone, PartialEq, Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct TrainingCard {
     /// `vanilla`, `pgd`, `trades`, `sep`, `advprop`, …
     pub kind: String,
@@ -69,6 +73,33 @@ impl Card {
             );
         }
         Ok(card)
+    }
+
+    /// The card of a file: itself, or the one beside weights.
+    ///
+    /// # Errors
+    /// As for [`Card::read`].
+    pub fn of(path: &Path) -> Result<Self> {
+        match extension(path).as_str() {
+            "toml" => Self::read(path),
+            _ => Self::beside(path),
+        }
+    }
+
+    /// Writes the card, its weights named from its own folder where they lie in it.
+    ///
+    /// # Errors
+    /// When the file is there already, unless it is to be `replace`d, or can't be written.
+    pub fn write(&self, path: &Path, replace: bool) -> Result<()> {
+        let what = || format!("cannot write model card {}", path.display());
+        if path.exists() && !replace {
+            return Err(Error::new(what(), "it is there already").hint("--replace writes over it"));
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let weights = self.weights.strip_prefix(folder).unwrap_or(&self.weights);
+        let card = Self { weights: weights.to_path_buf(), ..self.clone() };
+        let text = toml::to_string(&card).map_err(|e| Error::new(what(), e))?;
+        std::fs::write(path, text).map_err(|e| Error::new(what(), e))
     }
 
     /// The card beside a weights file (`net.toml` beside `net.safetensors`) if it is of these

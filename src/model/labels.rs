@@ -29,6 +29,13 @@ impl Labels {
         Some(Self { names })
     }
 
+    /// The name of the built-in set that this is.
+    pub fn built_in_name(&self) -> Option<String> {
+        const NAMES: [&str; 3] = ["imagenet", "cifar10", "mnist"];
+        let same = |name: &&str| Self::built_in(name).as_ref() == Some(self);
+        NAMES.into_iter().find(same).map(String::from)
+    }
+
     /// A text file with one name a line, class 0 first.
     pub fn read(path: &Path) -> Result<Self> {
         let what = format!("cannot read labels {}", path.display());
@@ -44,6 +51,12 @@ impl Labels {
     pub fn for_classes(classes: usize) -> Self {
         match classes {
             1000 => Self::built_in("imagenet").expect("built in"),
+            // TensorFlow's networks have a class of their own for the background, the first.
+            1001 => {
+                let mut labels = Self::built_in("imagenet").expect("built in");
+                labels.names.insert(0, "background".into());
+                labels
+            }
             _ => Self { names: (0..classes).map(|class| format!("class {class}")).collect() },
         }
     }

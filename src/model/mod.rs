@@ -1,25 +1,28 @@
 //! Opening networks: weights files, model cards, architectures, labels, devices.
 
 pub mod architecture;
+mod assembly;
 mod batch_norm;
 pub mod card;
 pub mod device;
 mod labels;
 pub mod onnx;
 mod pytorch;
+pub mod report;
 mod safetensors;
 mod state_dict;
 mod stored;
 mod weights;
 
 pub use batch_norm::BatchNorms;
-pub use card::{Card, TrainingCard};
+pub use card::{Card, InputCard, TrainingCard};
 pub use device::{ComputeDevice, DeviceChoice};
 pub use labels::Labels;
+pub use report::{Report, Source};
 pub use weights::{EXTENSIONS, WeightTensor, Weights};
 
-use crate::error::{Error, Result, one_line};
-use crate::file::{extension, stem};
+use crate::error::{Error, Result};
+use crate::file::extension;
 use crate::graph::Graph;
 use crate::picture::Preprocessing;
 use burn::tensor::{Tensor, TensorData, activation};
@@ -34,7 +37,7 @@ pub struct Model {
     /// The file that was opened: a card or weights.
     pub path: PathBuf,
     /// Name of the architecture for people.
-    pub architecture: &'static str,
+    pub architecture: String,
     pub graph: Graph,
     pub preprocessing: Preprocessing,
     pub labels: Labels,
@@ -43,6 +46,10 @@ pub struct Model {
     pub sha256: String,
     /// What was guessed and may be wrong.
     pub warnings: Vec<String>,
+    /// How the file became this network.
+    pub report: Report,
+    /// What described it, as far as anything did.
+    pub card: Card,
     /// Pictures to run at once; a result never depends on it beyond float noise.
     pub batch: usize,
 }
@@ -57,83 +64,54 @@ pub struct Prediction {
 }
 
 impl Model {
-    /// Opens a model card (`.toml`) or a weights file ([`EXTENSIONS`]) onto a device.
+    /// Opens a model card (`.toml`), a network (`.onnx`, `.onnx.gz`) or a weights file
+    /// ([`EXTENSIONS`]) onto a device.
     ///
     /// # Errors
-    /// With the one thing that is wrong with the card, the weights or their fit.
+    /// With the one thing that is wrong with the card, the file or their fit.
     pub fn open(path: &Path, device: &ComputeDevice) -> Result<Self> {
-        let card = match extension(path).as_str() {
-            "toml" => Card::read(path)?,
-            weights if EXTENSIONS.contains(&weights) => Card::beside(path)?,
-            _ => {
-                let why =
-                    format!("its name ends neither in .toml nor in .{}", EXTENSIONS.join(", ."));
-                return Err(Error::new(format!("cannot open model {}", path.display()), why));
-            }
-        };
-        let weights = Weights::read(&card.weights)?;
-        Self::assemble(path, card, &weights, device)
-            .map_err(|e| Error::new(format!("cannot open model {}", path.display()), e))
+        if !Self::is_model_file(path) {
+            let known = EXTENSIONS.join(", .");
+            let why = format!("its name ends neither in .toml nor in .onnx, .onnx.gz, .{known}");
+            return Err(Error::new(format!("cannot open model {}", path.display()), why));
+        }
+        Self::open_as(path, Card::of(path)?, device)
     }
 
     /// True for the names of files that [`Model::open`] takes.
     pub fn is_model_file(path: &Path) -> bool {
         let extension = extension(path);
-        extension == "toml" || EXTENSIONS.contains(&extension.as_str())
+        extension == "toml"
+            || onnx::is_network_file(path)
+            || EXTENSIONS.contains(&extension.as_str())
     }
 
-    fn assemble(
-        path: &Path,
-        card: Card,
-        weights: &Weights,
-        device: &ComputeDevice,
-    ) -> Result<Self> {
-        let architecture = architecture::find(card.architecture.as_deref(), weights)?;
-        let mut defaults = architecture.input(weights);
-        if let Some([mean, std]) = &weights.normalisation {
-            defaults.preprocessing.mean.clone_from(mean);
-            defaults.preprocessing.std.clone_from(std);
-            defaults.normalisation_guessed = false;
+    /// Last extensions of the files that [`Model::open`] takes; `.gz` is of `.onnx.gz`.
+    pub fn extensions() -> Vec<&'static str> {
+        ["toml", "onnx", "gz"].into_iter().chain(EXTENSIONS).collect()
+    }
+
+    /// The card with everything said that opening the file inferred.
+    pub fn full_card(&self) -> Card {
+        let Preprocessing { size, mean, std, resize, crop, .. } = self.preprocessing.clone();
+        // What the network does to its pixels itself stays in its file.
+        let of_file = self.report.normalisation == Source::File;
+        let said = |values: Vec<f32>| (!of_file).then_some(values);
+        let labels = self.card.input.labels.clone().or_else(|| self.labels.built_in_name());
+        Card {
+            architecture: self.report.fit.as_ref().map(|fit| fit.architecture.to_string()),
+            name: Some(self.name.clone()),
+            batch_norms: self.report.batch_norms,
+            input: InputCard {
+                size: Some(size),
+                mean: said(mean),
+                std: said(std),
+                resize: Some(resize),
+                crop: Some(crop),
+                labels,
+            },
+            ..self.card.clone()
         }
-        let mut warnings = Vec::new();
-        if defaults.normalisation_guessed && card.input.mean.is_none() {
-            warnings.push(format!(
-                "mean {:?} and std {:?} are guessed; a model card beside the weights can set them",
-                defaults.preprocessing.mean, defaults.preprocessing.std
-            ));
-        }
-        let default_labels = defaults.labels;
-        let preprocessing = architecture::corrected(defaults, &card.input).validated()?;
-        let graph = architecture.lay(weights, &preprocessing, &device.device)?;
-        let batch = device.batch(&graph);
-        let labels = match &card.input.labels {
-            Some(name) => {
-                Labels::built_in(name).map_or_else(|| Labels::read(&beside(path, name)), Ok)?
-            }
-            None => default_labels
-                .and_then(Labels::built_in)
-                .filter(|labels| labels.len() == graph.classes())
-                .unwrap_or_else(|| Labels::for_classes(graph.classes())),
-        };
-        if labels.len() != graph.classes() {
-            warnings.push(format!(
-                "{} labels for {} classes: names may be wrong",
-                labels.len(),
-                graph.classes()
-            ));
-        }
-        Ok(Self {
-            name: one_line(&card.name.unwrap_or_else(|| stem(path))),
-            path: path.to_path_buf(),
-            architecture: architecture.name,
-            graph,
-            preprocessing,
-            labels,
-            training: card.training,
-            sha256: weights.sha256.clone(),
-            warnings,
-            batch,
-        })
     }
 
     /// Puts one picture (C×H×W, [0,1]) on the model's device, as 1×C×H×W.
@@ -184,8 +162,4 @@ pub fn host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     tensor.try_into_vec_as::<f32>().map_err(|e| {
         Error::new("the device failed to compute", format!("{e:?}")).hint("try --device cpu")
     })
-}
-
-fn beside(card: &Path, name: &str) -> PathBuf {
-    card.parent().unwrap_or(Path::new("")).join(name)
 }

@@ -27,6 +27,8 @@ pub struct Weights {
     pub tensors: BTreeMap<String, WeightTensor>,
     /// Mean and standard deviation of the [0,1] pixels, where the file holds them.
     pub normalisation: Option<[Vec<f32>; 2]>,
+    /// What kind of file it was.
+    pub format: &'static str,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
 }
@@ -40,7 +42,7 @@ impl Weights {
     /// NaN or infinite weights.
     pub fn read(path: &Path) -> Result<Self> {
         let wrong = |why: Error| Error::new(format!("cannot open weights {}", path.display()), why);
-        let mut stored = open(path).map_err(wrong)?;
+        let (format, mut stored) = open(path).map_err(wrong)?;
         // Counters such as `num_batches_tracked` and indices are integers, and no weights.
         stored.retain(|name, tensor| tensor.float.is_some() || is_parameter(name));
         let (stored, normalisation) = state_dict::unwrapped(stored);
@@ -58,7 +60,7 @@ impl Weights {
             None => None,
         };
         let sha256 = sha256_file(path).map_err(|e| wrong(Error::new("cannot read it", e)))?;
-        Ok(Self { tensors, normalisation, sha256 })
+        Ok(Self { tensors, normalisation, format, sha256 })
     }
 
     /// Keeps one of the two sets of batch norms of a network trained with AdvProp. False where
@@ -74,7 +76,7 @@ impl Weights {
 }
 
 /// A file's tensors, by its content rather than its name.
-fn open(path: &Path) -> Result<BTreeMap<String, Stored>> {
+fn open(path: &Path) -> Result<(&'static str, BTreeMap<String, Stored>)> {
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(512).read_to_end(&mut start));
     read.map_err(|e| Error::new("cannot read it", e))?;
@@ -83,8 +85,8 @@ fn open(path: &Path) -> Result<BTreeMap<String, Stored>> {
             Err(Error::new("nothing to read", "the file is empty")
                 .hint("download or copy it again"))
         }
-        start if safetensors::is_start(start) => safetensors::read(path),
-        start if pytorch::is_start(start) => pytorch::read(path),
+        start if safetensors::is_start(start) => Ok(("safetensors", safetensors::read(path)?)),
+        start if pytorch::is_start(start) => Ok(("PyTorch checkpoint", pytorch::read(path)?)),
         _ => Err(Error::new("not a network", "neither safetensors nor a PyTorch checkpoint")
             .hint("check that it is no web page or Git LFS pointer in the place of the file")),
     }

@@ -6,11 +6,12 @@
 mod assembly;
 mod cifar_resnet;
 mod efficientnet_lite;
+mod fit;
 mod small;
 
 pub(crate) use assembly::Assembly;
+pub use fit::{Fit, Misshapen};
 
-use super::card::InputCard;
 use super::weights::Weights;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId};
@@ -92,24 +93,13 @@ impl Architecture {
         weights: &Weights,
         input: &Preprocessing,
         device: &burn::tensor::Device,
-    ) -> Result<Graph> {
+    ) -> Result<(Graph, Fit)> {
         let mut assembly = Assembly::new(self.id, weights, input, device);
         let pixels = assembly.normalised_pixels(input)?;
         (self.lay)(&mut assembly, pixels)?;
-        assembly.finish()
-    }
-}
-
-/// Takes `Some` of a card's values over the defaults.
-pub fn corrected(defaults: InputDefaults, card: &InputCard) -> Preprocessing {
-    let defaults = defaults.preprocessing;
-    Preprocessing {
-        channels: defaults.channels,
-        size: card.size.unwrap_or(defaults.size),
-        mean: card.mean.clone().unwrap_or(defaults.mean),
-        std: card.std.clone().unwrap_or(defaults.std),
-        resize: card.resize.unwrap_or(defaults.resize),
-        crop: card.crop.unwrap_or(defaults.crop),
+        let mut fit = Fit::new(self.id);
+        fit.matched = weights.tensors.len();
+        Ok((assembly.finish()?, fit.with_confidence()))
     }
 }
 

@@ -256,11 +256,20 @@ impl<'a> Lowering<'a> {
 
     /// Adds a node named after the ONNX node.
     pub fn add(&mut self, op: impl Into<Op>, inputs: &[NodeId]) -> Result<NodeId, String> {
-        let mut name = self.current.clone();
+        self.add_as(self.current.clone(), op, inputs)
+    }
+
+    fn add_as(
+        &mut self,
+        wanted: String,
+        op: impl Into<Op>,
+        inputs: &[NodeId],
+    ) -> Result<NodeId, String> {
+        let mut name = wanted.clone();
         let mut count = 1;
         while !self.names.insert(name.clone()) || name == "normalise" || name == "input" {
             count += 1;
-            name = format!("{}_{count}", self.current);
+            name = format!("{wanted}_{count}");
         }
         self.graph.add(name, op, inputs).map_err(|e| e.to_string())
     }
@@ -274,12 +283,17 @@ impl<'a> Lowering<'a> {
         if order.is_sorted() {
             return match self.shape(view.node) == shape {
                 true => Ok(view.node),
-                false => self.add(Rearrange::reshape(shape), &[view.node]),
+                false => self.move_to(Rearrange::reshape(shape), view.node),
             };
         }
         let rearrange = Rearrange::new(&factors, &order, shape)
             .ok_or_else(|| format!("axes {dims:?} in an order that is not supported"))?;
-        self.add(rearrange, &[view.node])
+        self.move_to(rearrange, view.node)
+    }
+
+    /// Adds what only prepares the input of the ONNX node.
+    fn move_to(&mut self, rearrange: Rearrange, from: NodeId) -> Result<NodeId, String> {
+        self.add_as(format!("{}_moved", self.current), rearrange, &[from])
     }
 
     /// The node of a picture-like value: 1×C×H×W.
@@ -445,9 +459,27 @@ impl<'a> Lowering<'a> {
         });
         match module {
             Some(module) => format!("{module}.{}", node.op_type.to_lowercase()),
-            None => node.called().trim_start_matches('/').to_string(),
+            None => path_of(node.called()),
         }
     }
+}
+
+/// `/layer4/layer4.2/conv1/Conv`, as PyTorch's older exporter writes it, is `layer4.2.conv1.conv`.
+fn path_of(name: &str) -> String {
+    let Some(path) = name.strip_prefix('/') else {
+        return name.to_string();
+    };
+    let parts: Vec<&str> = path.split('/').collect();
+    let repeated = |(index, part): (usize, &&str)| {
+        let next = parts.get(index + 1).and_then(|next| next.strip_prefix(*part));
+        next.is_some_and(|rest| rest.starts_with('.'))
+    };
+    let kept = parts.iter().enumerate().filter(|part| !repeated(*part)).map(|(_, part)| *part);
+    let mut kept: Vec<String> = kept.map(String::from).collect();
+    if let Some(operator) = kept.last_mut() {
+        *operator = operator.to_lowercase();
+    }
+    kept.join(".")
 }
 
 /// A constant's values as they lie along the sides of a view, stretched only where they differ.
@@ -492,4 +524,17 @@ pub fn along(constant: &Constant, view: &View, sides: &Sides) -> Result<(Vec<f32
         }
     }
     Ok((laid, Shape::new(channels.len(), rows.len(), columns.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_modules() {
+        assert_eq!(path_of("/layer4/layer4.2/relu_2/Relu"), "layer4.2.relu_2.relu");
+        assert_eq!(path_of("/Flatten"), "flatten");
+        assert_eq!(path_of("Relu_12"), "Relu_12");
+        assert_eq!(path_of("/"), "");
+    }
 }

@@ -58,6 +58,12 @@ const MOST_BYTES: u64 = 2 << 30;
 /// Side of the pictures where the file takes any.
 const USUAL_SIDE: usize = 224;
 
+/// True for the names of ONNX files, packed or not.
+pub fn is_network_file(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    name.ends_with(".onnx") || name.ends_with(".onnx.gz")
+}
+
 impl Network {
     /// Reads `.onnx` and `.onnx.gz`.
     ///

@@ -1,0 +1,322 @@
+//! What a network turned out to be: the load report, its input settings and its layers.
+
+use super::Explorer;
+use super::document::{Document, OpenModel};
+use crate::attribution::{Kind, Value};
+use crate::graph::NodeId;
+use crate::model::report::outline;
+use crate::model::{BatchNorms, Card, InputCard, Model, Source};
+use crate::picture::Filter;
+use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
+
+/// The window about one network.
+#[derive(Default)]
+pub struct NetworkPanel {
+    /// Which network, while the window is open.
+    shown: Option<u64>,
+    draft: Option<Draft>,
+    /// Part of the names of layers to list.
+    filter: String,
+}
+
+/// Input settings that are being changed.
+#[derive(Clone, PartialEq)]
+struct Draft {
+    model: u64,
+    size: [usize; 2],
+    mean: Vec<f32>,
+    std: Vec<f32>,
+    resize: Filter,
+    crop: f32,
+    labels: String,
+    batch_norms: Option<BatchNorms>,
+}
+
+/// What the window was asked to do.
+enum Wish {
+    Reopen(Card),
+    SaveCard,
+    Layer(NodeId),
+}
+
+impl NetworkPanel {
+    /// Opens the window for a network, or closes it where it is that network's.
+    pub fn toggle(&mut self, model: u64) {
+        self.shown = (self.shown != Some(model)).then_some(model);
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.shown.is_some()
+    }
+
+    pub fn close(&mut self) {
+        self.shown = None;
+    }
+
+    /// Goes on with the network that took another's place.
+    pub fn follow(&mut self, old: u64, new: u64) {
+        if self.shown == Some(old) {
+            self.shown = Some(new);
+        }
+    }
+}
+
+impl Draft {
+    fn of(model: &OpenModel) -> Self {
+        let (input, card) = (&model.value.preprocessing, &model.value.card);
+        Self {
+            model: model.id,
+            size: input.size,
+            mean: input.mean.clone(),
+            std: input.std.clone(),
+            resize: input.resize,
+            crop: input.crop,
+            labels: card.input.labels.clone().unwrap_or_default(),
+            batch_norms: model.value.report.batch_norms,
+        }
+    }
+
+    /// The network's card with what was changed.
+    fn card(&self, model: &OpenModel) -> Card {
+        let before = Self::of(model);
+        let card = model.value.card.clone();
+        let changed = (self.mean != before.mean || self.std != before.std)
+            .then(|| [self.mean.clone(), self.std.clone()]);
+        let [mean, std] = match changed {
+            Some([mean, std]) => [Some(mean), Some(std)],
+            None => [card.input.mean, card.input.std],
+        };
+        let labels = self.labels.trim();
+        Card {
+            batch_norms: self.batch_norms.or(card.batch_norms),
+            input: InputCard {
+                size: Some(self.size),
+                mean,
+                std,
+                resize: Some(self.resize),
+                crop: Some(self.crop),
+                labels: (!labels.is_empty()).then(|| labels.to_string()),
+            },
+            ..card
+        }
+    }
+}
+
+impl Explorer {
+    pub(super) fn network_panel(&mut self, ctx: &egui::Context) {
+        let shown = self.network_panel.shown;
+        let Some(model) = self.document.models.iter().find(|m| Some(m.id) == shown).cloned() else {
+            self.network_panel.shown = None;
+            return;
+        };
+        let (mut open, mut wish) = (true, None);
+        let room = ctx.content_rect().size();
+        egui::Window::new(&model.value.name)
+            .id(egui::Id::unique("network"))
+            .default_pos(ctx.content_rect().center() - egui::vec2(260.0, 300.0))
+            .default_size([520.0, 600.0])
+            .max_size(room - egui::vec2(24.0, 48.0))
+            .open(&mut open)
+            .collapsible(false)
+            .show(ctx, |ui| wish = self.network_details(ui, &model));
+        if !open {
+            self.network_panel.shown = None;
+        }
+        match wish {
+            Some(Wish::Reopen(card)) => self.opening.reopen(&model, card),
+            Some(Wish::SaveCard) => self.save_card(&model.value),
+            Some(Wish::Layer(id)) => set_layer(&mut self.document, &model.value, id),
+            None => {}
+        }
+    }
+
+    fn network_details(&mut self, ui: &mut Ui, model: &OpenModel) -> Option<Wish> {
+        let mut wish = None;
+        egui::CollapsingHeader::new("Report").default_open(true).show(ui, |ui| report(ui, model));
+        egui::CollapsingHeader::new("Input").default_open(true).show(ui, |ui| {
+            wish = self.input_settings(ui, model);
+        });
+        ui.separator();
+        let panel = &mut self.network_panel;
+        wish.or(layers(ui, &self.document, &model.value, &mut panel.filter).map(Wish::Layer))
+    }
+
+    fn input_settings(&mut self, ui: &mut Ui, model: &OpenModel) -> Option<Wish> {
+        let mut draft = self
+            .network_panel
+            .draft
+            .take()
+            .filter(|draft| draft.model == model.id)
+            .unwrap_or_else(|| Draft::of(model));
+        Grid::new("input settings").num_columns(2).show(ui, |ui| {
+            settings(ui, &mut draft, &model.value);
+        });
+        let mut wish = None;
+        ui.horizontal(|ui| {
+            let changed = draft != Draft::of(model);
+            if ui.add_enabled(changed, egui::Button::new("Apply")).clicked() {
+                wish = Some(Wish::Reopen(draft.card(model)));
+            }
+            if ui.add_enabled(changed, egui::Button::new("Reset")).clicked() {
+                draft = Draft::of(model);
+            }
+            let about = "Writes a .toml beside the weights, which is read when they are opened";
+            if ui.button("Save model card").on_hover_text(about).clicked() {
+                wish = Some(Wish::SaveCard);
+            }
+        });
+        self.network_panel.draft = Some(draft);
+        wish
+    }
+
+    fn save_card(&mut self, model: &Model) {
+        let path = model.card.weights.with_extension("toml");
+        // The card that was opened may be written over; another's may not.
+        let own = model.path == path;
+        match model.full_card().write(&path, own) {
+            Ok(()) => self.notices.tell(format!("wrote {}", path.display())),
+            Err(error) => self.notices.warn(error.to_string()),
+        }
+    }
+}
+
+fn report(ui: &mut Ui, model: &OpenModel) {
+    Grid::new("report").num_columns(2).striped(true).show(ui, |ui| {
+        for (key, value) in model.value.facts() {
+            ui.label(RichText::new(key).weak());
+            ui.add(egui::Label::new(value).wrap());
+            ui.end_row();
+        }
+        for warning in &model.value.warnings {
+            ui.label(RichText::new("warning").color(ui.visuals().warn_fg_color));
+            ui.add(egui::Label::new(warning).wrap());
+            ui.end_row();
+        }
+    });
+}
+
+fn settings(ui: &mut Ui, draft: &mut Draft, model: &Model) {
+    let label = ui.label("Size, px").id;
+    ui.horizontal(|ui| {
+        for side in &mut draft.size {
+            ui.add(DragValue::new(side).range(1..=4096)).labelled_by(label);
+        }
+        ui.weak("height × width");
+    });
+    ui.end_row();
+    // What an ONNX network does to its pixels itself is part of it.
+    let fixed = model.report.fit.is_none() && model.report.normalisation == Source::File;
+    for (name, values) in [("Mean", &mut draft.mean), ("Std", &mut draft.std)] {
+        let label = ui.label(name).id;
+        ui.horizontal(|ui| {
+            for value in values {
+                let field = DragValue::new(value).range(0.0..=10.0).speed(0.001).max_decimals(4);
+                ui.add_enabled(!fixed, field).labelled_by(label);
+            }
+        });
+        ui.end_row();
+    }
+    ui.label("Resize");
+    ComboBox::from_id_salt("resize").selected_text(format!("{:?}", draft.resize)).show_ui(
+        ui,
+        |ui| {
+            for filter in [Filter::Nearest, Filter::Bilinear, Filter::Bicubic, Filter::Lanczos] {
+                ui.selectable_value(&mut draft.resize, filter, format!("{filter:?}"));
+            }
+        },
+    );
+    ui.end_row();
+    let label = ui.label("Centre crop").id;
+    ui.add(DragValue::new(&mut draft.crop).range(0.1..=1.0).speed(0.005)).labelled_by(label);
+    ui.end_row();
+    let label = ui.label("Labels").id;
+    ui.add(TextEdit::singleline(&mut draft.labels).hint_text("imagenet, cifar10, mnist or a file"))
+        .labelled_by(label);
+    ui.end_row();
+    if let Some(chosen) = &mut draft.batch_norms {
+        ui.label("Batch norms");
+        ui.horizontal(|ui| {
+            ui.selectable_value(chosen, BatchNorms::Main, "main");
+            ui.selectable_value(chosen, BatchNorms::Auxiliary, "auxiliary")
+                .on_hover_text("Those that adversarial pictures went through in AdvProp training");
+        });
+        ui.end_row();
+    }
+}
+
+/// The tree of nodes; a click on one with places makes it the layer of the methods.
+fn layers(ui: &mut Ui, document: &Document, model: &Model, filter: &mut String) -> Option<NodeId> {
+    let graph = &model.graph;
+    let chosen = chosen_layer(document, model);
+    ui.horizontal(|ui| {
+        ui.strong("Layers");
+        ui.add(
+            TextEdit::singleline(filter).hint_text("Part of a name or kind").desired_width(160.0),
+        );
+        ui.weak("click one to explain by it");
+    });
+    let wanted = filter.to_lowercase();
+    let mut lines = outline(graph);
+    if !wanted.is_empty() {
+        lines.retain(|line| {
+            line.node.is_some_and(|id| {
+                let node = graph.node(id);
+                node.name.to_lowercase().contains(&wanted) || node.op.kind().contains(&wanted)
+            })
+        });
+    }
+    let mut clicked = None;
+    let height =
+        ui.text_style_height(&egui::TextStyle::Button) + 2.0 * ui.spacing().button_padding.y;
+    ScrollArea::vertical().id_salt("layers").auto_shrink([false, false]).show_rows(
+        ui,
+        height,
+        lines.len(),
+        |ui, range| {
+            for line in &lines[range] {
+                ui.horizontal(|ui| {
+                    ui.add_space(12.0 * line.depth as f32);
+                    let Some(id) = line.node else {
+                        ui.weak(&line.name);
+                        return;
+                    };
+                    let node = graph.node(id);
+                    let name = if wanted.is_empty() { &line.name } else { &node.name };
+                    let usable = node.shape.is_spatial();
+                    let button = egui::Button::selectable(chosen == Some(id), name.as_str());
+                    if ui.add_enabled(usable, button).on_hover_text(&node.name).clicked() {
+                        clicked = Some(id);
+                    }
+                    ui.weak(format!("{}  {}", node.op.kind(), node.shape));
+                });
+            }
+        },
+    );
+    clicked
+}
+
+/// The node that class activation maps of a network look at.
+fn chosen_layer(document: &Document, model: &Model) -> Option<NodeId> {
+    let mut named = document.methods.iter().flat_map(|choice| {
+        choice.method.description().parameters.iter().filter_map(|parameter| {
+            matches!(parameter.kind, Kind::Layer).then(|| choice.values.layer(parameter.id))
+        })
+    });
+    match named.next().flatten() {
+        Some(name) => model.graph.find(name),
+        None => model.graph.default_cam_layer(),
+    }
+}
+
+/// Makes a node the layer of every method that looks at one; the default one is automatic again.
+fn set_layer(document: &mut Document, model: &Model, id: NodeId) {
+    let automatic = model.graph.default_cam_layer() == Some(id);
+    let name = (!automatic).then(|| model.graph.node(id).name.clone());
+    for choice in &mut document.methods {
+        for parameter in choice.method.description().parameters {
+            if matches!(parameter.kind, Kind::Layer) {
+                choice.values.insert(parameter.id, Value::Layer(name.clone()));
+            }
+        }
+    }
+}

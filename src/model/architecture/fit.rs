@@ -1,0 +1,123 @@
+//! How well a file's tensors fit an architecture.
+
+use crate::error::{Error, Result};
+use serde::Serialize;
+use std::fmt;
+
+/// A tensor of another shape than the architecture's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Misshapen {
+    pub name: String,
+    pub expected: Vec<usize>,
+    pub found: Vec<usize>,
+}
+
+impl fmt::Display for Misshapen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, expected, found } = self;
+        write!(f, "`{name}` should be {expected:?}, the file has {found:?}")
+    }
+}
+
+/// Everything that was found out on laying an architecture from a file's tensors.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fit {
+    /// Identifier of the architecture.
+    pub architecture: &'static str,
+    /// Share of the tensors that found their place, 0 to 1; at most a half where the layout itself
+    /// is guessed.
+    pub confidence: f32,
+    /// Number of tensors that found their place.
+    pub matched: usize,
+    /// Tensors that the file lacks, with the shape they should have.
+    pub missing: Vec<String>,
+    /// Tensors that have no place, but for what training code is known to leave behind.
+    pub unexpected: Vec<String>,
+    pub misshapen: Vec<Misshapen>,
+    /// What was inferred and may be wrong, a sentence each.
+    pub guessed: Vec<String>,
+}
+
+/// How many names an error spells out.
+const NAMED: usize = 3;
+
+impl Fit {
+    pub(super) fn new(architecture: &'static str) -> Self {
+        Self {
+            architecture,
+            confidence: 0.0,
+            matched: 0,
+            missing: vec![],
+            unexpected: vec![],
+            misshapen: vec![],
+            guessed: vec![],
+        }
+    }
+
+    pub(super) fn with_confidence(mut self) -> Self {
+        let problems = self.missing.len() + self.misshapen.len() + self.unexpected.len();
+        let share = self.matched as f32 / (self.matched + problems).max(1) as f32;
+        self.confidence = if self.guessed.is_empty() { share } else { share / 2.0 };
+        self
+    }
+
+    /// Weights that leave a hole are never used. Tensors too many are an error where the
+    /// architecture was recognised, and may then be another's; they are `allowed` where a person
+    /// named it.
+    pub(super) fn check(&self, allowed: bool) -> Result<()> {
+        let misshapen: Vec<_> = self.misshapen.iter().map(ToString::to_string).collect();
+        let mut problems = vec![];
+        if let Some(which) = first_few(&self.missing) {
+            problems.push(format!("{} are missing: {which}", tensors(&self.missing)));
+        }
+        if let Some(which) = first_few(&misshapen) {
+            problems.push(format!("{} have another shape: tensor {which}", tensors(&misshapen)));
+        }
+        if !allowed && let Some(which) = first_few(&self.unexpected) {
+            problems.push(format!(
+                "{} of the file have no place in it: {which}",
+                tensors(&self.unexpected)
+            ));
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let hint = match (self.misshapen.is_empty(), allowed) {
+            (false, _) => "check `architecture` and `size` in the model card",
+            (true, true) => "check `architecture` in the model card",
+            (true, false) => "a model card can name another architecture",
+        };
+        let what = format!("the weights do not fit {}", self.architecture);
+        Err(Error::new(what, problems.join("; ")).hint(hint))
+    }
+
+    /// What a person should know of weights that are used all the same.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.guessed.clone();
+        if let Some(which) = first_few(&self.unexpected) {
+            warnings.push(format!(
+                "{} of the file have no place in {} and are not used: {which}",
+                tensors(&self.unexpected),
+                self.architecture
+            ));
+        }
+        warnings
+    }
+}
+
+fn tensors(which: &[String]) -> String {
+    match which.len() {
+        1 => "1 tensor".into(),
+        count => format!("{count} tensors"),
+    }
+}
+
+fn first_few(names: &[String]) -> Option<String> {
+    let quoted = |name: &String| match name.contains('`') {
+        true => name.clone(),
+        false => format!("`{name}`"),
+    };
+    let named: Vec<_> = names.iter().take(NAMED).map(quoted).collect();
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    (!names.is_empty()).then(|| format!("{}{more}", named.join(", ")))
+}

@@ -1,0 +1,223 @@
+//! From a card and the file it names to a model.
+
+use super::architecture::{self, Fit, InputDefaults};
+use super::card::InputCard;
+use super::onnx::Network;
+use super::report::{Report, Source};
+use super::{Card, ComputeDevice, Labels, Model, Weights, onnx};
+use crate::error::{Error, Result, one_line};
+use crate::file::stem;
+use crate::graph::{Graph, Shape};
+use crate::picture::{Filter, Preprocessing};
+use std::path::Path;
+
+/// A network laid out, before its labels are known.
+struct Laid {
+    architecture: String,
+    graph: Graph,
+    preprocessing: Preprocessing,
+    /// Names of its classes, if they follow from what it is.
+    labels: Option<&'static str>,
+    report: Report,
+    sha256: String,
+}
+
+impl Model {
+    /// Opens what a card describes. `path` is what the person opened: the card or the weights.
+    ///
+    /// # Errors
+    /// With the one thing that is wrong with the card, the file or their fit.
+    pub fn open_as(path: &Path, card: Card, device: &ComputeDevice) -> Result<Self> {
+        let what = |e: Error| Error::new(format!("cannot open model {}", path.display()), e);
+        let laid = match onnx::is_network_file(&card.weights) {
+            true => from_network(&Network::read(&card.weights)?, &card, device).map_err(what)?,
+            false => from_weights(Weights::read(&card.weights)?, &card, device).map_err(what)?,
+        };
+        Self::finish(path, card, laid, device).map_err(what)
+    }
+
+    fn finish(path: &Path, card: Card, laid: Laid, device: &ComputeDevice) -> Result<Self> {
+        let Laid { architecture, graph, preprocessing, labels, mut report, sha256 } = laid;
+        let classes = graph.classes();
+        let (labels, source) = match &card.input.labels {
+            Some(name) => {
+                let beside = path.parent().unwrap_or(Path::new("")).join(name);
+                let labels = Labels::built_in(name).map_or_else(|| Labels::read(&beside), Ok)?;
+                (labels, Source::Card)
+            }
+            None => match labels.and_then(Labels::built_in).filter(|l| l.len() == classes) {
+                Some(labels) => (labels, Source::Architecture),
+                None => (Labels::for_classes(classes), Source::Guess),
+            },
+        };
+        report.labels = source;
+        let mut warnings = report.fit.as_ref().map(Fit::warnings).unwrap_or_default();
+        if report.normalisation == Source::Guess {
+            warnings.push(format!(
+                "mean {:?} and std {:?} are guessed; a model card beside the weights can set them",
+                preprocessing.mean, preprocessing.std
+            ));
+        }
+        if labels.len() != classes {
+            let why = format!("{} labels for {classes} classes: names may be wrong", labels.len());
+            warnings.push(why);
+        }
+        Ok(Self {
+            name: one_line(&card.name.clone().unwrap_or_else(|| stem(path))),
+            path: path.to_path_buf(),
+            architecture,
+            batch: device.batch(&graph),
+            graph,
+            preprocessing,
+            labels,
+            training: card.training.clone(),
+            sha256,
+            warnings,
+            report,
+            card,
+        })
+    }
+}
+
+/// Tensors by name, laid out by an architecture.
+fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Result<Laid> {
+    let chosen = card.batch_norms.unwrap_or_default();
+    let batch_norms = weights.choose_batch_norms(chosen).then_some(chosen);
+    let architecture = architecture::find(card.architecture.as_deref(), &weights)?;
+    let mut defaults = architecture.input(&weights);
+    let mut normalisation = match defaults.normalisation_guessed {
+        true => Source::Guess,
+        false => Source::Architecture,
+    };
+    if let Some([mean, std]) = weights.normalisation.take() {
+        defaults.preprocessing.mean = mean;
+        defaults.preprocessing.std = std;
+        normalisation = Source::File;
+    }
+    if card.input.mean.is_some() {
+        normalisation = Source::Card;
+    }
+    let labels = defaults.labels;
+    let preprocessing = corrected(defaults, &card.input).validated()?;
+    let (graph, fit) = architecture.lay(&weights, &preprocessing, &device.device)?;
+    Ok(Laid {
+        architecture: architecture.name.to_string(),
+        graph,
+        preprocessing,
+        labels,
+        report: Report {
+            format: weights.format.to_string(),
+            fit: Some(fit),
+            normalisation,
+            labels: Source::Guess,
+            batch_norms,
+            notes: vec![],
+        },
+        sha256: weights.sha256,
+    })
+}
+
+/// Takes what a card says over the defaults.
+fn corrected(defaults: InputDefaults, card: &InputCard) -> Preprocessing {
+    let defaults = defaults.preprocessing;
+    Preprocessing {
+        channels: defaults.channels,
+        size: card.size.unwrap_or(defaults.size),
+        mean: card.mean.clone().unwrap_or(defaults.mean),
+        std: card.std.clone().unwrap_or(defaults.std),
+        resize: card.resize.unwrap_or(defaults.resize),
+        crop: card.crop.unwrap_or(defaults.crop),
+    }
+}
+
+/// A network that brings its own graph.
+fn from_network(network: &Network, card: &Card, device: &ComputeDevice) -> Result<Laid> {
+    let shape = network.input_shape();
+    let size = card.input.size.unwrap_or([shape.height, shape.width]);
+    let laid = network.lay(size, &device.device)?;
+    let mut notes = laid.notes.clone();
+    let inner = laid.normalisation.clone();
+    let usual = match inner {
+        Some(_) => [vec![0.0; shape.channels], vec![1.0; shape.channels]],
+        None => usual_normalisation(Shape::new(shape.channels, size[0], size[1])),
+    };
+    let normalisation = match (&card.input.mean, &inner) {
+        (Some(_), _) => Source::Card,
+        (None, Some(_)) => Source::File,
+        (None, None) if shape.channels == 1 => Source::Architecture,
+        (None, None) => Source::Guess,
+    };
+    let mut outer = Preprocessing {
+        channels: shape.channels,
+        size,
+        mean: card.input.mean.clone().unwrap_or(usual[0].clone()),
+        std: card.input.std.clone().unwrap_or(usual[1].clone()),
+        resize: card.input.resize.unwrap_or(Filter::Bilinear),
+        crop: card.input.crop.unwrap_or(1.0),
+    };
+    if let Some([mean, std]) = &inner {
+        notes.push(format!("the network begins by normalising: mean {mean:?}, std {std:?}"));
+        // Deviations far beyond 1 are of pixels up to 255.
+        if card.input.std.is_none() && std.iter().all(|std| *std > BYTE_DEVIATION) {
+            outer.std = vec![1.0 / 255.0; shape.channels];
+            notes.push("it takes pixels from 0 to 255, which they are scaled to".into());
+        }
+    }
+    let mut preprocessing = outer.validated()?;
+    let [mean, std] = match inner {
+        None => [preprocessing.mean.clone(), preprocessing.std.clone()],
+        Some(inner) => combined(&preprocessing, &inner),
+    };
+    let graph = laid.finish(&mean, &std)?;
+    // What is zero to the network is a colour only if pixels can have it.
+    if mean.iter().all(|mean| (0.0..=1.0).contains(mean)) {
+        (preprocessing.mean, preprocessing.std) = (mean, std);
+    }
+    let producer = network.producer();
+    let by = if producer.is_empty() { String::new() } else { format!(", by {producer}") };
+    Ok(Laid {
+        architecture: "ONNX graph".into(),
+        labels: usual_labels(shape, graph.classes()),
+        graph,
+        preprocessing,
+        report: Report {
+            format: format!("ONNX, opset {}{by}", network.opset()),
+            fit: None,
+            normalisation,
+            labels: Source::Guess,
+            batch_norms: None,
+            notes,
+        },
+        sha256: network.sha256.clone(),
+    })
+}
+
+/// Above it a deviation is not one of pixels in [0,1].
+const BYTE_DEVIATION: f32 = 4.0;
+
+/// Mean and deviation of one normalisation after the other.
+fn combined(outer: &Preprocessing, [mean, std]: &[Vec<f32>; 2]) -> [Vec<f32>; 2] {
+    let channels = 0..outer.channels;
+    [
+        channels.clone().map(|c| outer.mean[c] + mean[c] * outer.std[c]).collect(),
+        channels.map(|c| outer.std[c] * std[c]).collect(),
+    ]
+}
+
+/// ImageNet's for photographs, CIFAR-10's for small pictures, none for grey ones.
+fn usual_normalisation(input: Shape) -> [Vec<f32>; 2] {
+    match (input.channels, input.height.min(input.width)) {
+        (3, 0..64) => [vec![0.4914, 0.4822, 0.4465], vec![0.2023, 0.1994, 0.2010]],
+        (3, _) => [vec![0.485, 0.456, 0.406], vec![0.229, 0.224, 0.225]],
+        (channels, _) => [vec![0.0; channels], vec![1.0; channels]],
+    }
+}
+
+fn usual_labels(input: Shape, classes: usize) -> Option<&'static str> {
+    match (input.channels, classes) {
+        (1, 10) if input.height <= 32 => Some("mnist"),
+        (3, 10) if input.height <= 32 => Some("cifar10"),
+        (_, 1000) => Some("imagenet"),
+        _ => None,
+    }
+}

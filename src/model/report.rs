@@ -1,0 +1,203 @@
+//! What was found out on opening a network, for people to check.
+
+use super::architecture::Fit;
+use super::{BatchNorms, Model, host};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, NodeId};
+use burn::tensor::activation;
+use serde::Serialize;
+use std::time::Instant;
+
+/// Where the normalisation of the pixels comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The model card.
+    Card,
+    /// The file itself.
+    File,
+    /// What published weights of the architecture were trained with.
+    Architecture,
+    /// What is usual for such pictures; it may be wrong.
+    Guess,
+}
+
+impl Source {
+    /// In words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Source::Card => "from the model card",
+            Source::File => "from the file itself",
+            Source::Architecture => "usual for the architecture",
+            Source::Guess => "a guess",
+        }
+    }
+}
+
+/// How a file became a network.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// What kind of file it is.
+    pub format: String,
+    /// How its tensors fit the architecture; none for files that hold their own graph.
+    pub fit: Option<Fit>,
+    pub normalisation: Source,
+    pub labels: Source,
+    /// The batch norms in use, where there was a choice.
+    pub batch_norms: Option<BatchNorms>,
+    /// What was left out, assumed or moved.
+    pub notes: Vec<String>,
+}
+
+/// A run on a picture of the mean colour, the network's zero.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ForwardCheck {
+    pub seconds: f64,
+    /// The most probable class.
+    pub class: usize,
+    pub label: String,
+    pub probability: f32,
+}
+
+impl Model {
+    /// What the load report says, by keyword.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let (graph, input, report) = (&self.graph, &self.preprocessing, &self.report);
+        let mut facts = vec![
+            ("name", self.name.clone()),
+            ("file", self.card.weights.display().to_string()),
+            ("format", report.format.clone()),
+            ("sha256", self.sha256.clone()),
+            ("architecture", self.architecture.clone()),
+        ];
+        if let Some(fit) = &report.fit {
+            facts.push((
+                "tensors",
+                format!(
+                    "{} matched, {} missing, {} unexpected, {} misshapen (confidence {:.0} %)",
+                    fit.matched,
+                    fit.missing.len(),
+                    fit.unexpected.len(),
+                    fit.misshapen.len(),
+                    fit.confidence * 100.0
+                ),
+            ));
+        }
+        let resize = format!("{:?}", input.resize).to_lowercase();
+        facts.extend([
+            ("parameters", graph.parameters().to_string()),
+            (
+                "input",
+                format!(
+                    "{} in [0,1], {resize} resize, centre crop {}",
+                    graph.input_shape(),
+                    input.crop
+                ),
+            ),
+            ("normalisation", {
+                let source = report.normalisation.text();
+                format!("mean {:?}, std {:?}, {source}", input.mean, input.std)
+            }),
+            ("classes", {
+                let source = report.labels.text();
+                format!("{} ({}, …), names {source}", graph.classes(), self.labels.name(0))
+            }),
+        ]);
+        if let Some(batch_norms) = report.batch_norms {
+            let which = format!("{batch_norms:?}").to_lowercase();
+            facts.push((
+                "batch norms",
+                format!("{which} of two sets; `batch_norms` in a card chooses"),
+            ));
+        }
+        if let Some(id) = graph.default_cam_layer() {
+            let node = graph.node(id);
+            facts.push(("CAM layer", format!("{} ({})", node.name, node.shape)));
+        }
+        if let Some(training) = &self.training {
+            let norm = training.norm.as_deref().unwrap_or("");
+            let radius =
+                training.epsilon.map_or(String::new(), |epsilon| format!(" ε {epsilon:.4}"));
+            facts.push(("training", format!("{} {norm}{radius}", training.kind)));
+        }
+        facts.extend(report.notes.iter().map(|note| ("note", note.clone())));
+        facts
+    }
+
+    /// Runs the network once and looks at its scores.
+    ///
+    /// # Errors
+    /// When a score is not finite, or the device fails.
+    pub fn check_forward(&self) -> Result<ForwardCheck> {
+        let shape = self.graph.input_shape();
+        let dims = [1, shape.channels, shape.height, shape.width];
+        let started = Instant::now();
+        let scores = self.graph.logits(self.mean_colour().expand(dims));
+        let scores = host(activation::softmax(scores, 1))?;
+        let seconds = started.elapsed().as_secs_f64();
+        let best = scores.iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        match best {
+            Some((class, &probability)) if scores.iter().all(|score| score.is_finite()) => {
+                let label = self.labels.name(class).to_string();
+                Ok(ForwardCheck { seconds, class, label, probability })
+            }
+            _ => Err(Error::new("the forward check failed", "its scores are no numbers")
+                .hint("check mean and std, and where the weights come from")),
+        }
+    }
+}
+
+/// A line of a network's outline: a module, or a node in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The last part of its name.
+    pub name: String,
+    /// Modules around it.
+    pub depth: usize,
+    /// None for modules.
+    pub node: Option<NodeId>,
+}
+
+/// The nodes as a tree of modules, by the dots and slashes in their names.
+pub fn outline(graph: &Graph) -> Vec<Line> {
+    let mut lines: Vec<Line> = vec![];
+    let mut around: Vec<String> = vec![];
+    for id in graph.ids() {
+        let mut parts: Vec<String> =
+            graph.node(id).name.split(['.', '/']).map(String::from).collect();
+        let name = parts.pop().unwrap_or_default();
+        let common = around.iter().zip(&parts).take_while(|(a, b)| a == b).count();
+        for (depth, module) in parts.iter().enumerate().skip(common) {
+            lines.push(Line { name: module.clone(), depth, node: None });
+        }
+        lines.push(Line { name, depth: parts.len(), node: Some(id) });
+        around = parts;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::op::Pointwise;
+    use crate::graph::{GraphBuilder, Op, Shape};
+    use burn::tensor::Device;
+
+    #[test]
+    fn nodes_are_outlined_by_their_modules() {
+        let mut graph = GraphBuilder::new(Shape::new(2, 3, 3), &Device::flex());
+        let mut from = Graph::INPUT;
+        for name in ["layer1.0.relu1", "layer1.0.relu2", "layer1.1.relu1", "relu"] {
+            from = graph.add(name, Pointwise::Relu, &[from]).unwrap();
+        }
+        graph.add("pool", Op::GlobalAveragePool, &[from]).unwrap();
+        let graph = graph.finish().unwrap();
+        let lines: Vec<String> = outline(&graph)
+            .iter()
+            .map(|line| format!("{}{}", "-".repeat(line.depth), line.name))
+            .collect();
+        let expected =
+            ["input", "layer1", "-0", "--relu1", "--relu2", "-1", "--relu1", "relu", "pool"];
+        assert_eq!(lines, expected);
+    }
+}
