@@ -13,8 +13,8 @@ use std::path::Path;
 
 /// Where a tar's header says that it is one.
 const TAR: std::ops::Range<usize> = 257..262;
-const HINT: &str = "check that the download finished; else load it in PyTorch, and save the \
-    network's state_dict() with torch.save or as safetensors";
+const HINT: &str = "check that the download finished; what PyTorch can load can be saved again with \
+    torch.save(model.state_dict(), …)";
 
 /// Whether a file that starts with these bytes may be a checkpoint.
 pub fn is_start(start: &[u8]) -> bool {
@@ -26,14 +26,11 @@ pub fn is_start(start: &[u8]) -> bool {
 /// All tensors of a file, under the names of the dictionaries and lists they are in.
 ///
 /// # Errors
-/// When it is no whole checkpoint, or holds no tensors.
+/// When it is no whole checkpoint.
 pub fn read(path: &Path) -> Result<BTreeMap<String, Stored>> {
     let wrong = |why: &dyn std::fmt::Display| Error::new("not a whole PyTorch checkpoint", why);
     let reader = contained(|| PytorchReader::new(path).map_err(io::Error::other))
         .map_err(|e| wrong(&e).hint(HINT))?;
-    if reader.is_empty() {
-        return Err(Error::new("no network", "the checkpoint holds no tensors").hint(HINT));
-    }
     Ok(reader.into_tensors().into_iter().map(|(name, tensor)| (name, stored(tensor))).collect())
 }
 

@@ -51,11 +51,11 @@ const MOST_CHANNELS: u64 = 4;
 /// The network's tensors without their wrappers, and the mean and deviation of its pixels where
 /// the checkpoint holds them.
 pub fn unwrapped(mut tensors: Tensors) -> (Tensors, Option<[Stored; 2]>) {
+    let mut normalisation = take_normalisation(&mut tensors);
     let wraps = heads(&tensors) > 1 && is_checkpoint(&tensors);
     if let Some(container) = CONTAINERS.iter().find(|name| wraps && has(&tensors, name)) {
         tensors = under(tensors, container);
     }
-    let mut normalisation = None;
     loop {
         let found = take_normalisation(&mut tensors);
         normalisation = normalisation.or(found);

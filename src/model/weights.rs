@@ -41,25 +41,28 @@ impl Weights {
     /// When the file can't be read or is cut short, holds weights of a type that is not read, or
     /// NaN or infinite weights.
     pub fn read(path: &Path) -> Result<Self> {
-        let wrong = |why: Error| Error::new(format!("cannot open weights {}", path.display()), why);
-        let (format, mut stored) = open(path).map_err(wrong)?;
+        Self::read_unnamed(path)
+            .map_err(|e| Error::new(format!("cannot open weights {}", path.display()), e))
+    }
+
+    /// As [`Self::read`]; errors do not name the file.
+    fn read_unnamed(path: &Path) -> Result<Self> {
+        let (format, mut stored) = open(path)?;
         // Counters such as `num_batches_tracked` and indices are integers, and no weights.
         stored.retain(|name, tensor| tensor.float.is_some() || is_parameter(name));
         let (stored, normalisation) = state_dict::unwrapped(stored);
-        bounded(&stored, path).map_err(wrong)?;
-        let tensors = stored.into_iter().map(|(name, tensor)| {
-            let tensor = weights(&name, tensor)?;
-            Ok((name, tensor))
-        });
-        let tensors = tensors.collect::<Result<_>>().map_err(wrong)?;
+        if stored.is_empty() {
+            return Err(Error::new("no network", "the file holds no tensors of one")
+                .hint("save the network's state_dict()"));
+        }
+        bounded(&stored, path)?;
+        let read = |(name, tensor): (String, Stored)| Ok((name.clone(), weights(&name, tensor)?));
+        let tensors = stored.into_iter().map(read).collect::<Result<_>>()?;
         let normalisation = match normalisation {
-            Some([mean, std]) => {
-                let [mean, std] = [weights("mean", mean), weights("std", std)];
-                Some([mean.map_err(wrong)?.values, std.map_err(wrong)?.values])
-            }
+            Some([mean, std]) => Some([weights("mean", mean)?.values, weights("std", std)?.values]),
             None => None,
         };
-        let sha256 = sha256_file(path).map_err(|e| wrong(Error::new("cannot read it", e)))?;
+        let sha256 = sha256_file(path).map_err(|e| Error::new("cannot read it", e))?;
         Ok(Self { tensors, normalisation, format, sha256 })
     }
 

@@ -146,7 +146,7 @@ fn wrong_networks_get_one_clear_line() {
     inspect("missing.safetensors", &["missing.safetensors", "No such file"]);
     inspect("cut.safetensors", &["cut.safetensors", "not a whole safetensors file"]);
     inspect("empty.safetensors", &["empty.safetensors", "empty"]);
-    inspect("words.safetensors", &["words.safetensors", "not a whole safetensors file"]);
+    inspect("words.safetensors", &["words.safetensors", "neither safetensors nor a PyTorch"]);
     inspect("nan.safetensors", &["`conv2.bias` holds NaN at element 5"]);
     inspect("shape.safetensors", &["`linear1.bias` should be [200], the file has [100]"]);
     inspect("nowhere.toml", &["nowhere.toml", "nowhere.safetensors are not there"]);
