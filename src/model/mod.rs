@@ -1,12 +1,12 @@
 //! Opening networks: weights files, model cards, architectures, labels, devices.
 
 pub mod architecture;
-mod assembly;
 mod batch_norm;
 pub mod card;
 pub mod device;
 mod labels;
 pub mod onnx;
+mod open;
 mod pytorch;
 pub mod report;
 mod safetensors;

@@ -1,51 +1,55 @@
 //! Laying nodes from named tensors, with batch norm folded and every shape checked.
 
+use super::fit::{Fit, Misshapen};
+use super::tensors::Tensors;
+use super::window::Window;
 use crate::error::{Error, Result};
-use crate::graph::op::{Convolution, Linear, MaxPool, Normalise, Pointwise, same_padding};
+use crate::graph::op::{
+    Affine, Arithmetic, Concatenate, Convolution, Linear, Matrix, MaxPool, Normalise, Pointwise,
+    Resample, Sides, Standardise,
+};
 use crate::graph::{Graph, GraphBuilder, NodeId, Op, Shape};
-use crate::model::weights::Weights;
 use crate::picture::Preprocessing;
-use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeSet;
 
-/// Padding of a convolution.
-#[derive(Debug, Clone, Copy)]
-pub enum Padding {
-    /// So many pixels on every side.
-    Each(usize),
-    /// TensorFlow's: output = ceil(input / stride), the odd pixel at the end.
-    Same,
-}
-
-/// A square convolution window.
-#[derive(Debug, Clone, Copy)]
-pub struct Window {
-    pub kernel: usize,
-    pub stride: usize,
-    pub padding: Padding,
-}
-
-/// A graph under construction from a file's tensors.
+/// A graph under construction from a file's tensors. Layers take their widths from the tensors; a
+/// tensor that is missing or of another shape is noted and counts as zeros, so that one laying
+/// finds everything that is wrong.
 pub struct Assembly<'a> {
-    architecture: &'static str,
-    weights: &'a Weights,
+    pub tensors: &'a Tensors<'a>,
+    /// Whether a person named the architecture.
+    pub named: bool,
+    /// What batch norm adds to variances.
+    pub epsilon: f32,
+    /// The module that names are relative to, with its dot.
+    module: String,
     used: BTreeSet<String>,
+    fit: Fit,
     graph: GraphBuilder,
+}
+
+/// What a batch norm adds and multiplies, by channel.
+struct Norm {
+    scale: Vec<f32>,
+    shift: Vec<f32>,
 }
 
 impl<'a> Assembly<'a> {
     pub(super) fn new(
         architecture: &'static str,
-        weights: &'a Weights,
+        tensors: &'a Tensors<'a>,
         input: &Preprocessing,
         device: &Device,
     ) -> Self {
         let shape = Shape::new(input.channels, input.size[0], input.size[1]);
         Self {
-            architecture,
-            weights,
+            tensors,
+            named: false,
+            epsilon: 1e-5,
+            module: String::new(),
             used: BTreeSet::new(),
+            fit: Fit::new(architecture),
             graph: GraphBuilder::new(shape, device),
         }
     }
@@ -55,123 +59,256 @@ impl<'a> Assembly<'a> {
         self.add("normalise", normalise, &[Graph::INPUT])
     }
 
+    /// Lays a module; the names inside are relative to it.
+    pub fn within<T>(&mut self, module: &str, lay: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.module.len();
+        self.module += module;
+        self.module += ".";
+        let laid = lay(self);
+        self.module.truncate(outer);
+        laid
+    }
+
+    fn full(&self, name: &str) -> String {
+        format!("{}{name}", self.module)
+    }
+
+    /// Whether the file has a tensor.
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.has(&self.full(name))
+    }
+
+    /// Shape of a tensor of the file.
+    pub fn tensor_shape(&self, name: &str) -> Option<&'a [usize]> {
+        self.tensors.shape(&self.full(name))
+    }
+
+    /// The spelling of a layer's name that the file has, or else the first.
+    pub fn either<'n>(&self, names: &[&'n str]) -> &'n str {
+        let there = names.iter().find(|name| self.has(&format!("{name}.weight")));
+        there.unwrap_or(&names[0])
+    }
+
+    /// Notes something that was inferred and may be wrong.
+    pub fn guess(&mut self, sentence: impl Into<String>) {
+        self.fit.guessed.push(sentence.into());
+    }
+
     /// Shape of a node's value.
     pub fn shape(&self, id: NodeId) -> Shape {
         self.graph.shape(id)
     }
 
-    pub fn add(
-        &mut self,
-        name: impl Into<String>,
-        op: impl Into<Op>,
-        from: &[NodeId],
-    ) -> Result<NodeId> {
-        self.graph.add(name, op, from)
+    pub fn add(&mut self, name: &str, op: impl Into<Op>, from: &[NodeId]) -> Result<NodeId> {
+        self.graph.add(self.full(name), op, from)
     }
 
-    pub fn relu(&mut self, name: impl Into<String>, from: NodeId) -> Result<NodeId> {
+    pub fn relu(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
         self.add(name, Pointwise::Relu, &[from])
     }
 
-    pub fn relu6(&mut self, name: impl Into<String>, from: NodeId) -> Result<NodeId> {
-        self.add(name, Pointwise::RELU6, &[from])
+    pub fn sum(&mut self, name: &str, a: NodeId, b: NodeId) -> Result<NodeId> {
+        self.add(name, Arithmetic::Add, &[a, b])
     }
 
-    pub fn max_pool(
+    pub fn max_pool(&mut self, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
+        let options = window.max_pool(self.shape(from), false);
+        self.add(name, MaxPool { options }, &[from])
+    }
+
+    /// A pool whose last window may stand out of the input.
+    pub fn max_pool_ceil(&mut self, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
+        let options = window.max_pool(self.shape(from), true);
+        self.add(name, MaxPool { options }, &[from])
+    }
+
+    pub fn average_pool(&mut self, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
+        let input = self.shape(from);
+        let [rows, columns] = window.average_pool(input);
+        let rows = Matrix::average_pool(input.height, rows);
+        let columns = Matrix::average_pool(input.width, columns);
+        let Some((rows, columns)) = rows.zip(columns) else {
+            let why = format!("the window is larger than its input of {input}");
+            return Err(Error::new(format!("cannot add node `{}`", self.full(name)), why));
+        };
+        let pool = Resample::new("average pool", rows, columns, self.graph.device());
+        self.add(name, pool, &[from])
+    }
+
+    pub fn adaptive_average_pool(
         &mut self,
-        name: impl Into<String>,
+        name: &str,
         side: usize,
         from: NodeId,
     ) -> Result<NodeId> {
-        self.add(name, MaxPool::square(side), &[from])
+        let input = self.shape(from);
+        let [rows, columns] =
+            [input.height, input.width].map(|inputs| Matrix::adaptive_average(inputs, side));
+        let pool = Resample::new("adaptive average pool", rows, columns, self.graph.device());
+        self.add(name, pool, &[from])
+    }
+
+    pub fn global_average_pool(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
+        self.add(name, Op::GlobalAveragePool, &[from])
+    }
+
+    /// Channels of one value after those of another.
+    pub fn concatenate(&mut self, name: &str, from: &[NodeId]) -> Result<NodeId> {
+        self.add(name, Concatenate { side: 0 }, from)
     }
 
     /// A convolution with a bias, `NAME.weight` and `NAME.bias`.
-    pub fn convolution(
-        &mut self,
-        name: &str,
-        out: usize,
-        window: Window,
-        from: NodeId,
-    ) -> Result<NodeId> {
-        let kernel = self.kernel(name, out, 1, window, from)?;
-        let bias = self.values(&format!("{name}.bias"), &[out])?;
-        self.lay_convolution(name, kernel, bias, 1, window, from)
+    pub fn convolution(&mut self, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
+        let out = self.outputs(&[name]).unwrap_or(self.shape(from).channels);
+        let kernel = self.kernel(name, out, window, from);
+        let bias = self.values(&format!("{name}.bias"), &[out]);
+        self.lay_convolution(name, kernel, bias, window, from)
+    }
+
+    /// A convolution whose bias may be left out.
+    pub fn bare_convolution(&mut self, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
+        if self.has(&format!("{name}.bias")) {
+            return self.convolution(name, window, from);
+        }
+        let out = self.outputs(&[name]).unwrap_or(self.shape(from).channels);
+        let kernel = self.kernel(name, out, window, from);
+        self.lay_convolution(name, kernel, vec![0.0; out], window, from)
     }
 
     /// A convolution followed by batch norm, folded into one node that keeps the convolution's
-    /// name. `groups` is 1, or the number of channels for a depthwise convolution.
+    /// name.
     pub fn convolution_norm(
         &mut self,
         [name, norm]: [&str; 2],
-        out: usize,
-        groups: usize,
         window: Window,
-        epsilon: f32,
         from: NodeId,
     ) -> Result<NodeId> {
-        let mut kernel = self.kernel(name, out, groups, window, from)?;
-        let part = |part: &str| format!("{norm}.{part}");
-        let gamma = self.values(&part("weight"), &[out])?;
-        let beta = self.values(&part("bias"), &[out])?;
-        let mean = self.values(&part("running_mean"), &[out])?;
-        let variance = self.values(&part("running_var"), &[out])?;
-        if let Some(channel) = variance.iter().position(|v| *v + epsilon <= 0.0) {
-            let why = format!("`{}` is {} at {channel}", part("running_var"), variance[channel]);
-            return Err(Error::new("the weights hold an impossible variance", why)
-                .hint("the training that wrote them diverged, or the file is damaged"));
-        }
-        let scale: Vec<f32> = (0..out).map(|c| gamma[c] / (variance[c] + epsilon).sqrt()).collect();
+        let out = self.outputs(&[name, norm]).unwrap_or(self.shape(from).channels);
+        let mut kernel = self.kernel(name, out, window, from);
+        let bias = format!("{name}.bias");
+        let mut bias = match self.has(&bias) {
+            true => self.values(&bias, &[out]),
+            false => vec![0.0; out],
+        };
+        let Norm { scale, shift } = self.read_norm(norm, out)?;
         let each = kernel.len() / out;
-        for (weights, scale) in kernel.chunks_exact_mut(each).zip(&scale) {
-            for weight in weights {
-                *weight *= scale;
-            }
+        for (channel, weights) in kernel.chunks_exact_mut(each).enumerate() {
+            weights.iter_mut().for_each(|weight| *weight *= scale[channel]);
+            bias[channel] = bias[channel] * scale[channel] + shift[channel];
         }
-        let bias = (0..out).map(|c| beta[c] - mean[c] * scale[c]).collect();
-        self.lay_convolution(name, kernel, bias, groups, window, from)
+        self.lay_convolution(name, kernel, bias, window, from)
     }
 
-    /// A linear layer, `NAME.weight` and `NAME.bias`.
-    pub fn linear(&mut self, name: &str, out: usize, from: NodeId) -> Result<NodeId> {
-        let inputs = self.shape(from).len();
-        let weight = self.values(&format!("{name}.weight"), &[out, inputs])?;
-        let bias = self.values(&format!("{name}.bias"), &[out])?;
+    /// A batch norm that follows no convolution.
+    pub fn norm(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
+        let channels = self.shape(from).channels;
+        let Norm { scale, shift } = self.read_norm(name, channels)?;
+        self.affine(name, scale, shift, from)
+    }
+
+    /// A norm of every place over its channels, with its own scale and shift.
+    pub fn layer_norm(&mut self, name: &str, epsilon: f32, from: NodeId) -> Result<NodeId> {
+        let channels = self.shape(from).channels;
+        let scale = self.values(&format!("{name}.weight"), &[channels]);
+        let shift = self.values(&format!("{name}.bias"), &[channels]);
+        let standardise = Standardise { sides: Sides::CHANNELS, epsilon };
+        let x = self.add(&format!("{name}.standardise"), standardise, &[from])?;
+        self.affine(name, scale, shift, x)
+    }
+
+    fn affine(
+        &mut self,
+        name: &str,
+        scale: Vec<f32>,
+        shift: Vec<f32>,
+        from: NodeId,
+    ) -> Result<NodeId> {
+        let shape = Shape::new(scale.len(), 1, 1);
+        self.add(name, Affine::new(Some(scale), Some(shift), shape, self.graph.device()), &[from])
+    }
+
+    /// A multiplication of every channel by a learned constant, a tensor of its own.
+    pub fn channel_scale(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
+        let channels = self.shape(from).channels;
+        let shape = match self.tensor_shape(name) {
+            Some([_, 1, 1]) => vec![channels, 1, 1],
+            _ => vec![channels],
+        };
+        let scale = self.values(name, &shape);
+        let shape = Shape::new(channels, 1, 1);
+        self.add(name, Affine::new(Some(scale), None, shape, self.graph.device()), &[from])
+    }
+
+    /// A linear layer over the values of the whole sample, `NAME.weight` and `NAME.bias`.
+    pub fn linear(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
+        let (weight, out) = self.matrix(name, self.shape(from).len());
+        let bias = self.values(&format!("{name}.bias"), &[out]);
+        let inputs = weight.len() / out;
         let weight = self.tensor::<2>(weight, [out, inputs]);
         let bias = self.tensor::<1>(bias, [out]);
         self.add(name, Linear::new(weight, Some(bias)), &[from])
     }
 
-    /// The length of the first side of a tensor: how many outputs the layer has.
-    pub fn outputs(&self, tensor: &str) -> Result<usize> {
-        match self.weights.shape(tensor) {
-            Some([out, ..]) => Ok(*out),
-            _ => Err(self.missing(tensor, "[outputs, …]")),
+    /// A linear layer without bias.
+    pub fn bare_linear(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
+        if self.has(&format!("{name}.bias")) {
+            return self.linear(name, from);
         }
+        let (weight, out) = self.matrix(name, self.shape(from).len());
+        let inputs = weight.len() / out;
+        let weight = self.tensor::<2>(weight, [out, inputs]);
+        self.add(name, Linear::new(weight, None), &[from])
     }
 
-    pub(super) fn finish(self) -> Result<Graph> {
-        let left: Vec<_> =
-            self.weights.tensors.keys().filter(|name| !self.used.contains(*name)).collect();
-        if let Some(first) = left.first() {
-            let why =
-                format!("{} tensors of the file have no place in it, first `{first}`", left.len());
-            return Err(Error::new(format!("the weights do not fit {}", self.architecture), why)
-                .hint("a model card can name another architecture"));
-        }
-        self.graph.finish()
+    /// A linear layer over the channels of every place.
+    pub fn linear_of_channels(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
+        let (kernel, out) = self.matrix(name, self.shape(from).channels);
+        let bias = self.values(&format!("{name}.bias"), &[out]);
+        self.lay_convolution(name, kernel, bias, super::window::window(1), from)
     }
 
-    fn kernel(
-        &mut self,
-        name: &str,
-        out: usize,
-        groups: usize,
-        window: Window,
-        from: NodeId,
-    ) -> Result<Vec<f32>> {
-        let shape = [out, self.shape(from).channels / groups, window.kernel, window.kernel];
+    fn matrix(&mut self, name: &str, inputs: usize) -> (Vec<f32>, usize) {
+        let out = self.outputs(&[name]).unwrap_or(inputs);
+        (self.values(&format!("{name}.weight"), &[out, inputs]), out)
+    }
+
+    /// The number of outputs that most tensors of a layer and its norm agree on, so that one of
+    /// another shape is known to be the wrong one.
+    fn outputs(&self, layers: &[&str]) -> Option<usize> {
+        let parts = ["weight", "bias", "running_mean", "running_var"];
+        let lengths: Vec<usize> = layers
+            .iter()
+            .flat_map(|layer| parts.map(|part| format!("{layer}.{part}")))
+            .filter_map(|name| self.tensor_shape(&name)?.first().copied())
+            .filter(|length| *length > 0)
+            .collect();
+        let agree = |length: &usize| lengths.iter().filter(|other| *other == length).count();
+        lengths.iter().rev().max_by_key(|length| agree(length)).copied()
+    }
+
+    fn kernel(&mut self, name: &str, out: usize, window: Window, from: NodeId) -> Vec<f32> {
+        let [height, width] = window.kernel;
+        let shape = [out, self.shape(from).channels / window.groups, height, width];
         self.values(&format!("{name}.weight"), &shape)
+    }
+
+    fn read_norm(&mut self, name: &str, channels: usize) -> Result<Norm> {
+        let mut part = |part: &str| self.values(&format!("{name}.{part}"), &[channels]);
+        let (gamma, beta, mean) = (part("weight"), part("bias"), part("running_mean"));
+        let variance = part("running_var");
+        if let Some(channel) = variance.iter().position(|v| *v + self.epsilon <= 0.0) {
+            let why = format!(
+                "`{}` is {} at {channel}",
+                self.full(&format!("{name}.running_var")),
+                variance[channel]
+            );
+            return Err(Error::new("the weights hold an impossible variance", why)
+                .hint("the training that wrote them diverged, or the file is damaged"));
+        }
+        let scale: Vec<f32> =
+            gamma.iter().zip(&variance).map(|(g, v)| g / (v + self.epsilon).sqrt()).collect();
+        let shift = (0..channels).map(|c| beta[c] - mean[c] * scale[c]).collect();
+        Ok(Norm { scale, shift })
     }
 
     fn lay_convolution(
@@ -179,44 +316,47 @@ impl<'a> Assembly<'a> {
         name: &str,
         kernel: Vec<f32>,
         bias: Vec<f32>,
-        groups: usize,
         window: Window,
         from: NodeId,
     ) -> Result<NodeId> {
         let input = self.shape(from);
-        let padding = match window.padding {
-            Padding::Each(pixels) => [(pixels, pixels); 2],
-            Padding::Same => [input.height, input.width]
-                .map(|size| same_padding(size, window.kernel, window.stride)),
-        };
-        let stride = [window.stride; 2];
-        let options = ConvOptions::new_with_padding(stride, padding, [1, 1], groups);
-        let shape = [bias.len(), input.channels / groups, window.kernel, window.kernel];
+        let [height, width] = window.kernel;
+        let shape = [bias.len(), input.channels / window.groups, height, width];
         let kernel = self.tensor::<4>(kernel, shape);
-        let bias = self.tensor::<1>(bias.clone(), [bias.len()]);
-        self.add(name, Convolution::new(kernel, Some(bias), options), &[from])
+        let out = bias.len();
+        let bias = self.tensor::<1>(bias, [out]);
+        self.add(name, Convolution::new(kernel, Some(bias), window.convolution(input)), &[from])
     }
 
-    fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let Some(tensor) = self.weights.tensors.get(name) else {
-            return Err(self.missing(name, &format!("{shape:?}")));
-        };
-        if tensor.shape != shape {
-            let why =
-                format!("tensor `{name}` should be {shape:?}, the file has {:?}", tensor.shape);
-            return Err(Error::new(format!("the weights do not fit {}", self.architecture), why)
-                .hint("check `architecture` and `size` in the model card"));
+    /// Values of a tensor of a shape, or zeros and a note.
+    fn values(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+        let name = self.full(name);
+        let found = self.tensors.get(&name);
+        if let Some(tensor) = found.filter(|tensor| tensor.shape == shape) {
+            self.used.insert(name);
+            return tensor.values.clone();
         }
-        self.used.insert(name.to_string());
-        Ok(tensor.values.clone())
-    }
-
-    fn missing(&self, name: &str, shape: &str) -> Error {
-        let why = format!("tensor `{name}` {shape} is not in the file");
-        Error::new(format!("the weights do not fit {}", self.architecture), why)
+        match found {
+            None => self.fit.missing.push(format!("`{name}` {shape:?}")),
+            Some(tensor) => {
+                self.used.insert(name.clone());
+                let (expected, found) = (shape.to_vec(), tensor.shape.clone());
+                self.fit.misshapen.push(Misshapen { name, expected, found });
+            }
+        }
+        vec![0.0; shape.iter().product()]
     }
 
     fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
         Tensor::from_data(TensorData::new(values, shape), self.graph.device())
+    }
+
+    /// The graph, and how the tensors fitted but for those that are known to be left behind.
+    pub(super) fn finish(self, is_leftover: impl Fn(&str) -> bool) -> (Result<Graph>, Fit) {
+        let mut fit = self.fit;
+        let left = self.tensors.names().filter(|name| !self.used.contains(*name));
+        fit.unexpected = left.filter(|name| !is_leftover(name)).map(ToString::to_string).collect();
+        fit.matched = self.used.len() - fit.misshapen.len();
+        (self.graph.finish(), fit.with_confidence())
     }
 }

@@ -1,21 +1,109 @@
 //! Architectures that a bare file of tensors can be recognised as.
 //!
-//! An architecture is data: names of tensors to know it by, what its pictures look like, and a
-//! function that lays its nodes with the help of [`Assembly`].
+//! A family of architectures is data: names of tensors to know it by, the numbers that tell its
+//! networks apart, what its pictures look like, and a function that lays its nodes with the help
+//! of [`Assembly`]. Numbers of blocks come from the names of the tensors, widths from their
+//! shapes, so that a network of another depth or width needs no entry of its own.
 
 mod assembly;
-mod cifar_resnet;
-mod efficientnet_lite;
+mod classic;
+mod convnext;
+mod densenet;
+mod efficientnet;
 mod fit;
+mod inception;
+mod input;
+mod inverted;
+mod mobilenet;
+mod preactivation;
+mod resnet;
+mod sequential;
+mod shufflenet;
 mod small;
+mod tensors;
+mod window;
 
 pub(crate) use assembly::Assembly;
 pub use fit::{Fit, Misshapen};
+pub use input::InputDefaults;
 
 use super::weights::Weights;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId};
 use crate::picture::Preprocessing;
+use burn::tensor::Device;
+use tensors::Tensors;
+
+/// Networks of one kind, told apart by numbers.
+struct Family {
+    /// Identifier in model cards, for a network that is none of the published ones.
+    id: &'static str,
+    /// Name shown to people.
+    name: &'static str,
+    /// Parts of tensors' names in other spellings, and how they are spelled here.
+    renames: &'static [(&'static str, &'static str)],
+    /// Tensors that every network of the family has, for each of its spellings.
+    marks: &'static [&'static [&'static str]],
+    /// The numbers of a file's network (of blocks, widths: each family says which), if the file is
+    /// of the family. Only asked when all the marks are there.
+    plan: fn(&Tensors) -> Option<Vec<usize>>,
+    variants: &'static [Variant],
+    input: fn(&Tensors, Option<&Variant>) -> InputDefaults,
+    /// First parts of the names of tensors that training leaves in the file.
+    leftovers: &'static [&'static str],
+    /// Lays every node from the normalised pixels to the logits, by the numbers of the plan.
+    lay: fn(&mut Assembly, &[usize], NodeId) -> Result<NodeId>,
+}
+
+/// A published network of a family.
+struct Variant {
+    id: &'static str,
+    name: &'static str,
+    plan: &'static [usize],
+    /// Side of its pictures, where the networks of its family differ.
+    size: usize,
+    /// Part of a resized picture's short side that published accuracies are of, in thousandths.
+    crop: usize,
+}
+
+impl Variant {
+    const fn new(id: &'static str, name: &'static str, plan: &'static [usize]) -> Self {
+        Self { id, name, plan, size: 224, crop: 875 }
+    }
+
+    const fn pictures(self, size: usize, crop: usize) -> Self {
+        Self { size, crop, ..self }
+    }
+}
+
+/// Every family, most particular first.
+static FAMILIES: &[&Family] = &[
+    &efficientnet::LITE,
+    &efficientnet::EFFICIENTNET,
+    &convnext::CONVNEXT,
+    &mobilenet::MOBILENET_V3,
+    &mobilenet::MOBILENET_V2,
+    &mobilenet::MNASNET,
+    &shufflenet::SHUFFLENET_V2,
+    &inception::INCEPTION_V3,
+    &inception::GOOGLENET,
+    &densenet::DENSENET,
+    &preactivation::PREACT_RESNET,
+    &preactivation::WIDE_RESNET,
+    &resnet::RESNET,
+    &resnet::CIFAR_RESNET,
+    &resnet::VERIFICATION_RESNET,
+    &classic::SQUEEZENET,
+    &classic::ALEXNET,
+    &classic::VGG,
+    &small::LENET5,
+    &small::CNN_A,
+    &sequential::SEQUENTIAL,
+];
+
+/// Names that end like this are of buffers, and no weights.
+const BUFFERS: [&str; 5] =
+    ["num_batches_tracked", "attn_mask", "relative_position_index", "total_ops", "total_params"];
 
 /// A kind of network that Hyaline can lay out from named tensors.
 pub struct Architecture {
@@ -23,86 +111,160 @@ pub struct Architecture {
     pub id: &'static str,
     /// Name shown to people.
     pub name: &'static str,
-    /// Tensors that a file of this architecture has, and no other.
-    recognise: fn(&Weights) -> bool,
-    input: fn(&Weights) -> InputDefaults,
-    /// Lays every node from the normalised pixels to the logits.
-    lay: fn(&mut Assembly, NodeId) -> Result<NodeId>,
+    family: &'static Family,
+    variant: Option<&'static Variant>,
+    plan: Vec<usize>,
+    /// Whether a person named it.
+    named: bool,
 }
-
-/// What pictures an architecture takes, as far as its weights and habits tell.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InputDefaults {
-    pub preprocessing: Preprocessing,
-    pub labels: Option<&'static str>,
-    /// True where published weights of this architecture differ in their normalisation.
-    pub normalisation_guessed: bool,
-}
-
-/// Every architecture, most particular first.
-pub static ARCHITECTURES: &[Architecture] = &[
-    efficientnet_lite::LITE0,
-    cifar_resnet::RESNET20,
-    cifar_resnet::RESNET32,
-    cifar_resnet::RESNET44,
-    cifar_resnet::RESNET56,
-    cifar_resnet::RESNET110,
-    small::LENET5,
-    small::CNN_A,
-];
 
 /// The architecture a card names, or the one recognised from the tensors.
 ///
 /// # Errors
 /// When the name is unknown or no architecture fits.
-pub fn find(named: Option<&str>, weights: &Weights) -> Result<&'static Architecture> {
-    let known = || {
-        let ids: Vec<_> = ARCHITECTURES.iter().map(|known| known.id).collect();
-        format!("known are {}", ids.join(", "))
-    };
+pub fn find(named: Option<&str>, weights: &Weights) -> Result<Architecture> {
     match named {
-        Some(id) => ARCHITECTURES
+        Some(name) => Architecture::named(name, weights),
+        None => FAMILIES
             .iter()
-            .find(|known| known.id == id)
-            .ok_or_else(|| Error::new(format!("unknown architecture `{id}`"), known())),
-        None => ARCHITECTURES.iter().find(|known| (known.recognise)(weights)).ok_or_else(|| {
-            let first: Vec<_> =
-                weights.tensors.keys().take(3).map(|name| format!("`{name}`")).collect();
-            let why = match weights.tensors.len() {
-                0 => "the file holds no tensors".into(),
-                count => format!("its {count} tensors ({}, …) fit none", first.join(", ")),
-            };
-            Error::new("cannot recognise the architecture", why)
-                .hint(format!("{}; a model card can name one", known()))
-        }),
+            .find_map(|family| family.recognise(weights))
+            .ok_or_else(|| unrecognised(weights)),
+    }
+}
+
+fn known() -> String {
+    let ids: Vec<_> = FAMILIES.iter().flat_map(|family| family.ids()).collect();
+    format!("known are {}", ids.join(", "))
+}
+
+/// Says which family has most of its marks in the file, and what is missing from it.
+fn unrecognised(weights: &Weights) -> Error {
+    let candidates = FAMILIES.iter().flat_map(|family| {
+        let tensors = Tensors::renamed(weights, family.renames);
+        family.marks.iter().map(move |marks| {
+            let missing: Vec<_> = marks.iter().copied().filter(|mark| !tensors.has(mark)).collect();
+            (family.name, 100 - missing.len() * 100 / marks.len(), missing)
+        })
+    });
+    let closest = candidates.min_by_key(|(_, share, _)| 100 - share);
+    let first: Vec<_> = weights.tensors.keys().take(3).map(|name| format!("`{name}`")).collect();
+    let why = match (weights.tensors.len(), closest) {
+        (0, _) => "the file holds no tensors".into(),
+        (count, Some((name, 100, _))) => {
+            format!("its {count} tensors have the names of {name} but not its shapes")
+        }
+        (count, Some((name, 50.., missing))) => {
+            let missing = missing.join("`, `");
+            format!("its {count} tensors are closest to {name}, which also has `{missing}`")
+        }
+        (count, _) => format!("its {count} tensors ({}, …) fit none", first.join(", ")),
+    };
+    Error::new("cannot recognise the architecture", why)
+        .hint(format!("{}; a model card can name one", known()))
+}
+
+impl Family {
+    fn ids(&self) -> impl Iterator<Item = &'static str> {
+        let ids = self.variants.iter().map(|variant| variant.id);
+        ids.chain(self.variants.is_empty().then_some(self.id))
+    }
+
+    fn measure(&self, weights: &Weights) -> Option<Vec<usize>> {
+        let tensors = Tensors::renamed(weights, self.renames);
+        let marked = |marks: &&[&str]| marks.iter().all(|mark| tensors.has(mark));
+        (self.marks.is_empty() || self.marks.iter().any(|marks| marked(marks)))
+            .then(|| (self.plan)(&tensors))?
+    }
+
+    fn recognise(&'static self, weights: &Weights) -> Option<Architecture> {
+        let plan = self.measure(weights)?;
+        let variant = self.variants.iter().find(|variant| variant.plan == plan);
+        Some(self.architecture(variant, plan, false))
+    }
+
+    fn architecture(
+        &'static self,
+        variant: Option<&'static Variant>,
+        plan: Vec<usize>,
+        named: bool,
+    ) -> Architecture {
+        let (id, name) = variant.map_or((self.id, self.name), |v| (v.id, v.name));
+        Architecture { id, name, family: self, variant, plan, named }
+    }
+
+    fn is_leftover(&self, tensor: &str) -> bool {
+        self.leftovers.iter().any(|start| tensor.starts_with(start))
+            || BUFFERS.iter().any(|end| tensor.ends_with(end))
     }
 }
 
 impl Architecture {
+    /// The architecture a person named; torchvision's underscores will do.
+    fn named(name: &str, weights: &Weights) -> Result<Self> {
+        let id = name.to_lowercase().replace('_', "-");
+        let variants = FAMILIES
+            .iter()
+            .flat_map(|family| family.variants.iter().map(|variant| (*family, variant)));
+        if let Some((family, variant)) = variants.into_iter().find(|(_, v)| v.id == id) {
+            return Ok(family.architecture(Some(variant), variant.plan.to_vec(), true));
+        }
+        let Some(family) = FAMILIES.iter().find(|family| family.id == id) else {
+            return Err(Error::new(format!("unknown architecture `{name}`"), known()));
+        };
+        let plan = family.measure(weights).or_else(|| family.variants.is_empty().then(Vec::new));
+        let plan = plan.ok_or_else(|| {
+            let marks = family.marks.first().map_or(String::new(), |marks| marks.join("`, `"));
+            let why = format!("its networks have the tensors `{marks}`");
+            Error::new(format!("the weights do not fit {id}"), why)
+        })?;
+        Ok(family.architecture(None, plan, true))
+    }
+
     /// What the architecture takes, before a card corrects it.
     pub fn input(&self, weights: &Weights) -> InputDefaults {
-        (self.input)(weights)
+        (self.family.input)(&Tensors::renamed(weights, self.family.renames), self.variant)
     }
 
     /// Lays the network out on a device.
     ///
     /// # Errors
-    /// When a tensor is missing, left over, or of another shape than the architecture's.
+    /// When a tensor is missing or of another shape than the architecture's, or is left over and
+    /// no person named the architecture.
     pub fn lay(
         &self,
         weights: &Weights,
         input: &Preprocessing,
-        device: &burn::tensor::Device,
+        device: &Device,
     ) -> Result<(Graph, Fit)> {
-        let mut assembly = Assembly::new(self.id, weights, input, device);
-        let pixels = assembly.normalised_pixels(input)?;
-        (self.lay)(&mut assembly, pixels)?;
-        let mut fit = Fit::new(self.id);
-        fit.matched = weights.tensors.len();
-        Ok((assembly.finish()?, fit.with_confidence()))
+        let (graph, fit) = self.try_lay(weights, input, device);
+        fit.check(self.named)?;
+        Ok((graph?, fit))
     }
-}
 
-fn has_all(weights: &Weights, names: &[&str]) -> bool {
-    names.iter().all(|name| weights.tensors.contains_key(*name))
+    /// How the tensors of a file fit, whatever is wrong with them.
+    pub fn fit(&self, weights: &Weights, input: &Preprocessing, device: &Device) -> Fit {
+        self.try_lay(weights, input, device).1
+    }
+
+    fn try_lay(
+        &self,
+        weights: &Weights,
+        input: &Preprocessing,
+        device: &Device,
+    ) -> (Result<Graph>, Fit) {
+        let tensors = Tensors::renamed(weights, self.family.renames);
+        let mut assembly = Assembly::new(self.id, &tensors, input, device);
+        assembly.named = self.named;
+        let pixels = assembly.normalised_pixels(input);
+        let laid = pixels.and_then(|pixels| (self.family.lay)(&mut assembly, &self.plan, pixels));
+        let (graph, mut fit) = assembly.finish(|name| self.family.is_leftover(name));
+        match laid {
+            Ok(_) => (graph, fit),
+            Err(why) => {
+                // What would have come after the failure is not unexpected.
+                fit.unexpected.clear();
+                (Err(why), fit)
+            }
+        }
+    }
 }

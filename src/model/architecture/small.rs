@@ -1,102 +1,78 @@
 //! Small plain networks that the robustness literature trains as vanilla and robust twins.
 
-use super::assembly::{Assembly, Padding, Window};
-use super::{Architecture, InputDefaults, has_all};
+use super::assembly::Assembly;
+use super::input::CIFAR10;
+use super::tensors::Tensors;
+use super::window::{Window, window};
+use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::{NodeId, Op};
-use crate::model::weights::Weights;
-use crate::picture::{Filter, Preprocessing};
 
 /// LeNet5 as adversarial training on MNIST uses it: two padded 3×3 convolutions, two linear
 /// layers.
-pub const LENET5: Architecture = Architecture {
+pub static LENET5: Family = Family {
     id: "lenet5",
     name: "LeNet5",
-    recognise: |weights| {
-        weights.tensors.len() == 8
-            && has_all(
-                weights,
-                &["conv1.weight", "conv2.weight", "linear1.weight", "linear2.weight"],
-            )
+    renames: &[],
+    marks: &[&["conv1.weight", "conv2.weight", "linear1.weight", "linear2.weight"]],
+    plan: |tensors| {
+        (tensors.names().count() == 8 && tensors.side("conv2.weight", 2) == 3).then(Vec::new)
     },
-    input: |weights| {
-        plain_input(channels(weights, "conv1.weight"), side(weights, "linear1.weight", 64), false)
-    },
-    lay: lenet5,
+    variants: &[],
+    input: |tensors, _| input(tensors, ["conv1", "conv2", "linear1"], false),
+    leftovers: &[],
+    lay: |net, _, from| lenet5(net, from),
 };
 
 /// CNN-A of the verification literature (Wong and Kolter 2018, "Provable defenses"): two strided
 /// 4×4 convolutions, two linear layers.
-pub const CNN_A: Architecture = Architecture {
+pub static CNN_A: Family = Family {
     id: "cnn-a",
     name: "CNN-A",
-    recognise: |weights| {
-        weights.tensors.len() == 8
-            && has_all(weights, &["0.weight", "2.weight", "5.weight", "7.weight"])
+    renames: &[],
+    marks: &[&["0.weight", "2.weight", "5.weight", "7.weight"]],
+    plan: |tensors| {
+        let sides = [tensors.side("0.weight", 2), tensors.side("2.weight", 2)];
+        (tensors.names().count() == 8 && sides == [4, 4]).then(Vec::new)
     },
-    input: |weights| {
-        plain_input(channels(weights, "0.weight"), side(weights, "5.weight", 32), true)
-    },
-    lay: cnn_a,
+    variants: &[],
+    input: |tensors, _| input(tensors, ["0", "2", "5"], true),
+    leftovers: &[],
+    lay: |net, _, from| cnn_a(net, from),
 };
 
-fn channels(weights: &Weights, first: &str) -> usize {
-    match weights.shape(first) {
-        Some([_, channels, _, _]) => *channels,
-        _ => 3,
-    }
-}
-
-/// Side of the picture, from the inputs of the first linear layer: both networks quarter it.
-fn side(weights: &Weights, linear: &str, features: usize) -> usize {
-    let inputs = match weights.shape(linear) {
-        Some([_, inputs]) => *inputs,
-        _ => 0,
-    };
-    4 * (inputs / features).isqrt().max(1)
-}
-
-/// Grey pictures of digits as they are; colour pictures by CIFAR-10's own mean and deviation.
-fn plain_input(channels: usize, side: usize, coloured_differ: bool) -> InputDefaults {
-    let grey = channels == 1;
-    InputDefaults {
-        preprocessing: Preprocessing {
-            channels,
-            size: [side, side],
-            mean: if grey { vec![0.0] } else { vec![0.4914, 0.4822, 0.4465] },
-            std: if grey { vec![1.0] } else { vec![0.2023, 0.1994, 0.2010] },
-            resize: Filter::Bicubic,
-            crop: 1.0,
-        },
-        labels: Some(if grey { "mnist" } else { "cifar10" }),
-        normalisation_guessed: coloured_differ && !grey,
+/// Both networks quarter their picture, whose side is known from the inputs of the first linear
+/// layer. Grey pictures are taken as they are, colour pictures by CIFAR-10's mean and deviation.
+fn input(tensors: &Tensors, [first, last, linear]: [&str; 3], guessed: bool) -> InputDefaults {
+    let side = |layer: &str, side: usize| tensors.side(&format!("{layer}.weight"), side);
+    let size = 4 * (side(linear, 1) / side(last, 0).max(1)).isqrt().max(1);
+    match side(first, 1) {
+        1 => InputDefaults::grey(size),
+        _ => InputDefaults::cifar10(CIFAR10).size(size).normalisation(CIFAR10, guessed),
     }
 }
 
 fn lenet5(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
-    let window = Window { kernel: 3, stride: 1, padding: Padding::Each(1) };
-    let mut x = net.convolution("conv1", 32, window, from)?;
+    let mut x = net.convolution("conv1", window(3), from)?;
     x = net.relu("relu1", x)?;
-    x = net.max_pool("maxpool1", 2, x)?;
-    x = net.convolution("conv2", 64, window, x)?;
+    x = net.max_pool("maxpool1", Window::tiles(2), x)?;
+    x = net.convolution("conv2", window(3), x)?;
     x = net.relu("relu2", x)?;
-    x = net.max_pool("maxpool2", 2, x)?;
+    x = net.max_pool("maxpool2", Window::tiles(2), x)?;
     x = net.add("flatten", Op::Flatten, &[x])?;
-    x = net.linear("linear1", 200, x)?;
+    x = net.linear("linear1", x)?;
     x = net.relu("relu3", x)?;
-    let classes = net.outputs("linear2.weight")?;
-    net.linear("linear2", classes, x)
+    net.linear("linear2", x)
 }
 
 fn cnn_a(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
-    let window = Window { kernel: 4, stride: 2, padding: Padding::Each(1) };
-    let mut x = net.convolution("0", 16, window, from)?;
+    let halving = window(4).stride(2).padding(1);
+    let mut x = net.convolution("0", halving, from)?;
     x = net.relu("1", x)?;
-    x = net.convolution("2", 32, window, x)?;
+    x = net.convolution("2", halving, x)?;
     x = net.relu("3", x)?;
     x = net.add("4", Op::Flatten, &[x])?;
-    x = net.linear("5", 100, x)?;
+    x = net.linear("5", x)?;
     x = net.relu("6", x)?;
-    let classes = net.outputs("7.weight")?;
-    net.linear("7", classes, x)
+    net.linear("7", x)
 }

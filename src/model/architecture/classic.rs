@@ -1,0 +1,181 @@
+//! Convolutions one after the other, then linear layers: AlexNet (Krizhevsky 2014, "One weird
+//! trick", as torchvision has it), VGG (Simonyan and Zisserman 2015), SqueezeNet (Iandola et al.
+//! 2016).
+
+use super::assembly::Assembly;
+use super::input::CIFAR10;
+use super::tensors::Tensors;
+use super::window::{Window, window};
+use super::{Family, InputDefaults, Variant};
+use crate::error::Result;
+use crate::graph::{NodeId, Op};
+
+pub static ALEXNET: Family = Family {
+    id: "alexnet",
+    name: "AlexNet",
+    renames: &[],
+    marks: &[&[
+        "features.0.weight",
+        "features.3.weight",
+        "features.6.weight",
+        "features.8.weight",
+        "features.10.weight",
+        "classifier.1.weight",
+        "classifier.4.weight",
+        "classifier.6.weight",
+    ]],
+    plan: |tensors| (tensors.side("features.0.weight", 2) == 11).then(Vec::new),
+    variants: &[],
+    input: |_, _| InputDefaults::imagenet(224),
+    leftovers: &[],
+    lay: |net, _, from| alexnet(net, from),
+};
+
+fn alexnet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    let pool = window(3).stride(2).padding(0);
+    let mut x = net.convolution("features.0", window(11).stride(4).padding(2), from)?;
+    x = net.relu("features.1", x)?;
+    x = net.max_pool("features.2", pool, x)?;
+    x = net.convolution("features.3", window(5), x)?;
+    x = net.relu("features.4", x)?;
+    x = net.max_pool("features.5", pool, x)?;
+    for index in [6, 8, 10] {
+        x = net.convolution(&format!("features.{index}"), window(3), x)?;
+        x = net.relu(&format!("features.{}", index + 1), x)?;
+    }
+    x = net.max_pool("features.12", pool, x)?;
+    x = net.adaptive_average_pool("avgpool", 6, x)?;
+    x = net.add("flatten", Op::Flatten, &[x])?;
+    x = net.linear("classifier.1", x)?;
+    x = net.relu("classifier.2", x)?;
+    x = net.linear("classifier.4", x)?;
+    x = net.relu("classifier.5", x)?;
+    net.linear("classifier.6", x)
+}
+
+/// Plan: convolutions of each stage, then 1 with batch norm or 0 without.
+pub static VGG: Family = Family {
+    id: "vgg",
+    name: "VGG",
+    renames: &[],
+    marks: &[
+        &["features.0.weight", "classifier.0.weight", "classifier.3.weight", "classifier.6.weight"],
+        &["features.0.weight", "features.1.running_mean", "classifier.weight"],
+    ],
+    plan: vgg_plan,
+    variants: &[
+        Variant::new("vgg11", "VGG-11", &[1, 1, 2, 2, 2, 0]),
+        Variant::new("vgg13", "VGG-13", &[2, 2, 2, 2, 2, 0]),
+        Variant::new("vgg16", "VGG-16", &[2, 2, 3, 3, 3, 0]),
+        Variant::new("vgg19", "VGG-19", &[2, 2, 4, 4, 4, 0]),
+        Variant::new("vgg11-bn", "VGG-11 (batch norm)", &[1, 1, 2, 2, 2, 1]),
+        Variant::new("vgg13-bn", "VGG-13 (batch norm)", &[2, 2, 2, 2, 2, 1]),
+        Variant::new("vgg16-bn", "VGG-16 (batch norm)", &[2, 2, 3, 3, 3, 1]),
+        Variant::new("vgg19-bn", "VGG-19 (batch norm)", &[2, 2, 4, 4, 4, 1]),
+    ],
+    input: |tensors, _| match tensors.has("classifier.weight") {
+        true => InputDefaults::cifar10(CIFAR10),
+        false => InputDefaults::imagenet(224),
+    },
+    leftovers: &[],
+    lay: vgg,
+};
+
+/// Stages end where the numbering leaves room for a pool between two convolutions.
+fn vgg_plan(tensors: &Tensors) -> Option<Vec<usize>> {
+    let norm = tensors.has("features.1.running_mean");
+    let step = if norm { 3 } else { 2 };
+    let (mut stages, mut index) = (vec![0], 0);
+    let is_convolution =
+        |index: usize| tensors.shape(&format!("features.{index}.weight"))?.get(2).copied();
+    while is_convolution(index) == Some(3) {
+        *stages.last_mut()? += 1;
+        index += step;
+        if is_convolution(index).is_none() && is_convolution(index + 1).is_some() {
+            stages.push(0);
+            index += 1;
+        }
+    }
+    let whole = stages.len() == 5;
+    stages.push(usize::from(norm));
+    whole.then_some(stages)
+}
+
+fn vgg(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
+    let (norm, stages) = (plan[5] == 1, &plan[..5]);
+    let (mut x, mut index) = (from, 0);
+    let mut next = || {
+        index += 1;
+        format!("features.{}", index - 1)
+    };
+    for &depth in stages {
+        for _ in 0..depth {
+            let name = next();
+            x = match norm {
+                true => net.convolution_norm([&name, &next()], window(3), x)?,
+                false => net.convolution(&name, window(3), x)?,
+            };
+            x = net.relu(&next(), x)?;
+        }
+        x = net.max_pool(&next(), Window::tiles(2), x)?;
+    }
+    // Networks for 32-pixel pictures end here; their last pool leaves one place.
+    if net.has("classifier.weight") {
+        x = net.add("flatten", Op::Flatten, &[x])?;
+        return net.linear("classifier", x);
+    }
+    x = net.adaptive_average_pool("avgpool", 7, x)?;
+    x = net.add("flatten", Op::Flatten, &[x])?;
+    x = net.linear("classifier.0", x)?;
+    x = net.relu("classifier.1", x)?;
+    x = net.linear("classifier.3", x)?;
+    x = net.relu("classifier.4", x)?;
+    net.linear("classifier.6", x)
+}
+
+/// Plan: side of the first window, then where the pools are.
+pub static SQUEEZENET: Family = Family {
+    id: "squeezenet",
+    name: "SqueezeNet",
+    renames: &[],
+    marks: &[&["features.0.weight", "features.3.squeeze.weight", "classifier.1.weight"]],
+    plan: |tensors| {
+        Some(match tensors.has("features.5.squeeze.weight") {
+            true => vec![7, 2, 6, 11],
+            false => vec![3, 2, 5, 8],
+        })
+    },
+    variants: &[
+        Variant::new("squeezenet1-0", "SqueezeNet 1.0", &[7, 2, 6, 11]),
+        Variant::new("squeezenet1-1", "SqueezeNet 1.1", &[3, 2, 5, 8]),
+    ],
+    input: |_, _| InputDefaults::imagenet(224),
+    leftovers: &[],
+    lay: squeezenet,
+};
+
+fn squeezenet(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
+    let first = window(plan[0]).stride(2).padding(0);
+    let mut x = net.convolution("features.0", first, from)?;
+    x = net.relu("features.1", x)?;
+    for index in 2..=12 {
+        let name = format!("features.{index}");
+        x = match plan[1..].contains(&index) {
+            true => net.max_pool_ceil(&name, window(3).stride(2).padding(0), x)?,
+            false => net.within(&name, |net| fire(net, x))?,
+        };
+    }
+    x = net.convolution("classifier.1", window(1), x)?;
+    x = net.relu("classifier.2", x)?;
+    net.global_average_pool("classifier.3", x)
+}
+
+fn fire(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    let x = net.convolution("squeeze", window(1), from)?;
+    let x = net.relu("squeeze_activation", x)?;
+    let narrow = net.convolution("expand1x1", window(1), x)?;
+    let narrow = net.relu("expand1x1_activation", narrow)?;
+    let wide = net.convolution("expand3x3", window(3), x)?;
+    let wide = net.relu("expand3x3_activation", wide)?;
+    net.concatenate("concatenate", &[narrow, wide])
+}

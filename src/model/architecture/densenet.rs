@@ -1,0 +1,78 @@
+//! DenseNet: every layer sees all before it in its block (Huang et al. 2017).
+
+use super::assembly::Assembly;
+use super::window::{Window, window};
+use super::{Family, InputDefaults, Variant};
+use crate::error::Result;
+use crate::graph::NodeId;
+
+/// Plan: layers of each block.
+pub static DENSENET: Family = Family {
+    id: "densenet",
+    name: "DenseNet",
+    // torchvision's first weights, which are still its published ones.
+    renames: &[
+        (".norm.1.", ".norm1."),
+        (".norm.2.", ".norm2."),
+        (".conv.1.", ".conv1."),
+        (".conv.2.", ".conv2."),
+    ],
+    marks: &[&[
+        "features.conv0.weight",
+        "features.denseblock1.denselayer1.conv1.weight",
+        "features.norm5.weight",
+        "classifier.weight",
+    ]],
+    plan: |tensors| {
+        let blocks = tensors.count_from(1, "features.denseblock");
+        let layers =
+            |block| tensors.count_from(1, &format!("features.denseblock{block}.denselayer"));
+        Some((1..=blocks).map(layers).collect())
+    },
+    variants: &[
+        Variant::new("densenet121", "DenseNet-121", &[6, 12, 24, 16]),
+        Variant::new("densenet161", "DenseNet-161", &[6, 12, 36, 24]),
+        Variant::new("densenet169", "DenseNet-169", &[6, 12, 32, 32]),
+        Variant::new("densenet201", "DenseNet-201", &[6, 12, 48, 32]),
+    ],
+    input: |_, _| InputDefaults::imagenet(224),
+    leftovers: &[],
+    lay: |net, blocks, from| {
+        let x = net.within("features", |net| features(net, blocks, from))?;
+        let x = net.relu("relu", x)?;
+        let x = net.global_average_pool("avgpool", x)?;
+        net.linear("classifier", x)
+    },
+};
+
+fn features(net: &mut Assembly, blocks: &[usize], from: NodeId) -> Result<NodeId> {
+    let mut x = net.convolution_norm(["conv0", "norm0"], window(7).stride(2), from)?;
+    x = net.relu("relu0", x)?;
+    x = net.max_pool("pool0", window(3).stride(2), x)?;
+    for (block, &layers) in (1..).zip(blocks) {
+        for layer in 1..=layers {
+            let name = format!("denseblock{block}.denselayer{layer}");
+            x = net.within(&name, |net| dense_layer(net, x))?;
+        }
+        if block < blocks.len() {
+            x = net.within(&format!("transition{block}"), |net| transition(net, x))?;
+        }
+    }
+    net.norm("norm5", x)
+}
+
+fn dense_layer(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    let mut x = net.norm("norm1", from)?;
+    x = net.relu("relu1", x)?;
+    x = net.convolution_norm(["conv1", "norm2"], window(1), x)?;
+    x = net.relu("relu2", x)?;
+    x = net.bare_convolution("conv2", window(3), x)?;
+    net.concatenate("concatenate", &[from, x])
+}
+
+fn transition(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    let mut x = net.norm("norm", from)?;
+    x = net.relu("relu", x)?;
+    x = net.bare_convolution("conv", window(1), x)?;
+    net.average_pool("pool", Window::tiles(2), x)
+}

@@ -1,0 +1,137 @@
+//! MobileNet-v2 (Sandler et al. 2018), MobileNet-v3 (Howard et al. 2019) and MNASNet (Tan et al.
+//! 2019), as torchvision has them, of any width.
+
+use super::assembly::Assembly;
+use super::inverted::{Style, block, layer};
+use super::window::window;
+use super::{Family, InputDefaults, Variant};
+use crate::error::Result;
+use crate::graph::NodeId;
+use crate::graph::op::Pointwise;
+
+const RELU: Style = Style {
+    activation: Pointwise::Relu,
+    squeeze: Pointwise::Relu,
+    gate: Pointwise::HardSigmoid { slope: 1.0 / 6.0, offset: 0.5 },
+    same: false,
+};
+
+pub static MOBILENET_V2: Family = Family {
+    id: "mobilenet-v2",
+    name: "MobileNet-v2",
+    renames: &[],
+    marks: &[&[
+        "features.0.0.weight",
+        "features.1.conv.1.weight",
+        "features.17.conv.3.weight",
+        "features.18.0.weight",
+        "classifier.1.weight",
+    ]],
+    plan: |_| Some(vec![]),
+    variants: &[],
+    input: |_, _| InputDefaults::imagenet(224),
+    leftovers: &[],
+    lay: |net, _, from| {
+        let style = Style { activation: Pointwise::RELU6, ..RELU };
+        let stem = ["features.0.0", "features.0.1", "features.0.2"];
+        let mut x = layer(net, stem, window(3).stride(2), style, from)?;
+        for index in 1..=17 {
+            let stride = if [2, 4, 7, 14].contains(&index) { 2 } else { 1 };
+            x = net.within(&format!("features.{index}"), |net| block(net, style, stride, x))?;
+        }
+        let head = ["features.18.0", "features.18.1", "features.18.2"];
+        x = layer(net, head, window(1), style, x)?;
+        x = net.global_average_pool("avgpool", x)?;
+        net.linear("classifier.1", x)
+    },
+};
+
+/// Plan: blocks, the first with hard swish, then those that halve.
+pub static MOBILENET_V3: Family = Family {
+    id: "mobilenet-v3",
+    name: "MobileNet-v3",
+    renames: &[],
+    marks: &[&[
+        "features.0.0.weight",
+        "features.1.block.0.0.weight",
+        "features.4.block.2.fc1.weight",
+        "classifier.0.weight",
+        "classifier.3.weight",
+    ]],
+    plan: |tensors| {
+        Some(if tensors.has("features.13.block.0.0.weight") { LARGE } else { SMALL }.to_vec())
+    },
+    variants: &[
+        Variant::new("mobilenet-v3-large", "MobileNet-v3-large", LARGE),
+        Variant::new("mobilenet-v3-small", "MobileNet-v3-small", SMALL),
+    ],
+    input: |_, _| InputDefaults::imagenet(224),
+    leftovers: &[],
+    lay: mobilenet_v3,
+};
+
+const LARGE: &[usize] = &[15, 7, 2, 4, 7, 13];
+const SMALL: &[usize] = &[11, 4, 1, 2, 4, 9];
+
+fn mobilenet_v3(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
+    net.epsilon = 1e-3;
+    let swish = Style { activation: Pointwise::HardSwish, ..RELU };
+    let stem = ["features.0.0", "features.0.1", "features.0.2"];
+    let mut x = layer(net, stem, window(3).stride(2), swish, from)?;
+    for index in 1..=plan[0] {
+        let style = if index < plan[1] { RELU } else { swish };
+        let stride = if plan[2..].contains(&index) { 2 } else { 1 };
+        x = net.within(&format!("features.{index}"), |net| block(net, style, stride, x))?;
+    }
+    let last = format!("features.{}", plan[0] + 1);
+    x = net.within(&last, |net| layer(net, ["0", "1", "2"], window(1), swish, x))?;
+    x = net.global_average_pool("avgpool", x)?;
+    x = net.linear("classifier.0", x)?;
+    x = net.add("classifier.1", Pointwise::HardSwish, &[x])?;
+    net.linear("classifier.3", x)
+}
+
+/// Plan: channels of the last stack but one.
+pub static MNASNET: Family = Family {
+    id: "mnasnet",
+    name: "MNASNet",
+    renames: &[],
+    marks: &[&[
+        "layers.0.weight",
+        "layers.3.weight",
+        "layers.8.0.layers.0.weight",
+        "layers.13.0.layers.6.weight",
+        "classifier.1.weight",
+    ]],
+    plan: |tensors| Some(vec![tensors.side("layers.12.0.layers.6.weight", 0)]),
+    variants: &[
+        Variant::new("mnasnet0-5", "MNASNet 0.5", &[96]),
+        Variant::new("mnasnet0-75", "MNASNet 0.75", &[144]),
+        Variant::new("mnasnet1-0", "MNASNet 1", &[192]),
+        Variant::new("mnasnet1-3", "MNASNet 1.3", &[248]),
+    ],
+    input: |_, _| InputDefaults::imagenet(224),
+    leftovers: &[],
+    lay: |net, _, from| mnasnet(net, from),
+};
+
+/// Blocks of each stack, and whether its first halves.
+const STACKS: [(usize, usize); 6] = [(3, 2), (3, 2), (3, 2), (2, 1), (4, 2), (1, 1)];
+
+fn mnasnet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    let stem = ["layers.0", "layers.1", "layers.2"];
+    let mut x = layer(net, stem, window(3).stride(2), RELU, from)?;
+    let depthwise = window(3).groups(net.shape(x).channels);
+    x = layer(net, ["layers.3", "layers.4", "layers.5"], depthwise, RELU, x)?;
+    x = net.convolution_norm(["layers.6", "layers.7"], window(1), x)?;
+    for (stack, (blocks, first)) in (8..).zip(STACKS) {
+        for index in 0..blocks {
+            let stride = if index == 0 { first } else { 1 };
+            let name = format!("layers.{stack}.{index}");
+            x = net.within(&name, |net| block(net, RELU, stride, x))?;
+        }
+    }
+    x = layer(net, ["layers.14", "layers.15", "layers.16"], window(1), RELU, x)?;
+    x = net.global_average_pool("avgpool", x)?;
+    net.linear("classifier.1", x)
+}
