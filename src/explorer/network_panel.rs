@@ -15,6 +15,7 @@ pub struct NetworkPanel {
     /// Which network, while the window is open.
     shown: Option<u64>,
     draft: Option<Draft>,
+    layers: bool,
     /// Part of the names of layers to list.
     filter: String,
 }
@@ -113,8 +114,8 @@ impl Explorer {
         let room = ctx.content_rect().size();
         egui::Window::new(&model.value.name)
             .id(egui::Id::unique("network"))
-            .default_pos(ctx.content_rect().center() - egui::vec2(260.0, 300.0))
-            .default_size([520.0, 600.0])
+            .default_pos(ctx.content_rect().center() - egui::vec2(270.0, 290.0))
+            .default_size([540.0, 580.0])
             .max_size(room - egui::vec2(24.0, 48.0))
             .open(&mut open)
             .collapsible(false)
@@ -131,14 +132,24 @@ impl Explorer {
     }
 
     fn network_details(&mut self, ui: &mut Ui, model: &OpenModel) -> Option<Wish> {
-        let mut wish = None;
-        egui::CollapsingHeader::new("Report").default_open(true).show(ui, |ui| report(ui, model));
-        egui::CollapsingHeader::new("Input").default_open(true).show(ui, |ui| {
-            wish = self.input_settings(ui, model);
+        ui.horizontal(|ui| {
+            let layers = &mut self.network_panel.layers;
+            ui.selectable_value(layers, false, "Report and input");
+            ui.selectable_value(layers, true, "Layers");
         });
         ui.separator();
-        let panel = &mut self.network_panel;
-        wish.or(layers(ui, &self.document, &model.value, &mut panel.filter).map(Wish::Layer))
+        if self.network_panel.layers {
+            let filter = &mut self.network_panel.filter;
+            return layers(ui, &self.document, &model.value, filter).map(Wish::Layer);
+        }
+        let scroll = ScrollArea::vertical().id_salt("report").auto_shrink([false, false]);
+        scroll
+            .show(ui, |ui| {
+                report(ui, model);
+                ui.separator();
+                self.input_settings(ui, model)
+            })
+            .inner
     }
 
     fn input_settings(&mut self, ui: &mut Ui, model: &OpenModel) -> Option<Wish> {
@@ -249,7 +260,6 @@ fn layers(ui: &mut Ui, document: &Document, model: &Model, filter: &mut String) 
     let graph = &model.graph;
     let chosen = chosen_layer(document, model);
     ui.horizontal(|ui| {
-        ui.strong("Layers");
         ui.add(
             TextEdit::singleline(filter).hint_text("Part of a name or kind").desired_width(160.0),
         );

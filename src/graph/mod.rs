@@ -47,7 +47,7 @@ impl Shape {
 
     /// True for a value that exists and that memory could hold.
     fn is_reasonable(self) -> bool {
-        const MOST_VALUES: usize = 1 << 30;
+        const MOST_VALUES: usize = 1 << 28;
         let rows = self.channels.checked_mul(self.height);
         let count = rows.and_then(|count| count.checked_mul(self.width));
         count.is_some_and(|count| (1..=MOST_VALUES).contains(&count))

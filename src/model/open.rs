@@ -54,7 +54,7 @@ impl Model {
         let mut warnings = report.fit.as_ref().map(Fit::warnings).unwrap_or_default();
         if report.normalisation == Source::Guess {
             warnings.push(format!(
-                "mean {:?} and std {:?} are guessed; a model card beside the weights can set them",
+                "mean {:?} and std {:?} are guessed; the network's details in the window or a model card set them",
                 preprocessing.mean, preprocessing.std
             ));
         }

@@ -5,9 +5,9 @@
 mod support;
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use hyaline::graph::{Graph, Rules};
-use hyaline::model::host;
+use hyaline::graph::{Graph, Rules, Shape};
 use hyaline::model::onnx::Network;
+use hyaline::model::{ComputeDevice, Model, Source, host};
 use safetensors::SafeTensors;
 use std::path::{Path, PathBuf};
 use support::relative_error;
@@ -111,6 +111,96 @@ fn every_operator_agrees_with_onnx_runtime() {
         }
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn published_networks_agree_with_onnx_runtime() {
+    let Some(data) = support::data() else { return };
+    let frozen = cases().with_file_name("published.safetensors");
+    let bytes = std::fs::read(frozen).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    for device in support::devices() {
+        for name in ["cifar10_small", "cifar_base_kw", "resnet_2b"] {
+            let path = data.join("weights-original").join(format!("{name}.onnx"));
+            let (graph, _) = open(&path, &device.device).unwrap();
+            let (shape, input) = floats(&file, &format!("{name}.input"));
+            let input = pixels(&graph, &shape, input, &device.device);
+            let found = host(graph.logits(input)).unwrap();
+            let error = relative_error(found, floats(&file, &format!("{name}.output")).1);
+            assert!(error < 1e-5, "{name} on {}: {error:.1e}", device.name);
+        }
+    }
+}
+
+#[test]
+fn small_networks_open_with_what_they_are() {
+    let Some(data) = support::data() else { return };
+    let device = ComputeDevice::cpu();
+    let path = data.join("weights-original/cifar10_small.onnx");
+    let model = Model::open(&path, &device).unwrap();
+    assert_eq!(model.graph.input_shape(), Shape::new(3, 32, 32));
+    assert_eq!(model.labels.name(3), "cat");
+    assert_eq!(model.report.normalisation, Source::Guess);
+    assert!(model.report.format.starts_with("ONNX, opset"), "{}", model.report.format);
+    assert!(model.check_forward().unwrap().probability > 0.1);
+
+    // What the network does to its pixels itself is known, and not guessed.
+    let path = cases().join("normalised_sub_div.onnx");
+    let model = Model::open(&path, &device).unwrap();
+    assert_eq!(model.report.normalisation, Source::File);
+    assert_eq!(model.graph.nodes()[1].name, "normalise");
+    assert!(model.warnings.is_empty(), "{:?}", model.warnings);
+}
+
+/// Files with some bytes changed, and files cut short: a network or an error, never a panic, and
+/// no more memory than the file could ask for.
+#[test]
+fn damaged_files_are_errors() {
+    let names = [
+        "conv_groups",
+        "shuffle_computed",
+        "resize_cubic_half_pixel",
+        "group_norm_21",
+        "dense_block",
+    ];
+    let mut names: Vec<PathBuf> =
+        names.iter().map(|name| cases().join(format!("{name}.onnx"))).collect();
+    if let Some(data) = support::data() {
+        names.push(data.join("weights-original/resnet_2b.onnx"));
+    }
+    let device = Device::flex();
+    let mut random = 1u64;
+    let mut next = |below: usize| {
+        // SplitMix64's step and mix.
+        random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = random;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((bits ^ (bits >> 31)) % below as u64) as usize
+    };
+    let mut opened = 0;
+    for path in names {
+        let whole = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        // Weights are most of a large file, and changing them breaks nothing.
+        let tries = if whole.len() > 100_000 { 100 } else { 400 };
+        for round in 0..tries {
+            let mut bytes = whole.clone();
+            if round % 4 == 0 {
+                bytes.truncate(next(whole.len()));
+            } else {
+                for _ in 0..=next(4) {
+                    let at = next(bytes.len());
+                    bytes[at] = next(256) as u8;
+                }
+            }
+            let Ok(network) = Network::decode(bytes, &cases()) else { continue };
+            let Shape { height, width, .. } = network.input_shape();
+            let Ok(laid) = network.lay([height, width], &device) else { continue };
+            let channels = network.input_shape().channels;
+            opened += usize::from(laid.finish(&vec![0.0; channels], &vec![1.0; channels]).is_ok());
+        }
+    }
+    assert!(opened > 100, "{opened} opened all the same: the changes hit nothing else");
 }
 
 /// Logits and gradient of every export of `export_torchvision.py` in the folder that

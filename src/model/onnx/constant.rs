@@ -5,8 +5,8 @@ use half::{bf16, f16};
 use ndarray::{ArcArray, ArrayD, IxDyn};
 use std::path::Path;
 
-/// Values in one constant at most; more is a damaged file.
-pub const MOST_VALUES: usize = 1 << 30;
+/// Values in one constant at most (1 GiB); more is a damaged file.
+pub const MOST_VALUES: usize = 1 << 28;
 
 /// A constant tensor.
 #[derive(Debug, Clone)]

@@ -1,8 +1,11 @@
 //! Computing what does not depend on the picture: shapes, and weights made from weights.
 
-use super::constant::{Constant, MOST_VALUES, dims};
+use super::constant::{Constant, dims};
 use super::proto::Node;
 use ndarray::{ArcArray, ArrayD, Axis, IxDyn, Zip};
+
+/// Values that a computation between constants may give; more is a damaged file.
+pub const MOST_FOLDED: usize = 1 << 26;
 
 /// The outputs of an operator whose inputs are all constants; `None` for one that is not known.
 ///
@@ -136,7 +139,7 @@ pub fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
     };
     let dims: Vec<usize> = (0..rank).map(together).collect::<Result<_, _>>()?;
     let count = dims.iter().try_fold(1usize, |count, dim| count.checked_mul(*dim));
-    match count.is_some_and(|count| count <= MOST_VALUES) {
+    match count.is_some_and(|count| count <= MOST_FOLDED) {
         true => Ok(dims),
         false => Err(format!("dimensions {dims:?} are too large")),
     }
@@ -164,6 +167,9 @@ pub fn shape(node: &Node, dims: &[usize]) -> Constant {
 
 fn constant_of_shape(node: &Node, shape: &Constant) -> Result<Constant, String> {
     let dims = dims(&shape.to_ints())?;
+    if dims.iter().product::<usize>() > MOST_FOLDED {
+        return Err(format!("dimensions {dims:?} are too large"));
+    }
     let value = match node.tensor("value") {
         Some(tensor) => Constant::decode(tensor, std::path::Path::new(""))?,
         None => Constant::list(vec![0]),
@@ -184,7 +190,7 @@ fn range(inputs: &[Option<&Constant>]) -> Result<Constant, String> {
     let number = |index: usize| input(inputs, index)?.scalar().ok_or("not a number".to_string());
     let (start, limit, delta) = (number(0)?, number(1)?, number(2)?);
     let count = ((limit - start) / delta).ceil().max(0.0);
-    if !count.is_finite() || count as usize > MOST_VALUES {
+    if !count.is_finite() || count as usize > MOST_FOLDED {
         return Err("the range is too long".into());
     }
     let values = (0..count as usize).map(|i| start + i as f32 * delta);
@@ -256,7 +262,7 @@ fn tile(x: &Constant, repeats: &Constant) -> Result<Constant, String> {
     }
     repeats.iter().enumerate().try_fold(x.clone(), |x, (axis, times)| {
         let size = x.len().saturating_mul(usize::try_from(*times).unwrap_or(usize::MAX));
-        if size > MOST_VALUES {
+        if size > MOST_FOLDED {
             return Err("the result is too large".into());
         }
         match times {
@@ -277,7 +283,7 @@ fn gather(node: &Node, x: &Constant, indices: &Constant) -> Result<Constant, Str
         .collect::<Option<_>>()
         .ok_or("an index is out of range")?;
     let count = x.len() / x.dims()[axis].max(1);
-    if count.saturating_mul(places.len()) > MOST_VALUES {
+    if count.saturating_mul(places.len()) > MOST_FOLDED {
         return Err("the result is too large".into());
     }
     let mut to = x.dims()[..axis].to_vec();

@@ -5,7 +5,7 @@ use super::layout::taken;
 use crate::graph::op::{Affine, Concatenate, Matrix, Pad, Resample, Steps};
 use crate::graph::{NodeId, Shape};
 use crate::model::onnx::constant::Constant;
-use crate::model::onnx::fold::axis_of;
+use crate::model::onnx::fold::{MOST_FOLDED, axis_of};
 use crate::model::onnx::lowering::{Call, Lowering, Value, along};
 use crate::model::onnx::view::{Sides, View};
 
@@ -92,6 +92,9 @@ impl Join<'_> {
         constants: &[(usize, &Constant)],
     ) -> Result<NodeId> {
         let shape = net.shape(joined);
+        if shape.len() > MOST_FOLDED {
+            return Err(format!("constants in a value of {shape}"));
+        }
         let mut shift = vec![0.0; shape.len()];
         for (start, constant) in constants {
             let dims = constant.dims().to_vec();
