@@ -264,3 +264,43 @@ fn peak_memory() -> u64 {
     let kib = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     kib.unwrap_or(0) * 1024
 }
+
+#[test]
+fn a_card_chooses_one_of_two_sets_of_batch_norms() {
+    let Some(data) = support::data() else { return };
+    let weights = data.join("weights/cifar10_resnet20_vanilla.safetensors");
+    let bytes = fs::read(weights).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let mut tensors: Vec<(String, safetensors::tensor::TensorView)> = vec![];
+    for (name, view) in file.iter() {
+        tensors.push((name.to_string(), view.clone()));
+        // The second set: a shift of every batch norm that is its scale.
+        if let Some((module, leaf)) = name.rsplit_once('.')
+            && module.contains("bn")
+        {
+            let twin = if leaf == "bias" { format!("{module}.weight") } else { name.to_string() };
+            tensors.push((format!("{module}.aux_bn.{leaf}"), file.tensor(&twin).unwrap()));
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    safetensors::serialize_to_file(tensors, None, &path("net.safetensors")).unwrap();
+    let open = |batch_norms: &str| {
+        let card = format!("weights = \"net.safetensors\"\n{batch_norms}");
+        fs::write(path("net.toml"), card).unwrap();
+        Model::open(&path("net.toml"), &ComputeDevice::cpu()).unwrap()
+    };
+    let plain = Model::open(
+        &data.join("weights/cifar10_resnet20_vanilla.safetensors"),
+        &ComputeDevice::cpu(),
+    )
+    .unwrap();
+    let score = |model: &Model| model.check_forward().unwrap().probability;
+    let main = open("");
+    assert_eq!(main.report.batch_norms, Some(BatchNorms::Main));
+    assert_eq!(score(&main), score(&plain));
+    let auxiliary = open("batch_norms = \"auxiliary\"");
+    assert_eq!(auxiliary.report.batch_norms, Some(BatchNorms::Auxiliary));
+    assert_ne!(score(&auxiliary), score(&plain));
+    assert_eq!(plain.report.batch_norms, None);
+}

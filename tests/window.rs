@@ -184,6 +184,28 @@ fn another_class_is_chosen_by_name() {
 }
 
 #[test]
+fn a_network_tells_what_it_is_and_takes_other_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    click(&mut window, "Details of LeNet5 vanilla");
+    wait(&mut window, "safetensors");
+    wait(&mut window, "8 matched, 0 missing, 0 unexpected, 0 misshapen (confidence 100 %)");
+    window.get_by_label("Labels").focus();
+    window.run_steps(2);
+    window.get_by_label("Labels").type_text("cifar10");
+    window.run_steps(2);
+    click(&mut window, "Apply");
+    wait(&mut window, "10 (airplane, …), names from the model card");
+    wait(&mut window, "Grad-CAM of LeNet5 vanilla: done");
+    click(&mut window, "Layers");
+    click(&mut window, "relu1");
+    wait(&mut window, "layer relu1");
+    wait(&mut window, "Grad-CAM of LeNet5 vanilla: done");
+    window.check_accessibility();
+}
+
+#[test]
 fn wrong_files_are_named_once_and_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let Some(mut files) = comparison(folder.path()) else { return };

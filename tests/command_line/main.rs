@@ -274,3 +274,60 @@ fn wrapped_checkpoints_are_the_networks_inside_them() {
     let of = |network: &str| map(&folder.join("maps").join(network).join("one/gradient.npy"));
     assert_eq!(of("wrapped"), of("plain"));
 }
+
+#[test]
+fn inspect_reports_for_people_and_programs() {
+    let Some(data) = support::data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(data.join("weights-original/resnet_2b.onnx"), folder.path().join("net.onnx"))
+        .unwrap();
+    let said = text(&succeed(folder.path(), &["inspect", "net.onnx", "--write-card"]).stdout);
+    for words in ["ONNX, opset 9", "a guess", "forward check  passed", "* Relu_12"] {
+        assert!(said.contains(words), "no `{words}` in: {said}");
+    }
+    let card = std::fs::read_to_string(folder.path().join("net.toml")).unwrap();
+    assert!(card.contains("weights = \"net.onnx\"") && card.contains("labels = \"cifar10\""));
+    fail(folder.path(), &["inspect", "net.onnx", "--write-card"], &["is there already", "--replace"]);
+    succeed(folder.path(), &["inspect", "net.toml", "--write-card", "--replace"]);
+    assert_eq!(std::fs::read_to_string(folder.path().join("net.toml")).unwrap(), card);
+    let json = succeed(folder.path(), &["inspect", "net.toml", "--json"]).stdout;
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["report"]["normalisation"], "card");
+    assert_eq!(json["cam_layer"], "Relu_12");
+    assert_eq!(json["nodes"][0]["shape"], serde_json::json!([3, 32, 32]));
+}
+
+#[test]
+fn verify_compares_with_numbers_from_elsewhere() {
+    let Some(folder) = workplace() else { return };
+    let data = support::data().unwrap();
+    let frozen =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/published.safetensors");
+    let bytes = std::fs::read(frozen).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let array = |name: &str| {
+        let view = file.tensor(name).unwrap();
+        let values: Vec<f32> =
+            view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        ndarray::ArrayD::from_shape_vec(view.shape(), values).unwrap()
+    };
+    let write = |name: &str, values: ndarray::ArrayD<f32>| {
+        let file = std::fs::File::create(folder.path().join(name)).unwrap();
+        values.write_npy(file).unwrap();
+    };
+    write("x.npy", array("resnet_2b.input"));
+    write("logits.npy", array("resnet_2b.output"));
+    write("wrong.npy", array("resnet_2b.output") * 1.01);
+    let net = data.join("weights-original/resnet_2b.onnx");
+    let net = net.to_str().unwrap();
+    let against = |logits: &'static str| {
+        ["verify", net, "--input", "x.npy", "--normalised", "--against", logits]
+    };
+    let said = text(&succeed(folder.path(), &against("logits.npy")).stdout);
+    assert!(said.contains("logits against logits.npy") && said.contains("agrees"), "{said}");
+    let differs = hyaline(folder.path(), &against("wrong.npy"));
+    assert_eq!(differs.status.code(), Some(1));
+    assert!(text(&differs.stdout).contains("1.0e-2  DIFFERS"), "{}", text(&differs.stdout));
+    fail(folder.path(), &against("x.npy"), &["3072 logits, the network gave 10"]);
+    fail(folder.path(), &["verify", net, "--input", "logits.npy"], &["the network takes N×3×32×32"]);
+}

@@ -4,7 +4,7 @@
 
 NAME is a torchvision or timm model; by default a handful of torchvision's. Weights are random, of
 a fixed seed, in evaluation mode, with running statistics as of a trained network. FOLDER gets
-NAME.script.onnx (TorchScript exporter, operator set 13), NAME.dynamo.onnx, and NAME.safetensors
+NAME.script.onnx (TorchScript exporter, operator set 14), NAME.dynamo.onnx, and NAME.safetensors
 with `input` (1×3×224×224, [0,1]), `logits` (ONNX Runtime on the first export), `logits.torch` and
 `gradient` (PyTorch, class 0). Needs torch, torchvision, timm, onnx, onnxscript, onnxruntime.
 """
@@ -29,7 +29,7 @@ def network(name):
         extra = {"aux_logits": False, "init_weights": True} if name == "googlenet" else {}
         model = torchvision.models.get_model(name, weights=None, **extra)
     else:
-        timm.layers.set_fused_attn(False)  # operator set 13 has no fused attention
+        timm.layers.set_fused_attn(False)  # operator set 14 has no fused attention
         model = timm.create_model(name, pretrained=False)
     for module in model.modules():
         if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
@@ -55,7 +55,7 @@ def settle(model):
 def export(model, pixels, folder, name):
     """Writes both exports; gives the first's path."""
     by_script, by_dynamo = folder / f"{name}.script.onnx", folder / f"{name}.dynamo.onnx"
-    torch.onnx.export(model, (pixels,), by_script, dynamo=False, opset_version=13,
+    torch.onnx.export(model, (pixels,), by_script, dynamo=False, opset_version=14,
                       input_names=["input"], output_names=["logits"],
                       dynamic_axes={"input": {0: "batch"}, "logits": {0: "batch"}})
     torch.onnx.export(model, (pixels,), by_dynamo, dynamo=True, external_data=False, verbose=False,

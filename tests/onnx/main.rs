@@ -235,7 +235,7 @@ fn exports_of_whole_networks_agree_with_pytorch() {
              opened in {opened:.2?}, CAM at {cam:?} {notes:?}"
         );
         assert!(logits < 1e-4, "{path:?}: logits {logits:.1e}");
-        // Kinks make single precision itself uncertain by `own`.
-        assert!(gradient < 1e-4 + 5.0 * own, "{path:?}: gradient {gradient:.1e} for {own:.1e}");
+        // Kinks make single precision itself uncertain; one run's `own` distance is a sample of it.
+        assert!(gradient < 1e-4 + 20.0 * own, "{path:?}: gradient {gradient:.1e} for {own:.1e}");
     }
 }

@@ -46,7 +46,10 @@ impl Constant {
     /// All values in row-major order.
     pub fn to_floats(&self) -> Vec<f32> {
         match self {
-            Constant::Float(array) => array.iter().copied().collect(),
+            Constant::Float(array) => match array.as_slice() {
+                Some(values) => values.to_vec(),
+                None => array.iter().copied().collect(),
+            },
             Constant::Int(array) => array.iter().map(|value| *value as f32).collect(),
         }
     }

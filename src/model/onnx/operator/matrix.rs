@@ -20,8 +20,11 @@ pub fn gemm(net: &mut Lowering, call: &Call) -> Result<View> {
         _ => weight.clone(),
     };
     let scaled = |constant: &Constant, name: &str| {
-        let factor = node.float(name).unwrap_or(1.0);
-        constant.to_floats().into_iter().map(|value| value * factor).collect::<Vec<_>>()
+        let mut values = constant.to_floats();
+        if let Some(factor) = node.float(name).filter(|factor| *factor != 1.0) {
+            values.iter_mut().for_each(|value| *value *= factor);
+        }
+        values
     };
     let out = weight.dims()[0];
     let weights = scaled(&weight, "alpha");
