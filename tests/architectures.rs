@@ -3,15 +3,19 @@
 //! `architectures/make_cases.py` wrote the numbers. The weights are rebuilt by the same formula.
 
 use burn::tensor::{Tensor, TensorData};
+mod support;
+
 use flate2::read::GzDecoder;
 use hyaline::graph::{Graph, Rules};
-use hyaline::model::architecture::{Fit, find};
+use hyaline::model::architecture::{Fit, InputDefaults, find};
 use hyaline::model::{ComputeDevice, WeightTensor, Weights, host};
 use hyaline::picture::{Filter, Preprocessing};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+use support::{Golden, relative_error};
 
-const CASES: &[u8] = include_bytes!("architectures/cases.json.gz");
 /// Relative L2 error allowed beyond twice the rounding of the reference's own 32 bits.
 const LIMIT: f32 = 1e-4;
 
@@ -39,7 +43,8 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    serde_json::from_reader(GzDecoder::new(CASES)).unwrap()
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/architectures/cases.json.gz");
+    serde_json::from_reader(GzDecoder::new(File::open(path).unwrap())).unwrap()
 }
 
 fn case(name: &str) -> Case {
@@ -71,10 +76,14 @@ fn formula(key: &str, shape: &[usize]) -> WeightTensor {
     WeightTensor { shape: shape.to_vec(), values }
 }
 
+fn weights(shapes: &BTreeMap<String, Vec<usize>>) -> Weights {
+    let tensor = |(key, shape): (&String, &Vec<usize>)| (key.clone(), formula(key, shape));
+    Weights { tensors: shapes.iter().map(tensor).collect(), ..Weights::default() }
+}
+
 impl Case {
     fn weights(&self) -> Weights {
-        let tensor = |(key, shape): (&String, &Vec<usize>)| (key.clone(), formula(key, shape));
-        Weights { tensors: self.tensors.iter().map(tensor).collect(), ..Weights::default() }
+        weights(&self.tensors)
     }
 
     fn preprocessing(&self) -> Preprocessing {
@@ -173,4 +182,153 @@ fn logits_and_gradients_agree_with_pytorch() {
 fn slow_logits_and_gradients_agree_with_pytorch() {
     let part = std::env::var("HYALINE_CASE").unwrap_or_default();
     check_all(|case| (case.slow || !part.is_empty()) && case.name.contains(&part));
+}
+
+/// torchvision's networks at their full size, against numbers made apart from the cases here.
+#[test]
+fn published_networks_agree_with_the_golden_numbers() {
+    let Some(folder) = support::golden() else { return };
+    // With how far the gradient of the reference is from the same in 64 bits.
+    for (network, id, rounding) in [
+        ("alexnet", "alexnet", 0.0),
+        ("googlenet", "googlenet", 3.9e-3),
+        ("resnet50", "resnet50", 6.9e-3),
+        ("densenet161", "densenet161", 0.0),
+        ("mobilenet_v2", "mobilenet-v2", 0.0),
+    ] {
+        let golden = Golden::read(&format!("formula_{network}@1")).unwrap();
+        let keys = File::open(folder.join(format!("formula_{network}.keys.json"))).unwrap();
+        let shapes: BTreeMap<String, Vec<usize>> = serde_json::from_reader(keys).unwrap();
+        let weights = weights(&shapes.into_iter().filter(|(key, _)| is_weight(key)).collect());
+        let architecture = find(None, &weights).unwrap();
+        assert_eq!(architecture.id, id);
+        let device = ComputeDevice::cpu().device;
+        let input = InputDefaults::imagenet(224).preprocessing;
+        let (graph, fit) = architecture.lay(&weights, &input, &device).unwrap();
+        assert_eq!((fit.confidence, fit.matched), (1.0, weights.tensors.len()), "{network}");
+        let (shape, pixels) = &golden.tensors["input"];
+        let data = TensorData::new(pixels.clone(), shape.clone());
+        let pixels = Tensor::<4>::from_data(data, &device);
+        let logits = host(graph.logits(pixels.clone())).unwrap();
+        let gradient = graph.input_gradient(pixels, golden.target(), &Rules::default());
+        let errors = [("logits", logits), ("gradient", host(gradient).unwrap())]
+            .map(|(name, found)| relative_error(found, golden.values(name).iter().copied()));
+        println!("{network}: {errors:?}");
+        let [logits, gradient] = errors;
+        assert!(logits <= LIMIT && gradient <= LIMIT + 2.0 * rounding, "{network}: {errors:?}");
+    }
+}
+
+fn is_weight(key: &str) -> bool {
+    !key.ends_with("num_batches_tracked")
+}
+
+/// A small network with a missing tensor, one of another shape, and one too many.
+fn damaged() -> (Case, Weights) {
+    let case = case("cifar resnet20, option B");
+    let mut weights = case.weights();
+    weights.tensors.remove("layer2.1.bn2.bias");
+    weights.tensors.insert("layer3.0.conv1.weight".into(), formula("", &[64, 32, 1, 1]));
+    weights.tensors.insert("stranger.weight".into(), formula("", &[4]));
+    (case, weights)
+}
+
+#[test]
+fn a_fit_holds_everything_that_is_wrong() {
+    let (case, weights) = damaged();
+    let fit = case.fit(None, &weights);
+    assert_eq!(fit.architecture, "cifar-resnet20");
+    assert_eq!(fit.matched, case.tensors.len() - 2);
+    assert_eq!(fit.missing, ["`layer2.1.bn2.bias` [32]"]);
+    assert_eq!(fit.unexpected, ["stranger.weight"]);
+    let misshapen: Vec<_> = fit.misshapen.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        misshapen,
+        ["`layer3.0.conv1.weight` should be [64, 32, 3, 3], the file has [64, 32, 1, 1]"]
+    );
+    assert!((0.9..1.0).contains(&fit.confidence), "{}", fit.confidence);
+}
+
+fn error_of(case: &Case, named: Option<&str>, weights: &Weights) -> String {
+    case.lay(named, weights).err().map_or("no error".into(), |error| error.to_string())
+}
+
+#[test]
+fn weights_with_holes_are_refused_in_one_line() {
+    let (case, weights) = damaged();
+    for named in [None, Some("cifar-resnet20")] {
+        let error = error_of(&case, named, &weights);
+        for words in [
+            "the weights do not fit cifar-resnet20",
+            "1 tensor is missing: `layer2.1.bn2.bias` [32]",
+            "1 tensor has another shape: `layer3.0.conv1.weight` should be [64, 32, 3, 3]",
+        ] {
+            assert!(error.contains(words), "{error}");
+        }
+        assert!(!error.contains('\n'));
+        assert_eq!(error.contains("`stranger.weight`"), named.is_none(), "{error}");
+    }
+}
+
+#[test]
+fn tensors_too_many_are_refused_unless_a_person_named_the_architecture() {
+    let case = case("cifar resnet20, option A");
+    let mut weights = case.weights();
+    weights.tensors.insert("stranger.weight".into(), formula("", &[4]));
+    let error = error_of(&case, None, &weights);
+    assert!(
+        error.contains("1 tensor of the file has no place in it: `stranger.weight`"),
+        "{error}"
+    );
+    let (_, fit) = case.lay(Some("cifar_resnet20"), &weights).unwrap();
+    assert!(fit.warnings()[0].contains("`stranger.weight`"), "{:?}", fit.warnings());
+    weights.tensors.remove("stranger.weight");
+    weights.tensors.insert("bn1.num_batches_tracked".into(), formula("", &[1]));
+    let (_, fit) = case.lay(None, &weights).unwrap();
+    assert_eq!((fit.confidence, fit.warnings()), (1.0, vec![]));
+}
+
+#[test]
+fn another_depth_than_the_named_is_missing_or_too_many() {
+    let case = case("cifar resnet20, option A");
+    let error = error_of(&case, Some("cifar-resnet32"), &case.weights());
+    assert!(error.contains("do not fit cifar-resnet32: 60 tensors are missing"), "{error}");
+    let (_, fit) = case.lay(Some("cifar-resnet"), &case.weights()).unwrap();
+    assert_eq!(fit.confidence, 1.0);
+}
+
+#[test]
+fn what_nothing_fits_is_told_from_its_closest() {
+    let mut weights = case("resnet18").weights();
+    weights.tensors.remove("fc.weight");
+    let error = find(None, &weights).err().unwrap().to_string();
+    assert!(error.contains("cannot recognise the architecture"), "{error}");
+    assert!(error.contains("closest to ResNet, which also has `fc.weight`"), "{error}");
+    let strangers = BTreeMap::from([("words".to_string(), vec![4, 5])]);
+    let error = find(None, &self::weights(&strangers)).err().unwrap().to_string();
+    assert!(error.contains("its 1 tensors (`words`, …) fit none"), "{error}");
+}
+
+#[test]
+fn what_shapes_do_not_tell_is_said_to_be_guessed() {
+    let case = case("plain, lenet");
+    let (_, fit) = case.lay(None, &case.weights()).unwrap();
+    assert!(fit.confidence <= 0.5);
+    assert!(fit.guessed[0].contains("28×28 pixels; `conv1` stride 1 padding 2, max pool"));
+    assert!(fit.guessed[1].contains("fit the shapes as well"), "{:?}", fit.guessed);
+}
+
+#[test]
+fn pictures_are_of_the_published_size() {
+    for (name, size, labels) in [
+        ("inception_v3", 299, "imagenet"),
+        ("efficientnet_lite0 of lukemelas", 224, "imagenet"),
+        ("wide resnet 16-4", 32, "cifar10"),
+        ("resnet4b", 32, "cifar10"),
+        ("plain, example", 28, "mnist"),
+    ] {
+        let weights = case(name).weights();
+        let input = find(None, &weights).unwrap().input(&weights);
+        assert_eq!((input.preprocessing.size, input.labels), ([size; 2], Some(labels)), "{name}");
+    }
 }

@@ -24,8 +24,11 @@ const PORT: usize = 8;
 
 /// Rows for a network under its own name and as a port from TensorFlow.
 macro_rules! variants {
-    ($($id:literal, $name:literal, [$($plan:literal),*], $size:literal, $crop:literal;)*) => {
-        &[$(
+    (
+        $($id:literal, $name:literal, [$($plan:literal),*], $size:literal, $crop:literal;)*
+        $(also $alone:expr)?
+    ) => {
+        &[$($alone,)? $(
             Variant::new(
                 concat!("efficientnet-", $id), concat!("EfficientNet-", $name), &[$($plan,)* 0],
             ).pictures($size, $crop),
@@ -111,6 +114,8 @@ pub static LITE: Family = Family {
         "lite2", "lite2", [1, 3, 3, 4, 4, 5, 1, 352], 260, 890;
         "lite3", "lite3", [1, 3, 3, 5, 5, 6, 1, 384], 280, 904;
         "lite4", "lite4", [1, 4, 4, 6, 6, 8, 1, 448], 300, 920;
+        // timm builds its MobileNet-v2 of the same parts.
+        also Variant::new("mobilenetv2-100", "MobileNet-v2", &[1, 2, 3, 4, 3, 3, 1, 320, 0])
     ),
     input: |tensors, variant| {
         let pictures = InputDefaults::imagenet(variant.map_or(224, |v| v.size));
@@ -120,7 +125,7 @@ pub static LITE: Family = Family {
         match Naming::of(tensors) == LUKEMELAS {
             true => pictures.normalisation([[127.0 / 255.0; 3], [128.0 / 255.0; 3]], false),
             // timm's own lite0 takes ImageNet's mean and deviation, those of TensorFlow don't.
-            false if variant.is_some_and(|v| v.plan[..PORT] == LITE0) => pictures,
+            false if variant.is_none_or(|v| [1, 2] == v.plan[..2] && v.plan[PORT] == 0) => pictures,
             false => pictures.normalisation(super::input::SIGNED, true),
         }
     },
@@ -134,6 +139,7 @@ pub static LITE: Family = Family {
 };
 
 const LITE0: [usize; 8] = [1, 2, 2, 3, 3, 4, 1, 320];
+const MOBILENET_V2: [usize; 7] = [1, 2, 3, 4, 3, 3, 1];
 
 /// What the modules outside the blocks are called.
 #[derive(PartialEq)]
@@ -240,10 +246,10 @@ fn lay(net: &mut Assembly, plan: &[usize], style: Style, from: NodeId) -> Result
     net.linear(naming.linear, x)
 }
 
-/// Whether timm trained this size itself.
+/// Whether timm trained this size itself; nobody ported a MobileNet-v2, which is told by its depths.
 fn is_of_timm(plan: &[usize], style: Style) -> bool {
     match style.activation {
-        Pointwise::RELU6 => plan[..PORT] == LITE0,
+        Pointwise::RELU6 => plan[..PORT] == LITE0 || plan[..WIDTH] == MOBILENET_V2,
         _ => plan[WIDTH] < LARGE,
     }
 }

@@ -67,17 +67,19 @@ impl Fit {
     pub(super) fn check(&self, allowed: bool) -> Result<()> {
         let misshapen: Vec<_> = self.misshapen.iter().map(ToString::to_string).collect();
         let mut problems = vec![];
-        if let Some(which) = first_few(&self.missing) {
-            problems.push(format!("{} are missing: {which}", tensors(&self.missing)));
-        }
-        if let Some(which) = first_few(&misshapen) {
-            problems.push(format!("{} have another shape: tensor {which}", tensors(&misshapen)));
-        }
-        if !allowed && let Some(which) = first_few(&self.unexpected) {
-            problems.push(format!(
-                "{} of the file have no place in it: {which}",
-                tensors(&self.unexpected)
-            ));
+        let mut note = |names: &[String], one: &str, more: &str| match names.len() {
+            0 => {}
+            1 => problems.push(format!("1 tensor {one}: {}", first_few(names))),
+            count => problems.push(format!("{count} tensors {more}: {}", first_few(names))),
+        };
+        note(&self.missing, "is missing", "are missing");
+        note(&misshapen, "has another shape", "have another shape");
+        if !allowed {
+            note(
+                &self.unexpected,
+                "of the file has no place in it",
+                "of the file have no place in it",
+            );
         }
         if problems.is_empty() {
             return Ok(());
@@ -94,30 +96,23 @@ impl Fit {
     /// What a person should know of weights that are used all the same.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.guessed.clone();
-        if let Some(which) = first_few(&self.unexpected) {
+        if !self.unexpected.is_empty() {
             warnings.push(format!(
-                "{} of the file have no place in {} and are not used: {which}",
-                tensors(&self.unexpected),
-                self.architecture
+                "what {} has no place for is not used: {}",
+                self.architecture,
+                first_few(&self.unexpected)
             ));
         }
         warnings
     }
 }
 
-fn tensors(which: &[String]) -> String {
-    match which.len() {
-        1 => "1 tensor".into(),
-        count => format!("{count} tensors"),
-    }
-}
-
-fn first_few(names: &[String]) -> Option<String> {
+fn first_few(names: &[String]) -> String {
     let quoted = |name: &String| match name.contains('`') {
         true => name.clone(),
         false => format!("`{name}`"),
     };
     let named: Vec<_> = names.iter().take(NAMED).map(quoted).collect();
     let more = if names.len() > NAMED { ", …" } else { "" };
-    (!names.is_empty()).then(|| format!("{}{more}", named.join(", ")))
+    format!("{}{more}", named.join(", "))
 }

@@ -133,42 +133,40 @@ pub fn find(named: Option<&str>, weights: &Weights) -> Result<Architecture> {
 }
 
 fn known() -> String {
-    let ids: Vec<_> = FAMILIES.iter().flat_map(|family| family.ids()).collect();
-    format!("known are {}", ids.join(", "))
+    let ids: Vec<_> = FAMILIES.iter().map(|family| family.id).collect();
+    format!("known are {}, and their published networks, such as resnet50", ids.join(", "))
 }
 
-/// Says which family has most of its marks in the file, and what is missing from it.
+/// Says which family lacks the fewest of its marks in the file, and what they are.
 fn unrecognised(weights: &Weights) -> Error {
     let candidates = FAMILIES.iter().flat_map(|family| {
         let tensors = Tensors::renamed(weights, family.renames);
-        family.marks.iter().map(move |marks| {
+        family.marks.iter().filter_map(move |marks| {
             let missing: Vec<_> = marks.iter().copied().filter(|mark| !tensors.has(mark)).collect();
-            (family.name, 100 - missing.len() * 100 / marks.len(), missing)
+            (2 * missing.len() <= marks.len()).then_some((family.name, missing))
         })
     });
-    let closest = candidates.min_by_key(|(_, share, _)| 100 - share);
-    let first: Vec<_> = weights.tensors.keys().take(3).map(|name| format!("`{name}`")).collect();
-    let why = match (weights.tensors.len(), closest) {
-        (0, _) => "the file holds no tensors".into(),
-        (count, Some((name, 100, _))) => {
+    let closest = candidates.min_by_key(|(_, missing)| missing.len());
+    let count = weights.tensors.len();
+    let why = match closest {
+        _ if count == 0 => "the file holds no tensors".into(),
+        Some((name, missing)) if missing.is_empty() => {
             format!("its {count} tensors have the names of {name} but not its shapes")
         }
-        (count, Some((name, 50.., missing))) => {
+        Some((name, missing)) => {
             let missing = missing.join("`, `");
             format!("its {count} tensors are closest to {name}, which also has `{missing}`")
         }
-        (count, _) => format!("its {count} tensors ({}, …) fit none", first.join(", ")),
+        None => {
+            let first: Vec<_> = weights.tensors.keys().take(3).map(String::as_str).collect();
+            format!("its {count} tensors (`{}`, …) fit none", first.join("`, `"))
+        }
     };
     Error::new("cannot recognise the architecture", why)
         .hint(format!("{}; a model card can name one", known()))
 }
 
 impl Family {
-    fn ids(&self) -> impl Iterator<Item = &'static str> {
-        let ids = self.variants.iter().map(|variant| variant.id);
-        ids.chain(self.variants.is_empty().then_some(self.id))
-    }
-
     fn measure(&self, weights: &Weights) -> Option<Vec<usize>> {
         let tensors = Tensors::renamed(weights, self.renames);
         let marked = |marks: &&[&str]| marks.iter().all(|mark| tensors.has(mark));

@@ -52,17 +52,23 @@ pub static CIFAR_RESNET: Family = Family {
     id: "cifar-resnet",
     name: "ResNet (CIFAR)",
     renames: &[],
-    marks: &[&[
-        "conv1.weight",
-        "bn1.weight",
-        "layer1.0.conv1.weight",
-        "layer1.0.bn2.weight",
-        "layer3.0.conv1.weight",
-    ]],
-    plan: |tensors| {
-        let head = tensors.has("linear.weight") || tensors.has("fc.weight");
-        (tensors.side("conv1.weight", 2) == 3 && head).then(|| plan(tensors))
-    },
+    marks: &[
+        &[
+            "conv1.weight",
+            "bn1.weight",
+            "layer1.0.conv1.weight",
+            "layer3.0.conv1.weight",
+            "linear.weight",
+        ],
+        &[
+            "conv1.weight",
+            "bn1.weight",
+            "layer1.0.conv1.weight",
+            "layer3.0.conv1.weight",
+            "fc.weight",
+        ],
+    ],
+    plan: |tensors| (tensors.side("conv1.weight", 2) == 3).then(|| plan(tensors)),
     variants: &[
         Variant::new("cifar-resnet20", "ResNet-20 (CIFAR)", &[2, 16, 1, 3, 3, 3]),
         Variant::new("cifar-resnet32", "ResNet-32 (CIFAR)", &[2, 16, 1, 5, 5, 5]),
