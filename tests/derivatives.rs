@@ -82,8 +82,14 @@ fn operations(device: &Device) -> Vec<(&'static str, Op)> {
         }),
         ("prelu", PRelu::new(values(CHANNELS, 1.0), Shape::new(CHANNELS, 1, 1), device).into()),
         ("average pool", {
-            let rows =
-                PoolSide { kernel: 3, stride: 2, padding: (1, 0), ceil: true, count_padding: true };
+            let rows = PoolSide {
+                kernel: 3,
+                stride: 2,
+                dilation: 1,
+                padding: (1, 0),
+                ceil: true,
+                count_padding: true,
+            };
             let columns = PoolSide { count_padding: false, padding: (1, 1), ..rows };
             let matrix = |side| Matrix::average_pool(SIDE, side).unwrap();
             Resample::new("average pool", matrix(rows), matrix(columns), device).into()

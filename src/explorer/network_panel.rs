@@ -16,6 +16,8 @@ pub struct NetworkPanel {
     shown: Option<u64>,
     draft: Option<Draft>,
     layers: bool,
+    /// The network whose layers were listed in the last frame.
+    listed: Option<u64>,
     /// Part of the names of layers to list.
     filter: String,
 }
@@ -139,9 +141,12 @@ impl Explorer {
         });
         ui.separator();
         if self.network_panel.layers {
-            let filter = &mut self.network_panel.filter;
-            return layers(ui, &self.document, &model.value, filter).map(Wish::Layer);
+            let panel = &mut self.network_panel;
+            let jump = panel.listed.replace(model.id) != Some(model.id);
+            let filter = &mut panel.filter;
+            return layers(ui, &self.document, &model.value, filter, jump).map(Wish::Layer);
         }
+        self.network_panel.listed = None;
         let scroll = ScrollArea::vertical().id_salt("report").auto_shrink([false, false]);
         scroll
             .show(ui, |ui| {
@@ -258,7 +263,7 @@ fn settings(ui: &mut Ui, draft: &mut Draft, model: &Model) {
 /// The tree of nodes; a click on one with places makes it the layer of the methods.
 fn layers(ui: &mut Ui, document: &Document, model: &Model, filter: &mut String) -> Option<NodeId> {
     let graph = &model.graph;
-    let chosen = chosen_layer(document, model);
+    let (chosen, automatic) = (chosen_layer(document, model), graph.default_cam_layer());
     ui.horizontal(|ui| {
         ui.add(
             TextEdit::singleline(filter).hint_text("Part of a name or kind").desired_width(160.0),
@@ -278,30 +283,33 @@ fn layers(ui: &mut Ui, document: &Document, model: &Model, filter: &mut String) 
     let mut clicked = None;
     let height =
         ui.text_style_height(&egui::TextStyle::Button) + 2.0 * ui.spacing().button_padding.y;
-    ScrollArea::vertical().id_salt("layers").auto_shrink([false, false]).show_rows(
-        ui,
-        height,
-        lines.len(),
-        |ui, range| {
-            for line in &lines[range] {
-                ui.horizontal(|ui| {
-                    ui.add_space(12.0 * line.depth as f32);
-                    let Some(id) = line.node else {
-                        ui.weak(&line.name);
-                        return;
-                    };
-                    let node = graph.node(id);
-                    let name = if wanted.is_empty() { &line.name } else { &node.name };
-                    let usable = node.shape.is_spatial();
-                    let button = egui::Button::selectable(chosen == Some(id), name.as_str());
-                    if ui.add_enabled(usable, button).on_hover_text(&node.name).clicked() {
-                        clicked = Some(id);
-                    }
-                    ui.weak(format!("{}  {}", node.op.kind(), node.shape));
-                });
-            }
-        },
-    );
+    // The list opens where the chosen layer is.
+    let row = lines.iter().position(|line| line.node.is_some() && line.node == chosen).unwrap_or(0);
+    let start = (row as f32 - 4.0).max(0.0) * (height + ui.spacing().item_spacing.y);
+    let list = ScrollArea::vertical().id_salt("layers").auto_shrink([false, false]);
+    let list = if jump { list.vertical_scroll_offset(start) } else { list };
+    list.show_rows(ui, height, lines.len(), |ui, range| {
+        for line in &lines[range] {
+            ui.horizontal(|ui| {
+                ui.add_space(12.0 * line.depth as f32);
+                let Some(id) = line.node else {
+                    ui.weak(&line.name);
+                    return;
+                };
+                let node = graph.node(id);
+                let name = if wanted.is_empty() { &line.name } else { &node.name };
+                let usable = node.shape.is_spatial();
+                let button = egui::Button::selectable(chosen == Some(id), name.as_str());
+                if ui.add_enabled(usable, button).on_hover_text(&node.name).clicked() {
+                    clicked = Some(id);
+                }
+                ui.weak(format!("{}  {}", node.op.kind(), node.shape));
+                if automatic == Some(id) {
+                    ui.weak("· automatic choice");
+                }
+            });
+        }
+    });
     clicked
 }
 

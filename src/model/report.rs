@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId};
 use burn::tensor::activation;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::time::Instant;
 
 /// Where the normalisation of the pixels comes from.
@@ -150,7 +151,7 @@ impl Model {
 /// A line of a network's outline: a module, or a node in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The last part of its name.
+    /// The part of its name that its modules do not say.
     pub name: String,
     /// Modules around it.
     pub depth: usize,
@@ -158,20 +159,27 @@ pub struct Line {
     pub node: Option<NodeId>,
 }
 
-/// The nodes as a tree of modules, by the dots and slashes in their names.
+/// The nodes as a tree of modules, by the dots and slashes in their names. A module with one node
+/// only has no line of its own.
 pub fn outline(graph: &Graph) -> Vec<Line> {
+    let names: Vec<Vec<&str>> =
+        graph.nodes().iter().map(|node| node.name.split(['.', '/']).collect()).collect();
+    let mut nodes_of: HashMap<&[&str], usize> = HashMap::new();
+    for parts in &names {
+        (1..parts.len()).for_each(|depth| *nodes_of.entry(&parts[..depth]).or_default() += 1);
+    }
     let mut lines: Vec<Line> = vec![];
-    let mut around: Vec<String> = vec![];
-    for id in graph.ids() {
-        let mut parts: Vec<String> =
-            graph.node(id).name.split(['.', '/']).map(String::from).collect();
-        let name = parts.pop().unwrap_or_default();
-        let common = around.iter().zip(&parts).take_while(|(a, b)| a == b).count();
-        for (depth, module) in parts.iter().enumerate().skip(common) {
-            lines.push(Line { name: module.clone(), depth, node: None });
+    let mut around: &[&str] = &[];
+    for (id, parts) in graph.ids().zip(&names) {
+        let alone = (1..parts.len()).find(|depth| nodes_of[&parts[..*depth]] == 1);
+        let depth = alone.map_or(parts.len() - 1, |depth| depth - 1);
+        let modules = &parts[..depth];
+        let common = around.iter().zip(modules).take_while(|(a, b)| a == b).count();
+        for (depth, module) in modules.iter().enumerate().skip(common) {
+            lines.push(Line { name: (*module).to_string(), depth, node: None });
         }
-        lines.push(Line { name, depth: parts.len(), node: Some(id) });
-        around = parts;
+        lines.push(Line { name: parts[depth..].join("."), depth, node: Some(id) });
+        around = modules;
     }
     lines
 }
@@ -187,7 +195,8 @@ mod tests {
     fn nodes_are_outlined_by_their_modules() {
         let mut graph = GraphBuilder::new(Shape::new(2, 3, 3), &Device::flex());
         let mut from = Graph::INPUT;
-        for name in ["layer1.0.relu1", "layer1.0.relu2", "layer1.1.relu1", "relu"] {
+        let names = ["stem.0.relu", "layer1.0.relu1", "layer1.0.relu2", "layer1.1.relu1", "relu"];
+        for name in names {
             from = graph.add(name, Pointwise::Relu, &[from]).unwrap();
         }
         graph.add("pool", Op::GlobalAveragePool, &[from]).unwrap();
@@ -196,8 +205,17 @@ mod tests {
             .iter()
             .map(|line| format!("{}{}", "-".repeat(line.depth), line.name))
             .collect();
-        let expected =
-            ["input", "layer1", "-0", "--relu1", "--relu2", "-1", "--relu1", "relu", "pool"];
+        let expected = [
+            "input",
+            "stem.0.relu",
+            "layer1",
+            "-0",
+            "--relu1",
+            "--relu2",
+            "-1.relu1",
+            "relu",
+            "pool",
+        ];
         assert_eq!(lines, expected);
     }
 }

@@ -287,7 +287,11 @@ fn inspect_reports_for_people_and_programs() {
     }
     let card = std::fs::read_to_string(folder.path().join("net.toml")).unwrap();
     assert!(card.contains("weights = \"net.onnx\"") && card.contains("labels = \"cifar10\""));
-    fail(folder.path(), &["inspect", "net.onnx", "--write-card"], &["is there already", "--replace"]);
+    fail(
+        folder.path(),
+        &["inspect", "net.onnx", "--write-card"],
+        &["is there already", "--replace"],
+    );
     succeed(folder.path(), &["inspect", "net.toml", "--write-card", "--replace"]);
     assert_eq!(std::fs::read_to_string(folder.path().join("net.toml")).unwrap(), card);
     let json = succeed(folder.path(), &["inspect", "net.toml", "--json"]).stdout;
@@ -301,8 +305,7 @@ fn inspect_reports_for_people_and_programs() {
 fn verify_compares_with_numbers_from_elsewhere() {
     let Some(folder) = workplace() else { return };
     let data = support::data().unwrap();
-    let frozen =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/published.safetensors");
+    let frozen = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/published.safetensors");
     let bytes = std::fs::read(frozen).unwrap();
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let array = |name: &str| {
@@ -329,5 +332,9 @@ fn verify_compares_with_numbers_from_elsewhere() {
     assert_eq!(differs.status.code(), Some(1));
     assert!(text(&differs.stdout).contains("1.0e-2  DIFFERS"), "{}", text(&differs.stdout));
     fail(folder.path(), &against("x.npy"), &["3072 logits, the network gave 10"]);
-    fail(folder.path(), &["verify", net, "--input", "logits.npy"], &["the network takes N×3×32×32"]);
+    fail(
+        folder.path(),
+        &["verify", net, "--input", "logits.npy"],
+        &["the network takes N×3×32×32"],
+    );
 }
