@@ -24,6 +24,8 @@ struct Case {
     name: String,
     architecture: String,
     slow: bool,
+    /// A factor of its convolutions' weights.
+    gain: f32,
     /// The key of its pixels' formula.
     picture: String,
     input: [usize; 3],
@@ -64,26 +66,26 @@ fn uniform(key: &str, count: usize) -> impl Iterator<Item = f32> {
     })
 }
 
-fn formula(key: &str, shape: &[usize]) -> WeightTensor {
+fn formula(key: &str, shape: &[usize], gain: f32) -> WeightTensor {
     let fan_in: usize = shape[1..].iter().product();
     let (offset, scale) = match key.rsplit('.').next() {
         Some("running_var") => (1.0, 0.5),
         Some("running_mean" | "bias") => (0.0, 0.1),
         Some("weight") if shape.len() == 1 => (1.0, 0.2),
-        _ => (0.0, (6.0 / fan_in as f64).sqrt() as f32),
+        _ => (0.0, (f64::from(gain) * (6.0 / fan_in as f64).sqrt()) as f32),
     };
     let values = uniform(key, shape.iter().product()).map(|u| offset + scale * u).collect();
     WeightTensor { shape: shape.to_vec(), values }
 }
 
-fn weights(shapes: &BTreeMap<String, Vec<usize>>) -> Weights {
-    let tensor = |(key, shape): (&String, &Vec<usize>)| (key.clone(), formula(key, shape));
+fn weights(shapes: &BTreeMap<String, Vec<usize>>, gain: f32) -> Weights {
+    let tensor = |(key, shape): (&String, &Vec<usize>)| (key.clone(), formula(key, shape, gain));
     Weights { tensors: shapes.iter().map(tensor).collect(), ..Weights::default() }
 }
 
 impl Case {
     fn weights(&self) -> Weights {
-        weights(&self.tensors)
+        weights(&self.tensors, self.gain)
     }
 
     fn preprocessing(&self) -> Preprocessing {
@@ -188,18 +190,18 @@ fn slow_logits_and_gradients_agree_with_pytorch() {
 #[test]
 fn published_networks_agree_with_the_golden_numbers() {
     let Some(folder) = support::golden() else { return };
-    // With how far the gradient of the reference is from the same in 64 bits.
+    // With how far PyTorch's own gradient in 32 bits is from the same in 64, for kinks of ReLU.
     for (network, id, rounding) in [
         ("alexnet", "alexnet", 0.0),
         ("googlenet", "googlenet", 3.9e-3),
         ("resnet50", "resnet50", 6.9e-3),
-        ("densenet161", "densenet161", 0.0),
-        ("mobilenet_v2", "mobilenet-v2", 0.0),
+        ("densenet161", "densenet161", 1.4e-3),
+        ("mobilenet_v2", "mobilenet-v2", 4.4e-3),
     ] {
         let golden = Golden::read(&format!("formula_{network}@1")).unwrap();
         let keys = File::open(folder.join(format!("formula_{network}.keys.json"))).unwrap();
         let shapes: BTreeMap<String, Vec<usize>> = serde_json::from_reader(keys).unwrap();
-        let weights = weights(&shapes.into_iter().filter(|(key, _)| is_weight(key)).collect());
+        let weights = weights(&shapes.into_iter().filter(|(key, _)| is_weight(key)).collect(), 1.0);
         let architecture = find(None, &weights).unwrap();
         assert_eq!(architecture.id, id);
         let device = ComputeDevice::cpu().device;
@@ -228,8 +230,8 @@ fn damaged() -> (Case, Weights) {
     let case = case("cifar resnet20, option B");
     let mut weights = case.weights();
     weights.tensors.remove("layer2.1.bn2.bias");
-    weights.tensors.insert("layer3.0.conv1.weight".into(), formula("", &[64, 32, 1, 1]));
-    weights.tensors.insert("stranger.weight".into(), formula("", &[4]));
+    weights.tensors.insert("layer3.0.conv1.weight".into(), formula("", &[64, 32, 1, 1], 1.0));
+    weights.tensors.insert("stranger.weight".into(), formula("", &[4], 1.0));
     (case, weights)
 }
 
@@ -274,7 +276,7 @@ fn weights_with_holes_are_refused_in_one_line() {
 fn tensors_too_many_are_refused_unless_a_person_named_the_architecture() {
     let case = case("cifar resnet20, option A");
     let mut weights = case.weights();
-    weights.tensors.insert("stranger.weight".into(), formula("", &[4]));
+    weights.tensors.insert("stranger.weight".into(), formula("", &[4], 1.0));
     let error = error_of(&case, None, &weights);
     assert!(
         error.contains("1 tensor of the file has no place in it: `stranger.weight`"),
@@ -283,7 +285,7 @@ fn tensors_too_many_are_refused_unless_a_person_named_the_architecture() {
     let (_, fit) = case.lay(Some("cifar_resnet20"), &weights).unwrap();
     assert!(fit.warnings()[0].contains("`stranger.weight`"), "{:?}", fit.warnings());
     weights.tensors.remove("stranger.weight");
-    weights.tensors.insert("bn1.num_batches_tracked".into(), formula("", &[1]));
+    weights.tensors.insert("bn1.num_batches_tracked".into(), formula("", &[1], 1.0));
     let (_, fit) = case.lay(None, &weights).unwrap();
     assert_eq!((fit.confidence, fit.warnings()), (1.0, vec![]));
 }
@@ -305,7 +307,7 @@ fn what_nothing_fits_is_told_from_its_closest() {
     assert!(error.contains("cannot recognise the architecture"), "{error}");
     assert!(error.contains("closest to ResNet, which also has `fc.weight`"), "{error}");
     let strangers = BTreeMap::from([("words".to_string(), vec![4, 5])]);
-    let error = find(None, &self::weights(&strangers)).err().unwrap().to_string();
+    let error = find(None, &self::weights(&strangers, 1.0)).err().unwrap().to_string();
     assert!(error.contains("its 1 tensors (`words`, …) fit none"), "{error}");
 }
 

@@ -41,7 +41,7 @@ def uniform(key, count):
     return ((z >> np.uint64(40)).astype(np.float64) / 2**24 * 2 - 1).astype(np.float32)
 
 
-def formula(key, shape):
+def formula(key, shape, gain=1.0):
     u, leaf = uniform(key, int(np.prod(shape))), key.rsplit(".", 1)[-1]
     if leaf == "running_var":
         u = 1.0 + 0.5 * u
@@ -50,7 +50,7 @@ def formula(key, shape):
     elif leaf == "weight" and len(shape) == 1:
         u = 1.0 + 0.2 * u
     else:
-        u = u * np.float32(np.sqrt(6.0 / np.prod(shape[1:])))
+        u = u * np.float32(gain * np.sqrt(6.0 / np.prod(shape[1:])))
     return torch.from_numpy(u.astype(np.float32).reshape(shape))
 
 
@@ -180,9 +180,11 @@ def measured(name, identifier, make, side, slow, spelled, channels):
         if hasattr(module, "inplace"):
             module.inplace = False
     state = network.state_dict()
+    # With weights of the usual size the larger EfficientNets magnify rounding beyond all measure.
+    gain = 0.7 if any(f"efficientnet_b{size}" in name for size in "34567") else 1.0
     for key, value in state.items():
         if not key.endswith("num_batches_tracked"):
-            value.copy_(formula(spelled(key), tuple(value.shape)))
+            value.copy_(formula(spelled(key), tuple(value.shape), gain))
     network.requires_grad_(False)
     mean, std = GREY if channels == 1 else IMAGENET
     # Where a value lies at the kink of a ReLU, rounding decides its derivative: the first picture
@@ -204,6 +206,7 @@ def measured(name, identifier, make, side, slow, spelled, channels):
         "name": name,
         "architecture": identifier,
         "slow": slow,
+        "gain": gain,
         "picture": picture,
         "input": [channels, side, side],
         "mean": mean,

@@ -143,17 +143,17 @@ fn unrecognised(weights: &Weights) -> Error {
         let tensors = Tensors::renamed(weights, family.renames);
         family.marks.iter().filter_map(move |marks| {
             let missing: Vec<_> = marks.iter().copied().filter(|mark| !tensors.has(mark)).collect();
-            (2 * missing.len() <= marks.len()).then_some((family.name, missing))
+            (2 * missing.len() <= marks.len()).then_some((family.name, marks.len(), missing))
         })
     });
-    let closest = candidates.min_by_key(|(_, missing)| missing.len());
+    let closest = candidates.min_by_key(|(_, marks, missing)| (missing.len(), usize::MAX - marks));
     let count = weights.tensors.len();
     let why = match closest {
         _ if count == 0 => "the file holds no tensors".into(),
-        Some((name, missing)) if missing.is_empty() => {
+        Some((name, _, missing)) if missing.is_empty() => {
             format!("its {count} tensors have the names of {name} but not its shapes")
         }
-        Some((name, missing)) => {
+        Some((name, _, missing)) => {
             let missing = missing.join("`, `");
             format!("its {count} tensors are closest to {name}, which also has `{missing}`")
         }

@@ -20,6 +20,7 @@ pub static RESNET: Family = Family {
         "conv1.weight",
         "bn1.weight",
         "layer1.0.conv1.weight",
+        "layer2.0.downsample.0.weight",
         "layer4.0.conv1.weight",
         "fc.weight",
     ]],
