@@ -134,6 +134,7 @@ fn functions() -> impl Iterator<Item = (&'static str, Pointwise)> {
         ("mish", Pointwise::Mish),
         ("exp", Pointwise::Exp),
         ("abs", Pointwise::Abs),
+        ("sign", Pointwise::Sign),
         ("erf", Pointwise::Erf),
         ("square", Pointwise::Power { exponent: 2.0 }),
         ("cube", Pointwise::Power { exponent: 3.0 }),

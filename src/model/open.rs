@@ -111,10 +111,21 @@ fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Re
             normalisation,
             labels: Source::Guess,
             batch_norms,
-            notes: vec![],
+            notes: noted(&weights),
         },
         sha256: weights.sha256,
     })
+}
+
+/// What the writer of the file noted in it, shortened; `format` only says that it is of PyTorch.
+fn noted(weights: &Weights) -> Vec<String> {
+    const LONGEST: usize = 200;
+    let told = weights.metadata.iter().filter(|(key, _)| *key != "format");
+    told.map(|(key, value)| {
+        let short: String = value.chars().take(LONGEST).collect();
+        one_line(&format!("{key}: {short}"))
+    })
+    .collect()
 }
 
 /// Takes what a card says over the defaults.

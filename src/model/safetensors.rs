@@ -21,11 +21,11 @@ pub fn is_start(start: &[u8]) -> bool {
     length.is_some_and(|length| length <= LONGEST) && start.get(LENGTH as usize) == Some(&b'{')
 }
 
-/// All tensors of a file.
+/// All tensors of a file, and what its writer noted beside them.
 ///
 /// # Errors
 /// When it is no whole safetensors file.
-pub fn read(path: &Path) -> Result<BTreeMap<String, Stored>> {
+pub fn read(path: &Path) -> Result<(BTreeMap<String, Stored>, BTreeMap<String, String>)> {
     let (file, start, header) = open(path).map_err(|e| {
         Error::new("not a whole safetensors file", e)
             .hint("check that it is safetensors and that the download finished")
@@ -36,7 +36,9 @@ pub fn read(path: &Path) -> Result<BTreeMap<String, Stored>> {
         let bytes = move || bytes(&file, start + from as u64, to - from);
         Stored::new(info.shape.clone(), float(info.dtype), bytes)
     };
-    Ok(header.tensors().into_iter().map(|(name, info)| (name, stored(info))).collect())
+    let tensors = header.tensors().into_iter().map(|(name, info)| (name, stored(info)));
+    let metadata = header.metadata().clone().unwrap_or_default();
+    Ok((tensors.collect(), metadata.into_iter().collect()))
 }
 
 /// The file, where its values start, and what its header says.

@@ -29,6 +29,8 @@ pub struct Weights {
     pub normalisation: Option<[Vec<f32>; 2]>,
     /// What kind of file it was.
     pub format: &'static str,
+    /// What its writer noted beside the tensors, by keyword.
+    pub metadata: BTreeMap<String, String>,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
 }
@@ -47,7 +49,7 @@ impl Weights {
 
     /// As [`Self::read`]; errors do not name the file.
     fn read_unnamed(path: &Path) -> Result<Self> {
-        let (format, mut stored) = open(path)?;
+        let Contents { format, metadata, mut stored } = open(path)?;
         // Counters such as `num_batches_tracked` and indices are integers, and no weights.
         stored.retain(|name, tensor| tensor.float.is_some() || is_parameter(name));
         let (stored, normalisation) = state_dict::unwrapped(stored);
@@ -63,7 +65,7 @@ impl Weights {
             None => None,
         };
         let sha256 = sha256_file(path).map_err(|e| Error::new("cannot read it", e))?;
-        Ok(Self { tensors, normalisation, format, sha256 })
+        Ok(Self { tensors, normalisation, format, metadata, sha256 })
     }
 
     /// Keeps one of the two sets of batch norms of a network trained with AdvProp. False where
@@ -78,8 +80,15 @@ impl Weights {
     }
 }
 
+/// What a file holds, before its values are read.
+struct Contents {
+    format: &'static str,
+    metadata: BTreeMap<String, String>,
+    stored: BTreeMap<String, Stored>,
+}
+
 /// A file's tensors, by its content rather than its name.
-fn open(path: &Path) -> Result<(&'static str, BTreeMap<String, Stored>)> {
+fn open(path: &Path) -> Result<Contents> {
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(512).read_to_end(&mut start));
     read.map_err(|e| Error::new("cannot read it", e))?;
@@ -88,8 +97,14 @@ fn open(path: &Path) -> Result<(&'static str, BTreeMap<String, Stored>)> {
             Err(Error::new("nothing to read", "the file is empty")
                 .hint("download or copy it again"))
         }
-        start if safetensors::is_start(start) => Ok(("safetensors", safetensors::read(path)?)),
-        start if pytorch::is_start(start) => Ok(("PyTorch checkpoint", pytorch::read(path)?)),
+        start if safetensors::is_start(start) => {
+            let (stored, metadata) = safetensors::read(path)?;
+            Ok(Contents { format: "safetensors", metadata, stored })
+        }
+        start if pytorch::is_start(start) => {
+            let stored = pytorch::read(path)?;
+            Ok(Contents { format: "PyTorch checkpoint", metadata: BTreeMap::new(), stored })
+        }
         _ => Err(Error::new("not a network", "neither safetensors nor a PyTorch checkpoint")
             .hint("check that it is no web page or Git LFS pointer in the place of the file")),
     }

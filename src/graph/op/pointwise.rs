@@ -51,6 +51,8 @@ pub enum Pointwise {
     Log,
     Sqrt,
     Abs,
+    /// −1, 0 or 1; its derivative is 0.
+    Sign,
     Erf,
     /// 1 / x.
     Reciprocal,
@@ -87,6 +89,7 @@ impl Pointwise {
             Pointwise::Log => "log",
             Pointwise::Sqrt => "sqrt",
             Pointwise::Abs => "abs",
+            Pointwise::Sign => "sign",
             Pointwise::Erf => "erf",
             Pointwise::Reciprocal => "reciprocal",
             Pointwise::Power { .. } => "power",
@@ -136,6 +139,7 @@ impl Pointwise {
             Pointwise::Log => x.log(),
             Pointwise::Sqrt => x.sqrt(),
             Pointwise::Abs => x.abs(),
+            Pointwise::Sign => x.sign(),
             Pointwise::Erf => x.erf(),
             Pointwise::Reciprocal => x.recip(),
             Pointwise::Power { exponent } => power(x, exponent),
@@ -216,6 +220,7 @@ impl Pointwise {
             Pointwise::Log => x.recip(),
             Pointwise::Sqrt => x.sqrt().recip() / 2.0,
             Pointwise::Abs => x.sign(),
+            Pointwise::Sign => x.zeros_like(),
             Pointwise::Erf => (-x.square()).exp() * (2.0 / PI.sqrt()),
             Pointwise::Reciprocal => -x.square().recip(),
             Pointwise::Power { exponent } => power(x, exponent - 1.0) * exponent,

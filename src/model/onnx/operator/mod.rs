@@ -163,6 +163,7 @@ fn pointwise(call: &Call) -> Result<Option<Pointwise>> {
         "Log" => Pointwise::Log,
         "Sqrt" => Pointwise::Sqrt,
         "Abs" => Pointwise::Abs,
+        "Sign" => Pointwise::Sign,
         "Erf" => Pointwise::Erf,
         "Reciprocal" => Pointwise::Reciprocal,
         _ => return Ok(None),
