@@ -261,7 +261,13 @@ fn settings(ui: &mut Ui, draft: &mut Draft, model: &Model) {
 }
 
 /// The tree of nodes; a click on one with places makes it the layer of the methods.
-fn layers(ui: &mut Ui, document: &Document, model: &Model, filter: &mut String) -> Option<NodeId> {
+fn layers(
+    ui: &mut Ui,
+    document: &Document,
+    model: &Model,
+    filter: &mut String,
+    jump: bool,
+) -> Option<NodeId> {
     let graph = &model.graph;
     let (chosen, automatic) = (chosen_layer(document, model), graph.default_cam_layer());
     ui.horizontal(|ui| {
