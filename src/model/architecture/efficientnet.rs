@@ -76,16 +76,21 @@ pub static EFFICIENTNET: Family = Family {
     },
     leftovers: &[],
     lay: |net, plan, from| {
-        let swish = Pointwise::Silu;
-        let style =
-            Style { activation: swish, squeeze: swish, gate: Pointwise::Sigmoid, same: false };
         // torchvision's three largest have TensorFlow's ε, though not its padding.
         if plan[WIDTH] >= LARGE && Naming::of(net.tensors) == TORCHVISION {
             net.epsilon = TENSORFLOW_EPSILON;
         }
-        lay(net, plan, style, from)
+        lay(net, plan, SWISH, from)
     },
 };
+
+const SWISH: Style = Style {
+    activation: Pointwise::Silu,
+    squeeze: Pointwise::Silu,
+    gate: Pointwise::Sigmoid,
+    same: false,
+};
+const CLIPPED: Style = Style { activation: Pointwise::RELU6, ..SWISH };
 
 /// Channels of EfficientNet-B5: timm's own are smaller.
 const LARGE: usize = 512;
@@ -125,17 +130,14 @@ pub static LITE: Family = Family {
         match Naming::of(tensors) == LUKEMELAS {
             true => pictures.normalisation([[127.0 / 255.0; 3], [128.0 / 255.0; 3]], false),
             // timm's own lite0 takes ImageNet's mean and deviation, those of TensorFlow don't.
-            false if variant.is_none_or(|v| [1, 2] == v.plan[..2] && v.plan[PORT] == 0) => pictures,
+            false if variant.is_none_or(|v| v.plan[PORT] == 0 && is_of_timm(v.plan, CLIPPED)) => {
+                pictures
+            }
             false => pictures.normalisation(super::input::SIGNED, true),
         }
     },
     leftovers: &[],
-    lay: |net, plan, from| {
-        let relu6 = Pointwise::RELU6;
-        let style =
-            Style { activation: relu6, squeeze: relu6, gate: Pointwise::Sigmoid, same: false };
-        lay(net, plan, style, from)
-    },
+    lay: |net, plan, from| lay(net, plan, CLIPPED, from),
 };
 
 const LITE0: [usize; 8] = [1, 2, 2, 3, 3, 4, 1, 320];
