@@ -16,8 +16,10 @@ use std::fs::File;
 use std::path::Path;
 use support::{Golden, relative_error};
 
-/// Relative L2 error allowed beyond twice the rounding of the reference's own 32 bits.
-const LIMIT: f32 = 1e-4;
+/// Relative L2 errors allowed for logits and for the gradient, beyond twice the rounding of the
+/// reference's own 32 bits. An activation at a kink of ReLU moves the gradient, and not the logits,
+/// with the order in which processors add.
+const LIMITS: [f32; 2] = [1e-4, 1e-3];
 
 #[derive(Deserialize)]
 struct Case {
@@ -140,7 +142,7 @@ impl Case {
                 .max((norm(&logits) / self.logits_norm - 1.0).abs()),
             error(&some, &self.gradient).max((norm(&gradient) / self.gradient_norm - 1.0).abs()),
         ];
-        match (0..2).all(|i| errors[i] <= LIMIT + 2.0 * self.rounding[i]) {
+        match (0..2).all(|i| errors[i] <= LIMITS[i] + 2.0 * self.rounding[i]) {
             true => Ok(errors),
             false => Err(format!("errors {errors:?}, PyTorch's {:?}", self.rounding)),
         }

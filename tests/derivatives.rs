@@ -134,7 +134,6 @@ fn functions() -> impl Iterator<Item = (&'static str, Pointwise)> {
         ("mish", Pointwise::Mish),
         ("exp", Pointwise::Exp),
         ("abs", Pointwise::Abs),
-        ("sign", Pointwise::Sign),
         ("erf", Pointwise::Erf),
         ("square", Pointwise::Power { exponent: 2.0 }),
         ("cube", Pointwise::Power { exponent: 3.0 }),
@@ -308,6 +307,16 @@ fn operations_on_two_values_agree_with_autodiff() {
             assert!(error < 1e-5, "{} on {}: {error:.1e}", op.kind(), device.name);
         }
     }
+}
+
+#[test]
+fn a_sign_has_no_gradient() {
+    let device = Device::flex();
+    let graph = network(&Pointwise::Sign.into(), &device);
+    let gradient = graph.input_gradient(pixels(&device), 1, &Rules::default());
+    assert!(host(gradient).unwrap().iter().all(|value| *value == 0.0));
+    let signs = host(graph.forward(pixels(&device)).value(graph.find("op").unwrap())).unwrap();
+    assert!(signs.iter().all(|value| value.abs() == 1.0));
 }
 
 #[test]

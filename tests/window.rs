@@ -193,6 +193,8 @@ fn a_network_tells_what_it_is_and_takes_other_settings() {
     wait(&mut window, "8 matched, 0 missing, 0 unexpected, 0 misshapen (confidence 100 %)");
     window.get_by_label("Labels").focus();
     window.run_steps(2);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    window.run_steps(2);
     window.get_by_label("Labels").type_text("cifar10");
     window.run_steps(2);
     click(&mut window, "Apply");

@@ -2,7 +2,7 @@
 
 use super::{DeviceArgument, open_device, print, say};
 use crate::error::{Error, Result};
-use crate::model::report::{ForwardCheck, outline};
+use crate::model::report::{ForwardCheck, Line, outline};
 use crate::model::{Model, Report};
 use crate::picture::Preprocessing;
 use clap::Args;
@@ -132,17 +132,19 @@ fn describe(model: &Model, check: &ForwardCheck) -> String {
     text
 }
 
-/// Every node under its modules.
+/// Every node under its modules, by the full name that --layer takes.
 fn tree(model: &Model) -> String {
     let graph = &model.graph;
     let cam = graph.default_cam_layer();
     let lines = outline(graph);
-    let indented = |depth: usize, name: &str| format!("{}{name}", "  ".repeat(depth));
-    let widths = lines.iter().map(|line| 2 * line.depth + line.name.chars().count());
-    let width = widths.max().unwrap_or(0);
+    let name = |line: &Line| {
+        let name = line.node.map_or(&line.name, |id| &graph.node(id).name);
+        format!("{}{name}", "  ".repeat(line.depth))
+    };
+    let width = lines.iter().map(|line| name(line).chars().count()).max().unwrap_or(0);
     let mut text = format!("\n  {:<width$}  {:<22}  shape\n", "node", "kind");
     for line in &lines {
-        let name = indented(line.depth, &line.name);
+        let name = name(line);
         let _ = match line.node {
             None => writeln!(text, "  {name}"),
             Some(id) => {

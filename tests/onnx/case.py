@@ -20,6 +20,7 @@ class Case:
     weights_are_inputs: bool = False
     external: bool = False
     compressed: bool = False
+    functions: str = ""
 
 
 class Cases(list):

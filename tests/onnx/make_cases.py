@@ -24,6 +24,10 @@ import operators
 import networks
 
 
+# Operator set of the functions that a case defines.
+OWN = ', "own" : 1'
+
+
 def initialiser(name, value):
     """Keeps tensors that were made by hand; numpy arrays become raw data."""
     if isinstance(value, TensorProto):
@@ -37,8 +41,9 @@ def build(case):
     dimensions = ",".join(map(str, case.shape))
     tail = "" if re.search(r"^y = ", case.body, re.MULTILINE) else "y = Flatten (h)"
     model = parser.parse_model(
-        f'<ir_version: {case.ir}, opset_import: ["" : {case.opset}]>'
+        f'<ir_version: {case.ir}, opset_import: ["" : {case.opset}{OWN if case.functions else ""}]>'
         f"{case.name} (float[{dimensions}] x) => (float[N,K] y) {{ {case.body}\n{tail} }}"
+        f"{case.functions}"
     )
     model.producer_name = "hyaline"
     initialisers = [initialiser(name, value) for name, value in case.weights.items()]

@@ -225,3 +225,16 @@ h = Cast <to = 1> (r)""", w=W.astype(np.float16), b=normal(3).astype(np.float16)
 add("weights_are_inputs", NETWORK, opset=8, ir=3, weights_are_inputs=True, shape=(1, 4, 4, 7), **CONV)
 add("weights_external", NETWORK, external=True, shape=(1, 4, 4, 7), **CONV)
 add("compressed", NETWORK, compressed=True, shape=(1, 4, 4, 7), **CONV)
+
+# Functions of the file itself, one inside the other, with an attribute and its default
+
+add("functions", """c = own.block <slope = 0.3> (x, w)
+h = own.block (c, w)""", w=normal(4, 4, 1, 1), functions="""
+<domain: "own", opset_import: ["" : 17, "own" : 1]> block <slope: float = 0.1> (x, w) => (y) {
+    t = Conv (x, w)
+    y = own.kink <alpha: float = @slope> (t)
+}
+<domain: "own", opset_import: ["" : 17]> kink <alpha> (t) => (y) {
+    s = LeakyRelu <alpha: float = @alpha> (t)
+    y = Add (s, t)
+}""")

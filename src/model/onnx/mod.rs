@@ -7,6 +7,7 @@
 
 mod constant;
 mod fold;
+mod functions;
 mod lowering;
 mod operator;
 mod proto;
@@ -91,10 +92,11 @@ impl Network {
             let error = Error::new("the file is empty", "it holds no network");
             return Err(error.hint("download or copy it again"));
         }
-        let model = proto::Model::decode(Bytes::from(bytes)).map_err(|e| {
+        let mut model = proto::Model::decode(Bytes::from(bytes)).map_err(|e| {
             Error::new("not a whole ONNX file", e)
                 .hint("check that it is ONNX and that the download finished")
         })?;
+        functions::inline(&mut model).map_err(|why| Error::new("not an ONNX network", why))?;
         let graph = model.graph.as_ref().filter(|graph| !graph.node.is_empty());
         let graph = graph.ok_or_else(|| {
             Error::new("not an ONNX network", "it holds no graph")
