@@ -193,7 +193,9 @@ impl<'a> Assembly<'a> {
         let Norm { scale, shift } = self.read_norm(norm, out)?;
         let each = kernel.len() / out;
         for (channel, weights) in kernel.chunks_exact_mut(each).enumerate() {
-            weights.iter_mut().for_each(|weight| *weight *= scale[channel]);
+            for weight in weights {
+                *weight *= scale[channel];
+            }
             bias[channel] = bias[channel] * scale[channel] + shift[channel];
         }
         self.lay_convolution(name, kernel, bias, window, from)

@@ -170,8 +170,7 @@ impl Family {
     fn measure(&self, weights: &Weights) -> Option<Vec<usize>> {
         let tensors = Tensors::renamed(weights, self.renames);
         let marked = |marks: &&[&str]| marks.iter().all(|mark| tensors.has(mark));
-        (self.marks.is_empty() || self.marks.iter().any(|marks| marked(marks)))
-            .then(|| (self.plan)(&tensors))?
+        (self.marks.is_empty() || self.marks.iter().any(marked)).then(|| (self.plan)(&tensors))?
     }
 
     fn recognise(&'static self, weights: &Weights) -> Option<Architecture> {

@@ -47,7 +47,7 @@ impl<'a> Tensors<'a> {
             let mut after = self.by_name.range(module.clone()..);
             after.next().is_some_and(|(name, _)| name.starts_with(&module))
         };
-        (first..).take_while(|index| any(*index)).count()
+        (first..self.by_name.len() + first).take_while(|index| any(*index)).count()
     }
 
     /// How many modules `PREFIX0…`, `PREFIX1…` there are.

@@ -142,14 +142,12 @@ impl Chain {
             pools.push(extra(&two[0], &two[1])? > 0);
         }
         let last = self.convolutions.last()?;
-        Some(match extra(last, self.linear.first()?) {
+        let open = match extra(last, self.linear.first()?) {
             // The flattening takes a number too.
-            Some(extra) => vec![[pools, vec![extra > 1]].concat()],
-            None => {
-                place(&last.name)?;
-                [true, false].map(|pool| [pools.clone(), vec![pool]].concat()).to_vec()
-            }
-        })
+            Some(extra) => vec![extra > 1],
+            None => place(&last.name).map(|_| vec![true, false])?,
+        };
+        Some(open.into_iter().map(|pool| [pools.clone(), vec![pool]].concat()).collect())
     }
 }
 
