@@ -30,8 +30,8 @@ pub struct Inspect {
     #[arg(long)]
     json: bool,
     /// Write a model card with all that was inferred, by default beside the weights
-    #[arg(long, value_name = "FILE", num_args = 0..=1)]
-    write_card: Option<Option<PathBuf>>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
+    write_card: Option<PathBuf>,
     /// Let --write-card write over a card that is there
     #[arg(long, requires = "write_card")]
     replace: bool,
@@ -77,8 +77,9 @@ impl Inspect {
             false => print(&(describe(&model, &check) + &tree(&model)))?,
         }
         if let Some(path) = &self.write_card {
-            let path = path.clone().unwrap_or_else(|| model.card.weights.with_extension("toml"));
-            model.full_card().write(&path, self.replace)?;
+            let beside = model.card.weights.with_extension("toml");
+            let path = if path.as_os_str().is_empty() { &beside } else { path };
+            model.full_card().write(path, self.replace)?;
             say(&format!("wrote {}", path.display()));
         }
         Ok(ExitCode::SUCCESS)

@@ -120,13 +120,11 @@ fn read_npy(path: &Path) -> Result<ArrayD<f32>> {
 /// Logits from elsewhere, as many as there are.
 fn expected(path: &Path, count: usize) -> Result<Vec<f32>> {
     let array = read_npy(path)?;
-    match array.len() == count {
-        true => Ok(array.iter().copied().collect()),
-        false => {
-            let why = format!("it holds {} logits, the network gave {count}", array.len());
-            Err(Error::new(format!("cannot compare with {}", path.display()), why))
-        }
+    if array.len() != count {
+        let why = format!("it holds {} logits, the network gave {count}", array.len());
+        return Err(Error::new(format!("cannot compare with {}", path.display()), why));
     }
+    Ok(array.iter().copied().collect())
 }
 
 /// Two pictures without pattern that need no generator.

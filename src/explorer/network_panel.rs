@@ -322,9 +322,9 @@ fn layers(
 /// The node that class activation maps of a network look at.
 fn chosen_layer(document: &Document, model: &Model) -> Option<NodeId> {
     let mut named = document.methods.iter().flat_map(|choice| {
-        choice.method.description().parameters.iter().filter_map(|parameter| {
-            matches!(parameter.kind, Kind::Layer).then(|| choice.values.layer(parameter.id))
-        })
+        let parameters = choice.method.description().parameters.iter();
+        let layers = parameters.filter(|parameter| matches!(parameter.kind, Kind::Layer));
+        layers.map(|parameter| choice.values.layer(parameter.id))
     });
     match named.next().flatten() {
         Some(name) => model.graph.find(name),

@@ -92,7 +92,7 @@ mod tests {
     fn one_set_stays_as_it_is() {
         let names = ["bn1.bn.weight", "bn1.weight", "conv1.weight"];
         let mut tensors: BTreeMap<_, _> =
-            names.iter().map(|name| ((*name).to_string(), ())).collect();
+            names.iter().map(|name| ((*name).to_string(), 0)).collect();
         assert!(!choose(&mut tensors, BatchNorms::Auxiliary));
         assert!(tensors.keys().eq(names));
     }

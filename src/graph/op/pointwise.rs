@@ -63,7 +63,7 @@ pub enum Pointwise {
 }
 
 /// Slope inside the tanh of [`Pointwise::GeluTanh`], √(2/π), and the weight of its cubic term.
-const GELU_TANH: [f32; 2] = [0.797_884_56, 0.044_715];
+const GELU_TANH: [f32; 2] = [0.797_884_6, 0.044_715];
 
 impl Pointwise {
     pub const RELU6: Self = Pointwise::Clip { low: 0.0, high: 6.0 };

@@ -21,15 +21,15 @@ impl Sides {
     }
 
     pub(super) fn sum(self, x: Tensor<4>) -> Tensor<4> {
-        self.axes().fold(x, |x, axis| x.sum_dim(axis))
+        self.axes().fold(x, Tensor::sum_dim)
     }
 
     fn mean(self, x: Tensor<4>) -> Tensor<4> {
-        self.axes().fold(x, |x, axis| x.mean_dim(axis))
+        self.axes().fold(x, Tensor::mean_dim)
     }
 
     fn max(self, x: Tensor<4>) -> Tensor<4> {
-        self.axes().fold(x, |x, axis| x.max_dim(axis))
+        self.axes().fold(x, Tensor::max_dim)
     }
 
     pub(super) fn reduced(self, input: Shape) -> Shape {

@@ -25,7 +25,7 @@ pub fn fold(node: &Node, inputs: &[Option<&Constant>]) -> Option<Result<Vec<Cons
     one(match op {
         "Identity" | "Dropout" => first().cloned(),
         "Cast" => first().map(|x| cast(x, node.int("to").unwrap_or(1))),
-        "Shape" => first().and_then(|x| Ok(shape(node, x.dims()))),
+        "Shape" => first().map(|x| shape(node, x.dims())),
         "Size" => first().map(|x| Constant::list(vec![x.len() as i64])),
         "ConstantOfShape" => first().and_then(|x| constant_of_shape(node, x)),
         "Range" => range(inputs),
@@ -243,16 +243,14 @@ pub fn choose(condition: &Constant, a: &Constant, b: &Constant) -> Result<Consta
 
 fn expand(x: &Constant, to: &Constant) -> Result<Constant, String> {
     let to = broadcast(x.dims(), &dims(&to.to_ints())?)?;
-    fn stretched<T: Clone>(
-        x: &ArcArray<T, IxDyn>,
-        to: &[usize],
-    ) -> Result<ArcArray<T, IxDyn>, String> {
-        x.broadcast(IxDyn(to)).map(|view| view.to_owned().into()).ok_or("shapes do not fit".into())
-    }
     Ok(match x {
         Constant::Float(x) => Constant::Float(stretched(x, &to)?),
         Constant::Int(x) => Constant::Int(stretched(x, &to)?),
     })
+}
+
+fn stretched<T: Clone>(x: &ArcArray<T, IxDyn>, to: &[usize]) -> Result<ArcArray<T, IxDyn>, String> {
+    x.broadcast(IxDyn(to)).map(|view| view.to_owned().into()).ok_or("shapes do not fit".into())
 }
 
 fn tile(x: &Constant, repeats: &Constant) -> Result<Constant, String> {

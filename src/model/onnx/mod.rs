@@ -61,8 +61,10 @@ const USUAL_SIDE: usize = 224;
 
 /// True for the names of ONNX files, packed or not.
 pub fn is_network_file(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    name.ends_with(".onnx") || name.ends_with(".onnx.gz")
+    match extension(path).as_str() {
+        "gz" => extension(Path::new(path.file_stem().unwrap_or_default())) == "onnx",
+        last => last == "onnx",
+    }
 }
 
 impl Network {
@@ -200,22 +202,18 @@ impl Input {
             }
             _ => None,
         };
-        let shape = match layout {
-            Some(axes) => {
-                let length = |side: usize, usual: usize| match axes[side] {
-                    Some(axis) => dims[axis].unwrap_or(usual),
-                    None => 1,
-                };
-                Shape::new(length(0, 3), length(1, USUAL_SIDE), length(2, USUAL_SIDE))
+        let shape = if let Some(axes) = layout {
+            let length = |side: usize, usual: usize| match axes[side] {
+                Some(axis) => dims[axis].unwrap_or(usual),
+                None => 1,
+            };
+            Shape::new(length(0, 3), length(1, USUAL_SIDE), length(2, USUAL_SIDE))
+        } else {
+            if dims.len() > 1 && dims[0].is_none() {
+                dims[0] = Some(1);
             }
-            None => {
-                if dims.len() > 1 && dims[0].is_none() {
-                    dims[0] = Some(1);
-                }
-                let count = dims.iter().try_fold(1usize, |n, dim| n.checked_mul((*dim)?));
-                let count = count.ok_or_else(|| format!("its input is {dims:?}"))?;
-                flat(count)
-            }
+            let count = dims.iter().try_fold(1usize, |n, dim| n.checked_mul((*dim)?));
+            flat(count.ok_or_else(|| format!("its input is {dims:?}"))?)
         };
         let count = [shape.height, shape.width]
             .iter()

@@ -111,10 +111,10 @@ fn pointwise(net: &mut Lowering, x: &View, function: Pointwise) -> Result<View> 
 
 /// Two values that depend on the picture.
 fn between(net: &mut Lowering, op: &str, a: &View, b: &View) -> Result<View> {
-    if op == "Mul" {
-        if let Some(gated) = gated(net, a, b)?.or(gated(net, b, a)?) {
-            return Ok(gated);
-        }
+    if op == "Mul"
+        && let Some(gated) = gated(net, a, b)?.or(gated(net, b, a)?)
+    {
+        return Ok(gated);
     }
     match op {
         "Add" | "Sum" => combined(net, Arithmetic::Add, a, b),

@@ -74,7 +74,9 @@ pub fn convolution(net: &mut Lowering, call: &Call) -> Result<View> {
     };
     if let Some((index, [scale, shift])) = following_norm(net, call.node, out) {
         for (weights, scale) in kernel.chunks_exact_mut(per_group * height * width).zip(&scale) {
-            weights.iter_mut().for_each(|weight| *weight *= scale);
+            for weight in weights {
+                *weight *= scale;
+            }
         }
         let own = bias.unwrap_or(vec![0.0; out]);
         bias = Some((0..out).map(|c| own[c] * scale[c] + shift[c]).collect());

@@ -168,7 +168,9 @@ pub fn pad(net: &mut Lowering, call: &Call) -> Result<View> {
         }
         _ => mirrored(net, &view, &changed, &ends, mode)?,
     };
-    changed.iter().for_each(|axis| dims[*axis] += ends[*axis].0 + ends[*axis].1);
+    for axis in changed {
+        dims[axis] += ends[axis].0 + ends[axis].1;
+    }
     Ok(View::laid(padded, &dims, &sides.concat()))
 }
 

@@ -2,6 +2,7 @@
 
 use super::Result;
 use crate::graph::op::{Concatenate, Slice, Steps};
+use crate::model::onnx::constant::{self, Constant};
 use crate::model::onnx::fold::{axis_of, broadcast};
 use crate::model::onnx::lowering::{Call, Lowering, Value};
 use crate::model::onnx::view::View;
@@ -17,7 +18,7 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<Value> {
         }
         "Expand" => {
             let to = call.needed_constant(1)?.to_ints();
-            let to = broadcast(&dims, &super::super::constant::dims(&to)?)?;
+            let to = broadcast(&dims, &constant::dims(&to)?)?;
             match value {
                 Value::Activation(view) if view.with_rank(to.len()).dims() == to => {
                     Ok(Value::Activation(view.with_rank(to.len())))
@@ -214,7 +215,7 @@ pub fn slice(net: &mut Lowering, call: &Call) -> Result<Value> {
     let starts = call.ints("starts", 1)?.ok_or("no starts")?;
     let ends = call.ints("ends", 2)?.ok_or("no ends")?;
     let axes = call.ints("axes", 3)?.unwrap_or((0..starts.len() as i64).collect());
-    let steps = call.constant(4)?.map_or(vec![1; starts.len()], |steps| steps.to_ints());
+    let steps = call.constant(4)?.map_or(vec![1; starts.len()], Constant::to_ints);
     if [ends.len(), axes.len(), steps.len()].iter().any(|count| *count != starts.len()) {
         return Err("starts, ends, axes and steps of different lengths".into());
     }
@@ -262,13 +263,12 @@ pub fn split(net: &mut Lowering, call: &Call) -> Result<Vec<Value>> {
     let value = call.inputs.first().and_then(Option::as_ref).ok_or("no input")?;
     let dims = value.dims();
     let axis = axis_of(call.node.int("axis").unwrap_or(0), dims.len())?;
-    let lengths: Vec<usize> = match call.ints("split", 1)? {
-        Some(lengths) => super::super::constant::dims(&lengths)?,
-        None => {
-            let parts = call.node.output.len().max(1);
-            let each = dims[axis].div_ceil(parts);
-            (0..parts).map(|part| each.min(dims[axis].saturating_sub(part * each))).collect()
-        }
+    let lengths: Vec<usize> = if let Some(lengths) = call.ints("split", 1)? {
+        constant::dims(&lengths)?
+    } else {
+        let parts = call.node.output.len().max(1);
+        let each = dims[axis].div_ceil(parts);
+        (0..parts).map(|part| each.min(dims[axis].saturating_sub(part * each))).collect()
     };
     if lengths.iter().sum::<usize>() != dims[axis] || lengths.contains(&0) {
         return Err(format!("parts of {lengths:?} of {}", dims[axis]));

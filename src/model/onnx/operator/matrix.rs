@@ -22,7 +22,9 @@ pub fn gemm(net: &mut Lowering, call: &Call) -> Result<View> {
     let scaled = |constant: &Constant, name: &str| {
         let mut values = constant.to_floats();
         if let Some(factor) = node.float(name).filter(|factor| *factor != 1.0) {
-            values.iter_mut().for_each(|value| *value *= factor);
+            for value in &mut values {
+                *value *= factor;
+            }
         }
         values
     };

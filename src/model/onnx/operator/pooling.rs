@@ -17,17 +17,11 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<View> {
     match call.node.op_type.as_str() {
         "GlobalAveragePool" => over(net, view, &places, "ReduceMean"),
         "GlobalMaxPool" => over(net, view, &places, "ReduceMax"),
-        "MaxPool" => windows(net, call.node, view, max_pool),
-        _ => windows(net, call.node, view, average_pool),
+        _ => windows(net, call.node, view),
     }
 }
 
-fn windows(
-    net: &mut Lowering,
-    node: &Node,
-    view: &View,
-    pool: fn(&Lowering, &Node, Shape, Window) -> Result<Op>,
-) -> Result<View> {
+fn windows(net: &mut Lowering, node: &Node, view: &View) -> Result<View> {
     let kernel = match node.ints("kernel_shape") {
         Some(&[a, b]) if (1..1 << 16).contains(&a) && (1..1 << 16).contains(&b) => {
             [a as usize, b as usize]
@@ -37,7 +31,10 @@ fn windows(
     let from = net.image(view)?;
     let input = net.shape(from);
     let window = Window::read(node, kernel, input)?;
-    let operation = pool(net, node, input, window)?;
+    let operation = match node.op_type.as_str() {
+        "MaxPool" => max_pool(node, &window),
+        _ => average_pool(net, node, input, &window)?,
+    };
     let node = net.add(operation, &[from])?;
     let Shape { channels, height, width } = net.shape(node);
     Ok(View::of(node, &[1, channels, height, width]))
@@ -47,16 +44,16 @@ fn is_ceil(node: &Node) -> bool {
     node.int("ceil_mode").unwrap_or(0) != 0
 }
 
-fn max_pool(_: &Lowering, node: &Node, _: Shape, window: Window) -> Result<Op> {
+fn max_pool(node: &Node, window: &Window) -> Op {
     let mut options = MaxPoolOptions::new(window.kernel)
         .with_stride(window.stride)
         .with_dilation(window.dilation)
         .with_ceil_mode(is_ceil(node));
     options.padding = window.padding;
-    Ok(MaxPool { options }.into())
+    MaxPool { options }.into()
 }
 
-fn average_pool(net: &Lowering, node: &Node, input: Shape, window: Window) -> Result<Op> {
+fn average_pool(net: &Lowering, node: &Node, input: Shape, window: &Window) -> Result<Op> {
     let matrix = |axis: usize, size: usize| {
         let side = PoolSide {
             kernel: window.kernel[axis],
@@ -130,7 +127,9 @@ fn over(net: &mut Lowering, view: &View, axes: &[usize], op: &str) -> Result<Vie
         from = net.placed(view, &sides)?;
     }
     let shape = net.shape(from);
-    axes.iter().for_each(|axis| dims[*axis] = 1);
+    for axis in axes {
+        dims[*axis] = 1;
+    }
     let [channels, rows, columns] = covered;
     let all_places = (rows || shape.height == 1) && (columns || shape.width == 1);
     let laid = |node| View::laid(node, &dims, &sides.concat());

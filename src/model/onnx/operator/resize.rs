@@ -67,7 +67,9 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<View> {
     let (rows, columns) = (matrix(&sides[1], shape.height)?, matrix(&sides[2], shape.width)?);
     let resample = Resample::new("resize", rows, columns, net.device());
     let node = net.add(resample, &[from])?;
-    changed.iter().for_each(|axis| dims[*axis] = sizes[*axis].outputs);
+    for axis in changed {
+        dims[axis] = sizes[axis].outputs;
+    }
     Ok(View::laid(node, &dims, &sides.concat()))
 }
 
@@ -176,7 +178,9 @@ impl Interpolation<'_> {
         if self.exclude_outside {
             taps.retain(|(at, _)| (0.0..=last).contains(at));
             let total: f64 = taps.iter().map(|(_, weight)| weight).sum();
-            taps.iter_mut().for_each(|(_, weight)| *weight /= total);
+            for (_, weight) in &mut taps {
+                *weight /= total;
+            }
         }
         taps.iter().map(|(at, weight)| (at.clamp(0.0, last) as usize, *weight as f32)).collect()
     }
