@@ -190,6 +190,7 @@ fn a_network_tells_what_it_is_and_takes_other_settings() {
     let mut window = window(files);
     click(&mut window, "Details of LeNet5 vanilla");
     wait(&mut window, "safetensors");
+    assert_eq!(window.query_all_by_label_contains("passed in ").count(), 1);
     wait(&mut window, "8 matched, 0 missing, 0 unexpected, 0 misshapen (confidence 100 %)");
     window.get_by_label("Labels").focus();
     window.run_steps(2);

@@ -2,7 +2,7 @@
 
 use super::{DeviceArgument, open_device, print, say};
 use crate::error::{Error, Result};
-use crate::model::report::{ForwardCheck, Line, outline};
+use crate::model::report::{Line, outline};
 use crate::model::{Model, Report};
 use crate::picture::Preprocessing;
 use clap::Args;
@@ -51,7 +51,6 @@ struct Record<'a> {
     classes: usize,
     parameters: usize,
     cam_layer: Option<&'a str>,
-    forward_check: &'a ForwardCheck,
     warnings: &'a [String],
     nodes: Vec<NodeRecord<'a>>,
 }
@@ -66,15 +65,14 @@ struct NodeRecord<'a> {
 
 impl Inspect {
     pub fn run(&self) -> Result<ExitCode> {
-        let model = Model::open(&self.model, &open_device(self.device.device)?)?;
-        let check = model.check_forward()?;
+        let model = Model::open(&self.model, &open_device(self.device.device)?)?.checked();
         match self.json {
             true => {
-                let text = serde_json::to_string_pretty(&record(&model, &check))
+                let text = serde_json::to_string_pretty(&record(&model))
                     .map_err(|e| Error::new("cannot print the network", e))?;
                 print(&(text + "\n"))?;
             }
-            false => print(&(describe(&model, &check) + &tree(&model)))?,
+            false => print(&(describe(&model) + &tree(&model)))?,
         }
         if let Some(path) = &self.write_card {
             let beside = model.card.weights.with_extension("toml");
@@ -86,7 +84,7 @@ impl Inspect {
     }
 }
 
-fn record<'a>(model: &'a Model, check: &'a ForwardCheck) -> Record<'a> {
+fn record(model: &Model) -> Record<'_> {
     let graph = &model.graph;
     let name = |id| graph.node(id).name.as_str();
     let node = |id| {
@@ -108,25 +106,16 @@ fn record<'a>(model: &'a Model, check: &'a ForwardCheck) -> Record<'a> {
         classes: graph.classes(),
         parameters: graph.parameters(),
         cam_layer: graph.default_cam_layer().map(name),
-        forward_check: check,
         warnings: &model.warnings,
         nodes: graph.ids().map(node).collect(),
     }
 }
 
-fn describe(model: &Model, check: &ForwardCheck) -> String {
+fn describe(model: &Model) -> String {
     let mut text = String::new();
     for (key, value) in model.facts() {
         let _ = writeln!(text, "{key:<14} {value}");
     }
-    let ForwardCheck { seconds, label, probability, .. } = check;
-    let _ = writeln!(
-        text,
-        "{:<14} passed in {:.0} ms; a picture of the mean colour is {label} ({:.1} %)",
-        "forward check",
-        seconds * 1e3,
-        probability * 100.0
-    );
     for warning in &model.warnings {
         let _ = writeln!(text, "{:<14} {warning}", "warning");
     }

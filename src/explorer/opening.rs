@@ -68,7 +68,7 @@ impl Opening {
         let (old, path) = (model.id, model.value.path.clone());
         worker.waiting.fetch_add(1, Ordering::SeqCst);
         std::thread::spawn(move || {
-            let open = || Model::open_as(&path, card, &device);
+            let open = || Model::open_as(&path, card, &device).map(Model::checked);
             let opened = catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| {
                 Err(Error::new(format!("cannot open {}", path.display()), "reading it broke down"))
             });
@@ -161,9 +161,11 @@ impl Handle {
     fn open_one(&self, path: &Path, device: &ComputeDevice) -> Arrival {
         let id = self.ids.fetch_add(1, Ordering::SeqCst);
         if Model::is_model_file(path) {
-            return Model::open(path, device).map_or_else(Arrival::Failed, |value| {
-                Arrival::Model(Arc::new(Opened { id, value }))
-            });
+            return Model::open(path, device)
+                .map(Model::checked)
+                .map_or_else(Arrival::Failed, |value| {
+                    Arrival::Model(Arc::new(Opened { id, value }))
+                });
         }
         let opened = Picture::open(path);
         opened.map_or_else(Arrival::Failed, |value| {

@@ -112,6 +112,7 @@ fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Re
             labels: Source::Guess,
             batch_norms,
             notes: noted(&weights),
+            forward_check: None,
         },
         sha256: weights.sha256,
     })
@@ -198,6 +199,7 @@ fn from_network(network: &Network, card: &Card, device: &ComputeDevice) -> Resul
             labels: Source::Guess,
             batch_norms: None,
             notes,
+            forward_check: None,
         },
         sha256: network.sha256.clone(),
     })

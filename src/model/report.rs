@@ -7,6 +7,7 @@ use crate::graph::{Graph, NodeId};
 use burn::tensor::activation;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Instant;
 
 /// Where the normalisation of the pixels comes from.
@@ -48,6 +49,8 @@ pub struct Report {
     pub batch_norms: Option<BatchNorms>,
     /// What was left out, assumed or moved.
     pub notes: Vec<String>,
+    /// Its first run, once there was one.
+    pub forward_check: Option<ForwardCheck>,
 }
 
 /// A run on a picture of the mean colour, the network's zero.
@@ -58,6 +61,14 @@ pub struct ForwardCheck {
     pub class: usize,
     pub label: String,
     pub probability: f32,
+}
+
+impl fmt::Display for ForwardCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seconds, label, probability, .. } = self;
+        let (milliseconds, percent) = (seconds * 1e3, probability * 100.0);
+        write!(f, "passed in {milliseconds:.0} ms; the mean colour is {label} ({percent:.1} %)")
+    }
 }
 
 impl Model {
@@ -121,8 +132,20 @@ impl Model {
                 training.epsilon.map_or(String::new(), |epsilon| format!(" ε {epsilon:.4}"));
             facts.push(("training", format!("{} {norm}{radius}", training.kind)));
         }
+        if let Some(check) = &report.forward_check {
+            facts.push(("forward check", check.to_string()));
+        }
         facts.extend(report.notes.iter().map(|note| ("note", note.clone())));
         facts
+    }
+
+    /// The network after its first run, which goes into the report; a run that failed is a warning.
+    pub fn checked(mut self) -> Self {
+        match self.check_forward() {
+            Ok(check) => self.report.forward_check = Some(check),
+            Err(error) => self.warnings.push(error.to_string()),
+        }
+        self
     }
 
     /// Runs the network once and looks at its scores.
