@@ -30,8 +30,9 @@ pub struct Inspect {
     #[arg(long)]
     json: bool,
     /// Write a model card with all that was inferred, by default beside the weights
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
-    write_card: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "no flag, the bare flag, the flag with a file")]
+    write_card: Option<Option<PathBuf>>,
     /// Let --write-card write over a card that is there
     #[arg(long, requires = "write_card")]
     replace: bool,
@@ -76,7 +77,7 @@ impl Inspect {
         }
         if let Some(path) = &self.write_card {
             let beside = model.card.weights.with_extension("toml");
-            let path = if path.as_os_str().is_empty() { &beside } else { path };
+            let path = path.as_ref().unwrap_or(&beside);
             model.full_card().write(path, self.replace)?;
             say(&format!("wrote {}", path.display()));
         }
