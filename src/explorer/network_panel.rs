@@ -116,8 +116,8 @@ impl Explorer {
         let room = ctx.content_rect().size();
         egui::Window::new(&model.value.name)
             .id(egui::Id::unique("network"))
-            .default_pos(ctx.content_rect().center() - egui::vec2(270.0, 290.0))
-            .default_size([540.0, 580.0])
+            .default_pos(ctx.content_rect().center() - egui::vec2(290.0, 350.0))
+            .default_size([580.0, 700.0])
             .max_size(room - egui::vec2(24.0, 48.0))
             .open(&mut open)
             .collapsible(false)
