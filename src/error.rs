@@ -8,6 +8,7 @@ pub struct Error {
     what: String,
     why: String,
     hint: Option<String>,
+    of_device: bool,
 }
 
 /// The crate's result type.
@@ -16,7 +17,23 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// `what` failed (for example `cannot open cat.png`) because of `why`.
     pub fn new(what: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self { what: one_line(&what.into()), why: one_line(&why.to_string()), hint: None }
+        Self {
+            what: one_line(&what.into()),
+            why: one_line(&why.to_string()),
+            hint: None,
+            of_device: false,
+        }
+    }
+
+    /// The device failed while it computed; another one may not.
+    pub fn device(why: impl fmt::Display) -> Self {
+        let failed = Self::new("the device failed to compute", why).hint("try --device cpu");
+        Self { of_device: true, ..failed }
+    }
+
+    /// True where the device failed, and not what it was given.
+    pub fn is_of_device(&self) -> bool {
+        self.of_device
     }
 
     /// Adds what the person can try.
@@ -43,4 +60,10 @@ impl std::error::Error for Error {}
 pub(crate) fn one_line(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a caught panic said.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("unknown panic")
 }

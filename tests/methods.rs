@@ -75,9 +75,8 @@ fn run_with(
     for (name, value) in settings {
         values.set(parameters, name, value).unwrap();
     }
-    let explained =
-        Explained { pixels: model.tensor(picture), sha256: "picture", target: 3, seed: 7 };
-    attribution::attribute(method, model, &explained, &values, watch).unwrap()
+    let explained = Explained::new(model, picture, "picture", 3, 7);
+    attribution::attribute(method, &explained, &values, watch).unwrap()
 }
 
 #[test]
@@ -131,9 +130,8 @@ fn a_seed_repeats_and_another_does_not() {
             values.set(parameters, name, value).unwrap();
         }
         let map = |seed| {
-            let explained =
-                Explained { pixels: model.tensor(&picture), sha256: "p", target: 0, seed };
-            attribution::attribute(method, &model, &explained, &values, &mut |_| Flow::Continue)
+            let explained = Explained::new(&model, &picture, "p", 0, seed);
+            attribution::attribute(method, &explained, &values, &mut |_| Flow::Continue)
                 .unwrap()
                 .map
         };
@@ -181,12 +179,10 @@ fn every_method_runs_and_gives_the_shape_it_promises() {
         {
             values.insert(parameter.id, Value::Integer(9));
         }
-        let explained =
-            Explained { pixels: model.tensor(&picture), sha256: "p", target: 1, seed: 0 };
-        let map =
-            attribution::attribute(*method, &model, &explained, &values, &mut |_| Flow::Continue)
-                .unwrap()
-                .map;
+        let explained = Explained::new(&model, &picture, "p", 1, 0);
+        let map = attribution::attribute(*method, &explained, &values, &mut |_| Flow::Continue)
+            .unwrap()
+            .map;
         let expected = match description.shape {
             "C×H×W" | "1×H×W" => (1, 28, 28),
             _ => (1, 14, 14),
@@ -201,12 +197,11 @@ fn every_method_runs_and_gives_the_shape_it_promises() {
 fn a_class_out_of_range_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (model, _) = linear_model(folder.path());
-    let explained = Explained { pixels: model.tensor(&picture()), sha256: "", target: 10, seed: 0 };
+    let picture = picture();
+    let explained = Explained::new(&model, &picture, "", 10, 0);
     let method = attribution::method("gradient").unwrap();
     let error =
-        attribution::attribute(method, &model, &explained, &Values::defaults(&[]), &mut |_| {
-            Flow::Continue
-        });
+        attribution::attribute(method, &explained, &Values::defaults(&[]), &mut |_| Flow::Continue);
     assert_eq!(
         error.unwrap_err().to_string(),
         "class 10 is out of range: net has 10 classes, 0 to 9"

@@ -4,13 +4,13 @@
 mod support;
 
 use hyaline::attribution::{
-    self, Explained, Flow, Job, Stream, Values, rise_over, smoothgrad_over,
+    self, Explained, Flow, Job, SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD, Values,
+    rise_over,
 };
-use hyaline::graph::{ActivationRule, Rules};
+use hyaline::graph::Rules;
 use hyaline::model::{Model, host};
 use hyaline::score::insertion_deletion;
 use ndarray::Array2;
-use std::collections::BTreeMap;
 use support::{Golden, relative_error};
 
 /// Network, golden case.
@@ -81,35 +81,33 @@ fn assert_close(
 }
 
 fn attribute(model: &Model, golden: &Golden, method: &str) -> Vec<f32> {
+    attribute_with(model, golden, method, &[])
+}
+
+fn attribute_with(
+    model: &Model,
+    golden: &Golden,
+    method: &str,
+    settings: &[(&str, &str)],
+) -> Vec<f32> {
     let method = attribution::method(method).unwrap();
-    let explained = Explained {
-        pixels: model.tensor(&golden.map("input")),
-        sha256: "",
-        target: golden.target(),
-        seed: 0,
-    };
-    let values = Values::defaults(method.description().parameters);
-    let done = attribution::attribute(method, model, &explained, &values, &mut |_| Flow::Continue);
+    let parameters = method.description().parameters;
+    let mut values = Values::defaults(parameters);
+    for (id, text) in settings {
+        values.set(parameters, id, text).unwrap();
+    }
+    let pixels = golden.map("input");
+    let explained = Explained::new(model, &pixels, "", golden.target(), 0);
+    let done = attribution::attribute(method, &explained, &values, &mut |_| Flow::Continue);
     done.unwrap().map.iter().copied().collect()
 }
 
-fn job<'a>(
-    model: &'a Model,
-    golden: &Golden,
-    values: &'a Values,
-    watch: &'a mut dyn FnMut(&attribution::Progress) -> Flow,
-) -> Job<'a> {
-    Job {
-        model,
-        pixels: model.tensor(&golden.map("input")),
-        target: golden.target(),
-        values,
-        stream: Stream::new(0, "", "", ""),
-        watch,
-        warnings: vec![],
-        facts: BTreeMap::new(),
-        samples: None,
-    }
+/// Runs a part of a method on a golden picture.
+fn in_job<T>(model: &Model, golden: &Golden, method: &str, run: impl FnOnce(&mut Job) -> T) -> T {
+    let values = Values::defaults(attribution::method(method).unwrap().description().parameters);
+    let pixels = golden.map("input");
+    let explained = Explained::new(model, &pixels, "", golden.target(), 0);
+    run(&mut Job::new(&explained, method, &values, &mut |_| Flow::Continue))
 }
 
 #[test]
@@ -149,17 +147,21 @@ fn integrated_gradients_agree() {
 }
 
 #[test]
-fn smoothgrad_agrees_over_the_reference_noise() {
+fn averages_agree_over_the_reference_noise() {
+    const STATISTICS: [(&Smoothing, &str); 3] = [
+        (&SMOOTHGRAD, "smoothgrad"),
+        (&SMOOTHGRAD_SQUARED, "smoothgrad_squared"),
+        (&VARGRAD, "vargrad"),
+    ];
     on_every_case(|model, golden, case| {
         let noise = golden.values("smoothgrad.noise");
         let samples = golden.tensors["smoothgrad.noise"].0[0];
-        let values = Values::defaults(&[]);
-        let map = smoothgrad_over(
-            &mut job(model, golden, &values, &mut |_| Flow::Continue),
-            samples,
-            |i| noise[i],
-        );
-        assert_close(map.unwrap(), golden, "smoothgrad", SUM, case);
+        for (smoothing, name) in STATISTICS {
+            let map = in_job(model, golden, "smoothgrad", |job| {
+                smoothing.over(job, samples, |i| noise[i])
+            });
+            assert_close(map.unwrap(), golden, name, SUM, case);
+        }
     });
 }
 
@@ -168,17 +170,11 @@ fn rise_agrees_over_the_reference_masks() {
     on_every_case(|model, golden, case| {
         let (shape, masks) = &golden.tensors["rise.masks"];
         let size = shape[2] * shape[3];
-        let values = Values::defaults(&[]);
         let mask = |i: usize| {
             Array2::from_shape_vec((shape[2], shape[3]), masks[i * size..(i + 1) * size].to_vec())
                 .unwrap()
         };
-        let map = rise_over(
-            &mut job(model, golden, &values, &mut |_| Flow::Continue),
-            shape[0],
-            0.5,
-            mask,
-        );
+        let map = in_job(model, golden, "rise", |job| rise_over(job, shape[0], 0.5, mask));
         assert_close(map.unwrap(), golden, "rise", SUM, case);
     });
 }
@@ -190,13 +186,11 @@ fn modified_rules_agree() {
         if case.starts_with("imagenet_efficientnet_lite0") {
             return;
         }
-        for (rule, name) in [
-            (ActivationRule::Guided, "guided_backprop"),
-            (ActivationRule::Deconvolution, "deconvolution"),
-        ] {
+        for (rule, name) in
+            [(Rules::Guided, "guided_backprop"), (Rules::Deconvolution, "deconvolution")]
+        {
             let pixels = model.tensor(&golden.map("input"));
-            let map =
-                model.graph.input_gradient(pixels, golden.target(), &Rules { activation: rule });
+            let map = model.graph.input_gradient(pixels, golden.target(), &rule);
             assert_close(host(map).unwrap(), golden, name, SINGLE, case);
         }
     });

@@ -1,8 +1,10 @@
 //! Gradient of the class's logit with respect to the pixels.
 
-use super::{Cost, Description, Job, Method, Ranking, Sign, Values, to_map};
+use super::job::to_map;
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::Rules;
+use crate::graph::{Graph, Rules};
+use burn::tensor::Tensor;
 use ndarray::Array3;
 
 pub struct Gradient;
@@ -10,9 +12,11 @@ pub struct Gradient;
 static DESCRIPTION: Description = Description {
     id: "gradient",
     name: "Gradient",
+    family: Family::Gradient,
     paper: "Simonyan, Vedaldi, Zisserman 2014, Deep Inside Convolutional Networks, section 3",
     formula: "∂S_c/∂x",
     shape: "C×H×W",
+    passes: "1 forward, 1 backward",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,
     parameters: &[],
@@ -23,12 +27,15 @@ impl Method for Gradient {
         &DESCRIPTION
     }
 
-    fn cost(&self, _: &Values) -> Cost {
+    fn cost(&self, _: &Values, _: &Graph) -> Cost {
         Cost { forwards: 1, backwards: 1 }
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
-        let pixels = job.pixels.clone();
-        to_map(job.model.graph.input_gradient(pixels, job.target, &Rules::default()))
+        to_map(job.gradient_at(Graph::INPUT))
+    }
+
+    fn maps(&self, job: &Job, pixels: Tensor<4>) -> Option<Result<Tensor<4>>> {
+        Some(Ok(job.input_gradients(pixels, &Rules::Gradient)))
     }
 }

@@ -1,8 +1,10 @@
 //! Pixels times the gradient of the class's logit.
 
-use super::{Cost, Description, Job, Method, Ranking, Sign, Values, to_map};
+use super::job::to_map;
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::Rules;
+use crate::graph::{Graph, Rules};
+use burn::tensor::Tensor;
 use ndarray::Array3;
 
 pub struct InputXGradient;
@@ -10,9 +12,11 @@ pub struct InputXGradient;
 static DESCRIPTION: Description = Description {
     id: "input-x-gradient",
     name: "Input × Gradient",
+    family: Family::Gradient,
     paper: "Shrikumar, Greenside, Shcherbina, Kundaje 2016, Not Just a Black Box, section 2",
     formula: "x ⊙ ∂S_c/∂x",
     shape: "C×H×W",
+    passes: "1 forward, 1 backward",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,
     parameters: &[],
@@ -23,14 +27,15 @@ impl Method for InputXGradient {
         &DESCRIPTION
     }
 
-    fn cost(&self, _: &Values) -> Cost {
+    fn cost(&self, _: &Values, _: &Graph) -> Cost {
         Cost { forwards: 1, backwards: 1 }
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
-        let pixels = job.pixels.clone();
-        let gradient =
-            job.model.graph.input_gradient(pixels.clone(), job.target, &Rules::default());
-        to_map(pixels * gradient)
+        to_map(job.pixels.clone() * job.gradient_at(Graph::INPUT))
+    }
+
+    fn maps(&self, job: &Job, pixels: Tensor<4>) -> Option<Result<Tensor<4>>> {
+        Some(Ok(pixels.clone() * job.input_gradients(pixels, &Rules::Gradient)))
     }
 }

@@ -1,8 +1,10 @@
 //! Integrated gradients: gradients along the straight path from a baseline to the picture.
 
-use super::{Cost, Description, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values, to_map};
+use super::baseline;
+use super::job::to_map;
+use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::Rules;
+use crate::graph::{Graph, Rules};
 use crate::model::host;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
@@ -12,9 +14,11 @@ pub struct IntegratedGradients;
 static DESCRIPTION: Description = Description {
     id: "integrated-gradients",
     name: "Integrated Gradients",
+    family: Family::Gradient,
     paper: "Sundararajan, Taly, Yan 2017, Axiomatic Attribution for Deep Networks, section 3",
     formula: "(x − x₀) ⊙ ∫₀¹ ∂S_c/∂x (x₀ + α(x − x₀)) dα",
     shape: "C×H×W",
+    passes: "steps × (1 forward, 1 backward), for every baseline",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,
     parameters: &[
@@ -31,17 +35,18 @@ static DESCRIPTION: Description = Description {
             unit: "",
             kind: Kind::Choice {
                 default: "gauss-legendre",
-                options: &["gauss-legendre", "trapezoid"],
+                options: &["gauss-legendre", "trapezoid", "left", "middle", "right"],
             },
             source: "Captum 0.9",
         },
         Parameter {
             id: "baseline",
-            help: "where the path starts: black, white, or the colour that the network normalises to zero",
+            help: baseline::HELP,
             unit: "",
-            kind: Kind::Choice { default: "black", options: &["black", "white", "mean"] },
+            kind: Kind::Baseline { default: "black", options: baseline::BASELINES },
             source: "the paper, section 3: a black image",
         },
+        baseline::COUNT,
     ],
 };
 
@@ -50,64 +55,103 @@ impl Method for IntegratedGradients {
         &DESCRIPTION
     }
 
-    fn cost(&self, values: &Values) -> Cost {
-        let steps = values.integer("steps");
-        Cost { forwards: steps + 2, backwards: steps }
+    fn cost(&self, values: &Values, _: &Graph) -> Cost {
+        let paths = match baseline::is_several(values.baseline("baseline")) {
+            true => values.integer("baselines"),
+            false => 1,
+        };
+        let points = paths * values.integer("steps");
+        Cost { forwards: points + paths + 1, backwards: points }
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
-        let baseline = baseline(job);
-        let path = in_spread_order(match job.values.choice("rule") {
-            "trapezoid" => trapezoid(job.values.integer("steps")),
-            _ => gauss_legendre(job.values.integer("steps")),
-        });
-        let difference = job.pixels.clone() - baseline.clone();
+        let values = job.values;
+        let rule = in_spread_order(points(values.choice("rule"), values.integer("steps")));
+        let (name, count) = (values.baseline("baseline"), values.integer("baselines"));
+        let baselines = baseline::baselines(job, name, count, &mut job.stream.generator())?;
+        let total = rule.len() * baselines.len();
         let mut sum = job.pixels.zeros_like();
-        let (mut done, mut weight) = (0, 0f64);
-        for points in path.chunks(job.model.batch) {
-            let column = |values: Vec<f32>| {
-                let data = TensorData::new(values, [points.len(), 1, 1, 1]);
-                Tensor::<4>::from_data(data, &sum.device())
-            };
-            let alphas = column(points.iter().map(|(alpha, _)| *alpha as f32).collect());
-            let weights = column(points.iter().map(|(_, weight)| *weight as f32).collect());
-            let pixels = baseline.clone() + difference.clone() * alphas;
-            let gradients = job.model.graph.input_gradient(pixels, job.target, &Rules::default());
-            sum = sum + (gradients * weights).sum_dim(0);
-            done += points.len();
-            weight += points.iter().map(|(_, weight)| weight).sum::<f64>();
-            // What is done so far stands for the whole path.
-            let partial = || to_map(difference.clone() * sum.clone().div_scalar(weight));
-            if job.advance(done, path.len(), &partial) == Flow::Cancel {
-                break;
+        for (index, baseline) in baselines.iter().enumerate() {
+            let (before, paths) = (index * rule.len(), index as f32);
+            let mut flow = Flow::Continue;
+            let path = along(job, baseline, &rule, |job, done, so_far| {
+                let partial = || to_map((sum.clone() + so_far()).div_scalar(paths + 1.0));
+                flow = job.advance(before + done, total, &partial);
+                flow
+            });
+            sum = sum + path;
+            if flow == Flow::Cancel {
+                return to_map(sum.div_scalar(paths + 1.0));
             }
         }
-        let map = difference * sum.div_scalar(weight);
-        if done == path.len() {
-            record_completeness(job, baseline, map.clone())?;
-        }
+        let map = sum.div_scalar(baselines.len() as f32);
+        record_completeness(job, &baselines, map.clone())?;
         to_map(map)
     }
 }
 
-fn baseline(job: &Job) -> Tensor<4> {
-    let zeros = job.pixels.zeros_like();
-    match job.values.choice("baseline") {
-        "white" => zeros.add_scalar(1.0),
-        "mean" => zeros + job.model.mean_colour(),
-        _ => zeros,
+/// The integral along one path by (place, weight) of points; `each` hears of every batch and may
+/// end it, and what was done then stands for the whole path.
+fn along(
+    job: &mut Job,
+    baseline: &Tensor<4>,
+    rule: &[(f64, f64)],
+    mut each: impl FnMut(&mut Job, usize, &dyn Fn() -> Tensor<4>) -> Flow,
+) -> Tensor<4> {
+    let difference = job.pixels.clone() - baseline.clone();
+    let mut sum = job.pixels.zeros_like();
+    let (mut done, mut weight) = (0, 0f64);
+    for points in rule.chunks(job.batch) {
+        let column = |values: Vec<f32>| {
+            let data = TensorData::new(values, [points.len(), 1, 1, 1]);
+            Tensor::<4>::from_data(data, &sum.device())
+        };
+        let alphas = column(points.iter().map(|(alpha, _)| *alpha as f32).collect());
+        let weights = column(points.iter().map(|(_, weight)| *weight as f32).collect());
+        let pixels = baseline.clone() + difference.clone() * alphas;
+        sum = sum + (job.input_gradients(pixels, &Rules::Gradient) * weights).sum_dim(0);
+        done += points.len();
+        weight += points.iter().map(|(_, weight)| weight).sum::<f64>();
+        let so_far = || difference.clone() * sum.clone().div_scalar(weight);
+        if each(job, done, &so_far) == Flow::Cancel {
+            break;
+        }
     }
+    difference * sum.div_scalar(weight)
 }
 
-/// The attributions should sum to the change of the logit (the paper, proposition 1).
-fn record_completeness(job: &mut Job, baseline: Tensor<4>, map: Tensor<4>) -> Result<()> {
-    let graph = &job.model.graph;
-    let ends = host(graph.logits(Tensor::cat(vec![baseline, job.pixels.clone()], 0)))?;
-    let change = f64::from(ends[graph.classes() + job.target]) - f64::from(ends[job.target]);
+/// The attributions should sum to the change of the logit, its mean over the baselines (the paper,
+/// proposition 1).
+pub(super) fn record_completeness(
+    job: &mut Job,
+    baselines: &[Tensor<4>],
+    map: Tensor<4>,
+) -> Result<()> {
+    let mut ends = vec![];
+    for part in baselines.chunks(job.batch) {
+        ends.extend(job.logits(Tensor::cat(part.to_vec(), 0))?);
+    }
+    let start = ends.iter().map(|logit| f64::from(*logit)).sum::<f64>() / ends.len() as f64;
+    let change = f64::from(job.logits(job.pixels.clone())?[0]) - start;
     let sum: f64 = host(map)?.iter().map(|value| f64::from(*value)).sum();
     job.facts.insert("logit change", change);
     job.facts.insert("completeness error", sum - change);
     Ok(())
+}
+
+fn points(rule: &str, steps: usize) -> Vec<(f64, f64)> {
+    match rule {
+        "trapezoid" => trapezoid(steps),
+        "left" => riemann(steps, 0.0),
+        "middle" => riemann(steps, 0.5),
+        "right" => riemann(steps, 1.0),
+        _ => gauss_legendre(steps),
+    }
+}
+
+/// Riemann's sum over equal parts, each taken at a place inside it.
+fn riemann(n: usize, place: f64) -> Vec<(f64, f64)> {
+    (0..n).map(|i| ((i as f64 + place) / n as f64, 1.0 / n as f64)).collect()
 }
 
 /// Nodes and weights of the Gauss–Legendre rule with `n` points on [0,1], by Newton's method on
@@ -180,6 +224,14 @@ mod tests {
             let sum: f64 = trapezoid(n).iter().map(|(x, w)| w * (3.0 * x + 1.0)).sum();
             assert!((sum - 2.5).abs() < 1e-13);
         }
+    }
+
+    #[test]
+    fn riemann_sums_have_the_errors_they_should() {
+        let sum = |place| -> f64 { riemann(10, place).iter().map(|(x, w)| w * x).sum() };
+        assert!((sum(0.0) - 0.45).abs() < 1e-12);
+        assert!((sum(0.5) - 0.5).abs() < 1e-12);
+        assert!((sum(1.0) - 0.55).abs() < 1e-12);
     }
 
     #[test]

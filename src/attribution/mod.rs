@@ -1,37 +1,60 @@
 //! Attribution methods: one file each, one registry, one way to run them.
 
+mod baseline;
+mod blur;
+mod blur_integrated_gradients;
+mod deconvolution;
+mod deep_shap;
+mod deeplift;
+mod estimate;
+mod expected_gradients;
+mod full_grad;
 mod grad_cam;
 mod gradient;
+mod guided_backpropagation;
+mod guided_integrated_gradients;
 mod input_x_gradient;
 mod integrated_gradients;
+mod job;
+mod lrp;
 mod parameter;
 mod randomness;
 mod rise;
-mod smoothgrad;
+mod smoothing;
 mod upsample;
 
 pub use integrated_gradients::gauss_legendre;
+pub use job::{
+    Attribution, Explained, Flow, Job, Passes, Progress, attribute, check_class, with_layers,
+};
 pub use parameter::{Kind, Parameter, Value, Values};
 pub use randomness::Stream;
 pub use rise::{grid_mask, rise_over};
-pub use smoothgrad::smoothgrad_over;
+pub use smoothing::{SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD};
 pub use upsample::bilinear;
 
 use crate::error::{Error, Result};
-use crate::graph::NodeId;
-use crate::model::{Model, host};
+use crate::graph::Graph;
 use burn::tensor::Tensor;
 use ndarray::Array3;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Instant;
 
-/// Every method, in the order people meet them.
+/// Every method, by family, in the order people meet them.
 pub static METHODS: &[&dyn Method] = &[
     &gradient::Gradient,
     &input_x_gradient::InputXGradient,
     &integrated_gradients::IntegratedGradients,
-    &smoothgrad::SmoothGrad,
+    &guided_integrated_gradients::GuidedIntegratedGradients,
+    &blur_integrated_gradients::BlurIntegratedGradients,
+    &expected_gradients::ExpectedGradients,
+    &deeplift::DeepLift,
+    &deep_shap::DeepShap,
+    &lrp::Lrp,
+    &full_grad::FullGrad,
+    &guided_backpropagation::GuidedBackpropagation,
+    &deconvolution::Deconvolution,
+    &smoothing::SMOOTHGRAD,
+    &smoothing::SMOOTHGRAD_SQUARED,
+    &smoothing::VARGRAD,
     &grad_cam::GradCam,
     &rise::Rise,
 ];
@@ -76,8 +99,8 @@ pub fn method(id: &str) -> Result<&'static dyn Method> {
 pub trait Method: Sync {
     fn description(&self) -> &'static Description;
 
-    /// Passes through the network that a run with these values costs.
-    fn cost(&self, values: &Values) -> Cost;
+    /// Passes through a network that a run with these values costs.
+    fn cost(&self, values: &Values, graph: &Graph) -> Cost;
 
     /// Computes the map: C×H×W of the picture, 1×H×W, or 1×h×w of a layer; signed, never
     /// normalised.
@@ -85,6 +108,40 @@ pub trait Method: Sync {
     /// # Errors
     /// When a parameter doesn't fit the network, or the device failed.
     fn run(&self, job: &mut Job) -> Result<Array3<f32>>;
+
+    /// The maps of several pictures of the job's class at once (N×C×H×W from N×C×H×W), for methods
+    /// that are one pass back through the network. Averages over noise are built on it.
+    fn maps(&self, job: &Job, pixels: Tensor<4>) -> Option<Result<Tensor<4>>> {
+        let _ = (job, pixels);
+        None
+    }
+}
+
+/// Kinds of method, as people look for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    Gradient,
+    Cam,
+    Perturbation,
+    Region,
+    /// Maps that know nothing of the network, to compare with.
+    Control,
+}
+
+impl Family {
+    pub const ALL: [Self; 5] =
+        [Self::Gradient, Self::Cam, Self::Perturbation, Self::Region, Self::Control];
+
+    /// The name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::Gradient => "Gradients",
+            Family::Cam => "Class activation maps",
+            Family::Perturbation => "Perturbations",
+            Family::Region => "Regions",
+            Family::Control => "Controls",
+        }
+    }
 }
 
 /// What a person needs to know of a method.
@@ -92,10 +149,13 @@ pub trait Method: Sync {
 pub struct Description {
     pub id: &'static str,
     pub name: &'static str,
+    pub family: Family,
     pub paper: &'static str,
     pub formula: &'static str,
     /// Shape of the map.
     pub shape: &'static str,
+    /// Passes through the network, in words.
+    pub passes: &'static str,
     pub ranking: Ranking,
     /// How its maps are shown unless a norm says otherwise.
     pub sign: Sign,
@@ -132,207 +192,6 @@ pub struct Cost {
     pub backwards: usize,
 }
 
-/// Whether work goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    Continue,
-    Cancel,
-}
-
-/// How far a job is.
-pub struct Progress<'a> {
-    pub done: usize,
-    pub total: usize,
-    /// The map over what is done so far.
-    pub partial: &'a dyn Fn() -> Result<Array3<f32>>,
-}
-
-/// One run of a method: what to explain, how, and who watches.
-pub struct Job<'a> {
-    pub model: &'a Model,
-    /// 1×C×H×W in [0,1].
-    pub pixels: Tensor<4>,
-    /// The class explained.
-    pub target: usize,
-    pub values: &'a Values,
-    pub stream: Stream,
-    /// Told after every batch; may stop the work.
-    pub watch: &'a mut dyn FnMut(&Progress) -> Flow,
-    pub warnings: Vec<String>,
-    /// Numbers worth recording with the map, such as the completeness error.
-    pub facts: BTreeMap<&'static str, f64>,
-    /// Samples done and wanted, for methods that sample.
-    pub samples: Option<(usize, usize)>,
-}
-
-impl Job<'_> {
-    /// Reports a batch done; says whether to go on. After a cancel the method returns what it has.
-    pub fn advance(
-        &mut self,
-        done: usize,
-        total: usize,
-        partial: &dyn Fn() -> Result<Array3<f32>>,
-    ) -> Flow {
-        self.samples = Some((done, total));
-        // Progress is of work done, not of work handed to a GPU; failures surface with the map.
-        let _ = self.pixels.device().sync();
-        let progress = Progress { done, total, partial };
-        (self.watch)(&progress)
-    }
-
-    /// The node that a layer parameter names, or the usual CAM layer.
-    ///
-    /// # Errors
-    /// When the network has no such node, or the node has no places.
-    pub fn layer(&self, id: &str) -> Result<NodeId> {
-        layer(self.model, self.values, id)
-    }
-}
-
-/// A finished (or cancelled) map with its record.
-#[derive(Debug, Clone)]
-pub struct Attribution {
-    pub method: &'static Description,
-    /// C×H×W, signed, never normalised.
-    pub map: Arc<Array3<f32>>,
-    pub target: usize,
-    pub values: Values,
-    pub seconds: f64,
-    /// Samples done and wanted; fewer done than wanted marks a partial map.
-    pub samples: Option<(usize, usize)>,
-    pub facts: BTreeMap<&'static str, f64>,
-    pub warnings: Vec<String>,
-}
-
-impl Attribution {
-    /// True when the work was cancelled before its end.
-    pub fn is_partial(&self) -> bool {
-        self.samples.is_some_and(|(done, total)| done < total)
-    }
-}
-
-/// Runs a method on one picture.
-///
-/// # Errors
-/// When the class is out of range, a parameter doesn't fit, or the device failed.
-pub fn attribute(
-    method: &'static dyn Method,
-    model: &Model,
-    picture: &Explained,
-    values: &Values,
-    watch: &mut dyn FnMut(&Progress) -> Flow,
-) -> Result<Attribution> {
-    check_class(model, picture.target)?;
-    let description = method.description();
-    let values = &with_layers(method, model, values)?;
-    let start = Instant::now();
-    let mut job = Job {
-        model,
-        pixels: picture.pixels.clone(),
-        target: picture.target,
-        values,
-        stream: Stream::new(picture.seed, description.id, &model.sha256, picture.sha256),
-        watch,
-        warnings: Vec::new(),
-        facts: BTreeMap::new(),
-        samples: None,
-    };
-    let map = method.run(&mut job)?;
-    let mut warnings = job.warnings;
-    warnings.extend(degenerate(&map));
-    let attribution = Attribution {
-        method: description,
-        map: Arc::new(map),
-        target: picture.target,
-        values: values.clone(),
-        seconds: start.elapsed().as_secs_f64(),
-        samples: job.samples,
-        facts: job.facts,
-        warnings,
-    };
-    Ok(attribution)
-}
-
-/// What is explained: a picture's pixels and a class.
-pub struct Explained<'a> {
-    /// 1×C×H×W in [0,1].
-    pub pixels: Tensor<4>,
-    /// SHA-256 of the picture's file, which picks the random stream.
-    pub sha256: &'a str,
-    pub target: usize,
-    /// The user's seed.
-    pub seed: u64,
-}
-
-/// # Errors
-/// When the network has no such class.
-pub fn check_class(model: &Model, class: usize) -> Result<()> {
-    let classes = model.graph.classes();
-    match class < classes {
-        true => Ok(()),
-        false => Err(Error::new(
-            format!("class {class} is out of range"),
-            format!("{} has {classes} classes, 0 to {}", model.name, classes - 1),
-        )),
-    }
-}
-
-/// The values with every layer by its node's name, the default one too, as records need it.
-///
-/// # Errors
-/// When the network has no such node, or the node has no places.
-pub fn with_layers(method: &dyn Method, model: &Model, values: &Values) -> Result<Values> {
-    let mut named = values.clone();
-    for parameter in method.description().parameters {
-        if matches!(parameter.kind, Kind::Layer) {
-            let node = layer(model, values, parameter.id)?;
-            named.insert(parameter.id, Value::Layer(Some(model.graph.node(node).name.clone())));
-        }
-    }
-    Ok(named)
-}
-
-fn layer(model: &Model, values: &Values, id: &str) -> Result<NodeId> {
-    let graph = &model.graph;
-    let Some(name) = values.layer(id) else {
-        return graph.default_cam_layer().ok_or_else(|| {
-            Error::new("no layer to explain", "no value of the network has places")
-        });
-    };
-    let failed = |why: &str| {
-        Err(Error::new(format!("cannot use layer `{name}` of {}", model.name), why)
-            .hint("`hyaline inspect` lists the nodes"))
-    };
-    match graph.find(name) {
-        None => failed("the network has no such node"),
-        Some(node) if !graph.node(node).shape.is_spatial() => failed("its value has no places"),
-        Some(node) => Ok(node),
-    }
-}
-
-/// Why a map shows nothing, if it does.
-fn degenerate(map: &Array3<f32>) -> Option<String> {
-    let first = map.first().copied().unwrap_or(0.0);
-    if let Some(value) = map.iter().find(|value| !value.is_finite()) {
-        return Some(format!("the map holds {value}: the network overflowed on this picture"));
-    }
-    let constant = map.iter().all(|value| *value == first);
-    match constant && map.len() > 1 {
-        true if first == 0.0 => {
-            Some("the map is zero everywhere: the class does not depend on the picture here".into())
-        }
-        true => Some(format!("the map is {first} everywhere and shows no place")),
-        false => None,
-    }
-}
-
-/// A tensor of one sample, 1×C×H×W, as a map on the host.
-pub(crate) fn to_map(tensor: Tensor<4>) -> Result<Array3<f32>> {
-    let [_, channels, height, width] = tensor.dims();
-    let values = host(tensor)?;
-    Ok(Array3::from_shape_vec((channels, height, width), values).expect("a tensor's own shape"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,16 +206,5 @@ mod tests {
                 "{id}"
             );
         }
-    }
-
-    #[test]
-    fn degenerate_maps_are_named() {
-        let map = |value| Array3::from_elem((1, 2, 2), value);
-        assert!(degenerate(&map(0.0)).unwrap().contains("zero"));
-        assert!(degenerate(&map(2.0)).unwrap().contains("2 everywhere"));
-        assert!(degenerate(&map(f32::NAN)).unwrap().contains("NaN"));
-        let mut fine = map(0.0);
-        fine[[0, 0, 0]] = 1.0;
-        assert_eq!(degenerate(&fine), None);
     }
 }

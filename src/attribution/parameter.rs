@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 /// One parameter of a method.
 #[derive(Debug)]
@@ -37,8 +38,19 @@ pub enum Kind {
         default: &'static str,
         options: &'static [&'static str],
     },
-    /// A node of the network; by default the one that suits the method.
+    /// A node of the network, or several with commas; by default the one that suits the method.
     Layer,
+    /// Numbers with commas, each from `min` to `max`.
+    Reals {
+        default: &'static [f64],
+        min: f64,
+        max: f64,
+    },
+    /// A picture that stands for nothing: one of `options`, or a picture's file.
+    Baseline {
+        default: &'static str,
+        options: &'static [&'static str],
+    },
 }
 
 /// The value of one parameter.
@@ -48,8 +60,11 @@ pub enum Value {
     Integer(i64),
     Real(f64),
     Choice(&'static str),
-    /// A node's name, or none for the default node.
+    /// Nodes' names, or none for the default node.
     Layer(Option<String>),
+    Reals(Vec<f64>),
+    /// One of the options, or the path of a picture.
+    Baseline(String),
 }
 
 impl fmt::Display for Value {
@@ -59,6 +74,11 @@ impl fmt::Display for Value {
             Value::Real(value) => value.fmt(f),
             Value::Choice(value) => value.fmt(f),
             Value::Layer(value) => value.as_deref().unwrap_or("auto").fmt(f),
+            Value::Reals(values) => {
+                let texts: Vec<_> = values.iter().map(f64::to_string).collect();
+                texts.join(",").fmt(f)
+            }
+            Value::Baseline(value) => value.fmt(f),
         }
     }
 }
@@ -71,6 +91,8 @@ impl Parameter {
             Kind::Real { default, .. } => Value::Real(default),
             Kind::Choice { default, .. } => Value::Choice(default),
             Kind::Layer => Value::Layer(None),
+            Kind::Reals { default, .. } => Value::Reals(default.to_vec()),
+            Kind::Baseline { default, .. } => Value::Baseline(default.into()),
         }
     }
 
@@ -80,12 +102,16 @@ impl Parameter {
             Kind::Integer { min, max, .. } => format!("{min}–{max}"),
             Kind::Real { min, max, .. } => format!("{min}–{max}"),
             Kind::Choice { options, .. } => options.join(", "),
-            Kind::Layer => "auto or a node's name".into(),
+            Kind::Layer => "auto, a node's name, or several with commas".into(),
+            Kind::Reals { min, max, .. } => format!("numbers of {min}–{max} with commas"),
+            Kind::Baseline { options, .. } => {
+                format!("{}, or a picture's file", options.join(", "))
+            }
         }
     }
 
     /// Reads a value as a person writes it.
-    fn parse(&self, text: &str) -> Option<Value> {
+    pub fn parse(&self, text: &str) -> Option<Value> {
         match &self.kind {
             Kind::Integer { min, max, .. } => {
                 let value = text.parse().ok()?;
@@ -99,6 +125,15 @@ impl Parameter {
                 options.iter().find(|option| **option == text).map(|option| Value::Choice(option))
             }
             Kind::Layer => Some(Value::Layer((text != "auto").then(|| text.to_string()))),
+            Kind::Reals { min, max, .. } => {
+                let values = text.split(',').map(|part| part.trim().parse().ok());
+                let values = values.collect::<Option<Vec<f64>>>()?;
+                values.iter().all(|v| (min..=max).contains(&v)).then_some(Value::Reals(values))
+            }
+            Kind::Baseline { options, .. } => {
+                let known = options.contains(&text) || Path::new(text).is_file();
+                known.then(|| Value::Baseline(text.into()))
+            }
         }
     }
 }
@@ -175,6 +210,25 @@ impl Values {
         match self.get(id) {
             Value::Layer(value) => value.as_deref(),
             other => panic!("`{id}` is {other}, not a layer"),
+        }
+    }
+
+    /// Whether the session's other pictures are asked for.
+    pub fn uses_others(&self) -> bool {
+        self.0.values().any(|value| matches!(value, Value::Baseline(name) if name == "others"))
+    }
+
+    pub fn reals(&self, id: &str) -> &[f64] {
+        match self.get(id) {
+            Value::Reals(values) => values,
+            other => panic!("`{id}` is {other}, not numbers"),
+        }
+    }
+
+    pub fn baseline(&self, id: &str) -> &str {
+        match self.get(id) {
+            Value::Baseline(value) => value,
+            other => panic!("`{id}` is {other}, not a baseline"),
         }
     }
 }

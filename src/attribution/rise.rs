@@ -1,8 +1,10 @@
 //! RISE: the mean of random masks, weighted by the class's probability under each.
 
+use super::estimate::{Estimate, STANDARD_ERROR};
 use super::upsample::{Between, interpolate};
-use super::{Cost, Description, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values, to_map};
+use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
+use crate::graph::Graph;
 use burn::tensor::{Tensor, TensorData, s};
 use ndarray::{Array2, Array3};
 use rand::{Rng, RngExt};
@@ -12,9 +14,11 @@ pub struct Rise;
 static DESCRIPTION: Description = Description {
     id: "rise",
     name: "RISE",
+    family: Family::Perturbation,
     paper: "Petsiuk, Das, Saenko 2018, RISE, section 3; masked pixels turn to the colour that the network normalises to zero",
     formula: "1/(N p) Σ_i p_c(x ⊙ M_i) M_i",
     shape: "1×H×W",
+    passes: "1 forward for every mask",
     ranking: Ranking::Signed,
     sign: Sign::Full,
     parameters: &[
@@ -47,7 +51,7 @@ impl Method for Rise {
         &DESCRIPTION
     }
 
-    fn cost(&self, values: &Values) -> Cost {
+    fn cost(&self, values: &Values, _: &Graph) -> Cost {
         Cost { forwards: values.integer("masks"), backwards: 0 }
     }
 
@@ -72,23 +76,22 @@ pub fn rise_over(
     let mean = job.model.mean_colour();
     // Masking happens where zero is the mean colour: after normalisation.
     let centred = job.pixels.clone() - mean.clone();
-    let mut sum = Tensor::<4>::zeros([1, 1, height, width], &device);
-    let mut done = 0;
-    while done < masks {
-        let batch = job.model.batch.min(masks - done);
+    let mut estimate = Estimate::new(&Tensor::zeros([1, 1, height, width], &device));
+    while estimate.count < masks {
+        let done = estimate.count;
+        let batch = job.batch.min(masks - done);
         let values: Vec<f32> = (done..done + batch).flat_map(|i| mask(i).into_iter()).collect();
         let data = TensorData::new(values, [batch, 1, height, width]);
         let visible = Tensor::<4>::from_data(data, &device);
         let pixels = centred.clone() * visible.clone() + mean.clone();
         let scores = job.model.graph.probabilities(pixels).slice(s![.., job.target]);
-        sum = sum + (visible * scores.reshape([batch, 1, 1, 1])).sum_dim(0);
-        done += batch;
-        let partial = || to_map(sum.clone().div_scalar(done as f32 * keep));
-        if job.advance(done, masks, &partial) == Flow::Cancel {
+        estimate.add(visible * scores.reshape([batch, 1, 1, 1]) / keep);
+        job.readout = Some((STANDARD_ERROR, estimate.relative_standard_error()?));
+        if job.advance(estimate.count, masks, &|| estimate.map()) == Flow::Cancel {
             break;
         }
     }
-    to_map(sum.div_scalar(done as f32 * keep))
+    estimate.map()
 }
 
 /// A coarse mask of `grid`×`grid` cells, each 1 with probability `keep`, enlarged bilinearly to

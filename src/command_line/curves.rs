@@ -139,14 +139,14 @@ impl Curves {
         watch: &mut Watch,
     ) -> Result<SubjectRecord> {
         let mut methods = BTreeMap::new();
+        let explained = subject.explained(model, plan.seed);
         let ids = plan.methods.iter().map(|choice| (choice.0.description().id, Some(choice)));
         for (id, choice) in ids.chain(given.map(|given| (given.name.as_str(), None))) {
             watch.begin(format!("{} · {} · {id}", model.name, subject.picture.name));
             let scored = match choice {
                 Some((method, values)) => {
-                    let explained = subject.explained(model, plan.seed);
                     let mut progress = |p: &Progress| watch.advance(p.done, p.total);
-                    self.scored(attribute(*method, model, &explained, values, &mut progress)?)
+                    self.scored(attribute(*method, &explained, values, &mut progress)?)
                 }
                 None => given.expect("a name without a method is the given map's").clone(),
             };

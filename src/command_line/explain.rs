@@ -106,12 +106,12 @@ fn explain_all(
             let subject = plan.subject(model, path)?;
             results.push(SubjectRecord::new(plan, model, path, &subject));
             let record = results.last_mut().expect("just pushed");
+            let explained = subject.explained(model, plan.seed);
             for (method, values) in &plan.methods {
                 let id = method.description().id;
                 watch.begin(format!("{} · {} · {id}", model.name, subject.picture.name));
-                let explained = subject.explained(model, plan.seed);
                 let mut progress = |p: &Progress| watch.advance(p.done, p.total);
-                let attribution = attribute(*method, model, &explained, values, &mut progress)?;
+                let attribution = attribute(*method, &explained, values, &mut progress)?;
                 write_npy(&plan.folder(model, path).join(format!("{id}.npy")), &attribution.map)?;
                 each(model, &subject, &attribution)?;
                 record.methods.insert(id, MapRecord::new(attribution));

@@ -1,7 +1,7 @@
 //! `hyaline methods`: what there is to compute.
 
 use super::print;
-use crate::attribution::{METHODS, Method, Values};
+use crate::attribution::{METHODS, Method};
 use crate::error::Result;
 use clap::Args;
 use std::fmt::Write;
@@ -22,16 +22,11 @@ impl Methods {
 
 fn describe(method: &dyn Method) -> String {
     let description = method.description();
-    let cost = method.cost(&Values::defaults(description.parameters));
     let mut text = String::new();
     let _ = writeln!(text, "{}  {}", description.id, description.name);
     let _ = writeln!(text, "    {}", description.formula);
     let _ = writeln!(text, "    {}", description.paper);
-    let _ = writeln!(
-        text,
-        "    gives {}; costs {} forward and {} backward passes",
-        description.shape, cost.forwards, cost.backwards
-    );
+    let _ = writeln!(text, "    gives {}; costs {}", description.shape, description.passes);
     for parameter in description.parameters {
         let unit =
             if parameter.unit.is_empty() { String::new() } else { format!(" {}", parameter.unit) };

@@ -79,6 +79,8 @@ pub struct Subject {
     pub pixels: Array3<f32>,
     pub predictions: Vec<Prediction>,
     pub target: usize,
+    /// The other pictures of the run, where a method asks for them.
+    others: Vec<Array3<f32>>,
 }
 
 impl Plan {
@@ -141,7 +143,16 @@ impl Plan {
             Target::Top1 => predictions[0].class,
             Target::Class(class) => class,
         };
-        Ok(Subject { picture, pixels, predictions, target })
+        let others = self.others(model, path)?;
+        Ok(Subject { picture, pixels, predictions, target, others })
+    }
+
+    fn others(&self, model: &Model, path: &Path) -> Result<Vec<Array3<f32>>> {
+        if !self.methods.iter().any(|(_, values)| values.uses_others()) {
+            return Ok(vec![]);
+        }
+        let others = self.pictures.iter().filter(|other| *other != path);
+        others.map(|other| Picture::open(other)?.pixels(&model.preprocessing)).collect()
     }
 
     /// Folder of the results of one picture on one network.
@@ -180,14 +191,10 @@ impl Plan {
 }
 
 impl Subject {
-    /// The subject as a method takes it.
-    pub fn explained(&self, model: &Model, seed: u64) -> Explained<'_> {
-        Explained {
-            pixels: model.tensor(&self.pixels),
-            sha256: &self.picture.sha256,
-            target: self.target,
-            seed,
-        }
+    /// The subject as methods take it.
+    pub fn explained<'a>(&'a self, model: &'a Model, seed: u64) -> Explained<'a> {
+        let sha256 = &self.picture.sha256;
+        Explained::new(model, &self.pixels, sha256, self.target, seed).with_others(&self.others)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is open, and which methods are shown.
 
 use super::command::Command;
-use super::document::{Document, MethodChoice};
+use super::document::{Document, MethodChoice, OpenModel};
 use super::{Explorer, theme};
 use crate::attribution::{Kind, Parameter, Value};
 use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};
@@ -17,7 +17,7 @@ impl Explorer {
                 ui.separator();
                 ui.strong("Methods");
                 for choice in &mut self.document.methods {
-                    method_row(ui, choice);
+                    method_row(ui, choice, &self.document.models);
                 }
             });
         });
@@ -155,11 +155,12 @@ fn picture_row(
 }
 
 /// One method with its parameters.
-fn method_row(ui: &mut Ui, choice: &mut MethodChoice) {
+fn method_row(ui: &mut Ui, choice: &mut MethodChoice, models: &[OpenModel]) {
     let description = choice.method.description();
-    let cost = choice.method.cost(&choice.values);
-    let passes = cost.forwards + cost.backwards;
-    let about = format!("{}\n{}\n{}", description.formula, description.paper, passes_text(passes));
+    let costs = models.iter().map(|model| choice.method.cost(&choice.values, &model.value.graph));
+    let passes: usize = costs.map(|cost| cost.forwards + cost.backwards).sum();
+    let about =
+        format!("{}\n{}\nCosts {}", description.formula, description.paper, description.passes);
     if description.parameters.is_empty() {
         ui.horizontal(|ui| {
             ui.add_space(18.0);
@@ -213,6 +214,12 @@ fn parameter_row(ui: &mut Ui, parameter: &'static Parameter, choice: &mut Method
                     })
                     .response
             }
+            (Value::Reals(values), Kind::Reals { .. }) => {
+                reals_field(ui, values, parameter, choice)
+            }
+            (Value::Baseline(value), Kind::Baseline { options, .. }) => {
+                baseline_field(ui, value, options, choice.method.description().id)
+            }
             (Value::Layer(value), _) => layer_field(ui, value, choice.method.description().id),
             _ => unreachable!("values have the types of their parameters"),
         };
@@ -221,18 +228,69 @@ fn parameter_row(ui: &mut Ui, parameter: &'static Parameter, choice: &mut Method
     choice.values.insert(parameter.id, value);
 }
 
-/// A node's name; it counts when the field is left.
-fn layer_field(ui: &mut Ui, value: &mut Option<String>, method: &str) -> egui::Response {
-    let id = ui.make_persistent_id(("layer", method));
+/// A line of text that counts when the field is left: then what was written, else none.
+fn text_field(
+    ui: &mut Ui,
+    shown: String,
+    hint: &str,
+    id: egui::Id,
+) -> (egui::Response, Option<String>) {
     let draft = ui.data(|data| data.get_temp::<String>(id));
-    let mut text = draft.unwrap_or_else(|| value.clone().unwrap_or_default());
-    let field = ui.add(TextEdit::singleline(&mut text).hint_text("auto").desired_width(110.0));
+    let mut text = draft.unwrap_or(shown);
+    let field = ui.add(TextEdit::singleline(&mut text).hint_text(hint).desired_width(110.0));
     if field.has_focus() {
         ui.data_mut(|data| data.insert_temp(id, text));
-    } else if field.lost_focus() {
+        return (field, None);
+    }
+    let left = field.lost_focus();
+    if left {
         ui.data_mut(|data| data.remove::<String>(id));
-        let name = text.trim();
-        *value = (!name.is_empty() && name != "auto").then(|| name.to_string());
+    }
+    (field, left.then(|| text.trim().to_string()))
+}
+
+/// Nodes' names.
+fn layer_field(ui: &mut Ui, value: &mut Option<String>, method: &str) -> egui::Response {
+    let id = ui.make_persistent_id(("layer", method));
+    let (field, written) = text_field(ui, value.clone().unwrap_or_default(), "auto", id);
+    if let Some(name) = written {
+        *value = (!name.is_empty() && name != "auto").then_some(name);
     }
     field
+}
+
+/// Numbers with commas; what is none of them changes nothing.
+fn reals_field(
+    ui: &mut Ui,
+    values: &mut Vec<f64>,
+    parameter: &Parameter,
+    choice: &MethodChoice,
+) -> egui::Response {
+    let id = ui.make_persistent_id((parameter.id, choice.method.description().id));
+    let (field, written) = text_field(ui, Value::Reals(values.clone()).to_string(), "", id);
+    if let Some(Value::Reals(read)) = written.and_then(|text| parameter.parse(&text)) {
+        *values = read;
+    }
+    field
+}
+
+/// One of the options, or a file that is asked for.
+fn baseline_field(
+    ui: &mut Ui,
+    value: &mut String,
+    options: &[&'static str],
+    method: &str,
+) -> egui::Response {
+    let name = |value: &str| {
+        let file = std::path::Path::new(value).file_name();
+        file.map_or_else(|| value.to_string(), |name| name.to_string_lossy().into_owned())
+    };
+    ComboBox::from_id_salt((method, "baseline"))
+        .selected_text(name(value))
+        .show_ui(ui, |ui| {
+            for option in options {
+                ui.selectable_value(value, (*option).to_string(), *option);
+            }
+        })
+        .response
 }

@@ -232,7 +232,8 @@ impl Explorer {
         let mut tasks = Vec::new();
         for model in &self.document.models {
             let key = Key::Prediction { model: model.id, picture: picture.id };
-            tasks.push(Task { key, model: model.clone(), picture: picture.clone(), method: None });
+            let (model, picture) = (model.clone(), picture.clone());
+            tasks.push(Task { key, model, picture, method: None, others: vec![] });
         }
         let mut curves = Vec::new();
         for method in self.document.shown_methods() {
@@ -243,6 +244,7 @@ impl Explorer {
                     model: model.clone(),
                     picture: picture.clone(),
                     method: Some(method.clone()),
+                    others: self.others(picture, method),
                 };
                 tasks.push(task(Key::Map(key.clone())));
                 if self.view.curves
@@ -270,8 +272,17 @@ impl Explorer {
             target: seen.class(self.document.target)?,
             method: choice.method.description().id,
             values: serde_json::to_string(&choice.values).expect("values are plain data"),
+            others: self.others(picture, choice).iter().map(|other| other.id).collect(),
             seed: self.document.seed,
         })
+    }
+
+    /// The session's other pictures, for methods that ask for them.
+    fn others(&self, picture: &OpenPicture, choice: &MethodChoice) -> Vec<OpenPicture> {
+        match choice.values.uses_others() {
+            true => self.document.pictures.iter().filter(|o| o.id != picture.id).cloned().collect(),
+            false => vec![],
+        }
     }
 
     /// A class that no network has any more is given up.

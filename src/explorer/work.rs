@@ -4,8 +4,8 @@
 //! yet. Work whose result is no longer wanted is cancelled and never lands.
 
 use super::document::{MethodChoice, OpenModel, OpenPicture};
-use crate::attribution::{self, Attribution, Explained, Flow, Progress, Target};
-use crate::error::{Error, Result};
+use crate::attribution::{self, Attribution, Explained, Flow, Passes, Progress, Target};
+use crate::error::{Error, Result, panic_text};
 use crate::model::Prediction;
 use crate::picture::to_rgb;
 use crate::score::{self, Curves};
@@ -13,6 +13,7 @@ use image::{DynamicImage, RgbaImage};
 use ndarray::Array3;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,8 @@ pub struct MapKey {
     pub method: &'static str,
     /// Parameters as JSON.
     pub values: String,
+    /// The session's other pictures, where the parameters ask for them.
+    pub others: Vec<u64>,
     pub seed: u64,
 }
 
@@ -44,6 +47,8 @@ pub struct Task {
     pub picture: OpenPicture,
     /// The method, for maps and curves.
     pub method: Option<MethodChoice>,
+    /// The session's other pictures, where the method asks for them.
+    pub others: Vec<OpenPicture>,
 }
 
 /// What one network makes of one picture.
@@ -263,6 +268,7 @@ fn lock(shared: &(Mutex<Shared>, Condvar)) -> MutexGuard<'_, Shared> {
 }
 
 fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
+    let mut passes = SharedPasses::default();
     loop {
         let task = {
             let mut guard = lock(shared);
@@ -281,11 +287,12 @@ fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
             }
         };
         changed();
-        let result = catch_unwind(AssertUnwindSafe(|| perform(&task, shared, changed)))
-            .unwrap_or_else(|panic| {
-                Err(Error::new("the computation broke down", panic_text(&*panic))
-                    .hint("try --device cpu"))
-            });
+        let result =
+            catch_unwind(AssertUnwindSafe(|| perform(&task, &mut passes, shared, changed)))
+                .unwrap_or_else(|panic| {
+                    Err(Error::new("the computation broke down", panic_text(&*panic))
+                        .hint("try --device cpu"))
+                });
         land(&task.key, result, &mut lock(shared));
         changed();
     }
@@ -312,15 +319,32 @@ fn land(key: &Key, result: Result<State>, shared: &mut Shared) {
     }
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("unknown panic").to_string()
+/// The passes that methods share, of the picture, network and class that maps were last made of.
+#[derive(Default)]
+struct SharedPasses {
+    of: Option<(u64, u64, usize)>,
+    passes: Rc<Passes>,
 }
 
-fn perform(task: &Task, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) -> Result<State> {
+impl SharedPasses {
+    fn of(&mut self, key: &MapKey) -> Rc<Passes> {
+        let of = Some((key.model, key.picture, key.target));
+        if self.of != of {
+            *self = Self { of, passes: Rc::default() };
+        }
+        self.passes.clone()
+    }
+}
+
+fn perform(
+    task: &Task,
+    passes: &mut SharedPasses,
+    shared: &(Mutex<Shared>, Condvar),
+    changed: &dyn Fn(),
+) -> Result<State> {
     match &task.key {
         Key::Prediction { .. } => predict(task),
-        Key::Map(key) => explain(task, key, shared, changed),
+        Key::Map(key) => explain(task, key, passes.of(key), shared, changed),
         Key::Curves(key) => curves(task, key, shared, changed),
     }
 }
@@ -336,18 +360,19 @@ fn predict(task: &Task) -> Result<State> {
 fn explain(
     task: &Task,
     key: &MapKey,
+    passes: Rc<Passes>,
     shared: &(Mutex<Shared>, Condvar),
     changed: &dyn Fn(),
 ) -> Result<State> {
     let seen = seen(key, shared)?;
     let choice = task.method.as_ref().expect("a map has a method");
     let model = &task.model.value;
-    let explained = Explained {
-        pixels: model.tensor(&seen.pixels),
-        sha256: &task.picture.value.sha256,
-        target: key.target,
-        seed: key.seed,
-    };
+    let pixels = |picture: &OpenPicture| picture.value.pixels(&model.preprocessing);
+    let others = task.others.iter().map(pixels).collect::<Result<Vec<_>>>()?;
+    let sha256 = &task.picture.value.sha256;
+    let explained = Explained::new(model, &seen.pixels, sha256, key.target, key.seed)
+        .with_others(&others)
+        .with_passes(passes);
     let mut shown = Instant::now();
     let mut watch = |progress: &Progress| {
         let partial = (shown.elapsed() > REFRESH && progress.done < progress.total)
@@ -359,7 +384,7 @@ fn explain(
         advance(&task.key, progress.done, progress.total, partial, shared, changed)
     };
     let attribution =
-        attribution::attribute(choice.method, model, &explained, &choice.values, &mut watch)?;
+        attribution::attribute(choice.method, &explained, &choice.values, &mut watch)?;
     Ok(match attribution.is_partial() {
         true => State::Stopped(Some(attribution.map)),
         false => State::Map(Arc::new(attribution)),

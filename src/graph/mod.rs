@@ -6,13 +6,17 @@
 //! attribution (values, gradients and their modified rules) lives here and nowhere else.
 
 mod build;
+mod full_gradient;
 pub mod op;
+mod relevance;
 mod reverse;
 mod tape;
 
 pub use build::GraphBuilder;
+pub use full_gradient::FullGradient;
 pub use op::Op;
-pub use reverse::{ActivationRule, Rules};
+pub use relevance::{Composite, RelevanceRule};
+pub use reverse::Rules;
 pub use tape::Tape;
 
 use burn::tensor::Device;

@@ -4,28 +4,25 @@
 //! an autodiff device its result can be differentiated once more: burn's own autodiff is first
 //! order and keeps no gradients of activations, and this pass needs neither.
 
-use super::op::Step;
 use super::{Graph, NodeId, Tape};
 use burn::tensor::{Tensor, TensorData};
 
-/// How a gradient passes an activation (ReLU and clipped ReLU).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ActivationRule {
+/// The rules of a reverse pass: how it goes through nodes that are not linear.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Rules<'a> {
     /// The derivative.
     #[default]
     Gradient,
-    /// Guided backpropagation: the derivative, and only positive gradients pass
+    /// Guided backpropagation: at rectifiers the derivative, and only positive gradients pass
     /// (Springenberg et al. 2015, "Striving for Simplicity", section 3.4).
     Guided,
-    /// Deconvolution: positive gradients pass whatever the input was
+    /// Deconvolution: at rectifiers positive gradients pass whatever the input was
     /// (Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 2.1).
     Deconvolution,
-}
-
-/// The rule set of a reverse pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Rules {
-    pub activation: ActivationRule,
+    /// DeepLIFT's rescale rule: the slope between the value here and on another tape, of one
+    /// picture or as many (Shrikumar, Greenside, Kundaje 2017, "Learning Important Features Through
+    /// Propagating Activation Differences", section 3.2).
+    Rescale(&'a Tape),
 }
 
 impl Graph {
@@ -75,11 +72,15 @@ impl Graph {
             let Some(gradient) = (if keep { slot.clone() } else { slot.take() }) else {
                 continue;
             };
-            let step = Step {
-                inputs: &node.inputs.iter().map(|id| &tape.values[id.0]).collect::<Vec<_>>(),
-                saved: &tape.saved[index],
+            let step = tape.step(node, index);
+            let rescaled = match rules {
+                Rules::Rescale(reference) => {
+                    node.op.rescale(&step, &reference.step(node, index), &gradient)
+                }
+                _ => None,
             };
-            for (id, part) in node.inputs.iter().zip(node.op.backward(&step, gradient, rules)) {
+            let parts = rescaled.unwrap_or_else(|| node.op.backward(&step, gradient, rules));
+            for (id, part) in node.inputs.iter().zip(parts) {
                 if needed[id.0] {
                     let sum = &mut gradients[id.0];
                     *sum = Some(match sum.take() {
@@ -104,7 +105,7 @@ impl Graph {
         needed
     }
 
-    fn one_hot(&self, classes: &[usize]) -> Tensor<4> {
+    pub(super) fn one_hot(&self, classes: &[usize]) -> Tensor<4> {
         let count = self.classes();
         let mut values = vec![0f32; classes.len() * count];
         for (sample, &class) in classes.iter().enumerate() {

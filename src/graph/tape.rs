@@ -1,7 +1,7 @@
 //! The forward pass.
 
-use super::op::Saved;
-use super::{Graph, NodeId};
+use super::op::{Saved, Step};
+use super::{Graph, Node, NodeId};
 use burn::tensor::{Tensor, activation};
 
 /// Every node's value in one forward pass, kept for the reverse pass.
@@ -15,6 +15,15 @@ impl Tape {
     /// Value of a node, N×C×H×W.
     pub fn value(&self, id: NodeId) -> Tensor<4> {
         self.values[id.0].clone()
+    }
+
+    /// What the node at `index` took and gave.
+    pub(super) fn step(&self, node: &Node, index: usize) -> Step<'_> {
+        Step {
+            inputs: node.inputs.iter().map(|id| &self.values[id.0]).collect(),
+            output: &self.values[index],
+            saved: &self.saved[index],
+        }
     }
 
     /// The logits, N×classes.
@@ -57,6 +66,16 @@ impl Graph {
             values[index] = Some(node.op.apply(inputs));
         }
         rows(values.pop().flatten().expect("the last node was evaluated"))
+    }
+
+    /// One node's value for pictures (N×C×H×W, pixels in [0,1]); nothing behind it is computed.
+    pub fn value(&self, id: NodeId, pixels: Tensor<4>) -> Tensor<4> {
+        let mut values = vec![pixels];
+        for node in &self.nodes[1..=id.0] {
+            let inputs = node.inputs.iter().map(|id| values[id.0].clone()).collect();
+            values.push(node.op.apply(inputs));
+        }
+        values.pop().expect("the node was evaluated")
     }
 
     /// Softmax scores of pictures, N×classes.

@@ -29,6 +29,7 @@ use burn::tensor::{Tensor, TensorData, activation};
 use ndarray::Array3;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// A classifier ready to run, with what it takes and what its outputs are called.
 #[derive(Debug)]
@@ -52,6 +53,10 @@ pub struct Model {
     pub card: Card,
     /// Pictures to run at once; a result never depends on it beyond float noise.
     pub batch: usize,
+    /// Whether a GPU runs it.
+    pub on_gpu: bool,
+    /// The same network on the CPU, opened when a GPU first failed it.
+    twin_on_cpu: OnceLock<Box<Model>>,
 }
 
 /// A class with its scores for one picture.
@@ -114,6 +119,22 @@ impl Model {
         }
     }
 
+    /// The same network on the CPU.
+    ///
+    /// # Errors
+    /// When its file does not open any more.
+    pub fn on_cpu(&self) -> Result<&Self> {
+        if !self.on_gpu {
+            return Ok(self);
+        }
+        if self.twin_on_cpu.get().is_none() {
+            let twin = Self::open_as(&self.path, self.card.clone(), &ComputeDevice::cpu())?;
+            // Another thread may have been faster; its twin is as good.
+            let _ = self.twin_on_cpu.set(Box::new(twin));
+        }
+        Ok(self.twin_on_cpu.get().expect("it was just set"))
+    }
+
     /// Puts one picture (C×H×W, [0,1]) on the model's device, as 1×C×H×W.
     pub fn tensor(&self, pixels: &Array3<f32>) -> Tensor<4> {
         let (channels, height, width) = pixels.dim();
@@ -159,7 +180,5 @@ impl Model {
 /// # Errors
 /// When the device failed while computing them.
 pub fn host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    tensor.try_into_vec_as::<f32>().map_err(|e| {
-        Error::new("the device failed to compute", format!("{e:?}")).hint("try --device cpu")
-    })
+    tensor.try_into_vec_as::<f32>().map_err(|e| Error::device(format!("{e:?}")))
 }

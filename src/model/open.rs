@@ -10,6 +10,7 @@ use crate::file::stem;
 use crate::graph::{Graph, Shape};
 use crate::picture::{Filter, Preprocessing};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// A network laid out, before its labels are known.
 struct Laid {
@@ -67,6 +68,8 @@ impl Model {
             path: path.to_path_buf(),
             architecture,
             batch: device.batch(&graph),
+            on_gpu: device.gpu.is_some(),
+            twin_on_cpu: OnceLock::new(),
             graph,
             preprocessing,
             labels,

@@ -49,7 +49,16 @@ impl Arithmetic {
     }
 
     pub(super) fn backward(self, step: &Step, gradient: Tensor<4>) -> Vec<Tensor<4>> {
-        let (a, b) = (step.inputs[0], step.inputs[1]);
+        self.pull([step.inputs[0], step.inputs[1]], step, gradient)
+    }
+
+    /// The gradient at both inputs, with the derivative taken at `a` and `b`.
+    pub(super) fn pull(
+        self,
+        [a, b]: [&Tensor<4>; 2],
+        step: &Step,
+        gradient: Tensor<4>,
+    ) -> Vec<Tensor<4>> {
         let (to_a, to_b) = match self {
             Arithmetic::Add => (gradient.clone(), gradient),
             Arithmetic::Subtract => (gradient.clone(), -gradient),
@@ -59,7 +68,8 @@ impl Arithmetic {
                 (to_a.clone(), -to_a * a.clone() / b.clone())
             }
         };
-        vec![unstretched(to_a, a.dims()), unstretched(to_b, b.dims())]
+        let [a, b] = [step.inputs[0].dims(), step.inputs[1].dims()];
+        vec![unstretched(to_a, a), unstretched(to_b, b)]
     }
 }
 
@@ -95,6 +105,11 @@ impl Affine {
         let dims = [1, shape.channels, shape.height, shape.width];
         let tensor = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, dims), device);
         Self { scale: scale.map(tensor), shift: shift.map(tensor), shape }
+    }
+
+    /// 1×C×H×W with sides of length 1 where it is constant along them.
+    pub fn shift(&self) -> Option<Tensor<4>> {
+        self.shift.clone()
     }
 
     pub(super) fn parameters(&self) -> usize {

@@ -32,6 +32,20 @@ impl Convolution {
         Self { weight, bias, flipped: Arc::default(), options }
     }
 
+    /// 1×out×1×1.
+    pub fn bias(&self) -> Option<Tensor<4>> {
+        self.bias.clone().map(|bias| bias.reshape([1, -1, 1, 1]))
+    }
+
+    pub(super) fn with_weights(
+        &self,
+        weight: impl Fn(Tensor<4>) -> Tensor<4>,
+        bias: impl Fn(Tensor<1>) -> Tensor<1>,
+    ) -> Self {
+        let bias = self.bias.clone().map(bias);
+        Self::new(weight(self.weight.clone()), bias, self.options.clone())
+    }
+
     pub fn is_depthwise(&self) -> bool {
         self.options.groups > 1 && self.weight.dims()[1] == 1
     }

@@ -1,6 +1,5 @@
 //! Linear layers and the per-channel normalisation of pixels.
 
-use super::Step;
 use crate::graph::Shape;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -16,6 +15,22 @@ impl Linear {
     /// `weight` is out × in.
     pub fn new(weight: Tensor<2>, bias: Option<Tensor<1>>) -> Self {
         Self { weight, bias }
+    }
+
+    /// 1×out×1×1.
+    pub fn bias(&self) -> Option<Tensor<4>> {
+        self.bias.clone().map(|bias| bias.reshape([1, -1, 1, 1]))
+    }
+
+    /// The weight as out × in × 1 × 1.
+    pub(super) fn with_weights(
+        &self,
+        weight: impl Fn(Tensor<4>) -> Tensor<4>,
+        bias: impl Fn(Tensor<1>) -> Tensor<1>,
+    ) -> Self {
+        let [out, inputs] = self.weight.dims();
+        let weight = weight(self.weight.clone().reshape([out, inputs, 1, 1]));
+        Self::new(weight.reshape([out, inputs]), self.bias.clone().map(bias))
     }
 
     pub(super) fn parameters(&self) -> usize {
@@ -59,9 +74,13 @@ pub(super) fn product_shape(a: Shape, b: Shape) -> Result<Shape, String> {
     Ok(Shape::new(a.channels, a.height, b.width))
 }
 
-pub(super) fn product_backward(step: &Step, gradient: Tensor<4>) -> Vec<Tensor<4>> {
-    let (a, b) = (step.inputs[0].clone(), step.inputs[1].clone());
-    vec![gradient.clone().matmul(b.swap_dims(2, 3)), a.swap_dims(2, 3).matmul(gradient)]
+pub(super) fn product_backward(
+    a: &Tensor<4>,
+    b: &Tensor<4>,
+    gradient: Tensor<4>,
+) -> Vec<Tensor<4>> {
+    let (a, b) = (a.clone().swap_dims(2, 3), b.clone().swap_dims(2, 3));
+    vec![gradient.clone().matmul(b), a.matmul(gradient)]
 }
 
 /// (x − mean) / std per channel.

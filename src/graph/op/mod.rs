@@ -7,6 +7,7 @@ mod linear;
 mod pointwise;
 mod pooling;
 mod resample;
+mod rescale;
 mod statistics;
 
 pub use arithmetic::{Affine, Arithmetic, PRelu};
@@ -66,8 +67,9 @@ pub enum Saved {
 }
 
 /// One evaluated node, as its reverse sees it.
-pub(super) struct Step<'a> {
-    pub inputs: &'a [&'a Tensor<4>],
+pub(in crate::graph) struct Step<'a> {
+    pub inputs: Vec<&'a Tensor<4>>,
+    pub output: &'a Tensor<4>,
     pub saved: &'a Saved,
 }
 
@@ -118,6 +120,19 @@ impl Op {
             Op::PRelu(prelu) => prelu.parameters(),
             Op::Affine(affine) => affine.parameters(),
             _ => 0,
+        }
+    }
+
+    /// The same layer with other weights and bias; operations without weights stay as they are.
+    pub fn with_weights(
+        &self,
+        weight: impl Fn(Tensor<4>) -> Tensor<4>,
+        bias: impl Fn(Tensor<1>) -> Tensor<1>,
+    ) -> Self {
+        match self {
+            Op::Convolution(convolution) => convolution.with_weights(weight, bias).into(),
+            Op::Linear(linear) => linear.with_weights(weight, bias).into(),
+            other => other.clone(),
         }
     }
 
@@ -214,8 +229,8 @@ impl Op {
             Op::Normalise(normalise) => normalise.backward(gradient),
             Op::Convolution(convolution) => convolution.backward(gradient, from),
             Op::Linear(linear) => linear.backward(gradient),
-            Op::MatrixProduct => return linear::product_backward(step, gradient),
-            Op::Pointwise(function) => function.backward(x, gradient, rules.activation),
+            Op::MatrixProduct => return linear::product_backward(x, step.inputs[1], gradient),
+            Op::Pointwise(function) => function.backward(x, gradient, rules),
             Op::PRelu(prelu) => prelu.backward(x, gradient),
             Op::Arithmetic(arithmetic) => return arithmetic.backward(step, gradient),
             Op::Affine(affine) => affine.backward(gradient),
@@ -230,7 +245,7 @@ impl Op {
             Op::Rearrange(rearrange) => rearrange.backward(gradient, from),
             Op::Slice(slice) => slice.backward(gradient, from),
             Op::Pad(pad) => pad.backward(gradient, from),
-            Op::Concatenate(join) => return join.backward(step.inputs, gradient),
+            Op::Concatenate(join) => return join.backward(&step.inputs, gradient),
         }]
     }
 }

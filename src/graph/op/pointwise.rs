@@ -1,6 +1,6 @@
 //! Functions of one value at a time.
 
-use crate::graph::ActivationRule;
+use crate::graph::Rules;
 use burn::tensor::{Tensor, activation};
 use std::f32::consts::{FRAC_1_SQRT_2, PI};
 
@@ -148,26 +148,23 @@ impl Pointwise {
 
     /// The gradient at the input. Rules of other than the derivative are for rectifiers alone:
     /// their papers have no others.
-    pub(super) fn backward(
+    pub(in crate::graph) fn backward(
         self,
         x: &Tensor<4>,
         gradient: Tensor<4>,
-        rule: ActivationRule,
+        rules: &Rules,
     ) -> Tensor<4> {
-        match (self, rule) {
-            (Pointwise::Relu, ActivationRule::Gradient) => masked(gradient, x, 0.0, f32::INFINITY),
-            (Pointwise::Clip { low, high }, ActivationRule::Gradient) => {
-                masked(gradient, x, low, high)
-            }
-            (Pointwise::Relu, ActivationRule::Guided) => {
+        match (self, rules) {
+            (Pointwise::Relu, Rules::Guided) => {
                 masked(activation::relu(gradient), x, 0.0, f32::INFINITY)
             }
-            (Pointwise::Clip { low: 0.0, high }, ActivationRule::Guided) => {
+            (Pointwise::Clip { low: 0.0, high }, Rules::Guided) => {
                 masked(activation::relu(gradient), x, 0.0, high)
             }
-            (Pointwise::Relu | Pointwise::Clip { low: 0.0, .. }, ActivationRule::Deconvolution) => {
+            (Pointwise::Relu | Pointwise::Clip { low: 0.0, .. }, Rules::Deconvolution) => {
                 activation::relu(gradient)
             }
+            (Pointwise::Relu, _) => masked(gradient, x, 0.0, f32::INFINITY),
             (Pointwise::Clip { low, high }, _) => masked(gradient, x, low, high),
             _ => gradient * self.derivative(x.clone()),
         }

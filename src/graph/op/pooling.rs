@@ -46,16 +46,27 @@ impl MaxPool {
         (value, Saved::Places(places))
     }
 
-    /// Each gradient goes to the place of its maximum. A scatter, unlike burn's pooling
-    /// backward, can be differentiated again.
     pub(super) fn backward(&self, step: &Step, gradient: Tensor<4>) -> Tensor<4> {
-        let Saved::Places(places) = step.saved else {
+        self.backward_to(step.inputs[0], step.saved, gradient)
+    }
+
+    /// Each gradient goes to the place of its maximum in `input`. A scatter, unlike burn's pooling
+    /// backward, can be differentiated again.
+    pub(super) fn backward_to(
+        &self,
+        input: &Tensor<4>,
+        saved: &Saved,
+        gradient: Tensor<4>,
+    ) -> Tensor<4> {
+        let Saved::Places(places) = saved else {
             unreachable!("a max pool on a tape saved its places")
         };
-        let [samples, channels, height, width] = step.inputs[0].dims();
-        let flat = [samples, channels, gradient.dims()[2] * gradient.dims()[3]];
+        let [samples, channels, height, width] = input.dims();
+        let dims = gradient.dims();
+        let flat = [samples, channels, dims[2] * dims[3]];
+        let places = places.clone().expand(dims).reshape(flat);
         Tensor::<3>::zeros([samples, channels, height * width], &gradient.device())
-            .scatter(2, places.clone().reshape(flat), gradient.reshape(flat), IndexingUpdateOp::Add)
+            .scatter(2, places, gradient.reshape(flat), IndexingUpdateOp::Add)
             .reshape([samples, channels, height, width])
     }
 }

@@ -120,7 +120,8 @@ impl Resample {
         Ok(Shape::new(input.channels, height, width))
     }
 
-    pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+    /// The value of N×C×H×W.
+    pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
         both(self.rows.clone(), x, self.columns.clone().transpose())
     }
 

@@ -1,0 +1,41 @@
+//! Deconvolution: positive gradients pass a rectifier whether it was open or not.
+
+use super::job::to_map;
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
+use crate::error::Result;
+use crate::graph::{Graph, Rules};
+use burn::tensor::Tensor;
+use ndarray::Array3;
+
+pub struct Deconvolution;
+
+static DESCRIPTION: Description = Description {
+    id: "deconvolution",
+    name: "Deconvolution",
+    family: Family::Gradient,
+    paper: "Zeiler, Fergus 2014, Visualizing and Understanding Convolutional Networks, section 2.1; at rectifiers (ReLU and clipped ReLU), others keep their derivative",
+    formula: "∂S_c/∂x with, at each ReLU, R_in = max(R_out, 0)",
+    shape: "C×H×W",
+    passes: "1 forward, 1 backward",
+    ranking: Ranking::Magnitude,
+    sign: Sign::Signed,
+    parameters: &[],
+};
+
+impl Method for Deconvolution {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn cost(&self, _: &Values, _: &Graph) -> Cost {
+        Cost { forwards: 1, backwards: 1 }
+    }
+
+    fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
+        to_map(job.input_gradient_from(&job.tape(), &Rules::Deconvolution))
+    }
+
+    fn maps(&self, job: &Job, pixels: Tensor<4>) -> Option<Result<Tensor<4>>> {
+        Some(Ok(job.input_gradients(pixels, &Rules::Deconvolution)))
+    }
+}

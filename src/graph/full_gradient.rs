@@ -1,0 +1,54 @@
+//! The full gradient: the logit as a sum over the pixels and over the constants of all nodes.
+
+use super::op::{Arithmetic, Op, Pointwise, Step};
+use super::{Graph, NodeId, Rules, Tape};
+use burn::tensor::Tensor;
+
+/// The logit of one class, taken apart at one picture: Σ x ⊙ ∂S_c/∂x + Σ over nodes b ⊙ ∂S_c/∂z
+/// (Srinivas and Fleuret 2019, "Full-Gradient Representation for Neural Network Visualization",
+/// section 3). The normalisation of pixels is not among the nodes.
+#[derive(Debug)]
+pub struct FullGradient {
+    /// ∂S_c/∂x, 1×C×H×W.
+    pub input: Tensor<4>,
+    /// b ⊙ ∂S_c/∂z of every node that has a constant, 1×c×h×w.
+    pub biases: Vec<Tensor<4>>,
+}
+
+impl Graph {
+    /// The full gradient over a tape of one picture.
+    pub fn full_gradient(&self, tape: &Tape, class: usize) -> FullGradient {
+        let constants: Vec<(NodeId, Tensor<4>)> = self
+            .ids()
+            .skip(1)
+            .filter_map(|id| {
+                let step = tape.step(self.node(id), id.0);
+                constant(&self.node(id).op, &step).map(|constant| (id, constant))
+            })
+            .collect();
+        let mut nodes = vec![Self::INPUT];
+        nodes.extend(constants.iter().map(|(id, _)| *id));
+        let mut gradients = self.gradients(tape, &[class], &nodes, &Rules::Gradient).into_iter();
+        let input = gradients.next().expect("a gradient for every node");
+        let biases = gradients.zip(constants).map(|(gradient, (_, b))| gradient * b).collect();
+        FullGradient { input, biases }
+    }
+}
+
+/// What a node's value has beside its derivative times its input: a bias, or how far a curved
+/// function lies off the line through zero.
+fn constant(op: &Op, step: &Step) -> Option<Tensor<4>> {
+    match op {
+        Op::Convolution(convolution) => convolution.bias(),
+        Op::Linear(linear) => linear.bias(),
+        Op::Affine(affine) => affine.shift(),
+        Op::Pointwise(Pointwise::Relu | Pointwise::LeakyRelu { .. }) => None,
+        Op::Pointwise(function) => {
+            let x = step.inputs[0];
+            let line = function.backward(x, x.clone(), &Rules::Gradient);
+            Some(step.output.clone() - line)
+        }
+        Op::Arithmetic(Arithmetic::Multiply) => Some(-step.output.clone()),
+        _ => None,
+    }
+}
