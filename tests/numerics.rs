@@ -11,6 +11,8 @@ use hyaline::graph::Rules;
 use hyaline::model::{Model, host};
 use hyaline::score::insertion_deletion;
 use ndarray::Array2;
+use safetensors::SafeTensors;
+use std::path::Path;
 use support::{Golden, relative_error};
 
 /// Network, golden case.
@@ -176,6 +178,66 @@ fn rise_agrees_over_the_reference_masks() {
         };
         let map = in_job(model, golden, "rise", |job| rise_over(job, shape[0], 0.5, mask));
         assert_close(map.unwrap(), golden, "rise", SUM, case);
+    });
+}
+
+#[test]
+fn deeplift_agrees() {
+    on_every_case(|model, golden, case| {
+        // Captum leaves clipped ReLUs their derivative, which is not the rescale rule.
+        if case.starts_with("imagenet_efficientnet_lite0") {
+            return;
+        }
+        let map = attribute(model, golden, "deeplift");
+        let theirs = golden.values("deeplift_rescale");
+        let sum = |map: &[f32]| map.iter().map(|value| f64::from(*value)).sum::<f64>();
+        // What Captum says that its map lacks of the change of the logit: where it has max pools,
+        // its two halves can take different derivatives at inputs that do not change.
+        let leak = golden.meta["deeplift_rescale"]["delta"].as_f64().unwrap();
+        let change = sum(theirs) - leak;
+        let (ours, name) = (sum(&map), "deeplift_rescale");
+        assert!((ours - change).abs() < 1e-5 * change.abs(), "{case}: {ours} for {change}");
+        match leak.abs() < 1e-5 * change.abs() {
+            true => assert_close(map, golden, name, SINGLE, case),
+            false => assert_close(map, golden, name, 0.15, case),
+        }
+    });
+}
+
+/// Method, its settings, name of the reference, relative error allowed.
+type Reference = (&'static str, &'static [(&'static str, &'static str)], &'static str, f32);
+
+/// Maps by zennit, PAIR's saliency and PyTorch (`tests/methods/gradients.py`).
+const REFERENCES: [Reference; 6] = [
+    ("guided-integrated-gradients", &[("steps", "50")], "guided_ig", SUM),
+    (
+        "blur-integrated-gradients",
+        &[("steps", "20"), ("sigma", "8"), ("border", "black")],
+        "blur_ig",
+        SUM,
+    ),
+    ("lrp", &[("composite", "epsilon-plus")], "lrp.epsilon-plus", SINGLE),
+    ("lrp", &[("composite", "epsilon-alpha2-beta1")], "lrp.epsilon-alpha2-beta1", SINGLE),
+    ("lrp", &[("composite", "epsilon-gamma-box")], "lrp.epsilon-gamma-box", SINGLE),
+    ("fullgrad", &[], "fullgrad", SINGLE),
+];
+
+#[test]
+fn maps_agree_with_other_programs() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/methods/gradients.safetensors");
+    let bytes = std::fs::read(path).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    on_every_case(|model, golden, case| {
+        let name = case.split(" on ").next().unwrap();
+        for (method, settings, reference, limit) in REFERENCES {
+            let Ok(expected) = file.tensor(&format!("{name}/{reference}")) else { continue };
+            let expected = expected.data().chunks_exact(4);
+            let expected = expected.map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+            let found = attribute_with(model, golden, method, settings);
+            let error = relative_error(found, expected);
+            println!("{reference}, {case}: relative error {error:.1e}");
+            assert!(error <= limit, "{reference}, {case}: relative error {error:.2e}");
+        }
     });
 }
 
