@@ -1,6 +1,6 @@
 //! One run of one method on one picture: what it gets, what it tells, what comes of it.
 
-use super::{Description, Kind, Method, Sign, Stream, Value, Values};
+use super::{Cache, Description, Kind, Method, Sign, Stream, Value, Values};
 use crate::error::{Error, Result, panic_text};
 use crate::graph::{Graph, NodeId, Rules, Tape};
 use crate::model::{Model, host};
@@ -234,8 +234,10 @@ pub struct Attribution {
     pub seconds: f64,
     /// Samples done and wanted; fewer done than wanted marks a partial map.
     pub samples: Option<(usize, usize)>,
-    pub facts: BTreeMap<&'static str, f64>,
+    pub facts: BTreeMap<String, f64>,
     pub warnings: Vec<String>,
+    /// True for a map of an earlier run that was kept.
+    pub cached: bool,
 }
 
 impl Attribution {
@@ -286,6 +288,27 @@ pub fn attribute(
     }
 }
 
+/// The map from the cache if it is there, or else from [`attribute`], whose whole maps it keeps.
+///
+/// # Errors
+/// As for [`attribute`].
+pub fn attribute_once(
+    cache: Option<&Cache>,
+    method: &'static dyn Method,
+    explained: &Explained,
+    values: &Values,
+    watch: &mut dyn FnMut(&Progress) -> Flow,
+) -> Result<Attribution> {
+    if let Some(kept) = cache.and_then(|cache| cache.get(method, explained, values)) {
+        return Ok(kept);
+    }
+    let attribution = attribute(method, explained, values, watch)?;
+    if let Some(cache) = cache {
+        cache.put(explained, &attribution);
+    }
+    Ok(attribution)
+}
+
 /// Runs with what a GPU's driver may do caught: it panics where it can't compute.
 fn survive<T>(model: &Model, attempt: impl FnOnce() -> Result<T>) -> Result<T> {
     match model.on_gpu {
@@ -306,6 +329,7 @@ fn run(
     let start = Instant::now();
     let mut job = Job { batch, ..Job::new(explained, description.id, values, watch) };
     let map = method.run(&mut job)?;
+    job.facts.extend(job.readout);
     let mut warnings = job.warnings;
     warnings.extend(degenerate(&map, description.sign));
     Ok(Attribution {
@@ -315,8 +339,9 @@ fn run(
         values: values.clone(),
         seconds: start.elapsed().as_secs_f64(),
         samples: job.samples,
-        facts: job.facts,
+        facts: job.facts.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
         warnings,
+        cached: false,
     })
 }
 

@@ -3,6 +3,7 @@
 mod baseline;
 mod blur;
 mod blur_integrated_gradients;
+mod cache;
 mod deconvolution;
 mod deep_shap;
 mod deeplift;
@@ -18,16 +19,20 @@ mod integrated_gradients;
 mod job;
 mod lrp;
 mod parameter;
+mod preset;
 mod randomness;
 mod rise;
 mod smoothing;
 mod upsample;
 
+pub use cache::Cache;
 pub use integrated_gradients::gauss_legendre;
 pub use job::{
-    Attribution, Explained, Flow, Job, Passes, Progress, attribute, check_class, with_layers,
+    Attribution, Explained, Flow, Job, Passes, Progress, attribute, attribute_once, check_class,
+    with_layers,
 };
 pub use parameter::{Kind, Parameter, Value, Values};
+pub use preset::{PRESETS, Preset, preset};
 pub use randomness::Stream;
 pub use rise::{grid_mask, rise_over};
 pub use smoothing::{SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD};
@@ -35,8 +40,11 @@ pub use upsample::bilinear;
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::model::Pace;
+use crate::text::count;
 use burn::tensor::Tensor;
 use ndarray::Array3;
+use std::fmt;
 
 /// Every method, by family, in the order people meet them.
 pub static METHODS: &[&dyn Method] = &[
@@ -52,9 +60,9 @@ pub static METHODS: &[&dyn Method] = &[
     &full_grad::FullGrad,
     &guided_backpropagation::GuidedBackpropagation,
     &deconvolution::Deconvolution,
-    &smoothing::SMOOTHGRAD,
-    &smoothing::SMOOTHGRAD_SQUARED,
-    &smoothing::VARGRAD,
+    &SMOOTHGRAD,
+    &SMOOTHGRAD_SQUARED,
+    &VARGRAD,
     &grad_cam::GradCam,
     &rise::Rise,
 ];
@@ -186,10 +194,53 @@ pub enum Sign {
 }
 
 /// Passes through the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cost {
     pub forwards: usize,
     pub backwards: usize,
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            forwards: self.forwards + other.forwards,
+            backwards: self.backwards + other.backwards,
+        }
+    }
+}
+
+impl std::iter::Sum for Cost {
+    fn sum<I: Iterator<Item = Self>>(costs: I) -> Self {
+        costs.fold(Self::default(), std::ops::Add::add)
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.forwards, self.backwards) {
+            (0, 0) => f.write_str("no passes"),
+            (forwards, 0) => f.write_str(&count(forwards, "forward pass", "forward passes")),
+            (forwards, backwards) => {
+                write!(
+                    f,
+                    "{forwards} forward and {}",
+                    count(backwards, "backward pass", "backward passes")
+                )
+            }
+        }
+    }
+}
+
+impl Cost {
+    /// From how many seconds on a run is called slow.
+    pub const SLOW_SECONDS: f64 = 10.0;
+
+    /// Estimated seconds at a network's pace.
+    pub fn seconds(self, pace: Pace) -> f64 {
+        self.forwards as f64 * pace.forward + self.backwards as f64 * pace.backward
+    }
 }
 
 #[cfg(test)]

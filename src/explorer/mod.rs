@@ -81,6 +81,7 @@ pub struct Explorer {
     network_panel: network_panel::NetworkPanel,
     thumbnails: HashMap<u64, egui::TextureHandle>,
     class_filter: String,
+    method_filter: String,
     /// The side of a cell in the last frame, points.
     shown_cell: f32,
     /// The width of the methods' names in the last frame, points.
@@ -132,6 +133,7 @@ impl Explorer {
             network_panel: network_panel::NetworkPanel::default(),
             thumbnails: HashMap::new(),
             class_filter: String::new(),
+            method_filter: String::new(),
             shown_cell: theme::COMFORTABLE_CELL,
             row_header: theme::row_header(0.0),
             inputs: header::Inputs::default(),
@@ -233,6 +235,11 @@ impl Explorer {
         for model in &self.document.models {
             let key = Key::Prediction { model: model.id, picture: picture.id };
             let (model, picture) = (model.clone(), picture.clone());
+            tasks.push(Task { key, model, picture, method: None, others: vec![] });
+        }
+        for model in &self.document.models {
+            let (model, picture) = (model.clone(), picture.clone());
+            let key = Key::Pace { model: model.id };
             tasks.push(Task { key, model, picture, method: None, others: vec![] });
         }
         let mut curves = Vec::new();
