@@ -17,7 +17,7 @@ fn window<'a>(files: Vec<PathBuf>) -> Harness<'a, Explorer> {
         .with_size([1280.0, 1400.0])
         .with_max_steps(60)
         .wgpu()
-        .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files))
+        .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files, None))
 }
 
 /// Lets the window live until something is there.

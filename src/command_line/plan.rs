@@ -279,9 +279,9 @@ fn configured(selection: &Selection) -> Result<Vec<(&'static dyn Method, Values)
     }
     let mut ids: Vec<_> = methods.iter().map(|(method, _)| method.description().id).collect();
     ids.sort_unstable();
-    if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+    if let Some([twice, _]) = ids.array_windows().find(|[one, next]| one == next) {
         let why = "its results would overwrite each other";
-        return Err(Error::new(format!("{} is chosen twice", twice[0]), why)
+        return Err(Error::new(format!("{twice} is chosen twice"), why)
             .hint("--set changes a preset's parameters"));
     }
     if let Some(layer) = &selection.layer {

@@ -21,7 +21,7 @@ mod work;
 
 pub use overlay::{CellPaint, OverlayRenderer};
 
-use crate::attribution::Target;
+use crate::attribution::{Cache, Target};
 use crate::figure::{ColorMap, Norm, OPACITY};
 use crate::model::ComputeDevice;
 use command::Command;
@@ -92,7 +92,7 @@ pub struct Explorer {
 }
 
 impl Explorer {
-    /// Builds the window's state and begins to open files.
+    /// Builds the window's state and begins to open files. Maps that take long are kept in `cache`.
     ///
     /// # Panics
     /// When the window was not set up with wgpu.
@@ -100,6 +100,7 @@ impl Explorer {
         cc: &eframe::CreationContext<'_>,
         device: ComputeDevice,
         files: Vec<PathBuf>,
+        cache: Option<Cache>,
     ) -> Self {
         theme::install(&cc.egui_ctx);
         let render_state = cc.wgpu_render_state.clone().expect("the window paints with wgpu");
@@ -127,7 +128,7 @@ impl Explorer {
             history: History::default(),
             view: View::default(),
             opening,
-            worker: Worker::start(repaint),
+            worker: Worker::start(cache, repaint),
             display: Display::default(),
             notices,
             network_panel: network_panel::NetworkPanel::default(),
@@ -369,7 +370,7 @@ pub fn run(files: Vec<PathBuf>, device: ComputeDevice) -> Result<(), String> {
             });
     }
     let creator: eframe::AppCreator =
-        Box::new(move |cc| Ok(Box::new(Explorer::new(cc, device, files))));
+        Box::new(move |cc| Ok(Box::new(Explorer::new(cc, device, files, Cache::of_user()))));
     eframe::run_native("hyaline", options, creator).map_err(|e| e.to_string())
 }
 

@@ -146,12 +146,13 @@ pub struct Worker {
 
 impl Worker {
     /// Starts the thread; `changed` is called when there is something new to show.
-    pub fn start(changed: impl Fn() + Send + 'static) -> Self {
+    /// Maps that take long are kept in `cache`.
+    pub fn start(cache: Option<Cache>, changed: impl Fn() + Send + 'static) -> Self {
         let shared = Arc::new((Mutex::new(Shared::default()), Condvar::new()));
         let of_thread = shared.clone();
         let thread = std::thread::Builder::new()
             .name("worker".into())
-            .spawn(move || work(&of_thread, &changed))
+            .spawn(move || work(&mut Context { cache, ..Context::default() }, &of_thread, &changed))
             .expect("the system can start a thread");
         Self { shared, thread: Some(thread) }
     }
@@ -285,8 +286,7 @@ fn lock(shared: &(Mutex<Shared>, Condvar)) -> MutexGuard<'_, Shared> {
     shared.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
-    let mut passes = SharedPasses::default();
+fn work(context: &mut Context, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
     loop {
         let task = {
             let mut guard = lock(shared);
@@ -310,12 +310,11 @@ fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
             }
         };
         changed();
-        let result =
-            catch_unwind(AssertUnwindSafe(|| perform(&task, &mut passes, shared, changed)))
-                .unwrap_or_else(|panic| {
-                    Err(Error::new("the computation broke down", panic_text(&*panic))
-                        .hint("try --device cpu"))
-                });
+        let result = catch_unwind(AssertUnwindSafe(|| perform(&task, context, shared, changed)))
+            .unwrap_or_else(|panic| {
+                Err(Error::new("the computation broke down", panic_text(&*panic))
+                    .hint("try --device cpu"))
+            });
         land(&task.key, result, &mut lock(shared));
         changed();
     }
@@ -344,18 +343,20 @@ fn land(key: &Key, result: Result<State>, shared: &mut Shared) {
     }
 }
 
-/// The passes that methods share, of the picture, network and class that maps were last made of.
+/// What stays with the worker from one map to the next.
 #[derive(Default)]
-struct SharedPasses {
-    of: Option<(u64, u64, usize)>,
+struct Context {
+    cache: Option<Cache>,
+    /// The passes that methods share, of the network, picture and class that maps were last made of.
     passes: Rc<Passes>,
+    of: Option<(u64, u64, usize)>,
 }
 
-impl SharedPasses {
-    fn of(&mut self, key: &MapKey) -> Rc<Passes> {
+impl Context {
+    fn passes(&mut self, key: &MapKey) -> Rc<Passes> {
         let of = Some((key.model, key.picture, key.target));
         if self.of != of {
-            *self = Self { of, passes: Rc::default() };
+            (self.of, self.passes) = (of, Rc::default());
         }
         self.passes.clone()
     }
@@ -363,14 +364,14 @@ impl SharedPasses {
 
 fn perform(
     task: &Task,
-    passes: &mut SharedPasses,
+    context: &mut Context,
     shared: &(Mutex<Shared>, Condvar),
     changed: &dyn Fn(),
 ) -> Result<State> {
     match &task.key {
         Key::Prediction { .. } => predict(task),
         Key::Pace { .. } => task.model.value.measure_pace().map(|_| State::Pace),
-        Key::Map(key) => explain(task, key, passes.of(key), shared, changed),
+        Key::Map(key) => explain(task, key, context, shared, changed),
         Key::Curves(key) => curves(task, key, shared, changed),
     }
 }
@@ -386,7 +387,7 @@ fn predict(task: &Task) -> Result<State> {
 fn explain(
     task: &Task,
     key: &MapKey,
-    passes: Rc<Passes>,
+    context: &mut Context,
     shared: &(Mutex<Shared>, Condvar),
     changed: &dyn Fn(),
 ) -> Result<State> {
@@ -398,7 +399,7 @@ fn explain(
     let sha256 = &task.picture.value.sha256;
     let explained = Explained::new(model, &seen.pixels, sha256, key.target, key.seed)
         .with_others(&others)
-        .with_passes(passes);
+        .with_passes(context.passes(key));
     let mut shown = Instant::now();
     let mut before: Option<Arc<Array3<f32>>> = None;
     let mut watch = |progress: &Progress| {
@@ -414,9 +415,8 @@ fn explain(
         let step = Step { done: progress.done, total: progress.total, partial, readout };
         advance(&task.key, step, shared, changed)
     };
-    let cache = Cache::of_user();
     let attribution = attribution::attribute_once(
-        cache.as_ref(),
+        context.cache.as_ref(),
         choice.method,
         &explained,
         &choice.values,
