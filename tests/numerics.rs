@@ -5,12 +5,12 @@ mod support;
 
 use hyaline::attribution::{
     self, Explained, Flow, Job, SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD, Values,
-    rise_over,
+    bilinear, rise_over,
 };
 use hyaline::graph::Rules;
 use hyaline::model::{Model, host};
 use hyaline::score::insertion_deletion;
-use ndarray::Array2;
+use ndarray::{Array2, Array3, Axis};
 use safetensors::SafeTensors;
 use std::path::Path;
 use support::{Golden, relative_error};
@@ -86,6 +86,12 @@ fn attribute(model: &Model, golden: &Golden, method: &str) -> Vec<f32> {
     attribute_with(model, golden, method, &[])
 }
 
+fn attribute_map(model: &Model, golden: &Golden, method: &str) -> Array3<f32> {
+    let values = attribute(model, golden, method);
+    let layer = model.graph.node(model.graph.default_cam_layer().unwrap()).shape;
+    Array3::from_shape_vec((1, layer.height, layer.width), values).unwrap()
+}
+
 fn attribute_with(
     model: &Model,
     golden: &Golden,
@@ -131,8 +137,56 @@ fn single_gradient_maps_agree() {
             SINGLE,
             case,
         );
-        assert_close(attribute(model, golden, "grad-cam"), golden, "grad_cam.raw", SINGLE, case);
     });
+}
+
+/// Class activation maps by their golden names.
+const CAMS: [(&str, &str); 5] = [
+    ("grad-cam", "grad_cam"),
+    ("grad-cam-plus-plus", "grad_cam_plus_plus"),
+    ("hires-cam", "hires_cam"),
+    ("xgrad-cam", "xgrad_cam"),
+    ("layer-cam", "layer_cam"),
+];
+
+#[test]
+fn class_activation_maps_agree() {
+    on_every_case(|model, golden, case| {
+        for (id, name) in CAMS {
+            let name = format!("{name}.raw");
+            assert_close(attribute(model, golden, id), golden, &name, SINGLE, case);
+        }
+    });
+}
+
+#[test]
+fn finished_class_activation_maps_agree() {
+    on_every_case(|model, golden, case| {
+        for (id, name) in CAMS {
+            let found = finished(&attribute_map(model, golden, id), golden);
+            assert_close(found, golden, &format!("{name}.pytorch_grad_cam"), SINGLE, case);
+        }
+        // The sign of a principal component is the library's by chance.
+        let map = attribute_map(model, golden, "eigen-cam");
+        let expected = golden.values("eigen_cam.pytorch_grad_cam").iter().copied();
+        let [one, other] = [&map, &-&map].map(|map| finished(map, golden));
+        let other = relative_error(other, expected.clone());
+        let error = relative_error(one, expected).min(other);
+        println!("eigen-cam, {case}: relative error {error:.1e}");
+        assert!(error <= SINGLE, "eigen-cam, {case}: {error:.2e}");
+    });
+}
+
+/// A map as pytorch-grad-cam shows it: ReLU, from 0 to 1, enlarged bilinearly, from 0 to 1 again.
+fn finished(map: &Array3<f32>, golden: &Golden) -> Vec<f32> {
+    let scaled = |map: Array2<f32>| {
+        let low = map.iter().copied().fold(f32::INFINITY, f32::min);
+        let high = map.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        map.mapv(|value| (value - low) / (high - low + 1e-7))
+    };
+    let (_, height, width) = golden.map("input").dim();
+    let positive = map.index_axis(Axis(0), 0).mapv(|value| value.max(0.0));
+    scaled(bilinear(&scaled(positive), [height, width])).into_iter().collect()
 }
 
 #[test]

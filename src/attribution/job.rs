@@ -128,11 +128,14 @@ impl<'a> Job<'a> {
 
     /// A run of another method on other pixels (1×C×H×W) as a part of this one.
     pub fn within<'b>(
-        &'b self,
+        &self,
         values: &'b Values,
         pixels: Tensor<4>,
         watch: &'b mut dyn FnMut(&Progress) -> Flow,
-    ) -> Job<'b> {
+    ) -> Job<'b>
+    where
+        'a: 'b,
+    {
         Job {
             model: self.model,
             pixels,
@@ -148,6 +151,15 @@ impl<'a> Job<'a> {
             readout: None,
             passes: Rc::default(),
         }
+    }
+
+    /// A part of this run on the picture itself, with the passes that it shares.
+    pub fn again<'b>(&self, watch: &'b mut dyn FnMut(&Progress) -> Flow) -> Job<'b>
+    where
+        'a: 'b,
+    {
+        let passes = self.passes.clone();
+        Job { passes, ..self.within(self.values, self.pixels.clone(), watch) }
     }
 
     /// Reports a batch done; says whether to go on. After a cancel the method returns what it has.
@@ -383,29 +395,35 @@ pub fn with_layers(method: &dyn Method, model: &Model, values: &Values) -> Resul
 }
 
 fn layers(model: &Model, values: &Values, id: &str) -> Result<Vec<NodeId>> {
-    let graph = &model.graph;
-    let Some(names) = values.layer(id) else {
-        return graph.default_cam_layer().map(|node| vec![node]).ok_or_else(|| {
-            Error::new("no layer to explain", "no value of the network has places")
-        });
+    find_layers(&model.graph, values.layer(id)).map_err(|(name, why)| {
+        Error::new(format!("cannot use layer `{name}` of {}", model.name), why)
+            .hint("`hyaline inspect` lists the nodes")
+    })
+}
+
+/// The nodes called `names`, with commas, or the usual CAM layer.
+///
+/// # Errors
+/// With the name that cannot be used, and why.
+pub(super) fn find_layers(
+    graph: &Graph,
+    names: Option<&str>,
+) -> Result<Vec<NodeId>, (String, &'static str)> {
+    let usable = |name: &str| match graph.find(name) {
+        None => Err((name.into(), "the network has no such node")),
+        Some(node) if !graph.node(node).shape.is_spatial() => {
+            Err((name.into(), "its value has no places"))
+        }
+        Some(node) => Ok(node),
+    };
+    let Some(names) = names else {
+        let found = graph.default_cam_layer().map(|node| vec![node]);
+        return found.ok_or_else(|| ("auto".into(), "no value of the network has places"));
     };
     // A name may hold commas itself.
     match graph.find(names) {
-        Some(_) => Ok(vec![layer(model, names)?]),
-        None => names.split(',').map(|name| layer(model, name.trim())).collect(),
-    }
-}
-
-fn layer(model: &Model, name: &str) -> Result<NodeId> {
-    let graph = &model.graph;
-    let failed = |why: &str| {
-        Err(Error::new(format!("cannot use layer `{name}` of {}", model.name), why)
-            .hint("`hyaline inspect` lists the nodes"))
-    };
-    match graph.find(name) {
-        None => failed("the network has no such node"),
-        Some(node) if !graph.node(node).shape.is_spatial() => failed("its value has no places"),
-        Some(node) => Ok(node),
+        Some(_) => Ok(vec![usable(names)?]),
+        None => names.split(',').map(|name| usable(name.trim())).collect(),
     }
 }
 

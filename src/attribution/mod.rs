@@ -1,29 +1,41 @@
 //! Attribution methods: one file each, one registry, one way to run them.
 
+mod ablation_cam;
 mod baseline;
 mod blur;
 mod blur_integrated_gradients;
 mod cache;
+mod cam;
+mod cam_layers;
 mod deconvolution;
 mod deep_shap;
 mod deeplift;
+mod eigen_cam;
+mod eigen_grad_cam;
 mod estimate;
 mod expected_gradients;
 mod full_grad;
 mod grad_cam;
+mod grad_cam_plus_plus;
 mod gradient;
 mod guided_backpropagation;
+mod guided_grad_cam;
 mod guided_integrated_gradients;
+mod hires_cam;
 mod input_x_gradient;
 mod integrated_gradients;
 mod job;
+mod layer_cam;
 mod lrp;
 mod parameter;
 mod preset;
+mod principal_component;
 mod randomness;
 mod rise;
+mod score_cam;
 mod smoothing;
 mod upsample;
+mod xgrad_cam;
 
 pub use cache::Cache;
 pub use integrated_gradients::gauss_legendre;
@@ -63,7 +75,17 @@ pub static METHODS: &[&dyn Method] = &[
     &SMOOTHGRAD,
     &SMOOTHGRAD_SQUARED,
     &VARGRAD,
+    &cam::Cam,
     &grad_cam::GradCam,
+    &grad_cam_plus_plus::GradCamPlusPlus,
+    &hires_cam::HiResCam,
+    &xgrad_cam::XGradCam,
+    &layer_cam::LayerCam,
+    &eigen_cam::EigenCam,
+    &eigen_grad_cam::EigenGradCam,
+    &score_cam::ScoreCam,
+    &ablation_cam::AblationCam,
+    &guided_grad_cam::GuidedGradCam,
     &rise::Rise,
 ];
 

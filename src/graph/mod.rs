@@ -7,6 +7,7 @@
 
 mod build;
 mod full_gradient;
+mod head;
 pub mod op;
 mod relevance;
 mod reverse;
