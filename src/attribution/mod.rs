@@ -16,6 +16,7 @@ mod guided_integrated_gradients;
 mod input_x_gradient;
 mod integrated_gradients;
 mod job;
+mod least_squares;
 mod lrp;
 mod parameter;
 mod randomness;

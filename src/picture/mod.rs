@@ -1,6 +1,7 @@
 //! Opening pictures: decoding, EXIF orientation, resizing, arrays.
 
 mod preprocessing;
+pub mod superpixels;
 
 pub use preprocessing::Preprocessing;
 
