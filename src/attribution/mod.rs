@@ -3,6 +3,7 @@
 mod baseline;
 mod blur;
 mod blur_integrated_gradients;
+mod coalition;
 mod deconvolution;
 mod deep_shap;
 mod deeplift;
@@ -16,13 +17,18 @@ mod guided_integrated_gradients;
 mod input_x_gradient;
 mod integrated_gradients;
 mod job;
+mod kernel_shap;
 mod least_squares;
+mod lime;
 mod lrp;
+mod occlusion;
 mod parameter;
+mod quantity;
 mod randomness;
 mod rise;
 mod smoothing;
 mod upsample;
+mod xrai;
 
 pub use integrated_gradients::gauss_legendre;
 pub use job::{
@@ -57,7 +63,11 @@ pub static METHODS: &[&dyn Method] = &[
     &smoothing::SMOOTHGRAD_SQUARED,
     &smoothing::VARGRAD,
     &grad_cam::GradCam,
+    &occlusion::Occlusion,
     &rise::Rise,
+    &lime::Lime,
+    &kernel_shap::KernelShap,
+    &xrai::Xrai,
 ];
 
 /// Methods shown before anyone chose.
