@@ -7,21 +7,7 @@ use hyaline::attribution::{
 };
 use hyaline::model::{ComputeDevice, Model};
 use ndarray::Array3;
-use safetensors::tensor::{Dtype, TensorView};
-
-/// Writes named tensors as safetensors and opens them as a network.
-fn write_model(folder: &std::path::Path, weights: &[(&str, Vec<usize>, Vec<f32>)]) -> Model {
-    let bytes: Vec<Vec<u8>> = weights
-        .iter()
-        .map(|(_, _, values)| values.iter().flat_map(|v| v.to_le_bytes()).collect())
-        .collect();
-    let views = weights.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
-        (*name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
-    });
-    let path = folder.join("net.safetensors");
-    std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
-    Model::open(&path, &ComputeDevice::cpu()).unwrap()
-}
+use support::write_model;
 
 /// CNN-A over 8×8 grey pictures, with biases so large that every ReLU stays open: each logit is
 /// linear in the pixels. Also gives the weights of logit 3.

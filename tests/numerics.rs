@@ -236,6 +236,19 @@ fn rise_agrees_over_the_reference_masks() {
 }
 
 #[test]
+fn occlusion_agrees() {
+    on_every_case(|model, golden, case| {
+        let of = |name: &str| golden.meta["occlusion"][name].to_string();
+        let (window, stride) = (of("window"), of("stride"));
+        let settings = [("window", &*window), ("stride", &stride), ("baseline", "black")];
+        let map = attribute_with(model, golden, "occlusion", &settings);
+        let channels = golden.values("occlusion").len() / map.len();
+        let repeated = (0..channels).flat_map(|_| map.iter().copied());
+        assert_close(repeated, golden, "occlusion", SINGLE, case);
+    });
+}
+
+#[test]
 fn deeplift_agrees() {
     on_every_case(|model, golden, case| {
         // Captum leaves clipped ReLUs their derivative, which is not the rescale rule.

@@ -66,28 +66,41 @@ impl Method for IntegratedGradients {
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
         let values = job.values;
-        let rule = in_spread_order(points(values.choice("rule"), values.integer("steps")));
+        let rule = rule(values.choice("rule"), values.integer("steps"));
         let (name, count) = (values.baseline("baseline"), values.integer("baselines"));
         let baselines = baseline::baselines(job, name, count, &mut job.stream.generator())?;
-        let total = rule.len() * baselines.len();
-        let mut sum = job.pixels.zeros_like();
-        for (index, baseline) in baselines.iter().enumerate() {
-            let (before, paths) = (index * rule.len(), index as f32);
-            let mut flow = Flow::Continue;
-            let path = along(job, baseline, &rule, |job, done, so_far| {
-                let partial = || to_map((sum.clone() + so_far()).div_scalar(paths + 1.0));
-                flow = job.advance(before + done, total, &partial);
-                flow
-            });
-            sum = sum + path;
-            if flow == Flow::Cancel {
-                return to_map(sum.div_scalar(paths + 1.0));
-            }
+        let (map, flow) = mean_over(job, &baselines, &rule, &to_map);
+        if flow == Flow::Continue {
+            record_completeness(job, &baselines, map.clone())?;
         }
-        let map = sum.div_scalar(baselines.len() as f32);
-        record_completeness(job, &baselines, map.clone())?;
         to_map(map)
     }
+}
+
+/// The mean over baselines of the integrals along their paths, by (place, weight) of points;
+/// `to_map` makes the partial maps. After a cancel the mean is of what was done.
+pub(super) fn mean_over(
+    job: &mut Job,
+    baselines: &[Tensor<4>],
+    rule: &[(f64, f64)],
+    to_map: &dyn Fn(Tensor<4>) -> Result<Array3<f32>>,
+) -> (Tensor<4>, Flow) {
+    let total = rule.len() * baselines.len();
+    let mut sum = job.pixels.zeros_like();
+    for (index, baseline) in baselines.iter().enumerate() {
+        let (before, paths) = (index * rule.len(), index as f32);
+        let mut flow = Flow::Continue;
+        let path = along(job, baseline, rule, |job, done, so_far| {
+            let partial = || to_map((sum.clone() + so_far()).div_scalar(paths + 1.0));
+            flow = job.advance(before + done, total, &partial);
+            flow
+        });
+        sum = sum + path;
+        if flow == Flow::Cancel {
+            return (sum.div_scalar(paths + 1.0), flow);
+        }
+    }
+    (sum.div_scalar(baselines.len() as f32), Flow::Continue)
 }
 
 /// The integral along one path by (place, weight) of points; `each` hears of every batch and may
@@ -137,6 +150,11 @@ pub(super) fn record_completeness(
     job.facts.insert("logit change", change);
     job.facts.insert("completeness error", sum - change);
     Ok(())
+}
+
+/// The (place, weight) of a rule's points, in an order that is fair wherever it ends.
+pub(super) fn rule(name: &str, steps: usize) -> Vec<(f64, f64)> {
+    in_spread_order(points(name, steps))
 }
 
 fn points(rule: &str, steps: usize) -> Vec<(f64, f64)> {

@@ -7,6 +7,7 @@ mod blur_integrated_gradients;
 mod cache;
 mod cam;
 mod cam_layers;
+mod coalition;
 mod deconvolution;
 mod deep_shap;
 mod deeplift;
@@ -25,17 +26,23 @@ mod hires_cam;
 mod input_x_gradient;
 mod integrated_gradients;
 mod job;
+mod kernel_shap;
 mod layer_cam;
+mod least_squares;
+mod lime;
 mod lrp;
+mod occlusion;
 mod parameter;
 mod preset;
 mod principal_component;
+mod quantity;
 mod randomness;
 mod rise;
 mod score_cam;
 mod smoothing;
 mod upsample;
 mod xgrad_cam;
+mod xrai;
 
 pub use cache::Cache;
 pub use integrated_gradients::gauss_legendre;
@@ -86,7 +93,11 @@ pub static METHODS: &[&dyn Method] = &[
     &score_cam::ScoreCam,
     &ablation_cam::AblationCam,
     &guided_grad_cam::GuidedGradCam,
+    &occlusion::Occlusion,
     &rise::Rise,
+    &lime::Lime,
+    &kernel_shap::KernelShap,
+    &xrai::Xrai,
 ];
 
 /// Methods shown before anyone chose.

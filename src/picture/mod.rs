@@ -1,6 +1,7 @@
 //! Opening pictures: decoding, EXIF orientation, resizing, arrays.
 
 mod preprocessing;
+pub mod superpixels;
 
 pub use preprocessing::Preprocessing;
 
@@ -283,6 +284,28 @@ fn resized_once(
     let options = fir::ResizeOptions::new().resize_alg(filter.algorithm());
     fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| failed(&e))?;
     RgbImage::from_raw(width, height, target.into_vec()).ok_or_else(|| failed(&"wrong size"))
+}
+
+/// Pixels (C×H×W) at another size, bicubically, antialiased where they shrink.
+pub fn resized_pixels(pixels: &Array3<f32>, [height, width]: [usize; 2]) -> Array3<f32> {
+    let (channels, from_height, from_width) = pixels.dim();
+    if (from_height, from_width) == (height, width) {
+        return pixels.clone();
+    }
+    let options = fir::ResizeOptions::new().resize_alg(Filter::Bicubic.algorithm());
+    let channel = |values: Vec<f32>| {
+        let (from_width, from_height) = (from_width as u32, from_height as u32);
+        let bytes = bytemuck::cast_slice(&values);
+        let source =
+            fir::images::ImageRef::new(from_width, from_height, bytes, fir::PixelType::F32)
+                .expect("four bytes a value");
+        let mut target = fir::images::Image::new(width as u32, height as u32, fir::PixelType::F32);
+        fir::Resizer::new().resize(&source, &mut target, &options).expect("both are of one kind");
+        bytemuck::pod_collect_to_vec::<u8, f32>(target.buffer())
+    };
+    let planes = pixels.outer_iter().map(|plane| channel(plane.iter().copied().collect()));
+    Array3::from_shape_vec((channels, height, width), planes.flatten().collect())
+        .expect("every plane has the new size")
 }
 
 fn to_array(image: &RgbImage, channels: usize) -> Array3<f32> {

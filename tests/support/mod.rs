@@ -3,6 +3,7 @@
 
 use hyaline::model::{ComputeDevice, DeviceChoice, Model};
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -86,6 +87,20 @@ pub fn card(name: &str, data: &Path, folder: &Path) -> PathBuf {
 pub fn model(name: &str, data: &Path, device: &ComputeDevice) -> Model {
     let folder = tempfile::tempdir().unwrap();
     Model::open(&card(name, data, folder.path()), device).unwrap()
+}
+
+/// Writes named tensors as safetensors and opens them as a network.
+pub fn write_model(folder: &Path, weights: &[(&str, Vec<usize>, Vec<f32>)]) -> Model {
+    let bytes: Vec<Vec<u8>> = weights
+        .iter()
+        .map(|(_, _, values)| values.iter().flat_map(|v| v.to_le_bytes()).collect())
+        .collect();
+    let views = weights.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
+        (*name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
+    });
+    let path = folder.join("net.safetensors");
+    std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+    Model::open(&path, &ComputeDevice::cpu()).unwrap()
 }
 
 /// A golden case: tensors by name, and what it says of itself.

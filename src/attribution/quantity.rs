@@ -1,0 +1,25 @@
+//! What of the class a method explains that only looks at scores: its logit or its probability.
+
+use super::{Job, Kind, Parameter};
+use crate::error::Result;
+use burn::tensor::Tensor;
+
+/// Which score is explained.
+pub(super) const SCORE: Parameter = Parameter {
+    id: "score",
+    help: "what is explained of the class: its logit, or its softmax probability",
+    unit: "",
+    kind: Kind::Choice { default: "logit", options: &["logit", "probability"] },
+    source: "Captum 0.9 and shap 0.51 explain what they are given; the logit is additive",
+};
+
+/// What [`SCORE`] asks for, of several pictures (N×C×H×W), in their order.
+///
+/// # Errors
+/// When the device failed.
+pub(super) fn scores(job: &Job, pixels: Tensor<4>) -> Result<Vec<f32>> {
+    match job.values.choice(SCORE.id) {
+        "probability" => job.probabilities(pixels),
+        _ => job.logits(pixels),
+    }
+}
