@@ -3,24 +3,33 @@
 mod baseline;
 mod blur;
 mod blur_integrated_gradients;
+mod centred_gaussian;
 mod deconvolution;
 mod deep_shap;
 mod deeplift;
 mod estimate;
 mod expected_gradients;
+mod extremal_perturbation;
 mod full_grad;
 mod grad_cam;
 mod gradient;
 mod guided_backpropagation;
 mod guided_integrated_gradients;
+mod input_intensity;
 mod input_x_gradient;
 mod integrated_gradients;
 mod job;
 mod lrp;
+mod meaningful_perturbation;
+mod optimiser;
 mod parameter;
+mod random_map;
 mod randomness;
 mod rise;
+mod smooth_mask;
 mod smoothing;
+mod sobel;
+mod sobol;
 mod upsample;
 
 pub use integrated_gradients::gauss_legendre;
@@ -57,6 +66,13 @@ pub static METHODS: &[&dyn Method] = &[
     &smoothing::VARGRAD,
     &grad_cam::GradCam,
     &rise::Rise,
+    &sobol::Sobol,
+    &meaningful_perturbation::MeaningfulPerturbation,
+    &extremal_perturbation::ExtremalPerturbation,
+    &random_map::RandomMap,
+    &centred_gaussian::CentredGaussian,
+    &sobel::Sobel,
+    &input_intensity::InputIntensity,
 ];
 
 /// Methods shown before anyone chose.
