@@ -4,7 +4,7 @@ use super::{Cache, Description, Kind, Method, Sign, Stream, Value, Values};
 use crate::error::{Error, Result, panic_text};
 use crate::graph::{Graph, NodeId, Rules, Tape};
 use crate::model::{Model, host};
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, activation, s};
 use ndarray::Array3;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -223,6 +223,20 @@ impl<'a> Job<'a> {
     pub fn probabilities(&self, pixels: Tensor<4>) -> Result<Vec<f32>> {
         let all = self.model.graph.probabilities(pixels);
         host(all.narrow(1, self.target, 1))
+    }
+
+    /// Softmax scores of the class for several pictures (N×C×H×W) and their gradients at the
+    /// pixels: N×1×1×1 and N×C×H×W.
+    pub fn probability_gradients(&self, pixels: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+        let graph = &self.model.graph;
+        let tape = graph.forward(pixels);
+        let all = activation::softmax(tape.value(graph.output()), 1);
+        let of_class = all.clone().narrow(1, self.target, 1);
+        // ∂p_c/∂S_k = p_c ([k = c] − p_k).
+        let class = all.zeros_like().slice_fill(s![.., self.target], 1.0);
+        let seed = of_class.clone() * (class - all);
+        let gradients = graph.vector_jacobian(&tape, seed, &[Graph::INPUT], &Rules::Gradient);
+        (of_class, gradients.into_iter().next().expect("one gradient for one node"))
     }
 
     /// Logits of the class for several pictures (N×C×H×W), in their order.

@@ -7,6 +7,7 @@ mod blur_integrated_gradients;
 mod cache;
 mod cam;
 mod cam_layers;
+mod centred_gaussian;
 mod coalition;
 mod deconvolution;
 mod deep_shap;
@@ -15,6 +16,7 @@ mod eigen_cam;
 mod eigen_grad_cam;
 mod estimate;
 mod expected_gradients;
+mod extremal_perturbation;
 mod full_grad;
 mod grad_cam;
 mod grad_cam_plus_plus;
@@ -23,6 +25,7 @@ mod guided_backpropagation;
 mod guided_grad_cam;
 mod guided_integrated_gradients;
 mod hires_cam;
+mod input_intensity;
 mod input_x_gradient;
 mod integrated_gradients;
 mod job;
@@ -31,15 +34,21 @@ mod layer_cam;
 mod least_squares;
 mod lime;
 mod lrp;
+mod meaningful_perturbation;
 mod occlusion;
+mod optimiser;
 mod parameter;
 mod preset;
 mod principal_component;
 mod quantity;
+mod random_map;
 mod randomness;
 mod rise;
 mod score_cam;
+mod smooth_mask;
 mod smoothing;
+mod sobel;
+mod sobol;
 mod upsample;
 mod xgrad_cam;
 mod xrai;
@@ -97,7 +106,14 @@ pub static METHODS: &[&dyn Method] = &[
     &rise::Rise,
     &lime::Lime,
     &kernel_shap::KernelShap,
+    &meaningful_perturbation::MeaningfulPerturbation,
+    &extremal_perturbation::ExtremalPerturbation,
+    &sobol::Sobol,
     &xrai::Xrai,
+    &random_map::RandomMap,
+    &centred_gaussian::CentredGaussian,
+    &sobel::Sobel,
+    &input_intensity::InputIntensity,
 ];
 
 /// Methods shown before anyone chose.

@@ -1,4 +1,4 @@
-//! Bringing a layer's map to the picture's size.
+//! Bringing maps and masks to the picture's size.
 
 use crate::graph::op::{Matrix, Resample};
 use burn::tensor::Device;
@@ -50,6 +50,15 @@ impl Corners {
     }
 }
 
+/// Enlargement where every pixel takes the value of the cell that it lies in.
+pub(super) fn nearest_of(from: [usize; 2], to: [usize; 2], device: &Device) -> Resample {
+    let side = |axis: usize| {
+        let cell = |pixel: usize| pixel * from[axis] / to[axis];
+        Matrix::from_choice(from[axis], (0..to[axis]).map(cell))
+    };
+    Resample::new("nearest", side(0), side(1), device)
+}
+
 /// A place between two cells of an axis.
 pub(super) struct Between {
     before: usize,
@@ -81,12 +90,31 @@ pub(super) fn interpolate(map: &Array2<f32>, rows: &[Between], columns: &[Betwee
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::host;
+    use burn::tensor::{Tensor, TensorData};
     use ndarray::arr2;
 
     #[test]
     fn doubling_a_row_mixes_quarters() {
         let doubled = bilinear(&arr2(&[[0.0, 4.0]]), [1, 4]);
         assert_eq!(doubled, arr2(&[[0.0, 1.0, 3.0, 4.0]]));
+    }
+
+    #[test]
+    fn operations_agree_with_the_host() {
+        let device = Device::flex();
+        let map = Array2::from_shape_fn((3, 4), |(y, x)| (y * 5 + x) as f32);
+        let data = TensorData::new(map.iter().copied().collect(), [1, 1, 3, 4]);
+        let tensor = Tensor::<4>::from_data(data, &device);
+        let enlarged =
+            host(bilinear_of([3, 4], [7, 9], Corners::Clamped, &device).apply(tensor.clone()))
+                .unwrap();
+        for (found, expected) in enlarged.iter().zip(bilinear(&map, [7, 9])) {
+            assert!((found - expected).abs() < 1e-5);
+        }
+        let enlarged = host(nearest_of([3, 4], [6, 8], &device).apply(tensor)).unwrap();
+        let expected = Array2::from_shape_fn((6, 8), |(y, x)| map[[y / 2, x / 2]]);
+        assert_eq!(enlarged, expected.into_raw_vec_and_offset().0);
     }
 
     #[test]
