@@ -220,7 +220,7 @@ fn maps_do_not_depend_on_the_batch() {
 fn quick(method: &dyn attribution::Method) -> Vec<(&'static str, String)> {
     let few = |id| match id {
         "masks" | "samples" | "steps" | "iterations" => Some("9"),
-        "design" => Some("4"),
+        "designs" => Some("4"),
         "baselines" => Some("3"),
         _ => None,
     };
@@ -317,6 +317,7 @@ fn every_method_runs_and_gives_the_shape_it_promises() {
             .map;
         let expected = match description.shape {
             "C×H×W" | "1×H×W" => (1, 28, 28),
+            "1×h×w of the grid" => (1, 8, 8),
             _ => (1, 14, 14),
         };
         assert_eq!(map.dim(), expected, "{}", description.id);
