@@ -66,10 +66,10 @@ impl Method for IntegratedGradients {
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
         let values = job.values;
-        let rule = rule(values.choice("rule"), values.integer("steps"));
+        let rule = in_spread_order(points(values.choice("rule"), values.integer("steps")));
         let (name, count) = (values.baseline("baseline"), values.integer("baselines"));
         let baselines = baseline::baselines(job, name, count, &mut job.stream.generator())?;
-        let (map, flow) = mean_over(job, &baselines, &rule, &to_map)?;
+        let (map, flow) = mean_over(job, &baselines, &rule, &to_map);
         if flow == Flow::Continue {
             record_completeness(job, &baselines, map.clone())?;
         }
@@ -79,15 +79,12 @@ impl Method for IntegratedGradients {
 
 /// The mean over baselines of the integrals along their paths, by (place, weight) of points;
 /// `to_map` makes the partial maps. After a cancel the mean is of what was done.
-///
-/// # Errors
-/// When the device failed.
 pub(super) fn mean_over(
     job: &mut Job,
     baselines: &[Tensor<4>],
     rule: &[(f64, f64)],
     to_map: &dyn Fn(Tensor<4>) -> Result<Array3<f32>>,
-) -> Result<(Tensor<4>, Flow)> {
+) -> (Tensor<4>, Flow) {
     let total = rule.len() * baselines.len();
     let mut sum = job.pixels.zeros_like();
     for (index, baseline) in baselines.iter().enumerate() {
@@ -100,10 +97,10 @@ pub(super) fn mean_over(
         });
         sum = sum + path;
         if flow == Flow::Cancel {
-            return Ok((sum.div_scalar(paths + 1.0), flow));
+            return (sum.div_scalar(paths + 1.0), flow);
         }
     }
-    Ok((sum.div_scalar(baselines.len() as f32), Flow::Continue))
+    (sum.div_scalar(baselines.len() as f32), Flow::Continue)
 }
 
 /// The integral along one path by (place, weight) of points; `each` hears of every batch and may
@@ -153,11 +150,6 @@ pub(super) fn record_completeness(
     job.facts.insert("logit change", change);
     job.facts.insert("completeness error", sum - change);
     Ok(())
-}
-
-/// The (place, weight) of a rule's points, in an order that is fair wherever it ends.
-pub(super) fn rule(name: &str, steps: usize) -> Vec<(f64, f64)> {
-    in_spread_order(points(name, steps))
 }
 
 fn points(rule: &str, steps: usize) -> Vec<(f64, f64)> {
@@ -216,7 +208,7 @@ fn trapezoid(n: usize) -> Vec<(f64, f64)> {
 
 /// The same points in bit-reversed order, so that any first part of them is spread over the
 /// whole path and a cancelled run is a fair estimate.
-fn in_spread_order(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+pub(super) fn in_spread_order(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     let bits = points.len().next_power_of_two().trailing_zeros();
     (0..1usize << bits)
         .map(|i| if bits == 0 { 0 } else { i.reverse_bits() >> (usize::BITS - bits) })

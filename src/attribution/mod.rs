@@ -26,6 +26,7 @@ mod parameter;
 mod quantity;
 mod randomness;
 mod rise;
+mod shapley_kernel;
 mod smoothing;
 mod upsample;
 mod xrai;
