@@ -1,12 +1,10 @@
-//! Seconds of passes through real networks: a gradient at several batch sizes, next to PyTorch's
-//! on the same machine where `python3` has torch (or the interpreter that `HYALINE_PYTHON` names).
+//! Seconds of passes through real networks: forward and gradient at several batch sizes.
 //!
 //! `cargo bench --bench passes`
 
 use hyaline::graph::Rules;
 use hyaline::model::{ComputeDevice, DeviceChoice, Model, host};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 #[global_allocator]
@@ -15,7 +13,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const NETWORKS: [&str; 3] =
     ["imagenet_efficientnet_lite0", "cifar10_resnet20_vanilla", "mnist_lenet5_vanilla"];
 const REPEATS: usize = 15;
-const ROUNDS: usize = 7;
 
 fn main() {
     let data = std::env::var_os("HYALINE_DATA").map_or_else(
@@ -43,31 +40,6 @@ fn main() {
             );
         }
     }
-    compare(&data, &device);
-}
-
-/// One gradient of EfficientNet-lite0 here and in PyTorch, in turns, as the machine's speed drifts.
-fn compare(data: &Path, device: &ComputeDevice) {
-    let path = data.join("weights/imagenet_efficientnet_lite0.safetensors");
-    let model = Model::open(&path, device).expect("the network opens");
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        ours.push(gradient(&model, 1));
-        theirs.extend(pytorch());
-    }
-    if theirs.len() < ROUNDS {
-        return println!("\nPyTorch was not measured: set HYALINE_PYTHON to a python with torch");
-    }
-    let middle = |mut times: Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times[ROUNDS / 2]
-    };
-    let (ours, theirs) = (middle(ours), middle(theirs));
-    println!(
-        "\nEfficientNet-lite0, one gradient at 224 px: Hyaline {ours:.1} ms, PyTorch {theirs:.1} ms, \
-         ratio {:.2} (medians of {ROUNDS} rounds)",
-        ours / theirs
-    );
 }
 
 fn pixels(model: &Model, batch: usize) -> burn::tensor::Tensor<4> {
@@ -104,12 +76,4 @@ fn median(batch: usize, mut run: impl FnMut()) -> f64 {
         .collect();
     times.sort_by(f64::total_cmp);
     times[repeats / 2]
-}
-
-/// The same gradient by PyTorch, with batch norm folded there too.
-fn pytorch() -> Option<f64> {
-    let python = std::env::var("HYALINE_PYTHON").unwrap_or_else(|_| "python3".into());
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/lite0_gradient.py");
-    let output = Command::new(python).arg(script).output().ok()?;
-    String::from_utf8_lossy(&output.stdout).trim().parse().ok()
 }

@@ -1,9 +1,10 @@
 //! What networks and pictures have in common as files.
 
+use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 /// The file's name without its last extension.
@@ -39,4 +40,26 @@ fn hexadecimal(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+/// Writes a file whole: under another name first, then renamed.
+///
+/// # Errors
+/// When it can't be written; then nothing of it is left.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |e: io::Error| Error::new(format!("cannot write {}", path.display()), e);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut file = temporary(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.persist(path).map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+/// A temporary file that, once it has its name, is as readable as any new file.
+fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }

@@ -14,3 +14,4 @@ pub mod graph;
 pub mod model;
 pub mod picture;
 pub mod score;
+pub(crate) mod text;

@@ -225,6 +225,17 @@ fn published_networks_agree_with_the_golden_numbers() {
         let data = TensorData::new(pixels.clone(), shape.clone());
         let pixels = Tensor::<4>::from_data(data, &device);
         let logits = host(graph.logits(pixels.clone())).unwrap();
+        // Where the reference looked at the layer that is the usual one here.
+        if ["googlenet", "resnet50", "mobilenet_v2"].contains(&network) {
+            let layer = graph.default_cam_layer().unwrap();
+            let tape = graph.forward(pixels.clone());
+            let slopes =
+                graph.gradients(&tape, &[golden.target()], &[layer], &Rules::Gradient).remove(0);
+            let map = (tape.value(layer) * slopes.mean_dim(2).mean_dim(3)).sum_dim(1);
+            let expected = golden.values("grad_cam.raw").iter().copied();
+            let error = relative_error(host(map).unwrap(), expected);
+            assert!(error <= LIMIT, "{network}: Grad-CAM {error:.1e}");
+        }
         let gradient = graph.input_gradient(pixels, golden.target(), &Rules::default());
         let errors = [("logits", logits), ("gradient", host(gradient).unwrap())]
             .map(|(name, found)| relative_error(found, golden.values(name).iter().copied()));

@@ -310,6 +310,47 @@ fn operations_on_two_values_agree_with_autodiff() {
 }
 
 #[test]
+fn the_logits_follow_from_any_node() {
+    for device in support::devices() {
+        let graph = joined(&Arithmetic::Multiply.into(), true, &device.device);
+        let both = pixels(&device.device);
+        let tapes = [0, 1].map(|i| graph.forward(both.clone().slice_dim(0, i..i + 1)));
+        for id in graph.ids() {
+            // Its own value changes nothing, in a batch of any size.
+            let [own, other] = [&tapes[0], &tapes[1]].map(|tape| tape.value(id));
+            let values = Tensor::cat(vec![own, other], 0);
+            let found = host(graph.logits_from(&tapes[0], id, values.clone())).unwrap();
+            let logits = host(tapes[0].logits()).unwrap();
+            let count = logits.len();
+            let what = &graph.node(id).name;
+            assert!(relative_error(found[..count].to_vec(), logits) < 1e-6, "{what}");
+            // Another value acts through what comes after the node, and nothing else.
+            let expected = match what.as_str() {
+                "square" | "gate" | "pool" => {
+                    let gate = tapes[1].value(graph.find("pool").unwrap());
+                    host(tapes[0].value(Graph::INPUT) * gate).unwrap()
+                }
+                _ => host(tapes[1].logits()).unwrap(),
+            };
+            assert!(relative_error(found[count..].to_vec(), expected) < 1e-6, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_node_beside_the_way_leaves_the_logits() {
+    let device = Device::flex();
+    let mut graph = GraphBuilder::new(INPUT, &device);
+    let aside = graph.add("aside", Pointwise::Relu, &[Graph::INPUT]).unwrap();
+    graph.add("flat", Op::Flatten, &[Graph::INPUT]).unwrap();
+    let graph = graph.finish().unwrap();
+    let tape = graph.forward(pixels(&device).slice_dim(0, 0..1));
+    let found = graph.logits_from(&tape, aside, pixels(&device));
+    let logits = host(tape.logits()).unwrap();
+    assert_eq!(host(found).unwrap(), [logits.clone(), logits].concat());
+}
+
+#[test]
 fn a_sign_has_no_gradient() {
     let device = Device::flex();
     let graph = network(&Pointwise::Sign.into(), &device);

@@ -5,12 +5,14 @@ mod support;
 
 use hyaline::attribution::{
     self, Explained, Flow, Job, SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD, Values,
-    rise_over,
+    bilinear, rise_over,
 };
 use hyaline::graph::Rules;
 use hyaline::model::{Model, host};
 use hyaline::score::insertion_deletion;
-use ndarray::Array2;
+use ndarray::{Array2, Array3, Axis};
+use safetensors::SafeTensors;
+use std::path::Path;
 use support::{Golden, relative_error};
 
 /// Network, golden case.
@@ -84,6 +86,12 @@ fn attribute(model: &Model, golden: &Golden, method: &str) -> Vec<f32> {
     attribute_with(model, golden, method, &[])
 }
 
+fn attribute_map(model: &Model, golden: &Golden, method: &str) -> Array3<f32> {
+    let values = attribute(model, golden, method);
+    let layer = model.graph.node(model.graph.default_cam_layer().unwrap()).shape;
+    Array3::from_shape_vec((1, layer.height, layer.width), values).unwrap()
+}
+
 fn attribute_with(
     model: &Model,
     golden: &Golden,
@@ -129,8 +137,56 @@ fn single_gradient_maps_agree() {
             SINGLE,
             case,
         );
-        assert_close(attribute(model, golden, "grad-cam"), golden, "grad_cam.raw", SINGLE, case);
     });
+}
+
+/// Class activation maps by their golden names.
+const CAMS: [(&str, &str); 5] = [
+    ("grad-cam", "grad_cam"),
+    ("grad-cam-plus-plus", "grad_cam_plus_plus"),
+    ("hires-cam", "hires_cam"),
+    ("xgrad-cam", "xgrad_cam"),
+    ("layer-cam", "layer_cam"),
+];
+
+#[test]
+fn class_activation_maps_agree() {
+    on_every_case(|model, golden, case| {
+        for (id, name) in CAMS {
+            let name = format!("{name}.raw");
+            assert_close(attribute(model, golden, id), golden, &name, SINGLE, case);
+        }
+    });
+}
+
+#[test]
+fn finished_class_activation_maps_agree() {
+    on_every_case(|model, golden, case| {
+        for (id, name) in CAMS {
+            let found = finished(&attribute_map(model, golden, id), golden);
+            assert_close(found, golden, &format!("{name}.pytorch_grad_cam"), SINGLE, case);
+        }
+        // The sign of a principal component is the library's by chance.
+        let map = attribute_map(model, golden, "eigen-cam");
+        let expected = golden.values("eigen_cam.pytorch_grad_cam").iter().copied();
+        let [one, other] = [&map, &-&map].map(|map| finished(map, golden));
+        let other = relative_error(other, expected.clone());
+        let error = relative_error(one, expected).min(other);
+        println!("eigen-cam, {case}: relative error {error:.1e}");
+        assert!(error <= SINGLE, "eigen-cam, {case}: {error:.2e}");
+    });
+}
+
+/// A map as pytorch-grad-cam shows it: ReLU, from 0 to 1, enlarged bilinearly, from 0 to 1 again.
+fn finished(map: &Array3<f32>, golden: &Golden) -> Vec<f32> {
+    let scaled = |map: Array2<f32>| {
+        let low = map.iter().copied().fold(f32::INFINITY, f32::min);
+        let high = map.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        map.mapv(|value| (value - low) / (high - low + 1e-7))
+    };
+    let (_, height, width) = golden.map("input").dim();
+    let positive = map.index_axis(Axis(0), 0).mapv(|value| value.max(0.0));
+    scaled(bilinear(&scaled(positive), [height, width])).into_iter().collect()
 }
 
 #[test]
@@ -189,6 +245,66 @@ fn occlusion_agrees() {
         let channels = golden.values("occlusion").len() / map.len();
         let repeated = (0..channels).flat_map(|_| map.iter().copied());
         assert_close(repeated, golden, "occlusion", SINGLE, case);
+    });
+}
+
+#[test]
+fn deeplift_agrees() {
+    on_every_case(|model, golden, case| {
+        // Captum leaves clipped ReLUs their derivative, which is not the rescale rule.
+        if case.starts_with("imagenet_efficientnet_lite0") {
+            return;
+        }
+        let map = attribute(model, golden, "deeplift");
+        let theirs = golden.values("deeplift_rescale");
+        let sum = |map: &[f32]| map.iter().map(|value| f64::from(*value)).sum::<f64>();
+        // What Captum says that its map lacks of the change of the logit: where it has max pools,
+        // its two halves can take different derivatives at inputs that do not change.
+        let leak = golden.meta["deeplift_rescale"]["delta"].as_f64().unwrap();
+        let change = sum(theirs) - leak;
+        let (ours, name) = (sum(&map), "deeplift_rescale");
+        assert!((ours - change).abs() < 1e-5 * change.abs(), "{case}: {ours} for {change}");
+        match leak.abs() < 1e-5 * change.abs() {
+            true => assert_close(map, golden, name, SINGLE, case),
+            false => assert_close(map, golden, name, 0.15, case),
+        }
+    });
+}
+
+/// Method, its settings, name of the reference, relative error allowed.
+type Reference = (&'static str, &'static [(&'static str, &'static str)], &'static str, f32);
+
+/// Maps by zennit, PAIR's saliency and PyTorch (`tests/methods/gradients.py`).
+const REFERENCES: [Reference; 6] = [
+    ("guided-integrated-gradients", &[("steps", "50")], "guided_ig", SUM),
+    (
+        "blur-integrated-gradients",
+        &[("steps", "20"), ("sigma", "8"), ("border", "black")],
+        "blur_ig",
+        SUM,
+    ),
+    ("lrp", &[("composite", "epsilon-plus")], "lrp.epsilon-plus", SINGLE),
+    ("lrp", &[("composite", "epsilon-alpha2-beta1")], "lrp.epsilon-alpha2-beta1", SINGLE),
+    ("lrp", &[("composite", "epsilon-gamma-box")], "lrp.epsilon-gamma-box", SINGLE),
+    ("fullgrad", &[], "fullgrad", SINGLE),
+];
+
+#[test]
+fn maps_agree_with_other_programs() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/methods/gradients.safetensors");
+    let bytes = std::fs::read(path).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    on_every_case(|model, golden, case| {
+        let name = case.split(" on ").next().unwrap();
+        for (method, settings, reference, limit) in REFERENCES {
+            let Ok(expected) = file.tensor(&format!("{name}/{reference}")) else { continue };
+            let expected = expected.data().chunks_exact(4);
+            let expected = expected.map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+            let found = attribute_with(model, golden, method, settings);
+            let error = relative_error(found, expected);
+            println!("{reference}, {case}: relative error {error:.1e}");
+            assert!(error <= limit, "{reference}, {case}: relative error {error:.2e}");
+        }
     });
 }
 

@@ -17,7 +17,7 @@ fn window<'a>(files: Vec<PathBuf>) -> Harness<'a, Explorer> {
         .with_size([1280.0, 1400.0])
         .with_max_steps(60)
         .wgpu()
-        .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files))
+        .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files, None))
 }
 
 /// Lets the window live until something is there.
@@ -149,11 +149,35 @@ fn methods_are_chosen_and_unchosen_and_undone() {
 }
 
 #[test]
+fn a_preset_shows_its_methods_and_a_word_finds_some() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    click(&mut window, "Presets");
+    click(&mut window, "Controls");
+    wait(&mut window, "Random map of LeNet5 vanilla: done");
+    wait(&mut window, "Centred Gaussian of LeNet5 robust: done");
+    wait(&mut window, "Controls · 4 shown");
+    assert!(window.query_by_label("Gradient of LeNet5 vanilla: done").is_none());
+    click(&mut window, "Edit");
+    click(&mut window, "Undo");
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    wait(&mut window, "Find a method").focus();
+    window.run_steps(2);
+    window.get_by_label("Find a method").type_text("vargrad");
+    window.run_steps(3);
+    window.get_by_label("VarGrad");
+    assert!(window.query_by_label("SmoothGrad").is_none());
+}
+
+#[test]
 fn work_is_cancelled_kept_and_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let Some(files) = comparison(folder.path()) else { return };
     let mut window = window(files);
     wait(&mut window, "Grad-CAM · LeNet5 robust");
+    click(&mut window, "Perturbations");
     click(&mut window, "RISE");
     let start = Instant::now();
     while window.query_by_label_contains("RISE of LeNet5 vanilla: ").is_none_or(|node| {

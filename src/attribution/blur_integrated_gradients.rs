@@ -15,7 +15,7 @@ static DESCRIPTION: Description = Description {
     id: "blur-integrated-gradients",
     name: "Blur Integrated Gradients",
     family: Family::Gradient,
-    paper: "Xu, Venugopalan, Sundararajan 2020, Attribution in Scale and Space, section 3, as in PAIR's saliency; edges are repeated outside the picture",
+    paper: "Xu, Venugopalan, Sundararajan 2020, Attribution in Scale and Space, section 3, as in PAIR's saliency",
     formula: "−∫₀^σ ∂S_c/∂x (x_s) ⊙ ∂x_s/∂s ds, x_s the picture blurred by a Gaussian of deviation s",
     shape: "C×H×W",
     passes: "steps × (1 forward, 1 backward)",
@@ -38,10 +38,17 @@ static DESCRIPTION: Description = Description {
         },
         Parameter {
             id: "spacing",
-            help: "how the blurs are spaced: evenly in σ², or evenly in σ",
+            help: "how the blurs are spaced: evenly in σ, or evenly in σ² (square-root)",
             unit: "",
-            kind: Kind::Choice { default: "quadratic", options: &["quadratic", "linear"] },
+            kind: Kind::Choice { default: "linear", options: &["linear", "square-root"] },
             source: "PAIR saliency 0.2 (sqrt=False)",
+        },
+        Parameter {
+            id: "border",
+            help: "what lies outside the picture: its edge repeated, or black, as in PAIR's saliency",
+            unit: "",
+            kind: Kind::Choice { default: "edge", options: &["edge", "black"] },
+            source: "black would darken the picture's border and explain that",
         },
     ],
 };
@@ -61,12 +68,17 @@ impl Method for BlurIntegratedGradients {
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
         let (steps, strongest) = (job.values.integer("steps"), job.values.real("sigma"));
-        let linear = job.values.choice("spacing") == "linear";
-        let sigma = |i: usize| match linear {
-            true => strongest * i as f32 / steps as f32,
-            false => (strongest * strongest * i as f32 / steps as f32).sqrt(),
+        let root = job.values.choice("spacing") == "square-root";
+        let sigma = |i: usize| {
+            let share = i as f32 / steps as f32;
+            strongest * if root { share.sqrt() } else { share }
         };
-        let blurred = |sigma: f32| gaussian_blur(job.pixels.clone(), sigma, Border::Edge);
+        let border = match job.values.choice("border") {
+            "black" => Border::Zero,
+            _ => Border::Edge,
+        };
+        let pixels = job.pixels.clone();
+        let blurred = |sigma: f32| gaussian_blur(pixels.clone(), sigma, border);
         let start = blurred(strongest);
         let mut sum = job.pixels.zeros_like();
         let mut done = 0;
@@ -75,9 +87,8 @@ impl Method for BlurIntegratedGradients {
             let (mut pixels, mut slopes) = (vec![], vec![]);
             for i in batch.clone() {
                 let (here, width) = (sigma(i), sigma(i + 1) - sigma(i));
-                let x = gaussian_blur(job.pixels.clone(), here, Border::Edge);
-                let next = gaussian_blur(job.pixels.clone(), here + DIFFERENCE, Border::Edge);
-                slopes.push((next - x.clone()) * (width / DIFFERENCE));
+                let x = blurred(here);
+                slopes.push((blurred(here + DIFFERENCE) - x.clone()) * (width / DIFFERENCE));
                 pixels.push(x);
             }
             let gradients = job.input_gradients(Tensor::cat(pixels, 0), &Rules::Gradient);

@@ -1,9 +1,9 @@
-//! Grad-CAM: a layer's activations weighted by their mean gradients.
+//! Grad-CAM: a layer's channels weighted by their mean gradients.
 
-use super::job::to_map;
-use super::{Cost, Description, Family, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values, cam_layers};
 use crate::error::Result;
 use crate::graph::Graph;
+use burn::tensor::Tensor;
 use ndarray::Array3;
 
 pub struct GradCam;
@@ -18,13 +18,7 @@ static DESCRIPTION: Description = Description {
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,
     sign: Sign::Positive,
-    parameters: &[Parameter {
-        id: "layer",
-        help: "the node whose activations are weighted",
-        unit: "",
-        kind: Kind::Layer,
-        source: "the paper, section 3: the last convolutional layer (here its activation)",
-    }],
+    parameters: cam_layers::PARAMETERS,
 };
 
 impl Method for GradCam {
@@ -32,13 +26,15 @@ impl Method for GradCam {
         &DESCRIPTION
     }
 
-    fn cost(&self, _: &Values, _: &Graph) -> Cost {
-        Cost { forwards: 1, backwards: 1 }
+    fn cost(&self, values: &Values, graph: &Graph) -> Cost {
+        cam_layers::cost(values, graph, true)
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
-        let layer = job.layers("layer")?[0];
-        let weights = job.gradient_at(layer).mean_dim(2).mean_dim(3);
-        to_map((job.tape().value(layer) * weights).sum_dim(1))
+        cam_layers::by_gradients(job, weighted)
     }
+}
+
+pub(super) fn weighted(activations: Tensor<4>, gradients: Tensor<4>) -> Tensor<4> {
+    activations * gradients.mean_dim(2).mean_dim(3)
 }

@@ -68,14 +68,14 @@ impl Method for GuidedIntegratedGradients {
         let steps = job.values.integer("steps");
         let mut path = Path::new(job, host(baseline.clone())?)?;
         for step in 0..steps {
-            let at = job.model.tensor(&path.map(&path.x)?);
+            let at = job.model.tensor(&path.map(&path.x));
             let gradient = host(job.input_gradients(at, &Rules::Gradient))?;
             path.advance(&gradient, (step + 1) as f64 / steps as f64);
-            if job.advance(step + 1, steps, &|| path.map(&path.attribution)) == Flow::Cancel {
-                return path.map(&path.attribution);
+            if job.advance(step + 1, steps, &|| Ok(path.map(&path.attribution))) == Flow::Cancel {
+                return Ok(path.map(&path.attribution));
             }
         }
-        let map = path.map(&path.attribution)?;
+        let map = path.map(&path.attribution);
         record_completeness(job, &[baseline], job.model.tensor(&map))?;
         Ok(map)
     }
@@ -110,8 +110,8 @@ impl Path {
         })
     }
 
-    fn map(&self, values: &[f32]) -> Result<Array3<f32>> {
-        Ok(Array3::from_shape_vec(self.dims, values.to_vec()).expect("as many as pixels"))
+    fn map(&self, values: &[f32]) -> Array3<f32> {
+        Array3::from_shape_vec(self.dims, values.to_vec()).expect("as many as pixels")
     }
 
     /// The pixel's value at a share of the straight path.

@@ -1,10 +1,10 @@
 //! One run of one method on one picture: what it gets, what it tells, what comes of it.
 
-use super::{Description, Kind, Method, Sign, Stream, Value, Values};
+use super::{Cache, Description, Kind, Method, Sign, Stream, Value, Values};
 use crate::error::{Error, Result, panic_text};
 use crate::graph::{Graph, NodeId, Rules, Tape};
 use crate::model::{Model, host};
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, activation, s};
 use ndarray::Array3;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -128,11 +128,14 @@ impl<'a> Job<'a> {
 
     /// A run of another method on other pixels (1×C×H×W) as a part of this one.
     pub fn within<'b>(
-        &'b self,
+        &self,
         values: &'b Values,
         pixels: Tensor<4>,
         watch: &'b mut dyn FnMut(&Progress) -> Flow,
-    ) -> Job<'b> {
+    ) -> Job<'b>
+    where
+        'a: 'b,
+    {
         Job {
             model: self.model,
             pixels,
@@ -148,6 +151,15 @@ impl<'a> Job<'a> {
             readout: None,
             passes: Rc::default(),
         }
+    }
+
+    /// A part of this run on the picture itself, with the passes that it shares.
+    pub fn again<'b>(&self, watch: &'b mut dyn FnMut(&Progress) -> Flow) -> Job<'b>
+    where
+        'a: 'b,
+    {
+        let passes = self.passes.clone();
+        Job { passes, ..self.within(self.values, self.pixels.clone(), watch) }
     }
 
     /// Reports a batch done; says whether to go on. After a cancel the method returns what it has.
@@ -213,6 +225,20 @@ impl<'a> Job<'a> {
         host(all.narrow(1, self.target, 1))
     }
 
+    /// Softmax scores of the class for several pictures (N×C×H×W) and their gradients at the
+    /// pixels: N×1×1×1 and N×C×H×W.
+    pub fn probability_gradients(&self, pixels: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+        let graph = &self.model.graph;
+        let tape = graph.forward(pixels);
+        let all = activation::softmax(tape.value(graph.output()), 1);
+        let of_class = all.clone().narrow(1, self.target, 1);
+        // ∂p_c/∂S_k = p_c ([k = c] − p_k).
+        let class = all.zeros_like().slice_fill(s![.., self.target], 1.0);
+        let seed = of_class.clone() * (class - all);
+        let gradients = graph.vector_jacobian(&tape, seed, &[Graph::INPUT], &Rules::Gradient);
+        (of_class, gradients.into_iter().next().expect("one gradient for one node"))
+    }
+
     /// Logits of the class for several pictures (N×C×H×W), in their order.
     ///
     /// # Errors
@@ -234,8 +260,10 @@ pub struct Attribution {
     pub seconds: f64,
     /// Samples done and wanted; fewer done than wanted marks a partial map.
     pub samples: Option<(usize, usize)>,
-    pub facts: BTreeMap<&'static str, f64>,
+    pub facts: BTreeMap<String, f64>,
     pub warnings: Vec<String>,
+    /// True for a map of an earlier run that was kept.
+    pub cached: bool,
 }
 
 impl Attribution {
@@ -286,6 +314,27 @@ pub fn attribute(
     }
 }
 
+/// The map from the cache if it is there, or else from [`attribute`], whose whole maps it keeps.
+///
+/// # Errors
+/// As for [`attribute`].
+pub fn attribute_once(
+    cache: Option<&Cache>,
+    method: &'static dyn Method,
+    explained: &Explained,
+    values: &Values,
+    watch: &mut dyn FnMut(&Progress) -> Flow,
+) -> Result<Attribution> {
+    if let Some(kept) = cache.and_then(|cache| cache.get(method, explained, values)) {
+        return Ok(kept);
+    }
+    let attribution = attribute(method, explained, values, watch)?;
+    if let Some(cache) = cache {
+        cache.put(explained, &attribution);
+    }
+    Ok(attribution)
+}
+
 /// Runs with what a GPU's driver may do caught: it panics where it can't compute.
 fn survive<T>(model: &Model, attempt: impl FnOnce() -> Result<T>) -> Result<T> {
     match model.on_gpu {
@@ -306,6 +355,7 @@ fn run(
     let start = Instant::now();
     let mut job = Job { batch, ..Job::new(explained, description.id, values, watch) };
     let map = method.run(&mut job)?;
+    job.facts.extend(job.readout);
     let mut warnings = job.warnings;
     warnings.extend(degenerate(&map, description.sign));
     Ok(Attribution {
@@ -315,8 +365,9 @@ fn run(
         values: values.clone(),
         seconds: start.elapsed().as_secs_f64(),
         samples: job.samples,
-        facts: job.facts,
+        facts: job.facts.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
         warnings,
+        cached: false,
     })
 }
 
@@ -358,29 +409,35 @@ pub fn with_layers(method: &dyn Method, model: &Model, values: &Values) -> Resul
 }
 
 fn layers(model: &Model, values: &Values, id: &str) -> Result<Vec<NodeId>> {
-    let graph = &model.graph;
-    let Some(names) = values.layer(id) else {
-        return graph.default_cam_layer().map(|node| vec![node]).ok_or_else(|| {
-            Error::new("no layer to explain", "no value of the network has places")
-        });
+    find_layers(&model.graph, values.layer(id)).map_err(|(name, why)| {
+        Error::new(format!("cannot use layer `{name}` of {}", model.name), why)
+            .hint("`hyaline inspect` lists the nodes")
+    })
+}
+
+/// The nodes called `names`, with commas, or the usual CAM layer.
+///
+/// # Errors
+/// With the name that cannot be used, and why.
+pub(super) fn find_layers(
+    graph: &Graph,
+    names: Option<&str>,
+) -> Result<Vec<NodeId>, (String, &'static str)> {
+    let usable = |name: &str| match graph.find(name) {
+        None => Err((name.into(), "the network has no such node")),
+        Some(node) if !graph.node(node).shape.is_spatial() => {
+            Err((name.into(), "its value has no places"))
+        }
+        Some(node) => Ok(node),
+    };
+    let Some(names) = names else {
+        let found = graph.default_cam_layer().map(|node| vec![node]);
+        return found.ok_or_else(|| ("auto".into(), "no value of the network has places"));
     };
     // A name may hold commas itself.
     match graph.find(names) {
-        Some(_) => Ok(vec![layer(model, names)?]),
-        None => names.split(',').map(|name| layer(model, name.trim())).collect(),
-    }
-}
-
-fn layer(model: &Model, name: &str) -> Result<NodeId> {
-    let graph = &model.graph;
-    let failed = |why: &str| {
-        Err(Error::new(format!("cannot use layer `{name}` of {}", model.name), why)
-            .hint("`hyaline inspect` lists the nodes"))
-    };
-    match graph.find(name) {
-        None => failed("the network has no such node"),
-        Some(node) if !graph.node(node).shape.is_spatial() => failed("its value has no places"),
-        Some(node) => Ok(node),
+        Some(_) => Ok(vec![usable(names)?]),
+        None => names.split(',').map(|name| usable(name.trim())).collect(),
     }
 }
 

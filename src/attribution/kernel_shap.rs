@@ -18,7 +18,7 @@ pub struct KernelShap;
 static DESCRIPTION: Description = Description {
     id: "kernel-shap",
     name: "KernelSHAP",
-    family: Family::Region,
+    family: Family::Perturbation,
     paper: "Lundberg, Lee 2017, A Unified Approach to Interpreting Model Predictions, section 4.1; coalitions as shap 0.51 takes them, all values kept; the end points hold exactly (Captum 0.9 weighs them by 10⁶)",
     formula: "φ that minimise Σ_z π(z) (S_c(x_z) − S_c(x_∅) − z·φ)² with Σφ = S_c(x) − S_c(x_∅), π(z) = (M−1) / (C(M,|z|) |z| (M−|z|))",
     shape: "1×H×W",

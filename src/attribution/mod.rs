@@ -1,41 +1,67 @@
 //! Attribution methods: one file each, one registry, one way to run them.
 
+mod ablation_cam;
 mod baseline;
 mod blur;
 mod blur_integrated_gradients;
+mod cache;
+mod cam;
+mod cam_layers;
+mod centred_gaussian;
 mod coalition;
 mod deconvolution;
 mod deep_shap;
 mod deeplift;
+mod eigen_cam;
+mod eigen_grad_cam;
 mod estimate;
 mod expected_gradients;
+mod extremal_perturbation;
 mod full_grad;
 mod grad_cam;
+mod grad_cam_plus_plus;
 mod gradient;
 mod guided_backpropagation;
+mod guided_grad_cam;
 mod guided_integrated_gradients;
+mod hires_cam;
+mod input_intensity;
 mod input_x_gradient;
 mod integrated_gradients;
 mod job;
 mod kernel_shap;
+mod layer_cam;
 mod least_squares;
 mod lime;
 mod lrp;
+mod meaningful_perturbation;
 mod occlusion;
+mod optimiser;
 mod parameter;
+mod preset;
+mod principal_component;
 mod quantity;
+mod random_map;
 mod randomness;
 mod rise;
+mod score_cam;
 mod shapley_kernel;
+mod smooth_mask;
 mod smoothing;
+mod sobel;
+mod sobol;
 mod upsample;
+mod xgrad_cam;
 mod xrai;
 
+pub use cache::Cache;
 pub use integrated_gradients::gauss_legendre;
 pub use job::{
-    Attribution, Explained, Flow, Job, Passes, Progress, attribute, check_class, with_layers,
+    Attribution, Explained, Flow, Job, Passes, Progress, attribute, attribute_once, check_class,
+    with_layers,
 };
 pub use parameter::{Kind, Parameter, Value, Values};
+pub use preset::{PRESETS, Preset, preset};
 pub use randomness::Stream;
 pub use rise::{grid_mask, rise_over};
 pub use smoothing::{SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD};
@@ -43,8 +69,11 @@ pub use upsample::bilinear;
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::model::Pace;
+use crate::text::count;
 use burn::tensor::Tensor;
 use ndarray::Array3;
+use std::fmt;
 
 /// Every method, by family, in the order people meet them.
 pub static METHODS: &[&dyn Method] = &[
@@ -60,15 +89,32 @@ pub static METHODS: &[&dyn Method] = &[
     &full_grad::FullGrad,
     &guided_backpropagation::GuidedBackpropagation,
     &deconvolution::Deconvolution,
-    &smoothing::SMOOTHGRAD,
-    &smoothing::SMOOTHGRAD_SQUARED,
-    &smoothing::VARGRAD,
+    &SMOOTHGRAD,
+    &SMOOTHGRAD_SQUARED,
+    &VARGRAD,
+    &cam::Cam,
     &grad_cam::GradCam,
+    &grad_cam_plus_plus::GradCamPlusPlus,
+    &hires_cam::HiResCam,
+    &xgrad_cam::XGradCam,
+    &layer_cam::LayerCam,
+    &eigen_cam::EigenCam,
+    &eigen_grad_cam::EigenGradCam,
+    &score_cam::ScoreCam,
+    &ablation_cam::AblationCam,
+    &guided_grad_cam::GuidedGradCam,
     &occlusion::Occlusion,
     &rise::Rise,
     &lime::Lime,
     &kernel_shap::KernelShap,
+    &meaningful_perturbation::MeaningfulPerturbation,
+    &extremal_perturbation::ExtremalPerturbation,
+    &sobol::Sobol,
     &xrai::Xrai,
+    &random_map::RandomMap,
+    &centred_gaussian::CentredGaussian,
+    &sobel::Sobel,
+    &input_intensity::InputIntensity,
 ];
 
 /// Methods shown before anyone chose.
@@ -198,10 +244,53 @@ pub enum Sign {
 }
 
 /// Passes through the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cost {
     pub forwards: usize,
     pub backwards: usize,
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            forwards: self.forwards + other.forwards,
+            backwards: self.backwards + other.backwards,
+        }
+    }
+}
+
+impl std::iter::Sum for Cost {
+    fn sum<I: Iterator<Item = Self>>(costs: I) -> Self {
+        costs.fold(Self::default(), std::ops::Add::add)
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.forwards, self.backwards) {
+            (0, 0) => f.write_str("no passes"),
+            (forwards, 0) => f.write_str(&count(forwards, "forward pass", "forward passes")),
+            (forwards, backwards) => {
+                write!(
+                    f,
+                    "{forwards} forward and {}",
+                    count(backwards, "backward pass", "backward passes")
+                )
+            }
+        }
+    }
+}
+
+impl Cost {
+    /// From how many seconds on a run is called slow.
+    pub const SLOW_SECONDS: f64 = 10.0;
+
+    /// Estimated seconds at a network's pace.
+    pub fn seconds(self, pace: Pace) -> f64 {
+        self.forwards as f64 * pace.forward + self.backwards as f64 * pace.backward
+    }
 }
 
 #[cfg(test)]

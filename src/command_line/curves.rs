@@ -4,7 +4,7 @@ use super::explain::TargetRecord;
 use super::output::write;
 use super::plan::{Plan, Selection, Subject};
 use super::watch::Watch;
-use crate::attribution::{Attribution, Progress, Ranking, Values, attribute};
+use crate::attribution::{Attribution, Progress, Ranking, Values};
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::Model;
@@ -94,8 +94,9 @@ struct Scored {
 
 impl Curves {
     pub fn run(&self) -> Result<ExitCode> {
-        if self.selection.method.is_empty() && self.map.is_none() {
-            return Err(Error::new("nothing to score", "neither --method nor --map is given"));
+        if self.selection.is_without_methods() && self.map.is_none() {
+            let why = "none of --method, --preset and --map is given";
+            return Err(Error::new("nothing to score", why));
         }
         let given = self.map.as_deref().map(|path| self.read_map(path)).transpose()?;
         let plan = Plan::new(&self.selection, |model| {
@@ -103,6 +104,7 @@ impl Curves {
             given.as_ref().map_or(Ok(()), |given| check_shape(given, model))
         })?;
         let maps = plan.methods.len() + usize::from(given.is_some());
+        plan.say_cost()?;
         let mut watch = Watch::new(plan.models.len() * plan.pictures.len() * maps)?;
         let mut results = Vec::new();
         let done = self.score_all(&plan, given.as_ref(), &mut watch, &mut results);
@@ -146,7 +148,7 @@ impl Curves {
             let scored = match choice {
                 Some((method, values)) => {
                     let mut progress = |p: &Progress| watch.advance(p.done, p.total);
-                    self.scored(attribute(*method, &explained, values, &mut progress)?)
+                    self.scored(plan.attribute(*method, &explained, values, &mut progress)?)
                 }
                 None => given.expect("a name without a method is the given map's").clone(),
             };

@@ -3,7 +3,7 @@
 use super::output::write_npy;
 use super::plan::{Plan, Selection, Subject};
 use super::watch::Watch;
-use crate::attribution::{Attribution, Progress, Target, Values, attribute};
+use crate::attribution::{Attribution, Progress, Target, Values};
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::{Model, Prediction};
@@ -60,7 +60,10 @@ struct MapRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     samples: Option<(usize, usize)>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    facts: BTreeMap<&'static str, f64>,
+    facts: BTreeMap<String, f64>,
+    /// The map of an earlier run, which took the seconds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cached: bool,
 }
 
 impl TargetRecord {
@@ -75,8 +78,8 @@ impl TargetRecord {
 
 impl Explain {
     pub fn run(&self) -> Result<ExitCode> {
-        if self.selection.method.is_empty() {
-            return Err(Error::new("nothing to compute", "--method names no method")
+        if self.selection.is_without_methods() {
+            return Err(Error::new("nothing to compute", "neither --method nor --preset is given")
                 .hint("`hyaline methods` lists them"));
         }
         run(&Plan::new(&self.selection, |_| Ok(()))?, |_, _, _| Ok(()))
@@ -89,6 +92,7 @@ pub(super) fn run(
     plan: &Plan,
     mut each: impl FnMut(&Model, &Subject, &Attribution) -> Result<()>,
 ) -> Result<ExitCode> {
+    plan.say_cost()?;
     let mut watch = Watch::new(plan.cells())?;
     let mut results = Vec::new();
     let done = explain_all(plan, &mut watch, &mut results, &mut each);
@@ -111,7 +115,7 @@ fn explain_all(
                 let id = method.description().id;
                 watch.begin(format!("{} · {} · {id}", model.name, subject.picture.name));
                 let mut progress = |p: &Progress| watch.advance(p.done, p.total);
-                let attribution = attribute(*method, &explained, values, &mut progress)?;
+                let attribution = plan.attribute(*method, &explained, values, &mut progress)?;
                 write_npy(&plan.folder(model, path).join(format!("{id}.npy")), &attribution.map)?;
                 each(model, &subject, &attribution)?;
                 record.methods.insert(id, MapRecord::new(attribution));
@@ -153,6 +157,7 @@ impl MapRecord {
             warnings,
             samples: attribution.samples,
             facts: attribution.facts,
+            cached: attribution.cached,
         }
     }
 }

@@ -38,6 +38,8 @@ pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> 
     let selection = Selection {
         model,
         image,
+        preset: vec![],
+        no_cache: false,
         method: DEFAULT_METHODS.map(String::from).to_vec(),
         out: PathBuf::from(OUT),
         target: Target::Top1,

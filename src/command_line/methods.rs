@@ -1,7 +1,7 @@
 //! `hyaline methods`: what there is to compute.
 
 use super::print;
-use crate::attribution::{METHODS, Method};
+use crate::attribution::{Family, METHODS, Method, PRESETS, Preset};
 use crate::error::Result;
 use clap::Args;
 use std::fmt::Write;
@@ -9,15 +9,35 @@ use std::process::ExitCode;
 
 /// List the methods.
 #[derive(Debug, Args)]
-#[command(after_help = "Set a parameter with --set ID.PARAM=VALUE, such as --set rise.masks=500.")]
+#[command(after_help = "Set a parameter with --set ID.PARAM=VALUE, such as --set rise.masks=500.
+A preset is several methods with the settings of a paper: --preset ID.")]
 pub struct Methods {}
 
 impl Methods {
     pub fn run(&self) -> Result<ExitCode> {
-        let sections: Vec<_> = METHODS.iter().map(|method| describe(*method)).collect();
-        print(&sections.join("\n"))?;
+        let mut text = String::new();
+        for family in Family::ALL {
+            let _ = writeln!(text, "{}\n", family.name().to_uppercase());
+            for method in METHODS.iter().filter(|m| m.description().family == family) {
+                let _ = writeln!(text, "{}", describe(*method));
+            }
+        }
+        let _ = writeln!(text, "PRESETS\n");
+        for preset in PRESETS {
+            let _ = writeln!(text, "{}", describe_preset(preset));
+        }
+        print(&text)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn describe_preset(preset: &Preset) -> String {
+    let mut text = format!("{}  {}\n    {}\n", preset.id, preset.name, preset.source);
+    for (id, settings) in preset.methods {
+        let settings: Vec<_> = settings.iter().map(|(id, value)| format!("{id} {value}")).collect();
+        let _ = writeln!(text, "      {id} {}", settings.join(", "));
+    }
+    text
 }
 
 fn describe(method: &dyn Method) -> String {

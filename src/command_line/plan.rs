@@ -2,11 +2,15 @@
 //! before anything is computed or written.
 
 use super::DeviceArgument;
-use crate::attribution::{self, Explained, Kind, Method, Target, Values, check_class};
+use crate::attribution::{
+    self, Attribution, Cache, Cost, Explained, Flow, Kind, Method, Progress, Target, Values,
+    check_class,
+};
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::{ComputeDevice, Model, Prediction};
 use crate::picture::Picture;
+use crate::text::duration;
 use clap::Args;
 use ndarray::Array3;
 use serde::Serialize;
@@ -23,6 +27,9 @@ pub struct Selection {
     /// used exactly as they are
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     pub image: Vec<PathBuf>,
+    /// Methods with the settings of a paper, by the identifiers that `hyaline methods` lists
+    #[arg(long, num_args = 1.., value_name = "ID")]
+    pub preset: Vec<String>,
     /// Methods, by the identifiers that `hyaline methods` lists
     #[arg(long, num_args = 1.., value_name = "ID")]
     pub method: Vec<String>,
@@ -41,6 +48,9 @@ pub struct Selection {
     /// Seed of everything random
     #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_name = "N")]
     pub seed: u64,
+    /// Compute every map anew, and keep none for the next run
+    #[arg(long)]
+    pub no_cache: bool,
     #[command(flatten)]
     pub device: DeviceArgument,
 }
@@ -54,6 +64,7 @@ pub struct Plan {
     pub seed: u64,
     pub out: PathBuf,
     pub device: ComputeDevice,
+    cache: Option<Cache>,
 }
 
 /// What a run leaves beside its results.
@@ -70,6 +81,9 @@ struct Record<'a, R> {
     results: Vec<R>,
 }
 
+/// Passes from which on their number is said before they begin.
+const WORTH_SAYING: usize = 100;
+
 /// The exit code after Ctrl-C, as shells give it.
 const CANCELLED: u8 = 130;
 
@@ -81,6 +95,12 @@ pub struct Subject {
     pub target: usize,
     /// The other pictures of the run, where a method asks for them.
     others: Vec<Array3<f32>>,
+}
+
+impl Selection {
+    pub fn is_without_methods(&self) -> bool {
+        self.method.is_empty() && self.preset.is_empty()
+    }
 }
 
 impl Plan {
@@ -106,6 +126,7 @@ impl Plan {
             seed: selection.seed,
             out: selection.out.clone(),
             device,
+            cache: Cache::of_user().filter(|_| !selection.no_cache),
         };
         plan.models.iter().try_for_each(check)?;
         plan.check()?;
@@ -184,6 +205,55 @@ impl Plan {
         Ok(if cancelled { ExitCode::from(CANCELLED) } else { ExitCode::SUCCESS })
     }
 
+    /// A map, from an earlier run if that was the same.
+    ///
+    /// # Errors
+    /// When a parameter doesn't fit, or the device failed.
+    pub fn attribute(
+        &self,
+        method: &'static dyn Method,
+        explained: &Explained,
+        values: &Values,
+        watch: &mut dyn FnMut(&Progress) -> Flow,
+    ) -> Result<Attribution> {
+        attribution::attribute_once(self.cache.as_ref(), method, explained, values, watch)
+    }
+
+    /// Says for every network what the methods cost, where that is more than a moment.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn say_cost(&self) -> Result<()> {
+        for model in &self.models {
+            let costs: Vec<_> = self
+                .methods
+                .iter()
+                .map(|(method, values)| {
+                    (method.description().id, method.cost(values, &model.graph))
+                })
+                .collect();
+            let all: Cost = costs.iter().map(|(_, cost)| *cost).sum();
+            if all.forwards + all.backwards < WORTH_SAYING {
+                continue;
+            }
+            let pace = model.measure_pace()?;
+            let slow: Vec<_> = costs
+                .iter()
+                .filter(|(_, cost)| cost.seconds(pace) >= Cost::SLOW_SECONDS)
+                .map(|(id, cost)| format!("{id} {}", duration(cost.seconds(pace))))
+                .collect();
+            let slow = if slow.is_empty() {
+                String::new()
+            } else {
+                format!("; slow: {}", slow.join(", "))
+            };
+            let time = duration(all.seconds(pace) * self.pictures.len() as f64);
+            let each = if self.pictures.len() > 1 { " a picture" } else { "" };
+            super::say(&format!("{}: {all}{each}, about {time}{slow}", model.name));
+        }
+        Ok(())
+    }
+
     /// Number of (network, picture, method) triples.
     pub fn cells(&self) -> usize {
         self.models.len() * self.pictures.len() * self.methods.len()
@@ -199,33 +269,47 @@ impl Subject {
 }
 
 fn configured(selection: &Selection) -> Result<Vec<(&'static dyn Method, Values)>> {
-    let (mut methods, mut looks_at_layers) = (Vec::new(), false);
-    for (index, id) in selection.method.iter().enumerate() {
-        let method = attribution::method(id)?;
-        if selection.method[..index].contains(id) {
-            let why = "its results would overwrite each other";
-            return Err(Error::new(format!("--method names {id} twice"), why));
-        }
-        let parameters = method.description().parameters;
-        let mut values = Values::defaults(parameters);
-        if let Some(layer) = &selection.layer {
-            for parameter in
-                parameters.iter().filter(|parameter| matches!(parameter.kind, Kind::Layer))
-            {
-                values.set(parameters, parameter.id, layer)?;
-                looks_at_layers = true;
-            }
-        }
-        methods.push((method, values));
+    let mut methods = Vec::new();
+    for id in &selection.preset {
+        methods.extend(attribution::preset(id)?.choices());
     }
-    if let Some(layer) = selection.layer.as_ref().filter(|_| !looks_at_layers) {
-        let why = "none of the methods looks at a layer";
-        return Err(Error::new(format!("cannot use --layer {layer}"), why));
+    for id in &selection.method {
+        let method = attribution::method(id)?;
+        methods.push((method, Values::defaults(method.description().parameters)));
+    }
+    let mut ids: Vec<_> = methods.iter().map(|(method, _)| method.description().id).collect();
+    ids.sort_unstable();
+    if let Some([twice, _]) = ids.array_windows().find(|[one, next]| one == next) {
+        let why = "its results would overwrite each other";
+        return Err(Error::new(format!("{twice} is chosen twice"), why)
+            .hint("--set changes a preset's parameters"));
+    }
+    if let Some(layer) = &selection.layer {
+        look_at(&mut methods, layer)?;
     }
     for setting in &selection.set {
         set(&mut methods, setting)?;
     }
     Ok(methods)
+}
+
+/// Sets the layer of every method that has one.
+fn look_at(methods: &mut [(&'static dyn Method, Values)], layer: &str) -> Result<()> {
+    let mut looking = false;
+    for (method, values) in methods {
+        let parameters = method.description().parameters;
+        for parameter in parameters.iter().filter(|p| matches!(p.kind, Kind::Layer)) {
+            values.set(parameters, parameter.id, layer)?;
+            looking = true;
+        }
+    }
+    match looking {
+        true => Ok(()),
+        false => Err(Error::new(
+            format!("cannot use --layer {layer}"),
+            "none of the methods looks at a layer",
+        )),
+    }
 }
 
 /// Applies one `METHOD.PARAMETER=VALUE`.

@@ -26,7 +26,7 @@ impl Cell {
         match self.state.as_ref()? {
             State::Map(attribution) => Some(&attribution.map),
             State::Running(running) => running.partial.as_ref(),
-            State::Stopped(map) => map.as_ref(),
+            State::Stopped(partial) => partial.as_ref().map(|partial| &partial.map),
             _ => None,
         }
     }
@@ -114,7 +114,13 @@ impl Explorer {
             (Some(State::Map(..)), Some(State::Curves(curves))) => {
                 format!("Ins {:.3}  Del {:.3}", curves.insertion_auc, curves.deletion_auc)
             }
-            (Some(State::Stopped(Some(_))), _) => "partial: cancelled".into(),
+            (Some(State::Stopped(Some(partial))), _) => match partial.samples {
+                Some((done, total)) => format!("partial: {done} of {total}"),
+                None => "partial: cancelled".into(),
+            },
+            (Some(State::Running(running)), _) => {
+                running.readout.map_or(String::new(), readout_text)
+            }
             (Some(State::Map(attribution)), _) => format!("{:.2} s", attribution.seconds),
             _ => String::new(),
         };
@@ -128,7 +134,9 @@ impl Explorer {
                 );
             }
             let facts = attribution.facts.iter().map(|(name, value)| format!("{name} {value:.4}"));
-            let about = std::iter::once(format!("{:.3} s", attribution.seconds)).chain(facts);
+            let kept = if attribution.cached { ", kept from an earlier run" } else { "" };
+            let time = format!("{:.3} s{kept}", attribution.seconds);
+            let about = std::iter::once(time).chain(facts);
             line.on_hover_text(about.collect::<Vec<_>>().join("\n"));
         }
     }
@@ -136,6 +144,14 @@ impl Explorer {
 
 pub(super) fn label(response: &Response, text: String) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &text));
+}
+
+/// How near a map in the making is to its limit.
+fn readout_text((what, value): (&'static str, f64)) -> String {
+    match value.is_finite() {
+        true => format!("{what} {:.1} %", 100.0 * value),
+        false => String::new(),
+    }
 }
 
 /// How far a cell is, for the eye and for people who can't see it.

@@ -1,6 +1,6 @@
 //! What is open and chosen: everything that a person can undo.
 
-use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Target, Values};
+use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset, Target, Values};
 use crate::model::Model;
 use crate::picture::Picture;
 use std::sync::Arc;
@@ -78,6 +78,18 @@ impl Document {
     /// Methods shown as rows.
     pub fn shown_methods(&self) -> impl Iterator<Item = &MethodChoice> {
         self.methods.iter().filter(|choice| choice.shown)
+    }
+
+    /// Shows the methods of a preset, with its values, and no others.
+    pub fn take(&mut self, preset: &Preset) {
+        self.methods.iter_mut().for_each(|choice| choice.shown = false);
+        for (method, values) in preset.choices() {
+            let id = method.description().id;
+            let of_preset = |choice: &&mut MethodChoice| choice.method.description().id == id;
+            if let Some(choice) = self.methods.iter_mut().find(of_preset) {
+                *choice = MethodChoice { method, shown: true, values };
+            }
+        }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -1,9 +1,10 @@
 //! What is open, and which methods are shown.
 
 use super::command::Command;
-use super::document::{Document, MethodChoice, OpenModel};
+use super::document::{Document, MethodChoice, OpenModel, OpenPicture};
 use super::{Explorer, theme};
-use crate::attribution::{Kind, Parameter, Value};
+use crate::attribution::{Cost, Family, Kind, PRESETS, Parameter, Value};
+use crate::text::duration;
 use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};
 
 impl Explorer {
@@ -15,10 +16,7 @@ impl Explorer {
                 ui.separator();
                 self.pictures_list(ui);
                 ui.separator();
-                ui.strong("Methods");
-                for choice in &mut self.document.methods {
-                    method_row(ui, choice, &self.document.models);
-                }
+                self.methods_list(ui);
             });
         });
     }
@@ -95,6 +93,79 @@ impl Explorer {
     }
 }
 
+impl Explorer {
+    fn methods_list(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            ui.strong("Methods");
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.menu_button("Presets", |ui| self.presets_menu(ui))
+                    .response
+                    .on_hover_text("Methods with the settings of a paper");
+            });
+        });
+        let filter = &mut self.method_filter;
+        let field =
+            TextEdit::singleline(filter).hint_text("Find a method").desired_width(f32::INFINITY);
+        let field = ui.add(field);
+        field.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find a method")
+        });
+        let wanted = filter.trim().to_lowercase();
+        for family in Family::ALL {
+            let rows: Vec<&mut MethodChoice> = self
+                .document
+                .methods
+                .iter_mut()
+                .filter(|choice| {
+                    let description = choice.method.description();
+                    description.family == family
+                        && (description.name.to_lowercase().contains(&wanted)
+                            || description.id.contains(&wanted))
+                })
+                .collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let shown = rows.iter().filter(|choice| choice.shown).count();
+            let title = match shown {
+                0 => family.name().to_string(),
+                _ => format!("{} · {shown} shown", family.name()),
+            };
+            egui::CollapsingHeader::new(title)
+                .id_salt(family.name())
+                .default_open(matches!(family, Family::Gradient | Family::Cam))
+                .open((!wanted.is_empty()).then_some(true))
+                .show(ui, |ui| {
+                    for choice in rows {
+                        method_row(ui, choice, &self.document.models, &self.document.pictures);
+                    }
+                });
+        }
+    }
+
+    fn presets_menu(&mut self, ui: &mut Ui) {
+        for preset in PRESETS {
+            let names: Vec<_> =
+                preset.choices().iter().map(|(method, _)| method.description().name).collect();
+            let about = format!("{}\n{}", preset.source, names.join(", "));
+            if ui.button(preset.name).on_hover_text(about).clicked() {
+                self.document.take(preset);
+                ui.close();
+            }
+        }
+        ui.separator();
+        if ui.button("Hide all methods").clicked() {
+            self.document.methods.iter_mut().for_each(|choice| choice.shown = false);
+            ui.close();
+        }
+        if ui.button("Defaults").on_hover_text("Of every parameter, and of what is shown").clicked()
+        {
+            self.document.methods = Document::default().methods;
+            ui.close();
+        }
+    }
+}
+
 /// A button that closes something, named for people who can't see where it stands.
 fn close_button(ui: &mut Ui, what: &str) -> bool {
     let text = format!("Close {what}");
@@ -155,12 +226,15 @@ fn picture_row(
 }
 
 /// One method with its parameters.
-fn method_row(ui: &mut Ui, choice: &mut MethodChoice, models: &[OpenModel]) {
+fn method_row(
+    ui: &mut Ui,
+    choice: &mut MethodChoice,
+    models: &[OpenModel],
+    pictures: &[OpenPicture],
+) {
     let description = choice.method.description();
-    let costs = models.iter().map(|model| choice.method.cost(&choice.values, &model.value.graph));
-    let passes: usize = costs.map(|cost| cost.forwards + cost.backwards).sum();
-    let about =
-        format!("{}\n{}\nCosts {}", description.formula, description.paper, description.passes);
+    let cost = Expense::of(choice, models);
+    let about = format!("{}\n{}\n{}", description.formula, description.paper, cost.text);
     if description.parameters.is_empty() {
         ui.horizontal(|ui| {
             ui.add_space(18.0);
@@ -172,22 +246,53 @@ fn method_row(ui: &mut Ui, choice: &mut MethodChoice, models: &[OpenModel]) {
     egui::collapsing_header::CollapsingState::load_with_default_open(ui.ctx(), id, false)
         .show_header(ui, |ui| {
             ui.checkbox(&mut choice.shown, description.name).on_hover_text(about);
-            if passes >= 1000 {
-                ui.weak("slow").on_hover_text(passes_text(passes));
+            if cost.slow {
+                ui.weak("slow").on_hover_text(&cost.text);
             }
         })
         .body(|ui| {
+            ui.add(egui::Label::new(egui::RichText::new(&cost.text).weak().small()).wrap());
             for parameter in description.parameters {
-                parameter_row(ui, parameter, choice);
+                parameter_row(ui, parameter, choice, pictures);
             }
         });
 }
 
-fn passes_text(passes: usize) -> String {
-    format!("{passes} passes through the network")
+/// What one picture's maps of a method cost on all open networks.
+struct Expense {
+    text: String,
+    slow: bool,
 }
 
-fn parameter_row(ui: &mut Ui, parameter: &'static Parameter, choice: &mut MethodChoice) {
+impl Expense {
+    fn of(choice: &MethodChoice, models: &[OpenModel]) -> Self {
+        if models.is_empty() {
+            let text = format!("Costs {}", choice.method.description().passes);
+            return Self { text, slow: false };
+        }
+        let costs =
+            models.iter().map(|model| choice.method.cost(&choice.values, &model.value.graph));
+        let passes: Cost = costs.clone().sum();
+        let seconds = models
+            .iter()
+            .zip(costs)
+            .map(|(model, cost)| model.value.pace().map(|pace| cost.seconds(pace)));
+        let seconds: Option<f64> = seconds.sum();
+        let time =
+            seconds.map_or(String::new(), |seconds| format!(", about {}", duration(seconds)));
+        Self {
+            text: format!("Costs {passes}{time}"),
+            slow: seconds.is_some_and(|seconds| seconds >= Cost::SLOW_SECONDS),
+        }
+    }
+}
+
+fn parameter_row(
+    ui: &mut Ui,
+    parameter: &'static Parameter,
+    choice: &mut MethodChoice,
+    pictures: &[OpenPicture],
+) {
     let mut value = choice.values.get(parameter.id).clone();
     ui.horizontal(|ui| {
         let about = format!(
@@ -218,7 +323,7 @@ fn parameter_row(ui: &mut Ui, parameter: &'static Parameter, choice: &mut Method
                 reals_field(ui, values, parameter, choice)
             }
             (Value::Baseline(value), Kind::Baseline { options, .. }) => {
-                baseline_field(ui, value, options, choice.method.description().id)
+                baseline_field(ui, value, options, choice.method.description().id, pictures)
             }
             (Value::Layer(value), _) => layer_field(ui, value, choice.method.description().id),
             _ => unreachable!("values have the types of their parameters"),
@@ -274,12 +379,13 @@ fn reals_field(
     field
 }
 
-/// One of the options, or a file that is asked for.
+/// One of the options, or one of the open pictures.
 fn baseline_field(
     ui: &mut Ui,
     value: &mut String,
     options: &[&'static str],
     method: &str,
+    pictures: &[OpenPicture],
 ) -> egui::Response {
     let name = |value: &str| {
         let file = std::path::Path::new(value).file_name();
@@ -290,6 +396,10 @@ fn baseline_field(
         .show_ui(ui, |ui| {
             for option in options {
                 ui.selectable_value(value, (*option).to_string(), *option);
+            }
+            for picture in pictures {
+                let path = picture.value.path.to_string_lossy().into_owned();
+                ui.selectable_value(value, path, &picture.value.name);
             }
         })
         .response

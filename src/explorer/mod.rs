@@ -21,7 +21,7 @@ mod work;
 
 pub use overlay::{CellPaint, OverlayRenderer};
 
-use crate::attribution::Target;
+use crate::attribution::{Cache, Target};
 use crate::figure::{ColorMap, Norm, OPACITY};
 use crate::model::ComputeDevice;
 use command::Command;
@@ -81,6 +81,7 @@ pub struct Explorer {
     network_panel: network_panel::NetworkPanel,
     thumbnails: HashMap<u64, egui::TextureHandle>,
     class_filter: String,
+    method_filter: String,
     /// The side of a cell in the last frame, points.
     shown_cell: f32,
     /// The width of the methods' names in the last frame, points.
@@ -91,7 +92,7 @@ pub struct Explorer {
 }
 
 impl Explorer {
-    /// Builds the window's state and begins to open files.
+    /// Builds the window's state and begins to open files. Maps that take long are kept in `cache`.
     ///
     /// # Panics
     /// When the window was not set up with wgpu.
@@ -99,6 +100,7 @@ impl Explorer {
         cc: &eframe::CreationContext<'_>,
         device: ComputeDevice,
         files: Vec<PathBuf>,
+        cache: Option<Cache>,
     ) -> Self {
         theme::install(&cc.egui_ctx);
         let render_state = cc.wgpu_render_state.clone().expect("the window paints with wgpu");
@@ -126,12 +128,13 @@ impl Explorer {
             history: History::default(),
             view: View::default(),
             opening,
-            worker: Worker::start(repaint),
+            worker: Worker::start(cache, repaint),
             display: Display::default(),
             notices,
             network_panel: network_panel::NetworkPanel::default(),
             thumbnails: HashMap::new(),
             class_filter: String::new(),
+            method_filter: String::new(),
             shown_cell: theme::COMFORTABLE_CELL,
             row_header: theme::row_header(0.0),
             inputs: header::Inputs::default(),
@@ -233,6 +236,11 @@ impl Explorer {
         for model in &self.document.models {
             let key = Key::Prediction { model: model.id, picture: picture.id };
             let (model, picture) = (model.clone(), picture.clone());
+            tasks.push(Task { key, model, picture, method: None, others: vec![] });
+        }
+        for model in &self.document.models {
+            let (model, picture) = (model.clone(), picture.clone());
+            let key = Key::Pace { model: model.id };
             tasks.push(Task { key, model, picture, method: None, others: vec![] });
         }
         let mut curves = Vec::new();
@@ -362,7 +370,7 @@ pub fn run(files: Vec<PathBuf>, device: ComputeDevice) -> Result<(), String> {
             });
     }
     let creator: eframe::AppCreator =
-        Box::new(move |cc| Ok(Box::new(Explorer::new(cc, device, files))));
+        Box::new(move |cc| Ok(Box::new(Explorer::new(cc, device, files, Cache::of_user()))));
     eframe::run_native("hyaline", options, creator).map_err(|e| e.to_string())
 }
 

@@ -3,6 +3,7 @@
 use super::Explorer;
 use super::command::Command;
 use super::work::{Key, Task};
+use crate::text::duration;
 use egui::{Align, Layout, Panel, ProgressBar, Ui};
 
 impl Explorer {
@@ -52,15 +53,8 @@ fn describe(task: &Task) -> String {
     let method = task.method.as_ref().map_or("", |choice| choice.method.description().name);
     match task.key {
         Key::Prediction { .. } => format!("{model}: prediction"),
+        Key::Pace { .. } => format!("{model}: measuring its pace"),
         Key::Map(_) => format!("{model}: {method}"),
         Key::Curves(_) => format!("{model}: curves of {method}"),
-    }
-}
-
-fn duration(seconds: f64) -> String {
-    let seconds = seconds.round() as u64;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
     }
 }

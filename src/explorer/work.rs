@@ -4,7 +4,7 @@
 //! yet. Work whose result is no longer wanted is cancelled and never lands.
 
 use super::document::{MethodChoice, OpenModel, OpenPicture};
-use crate::attribution::{self, Attribution, Explained, Flow, Passes, Progress, Target};
+use crate::attribution::{self, Attribution, Cache, Explained, Flow, Passes, Progress, Target};
 use crate::error::{Error, Result, panic_text};
 use crate::model::Prediction;
 use crate::picture::to_rgb;
@@ -20,7 +20,14 @@ use std::time::{Duration, Instant};
 /// What a piece of work gives, by everything that it depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Key {
-    Prediction { model: u64, picture: u64 },
+    Prediction {
+        model: u64,
+        picture: u64,
+    },
+    /// How fast the network runs.
+    Pace {
+        model: u64,
+    },
     Map(MapKey),
     Curves(MapKey),
 }
@@ -81,11 +88,20 @@ impl Seen {
 pub enum State {
     Running(Running),
     /// Cancelled by the person, with what there was.
-    Stopped(Option<Arc<Array3<f32>>>),
+    Stopped(Option<Partial>),
     Failed(String),
     Prediction(Arc<Seen>),
+    Pace,
     Map(Arc<Attribution>),
     Curves(Arc<Curves>),
+}
+
+/// A map that was not finished.
+#[derive(Clone)]
+pub struct Partial {
+    pub map: Arc<Array3<f32>>,
+    /// Samples done and wanted.
+    pub samples: Option<(usize, usize)>,
 }
 
 /// Work in the making.
@@ -95,6 +111,8 @@ pub struct Running {
     pub total: usize,
     pub started: Instant,
     pub partial: Option<Arc<Array3<f32>>>,
+    /// How near the map is to its limit: what is measured, and its value.
+    pub readout: Option<(&'static str, f64)>,
 }
 
 impl Running {
@@ -128,12 +146,13 @@ pub struct Worker {
 
 impl Worker {
     /// Starts the thread; `changed` is called when there is something new to show.
-    pub fn start(changed: impl Fn() + Send + 'static) -> Self {
+    /// Maps that take long are kept in `cache`.
+    pub fn start(cache: Option<Cache>, changed: impl Fn() + Send + 'static) -> Self {
         let shared = Arc::new((Mutex::new(Shared::default()), Condvar::new()));
         let of_thread = shared.clone();
         let thread = std::thread::Builder::new()
             .name("worker".into())
-            .spawn(move || work(&of_thread, &changed))
+            .spawn(move || work(&mut Context { cache, ..Context::default() }, &of_thread, &changed))
             .expect("the system can start a thread");
         Self { shared, thread: Some(thread) }
     }
@@ -213,7 +232,7 @@ impl State {
     fn bytes(&self) -> usize {
         match self {
             State::Map(attribution) => 4 * attribution.map.len(),
-            State::Stopped(Some(map)) => 4 * map.len(),
+            State::Stopped(Some(partial)) => 4 * partial.map.len(),
             State::Prediction(seen) => {
                 4 * seen.pixels.len() + seen.image.len() + 64 * seen.predictions.len()
             }
@@ -267,8 +286,7 @@ fn lock(shared: &(Mutex<Shared>, Condvar)) -> MutexGuard<'_, Shared> {
     shared.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
-    let mut passes = SharedPasses::default();
+fn work(context: &mut Context, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
     loop {
         let task = {
             let mut guard = lock(shared);
@@ -277,8 +295,13 @@ fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
                     return;
                 }
                 if let Some(task) = guard.next() {
-                    let running =
-                        Running { done: 0, total: 1, started: Instant::now(), partial: None };
+                    let running = Running {
+                        done: 0,
+                        total: 1,
+                        started: Instant::now(),
+                        partial: None,
+                        readout: None,
+                    };
                     guard.cancel = false;
                     guard.states.insert(task.key.clone(), State::Running(running));
                     break task;
@@ -287,12 +310,11 @@ fn work(shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
             }
         };
         changed();
-        let result =
-            catch_unwind(AssertUnwindSafe(|| perform(&task, &mut passes, shared, changed)))
-                .unwrap_or_else(|panic| {
-                    Err(Error::new("the computation broke down", panic_text(&*panic))
-                        .hint("try --device cpu"))
-                });
+        let result = catch_unwind(AssertUnwindSafe(|| perform(&task, context, shared, changed)))
+            .unwrap_or_else(|panic| {
+                Err(Error::new("the computation broke down", panic_text(&*panic))
+                    .hint("try --device cpu"))
+            });
         land(&task.key, result, &mut lock(shared));
         changed();
     }
@@ -305,9 +327,11 @@ fn land(key: &Key, result: Result<State>, shared: &mut Shared) {
         State::Stopped(_) if !shared.cancel => None,
         // Work too short to hear of a cancel: nothing follows from it.
         State::Map(attribution) if shared.cancel => {
-            Some(State::Stopped(Some(attribution.map.clone())))
+            Some(State::Stopped(Some(Partial::of(&attribution))))
         }
-        State::Prediction(_) | State::Curves(_) if shared.cancel => Some(State::Stopped(None)),
+        State::Prediction(_) | State::Pace | State::Curves(_) if shared.cancel => {
+            Some(State::Stopped(None))
+        }
         state => Some(state),
     };
     match state.filter(|_| shared.is_wanted(key)) {
@@ -319,18 +343,20 @@ fn land(key: &Key, result: Result<State>, shared: &mut Shared) {
     }
 }
 
-/// The passes that methods share, of the picture, network and class that maps were last made of.
+/// What stays with the worker from one map to the next.
 #[derive(Default)]
-struct SharedPasses {
-    of: Option<(u64, u64, usize)>,
+struct Context {
+    cache: Option<Cache>,
+    /// The passes that methods share, of the network, picture and class that maps were last made of.
     passes: Rc<Passes>,
+    of: Option<(u64, u64, usize)>,
 }
 
-impl SharedPasses {
-    fn of(&mut self, key: &MapKey) -> Rc<Passes> {
+impl Context {
+    fn passes(&mut self, key: &MapKey) -> Rc<Passes> {
         let of = Some((key.model, key.picture, key.target));
         if self.of != of {
-            *self = Self { of, passes: Rc::default() };
+            (self.of, self.passes) = (of, Rc::default());
         }
         self.passes.clone()
     }
@@ -338,13 +364,14 @@ impl SharedPasses {
 
 fn perform(
     task: &Task,
-    passes: &mut SharedPasses,
+    context: &mut Context,
     shared: &(Mutex<Shared>, Condvar),
     changed: &dyn Fn(),
 ) -> Result<State> {
     match &task.key {
         Key::Prediction { .. } => predict(task),
-        Key::Map(key) => explain(task, key, passes.of(key), shared, changed),
+        Key::Pace { .. } => task.model.value.measure_pace().map(|_| State::Pace),
+        Key::Map(key) => explain(task, key, context, shared, changed),
         Key::Curves(key) => curves(task, key, shared, changed),
     }
 }
@@ -360,7 +387,7 @@ fn predict(task: &Task) -> Result<State> {
 fn explain(
     task: &Task,
     key: &MapKey,
-    passes: Rc<Passes>,
+    context: &mut Context,
     shared: &(Mutex<Shared>, Condvar),
     changed: &dyn Fn(),
 ) -> Result<State> {
@@ -372,21 +399,31 @@ fn explain(
     let sha256 = &task.picture.value.sha256;
     let explained = Explained::new(model, &seen.pixels, sha256, key.target, key.seed)
         .with_others(&others)
-        .with_passes(passes);
+        .with_passes(context.passes(key));
     let mut shown = Instant::now();
+    let mut before: Option<Arc<Array3<f32>>> = None;
     let mut watch = |progress: &Progress| {
         let partial = (shown.elapsed() > REFRESH && progress.done < progress.total)
             .then(|| (progress.partial)().ok().map(Arc::new))
             .flatten();
-        if partial.is_some() {
+        let mut readout = progress.readout;
+        if let Some(partial) = &partial {
             shown = Instant::now();
+            readout = readout.or(before.as_ref().and_then(|before| change(before, partial)));
+            before = Some(partial.clone());
         }
-        advance(&task.key, progress.done, progress.total, partial, shared, changed)
+        let step = Step { done: progress.done, total: progress.total, partial, readout };
+        advance(&task.key, step, shared, changed)
     };
-    let attribution =
-        attribution::attribute(choice.method, &explained, &choice.values, &mut watch)?;
+    let attribution = attribution::attribute_once(
+        context.cache.as_ref(),
+        choice.method,
+        &explained,
+        &choice.values,
+        &mut watch,
+    )?;
     Ok(match attribution.is_partial() {
-        true => State::Stopped(Some(attribution.map)),
+        true => State::Stopped(Some(Partial::of(&attribution))),
         false => State::Map(Arc::new(attribution)),
     })
 }
@@ -406,7 +443,10 @@ fn curves(
     let size = model.preprocessing.size;
     let order = score::order(&map.map, map.method.ranking, size)?;
     let pixels = model.tensor(&seen.pixels);
-    let mut watch = |done, total| advance(&task.key, done, total, None, shared, changed);
+    let mut watch = |done, total| {
+        let step = Step { done, total, partial: None, readout: None };
+        advance(&task.key, step, shared, changed)
+    };
     let step = score::default_step(size);
     let curves = score::insertion_deletion(model, pixels, key.target, &order, step, &mut watch)?;
     Ok(curves.map_or(State::Stopped(None), |curves| State::Curves(Arc::new(curves))))
@@ -421,22 +461,43 @@ fn seen(key: &MapKey, shared: &(Mutex<Shared>, Condvar)) -> Result<Arc<Seen>> {
     }
 }
 
-/// Notes progress; says whether the work is still wanted.
-fn advance(
-    key: &Key,
+/// How far a piece of work came.
+struct Step {
     done: usize,
     total: usize,
     partial: Option<Arc<Array3<f32>>>,
-    shared: &(Mutex<Shared>, Condvar),
-    changed: &dyn Fn(),
-) -> Flow {
+    readout: Option<(&'static str, f64)>,
+}
+
+/// How much a map changed since it was last shown, for methods that tell nothing better.
+fn change(before: &Array3<f32>, now: &Array3<f32>) -> Option<(&'static str, f64)> {
+    if before.dim() != now.dim() {
+        return None;
+    }
+    let norm = |values: &mut dyn Iterator<Item = f32>| {
+        values.map(|value| f64::from(value).powi(2)).sum::<f64>().sqrt()
+    };
+    let difference = norm(&mut now.iter().zip(before).map(|(a, b)| a - b));
+    let size = norm(&mut now.iter().copied());
+    (size > 0.0).then_some(("relative change", difference / size))
+}
+
+impl Partial {
+    fn of(attribution: &Attribution) -> Self {
+        Self { map: attribution.map.clone(), samples: attribution.samples }
+    }
+}
+
+/// Notes progress; says whether the work is still wanted.
+fn advance(key: &Key, step: Step, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) -> Flow {
     let mut guard = lock(shared);
     if guard.quit || guard.cancel || !guard.is_wanted(key) {
         return Flow::Cancel;
     }
     if let Some(State::Running(running)) = guard.states.get_mut(key) {
-        (running.done, running.total) = (done, total);
-        running.partial = partial.or(running.partial.take());
+        (running.done, running.total) = (step.done, step.total);
+        running.partial = step.partial.or(running.partial.take());
+        running.readout = step.readout.or(running.readout);
     }
     drop(guard);
     changed();

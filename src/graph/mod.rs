@@ -7,6 +7,7 @@
 
 mod build;
 mod full_gradient;
+mod head;
 pub mod op;
 mod relevance;
 mod reverse;
@@ -143,13 +144,20 @@ impl Graph {
         exact.or_else(|| self.ids().rev().find(|&id| inside(self.node(id))))
     }
 
-    /// The usual layer of class activation maps: the last activation that still has places, or
-    /// else the last such node of any kind.
+    /// The usual layer of class activation maps: the last activation that still has places, joined
+    /// with its sister branches where it is one of several; or else the last such node of any kind.
     pub fn default_cam_layer(&self) -> Option<NodeId> {
         let spatial = |id: &NodeId| self.node(*id).shape.is_spatial() && *id != Self::INPUT;
-        self.ids()
-            .rev()
-            .find(|id| spatial(id) && self.node(*id).op.is_activation())
-            .or_else(|| self.ids().rev().find(spatial))
+        let activation =
+            self.ids().rev().find(|id| spatial(id) && self.node(*id).op.is_activation());
+        let mut layer = activation.or_else(|| self.ids().rev().find(spatial))?;
+        let joins = |id: &NodeId, layer| {
+            let node = self.node(*id);
+            matches!(node.op, Op::Concatenate(_)) && node.inputs.contains(&layer) && spatial(id)
+        };
+        while let Some(joined) = self.ids().find(|id| joins(id, layer)) {
+            layer = joined;
+        }
+        Some(layer)
     }
 }

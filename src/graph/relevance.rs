@@ -192,8 +192,12 @@ impl Parts<'_> {
 fn other(op: &Op, step: &Step, relevance: Tensor<4>, epsilon: f32) -> Vec<Tensor<4>> {
     match op {
         // What acts on each value, or on a value by its surroundings, passes relevance on.
-        Op::Normalise(_) | Op::Pointwise(_) | Op::PRelu(_) => vec![relevance],
-        Op::Standardise(_) | Op::LocalResponse(_) | Op::Softmax(_) => vec![relevance],
+        Op::Normalise(_)
+        | Op::Pointwise(_)
+        | Op::PRelu(_)
+        | Op::Standardise(_)
+        | Op::LocalResponse(_)
+        | Op::Softmax(_) => vec![relevance],
         // A gate is taken for a constant; where neither value is one, each gets half.
         Op::Arithmetic(Arithmetic::Multiply) => product(step, relevance),
         Op::Arithmetic(Arithmetic::Divide) => {

@@ -96,7 +96,7 @@ impl Graph {
     }
 
     /// For every node, whether it is one of `wrt` or comes after one.
-    fn leads_to(&self, wrt: &[NodeId]) -> Vec<bool> {
+    pub(super) fn leads_to(&self, wrt: &[NodeId]) -> Vec<bool> {
         let mut needed = vec![false; self.nodes.len()];
         for (index, node) in self.nodes.iter().enumerate() {
             needed[index] =

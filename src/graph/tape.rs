@@ -49,14 +49,44 @@ impl Graph {
     /// Runs pictures (N×C×H×W, pixels in [0,1]) to logits (N×classes), forgetting each value
     /// after its last use.
     pub fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
+        self.run_on(Self::INPUT, pixels, |_| unreachable!("every node comes after the pixels"))
+    }
+
+    /// Logits (N×classes) of one picture with a node's value replaced by each of N others,
+    /// N×C×H×W: only what comes after the node is computed, the rest is taken from the picture's
+    /// tape.
+    pub fn logits_from(&self, tape: &Tape, id: NodeId, value: Tensor<4>) -> Tensor<2> {
+        let samples = value.dims()[0];
+        self.run_on(id, value, |other| {
+            let value = tape.value(other);
+            let [_, channels, height, width] = value.dims();
+            value.expand([samples, channels, height, width])
+        })
+    }
+
+    /// Runs on from a node's value to the logits; `beside` gives the values that do not come
+    /// after the node.
+    fn run_on(
+        &self,
+        from: NodeId,
+        value: Tensor<4>,
+        beside: impl Fn(NodeId) -> Tensor<4>,
+    ) -> Tensor<2> {
+        let after = self.leads_to(&[from]);
         let mut uses = vec![0usize; self.nodes.len()];
         for id in self.nodes.iter().flat_map(|node| &node.inputs) {
             uses[id.0] += 1;
         }
         let mut values: Vec<Option<Tensor<4>>> = vec![None; self.nodes.len()];
-        values[0] = Some(pixels);
-        for (index, node) in self.nodes.iter().enumerate().skip(1) {
+        values[from.0] = Some(value);
+        for (index, node) in self.nodes.iter().enumerate().skip(from.0 + 1) {
+            if !after[index] {
+                continue;
+            }
             let mut take = |id: &NodeId| {
+                if !after[id.0] {
+                    return beside(*id);
+                }
                 uses[id.0] -= 1;
                 let value = &mut values[id.0];
                 let value = if uses[id.0] == 0 { value.take() } else { value.clone() };
@@ -65,7 +95,8 @@ impl Graph {
             let inputs: Vec<_> = node.inputs.iter().map(&mut take).collect();
             values[index] = Some(node.op.apply(inputs));
         }
-        rows(values.pop().flatten().expect("the last node was evaluated"))
+        let last = values.pop().flatten();
+        rows(last.unwrap_or_else(|| beside(self.output())))
     }
 
     /// One node's value for pictures (N×C×H×W, pixels in [0,1]); nothing behind it is computed.

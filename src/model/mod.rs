@@ -7,6 +7,7 @@ pub mod device;
 mod labels;
 pub mod onnx;
 mod open;
+mod pace;
 mod pytorch;
 pub mod report;
 mod safetensors;
@@ -18,6 +19,7 @@ pub use batch_norm::BatchNorms;
 pub use card::{Card, InputCard, TrainingCard};
 pub use device::{ComputeDevice, DeviceChoice};
 pub use labels::Labels;
+pub use pace::Pace;
 pub use report::{Report, Source};
 pub use weights::{EXTENSIONS, WeightTensor, Weights};
 
@@ -57,6 +59,7 @@ pub struct Model {
     pub on_gpu: bool,
     /// The same network on the CPU, opened when a GPU first failed it.
     twin_on_cpu: OnceLock<Box<Model>>,
+    pace: OnceLock<Pace>,
 }
 
 /// A class with its scores for one picture.

@@ -70,6 +70,7 @@ impl Model {
             batch: device.batch(&graph),
             on_gpu: device.gpu.is_some(),
             twin_on_cpu: OnceLock::new(),
+            pace: OnceLock::new(),
             graph,
             preprocessing,
             labels,

@@ -16,6 +16,7 @@ fn hyaline(folder: &Path, arguments: &[&str]) -> Output {
         .current_dir(folder)
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
+        .env("HYALINE_CACHE", "")
         .output()
         .unwrap()
 }

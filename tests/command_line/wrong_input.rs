@@ -192,7 +192,7 @@ fn wrong_arguments_get_one_clear_line() {
         &["cannot write to /proc/nowhere"],
     );
     explain(&["--method", "gradient", "--image", "one.png"], &["two pictures are called `one`"]);
-    explain(&["--method", "rise", "rise"], &["--method names rise twice"]);
+    explain(&["--method", "rise", "rise"], &["rise is chosen twice"]);
     explain(
         &["--method", "gradient", "--layer", "relu1"],
         &["none of the methods looks at a layer"],

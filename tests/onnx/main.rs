@@ -203,6 +203,18 @@ fn damaged_files_are_errors() {
     assert!(opened > 100, "{opened} opened all the same: the changes hit nothing else");
 }
 
+/// Damaged files that broke the reader once; fuzzing found them.
+#[test]
+fn files_that_once_broke_the_reader_are_errors() {
+    let device = Device::flex();
+    for entry in std::fs::read_dir(cases().with_file_name("found")).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(network) = Network::decode(std::fs::read(&path).unwrap(), &path) else { continue };
+        let Shape { height, width, .. } = network.input_shape();
+        assert!(network.lay([height, width], &device).is_err(), "{}", path.display());
+    }
+}
+
 /// Logits and gradient of every export of `export_torchvision.py` in the folder that
 /// `HYALINE_EXPORTS` names; 3 GB of random networks that are not kept.
 #[test]

@@ -112,6 +112,34 @@ impl Op {
         }
     }
 
+    /// True for what averages, or sums, each channel over all its places alike.
+    pub(super) fn averages_places(&self) -> bool {
+        match self {
+            Op::GlobalAveragePool => true,
+            Op::Sum(sides) => sides.rows && sides.columns && !sides.channels,
+            Op::Resample(resample) => resample.averages_all(),
+            _ => false,
+        }
+    }
+
+    /// True for linear maps of one value, with constants added.
+    pub(super) fn is_affine(&self) -> bool {
+        matches!(
+            self,
+            Op::Normalise(_)
+                | Op::Convolution(_)
+                | Op::Linear(_)
+                | Op::Affine(_)
+                | Op::GlobalAveragePool
+                | Op::Resample(_)
+                | Op::Sum(_)
+                | Op::Flatten
+                | Op::Rearrange(_)
+                | Op::Slice(_)
+                | Op::Pad(_)
+        )
+    }
+
     /// Number of trained values.
     pub fn parameters(&self) -> usize {
         match self {

@@ -298,6 +298,11 @@ fn concat(node: &Node, inputs: &[Option<&Constant>]) -> Result<Constant, String>
 
 /// Constants one after the other along an axis.
 fn joined(parts: &[&Constant], axis: usize) -> Result<Constant, String> {
+    // ndarray checks lengths, but takes equal ranks for granted.
+    let rank = parts.first().map_or(0, |part| part.dims().len());
+    if axis >= rank || parts.iter().any(|part| part.dims().len() != rank) {
+        return Err(format!("its parts can't be joined along axis {axis}"));
+    }
     if parts.iter().all(|part| matches!(part, Constant::Int(_))) {
         let arrays = parts.iter().filter_map(|part| match part {
             Constant::Int(x) => Some(x.view()),

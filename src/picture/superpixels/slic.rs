@@ -181,8 +181,8 @@ fn connected(labels: &Array2<usize>, least: usize, largest: usize) -> Array2<usi
             visited += 1;
         }
         if part.len() < least {
-            for place in part {
-                found[place] = Some(adjacent);
+            for place in &part {
+                found[*place] = Some(adjacent);
             }
         } else {
             next += 1;

@@ -66,8 +66,9 @@ pub fn instance_norm(net: &mut Lowering, call: &Call) -> Result<View> {
 
 /// Scale and shift, inputs 1 and 2, of every channel.
 fn channelwise(net: &mut Lowering, call: &Call, view: &View) -> Result<View> {
+    let channels = *view.dims().get(1).ok_or("a value without channels")?;
     let mut shape = vec![1; view.rank()];
-    *shape.get_mut(1).ok_or("a value without channels")? = view.dims()[1];
+    shape[1] = channels;
     let part = |index: usize| call.needed_constant(index)?.reshaped(&shape);
     let (scale, shift) = (part(1)?, part(2)?);
     net.affine(view, Some(&scale), Some(&shift), false)

@@ -1,0 +1,86 @@
+//! Masks that are smooth by the way they are made: every pixel is the soft maximum of bells around
+//! the cells near it.
+
+use burn::tensor::module::unfold4d;
+use burn::tensor::ops::UnfoldOptions;
+use burn::tensor::{Device, Tensor, TensorData, s};
+
+/// The operation from cells to a mask that reaches a margin beyond the picture, so that borders
+/// count like other places (Fong, Patrick, Vedaldi 2019, section 3.2; TorchRay's `MaskGenerator`).
+/// It can be differentiated.
+#[derive(Debug)]
+pub(super) struct SmoothMask {
+    /// Of the picture, pixels.
+    size: [usize; 2],
+    /// Distance of the cells, pixels.
+    step: usize,
+    /// Pixels beyond the picture's border.
+    margin: usize,
+    /// Cells beyond the first and the last.
+    padding: usize,
+    /// Cells on a side that a pixel sees.
+    window: usize,
+    /// Bells of the cells in a window at the pixels of a step: cells×1×step×1×step.
+    bells: Tensor<5>,
+}
+
+/// Coldness of the soft maximum, of TorchRay.
+const COLDNESS: f32 = 20.0;
+
+impl SmoothMask {
+    /// For pictures of a size; `sigma` is the reach of a cell, in pixels.
+    pub fn new(size: [usize; 2], step: usize, sigma: f32, device: &Device) -> Self {
+        let margin = sigma.round() as usize;
+        let padding = 1 + ((margin as f32 + sigma) / step as f32).ceil() as usize;
+        let window = 3 + 2 * (sigma / step as f32).ceil() as usize;
+        // From pixel `place` of a step to cell `cell` of its window, along a side.
+        let distance = |cell: usize, place: usize| {
+            (place + step * padding) as f32 - (margin + step * cell) as f32
+        };
+        let mut bells = Vec::with_capacity((window * step).pow(2));
+        for cell in 0..window * window {
+            for place in 0..step * step {
+                let down = distance(cell / window, place / step);
+                let across = distance(cell % window, place % step);
+                bells.push(bell(down.hypot(across) / sigma));
+            }
+        }
+        let data = TensorData::new(bells, [window * window, 1, step, 1, step]);
+        Self { size, step, margin, padding, window, bells: Tensor::from_data(data, device) }
+    }
+
+    /// Dimensions of the cells, 1×1×h×w.
+    pub fn cells(&self) -> [usize; 4] {
+        let [height, width] = self.size.map(|side| side.div_ceil(self.step));
+        [1, 1, height, width]
+    }
+
+    /// The mask of some cells in [0,1], with its margin.
+    pub fn apply(&self, cells: Tensor<4>) -> Tensor<4> {
+        let step = self.step;
+        let [_, _, height, width] = cells.dims();
+        let [rows, columns] =
+            [height, width].map(|count| count + 2 * self.padding + 1 - self.window);
+        let options = UnfoldOptions::new([1, 1], [self.padding; 2], [1, 1]);
+        let near = unfold4d(cells, [self.window; 2], options);
+        let near = near.reshape([self.window * self.window, rows, 1, columns, 1]);
+        let values = near * self.bells.clone();
+        // At most e^20 each: no need to take the largest off.
+        let weights = (values.clone() * COLDNESS).exp();
+        let mask = (values * weights.clone()).sum_dim(0) / weights.sum_dim(0);
+        let mask = mask.reshape([1, 1, rows * step, columns * step]);
+        // The last step has but its first pixel.
+        mask.slice(s![.., .., ..(rows - 1) * step + 1, ..(columns - 1) * step + 1])
+    }
+
+    /// The part of a mask that lies over the picture.
+    pub fn of_picture(&self, mask: Tensor<4>) -> Tensor<4> {
+        let [rows, columns] = self.size.map(|side| self.margin..self.margin + side);
+        mask.slice(s![.., .., rows, columns])
+    }
+}
+
+/// A bell with a flat top, by the distance over the reach.
+fn bell(distance: f32) -> f32 {
+    (-2.0 * (distance - 0.5).max(0.0).powi(2)).exp()
+}
