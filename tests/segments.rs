@@ -43,8 +43,10 @@ impl Reference {
     }
 }
 
+type Segment = Box<dyn Fn(&Array3<f32>) -> Array2<usize>>;
+
 /// Every setting that there is a reference of, by its name there.
-fn settings() -> Vec<(&'static str, Box<dyn Fn(&Array3<f32>) -> Array2<usize>>)> {
+fn settings() -> Vec<(&'static str, Segment)> {
     let slic = Slic::default();
     let compact = Slic { segments: 50, compactness: 30.0, sigma: 3.0, ..slic };
     let loose = Slic { segments: 30, compactness: 2.0, sigma: 1.0, is_connected: false };
@@ -79,7 +81,9 @@ fn adjusted_rand_index(a: &Array2<usize>, b: &Array2<usize>) -> f64 {
     };
     let counted = |key: fn(usize, usize) -> (usize, usize)| {
         let mut counts = HashMap::new();
-        a.iter().zip(b).for_each(|(a, b)| *counts.entry(key(*a, *b)).or_insert(0.0) += 1.0);
+        for (a, b) in a.iter().zip(b) {
+            *counts.entry(key(*a, *b)).or_insert(0.0) += 1.0;
+        }
         pairs(counts)
     };
     let (both, first, second) =
@@ -377,7 +381,9 @@ fn windows_that_do_not_fit_are_refused() {
         ([("window", "3"), ("stride", "4")], "leaves gaps"),
     ] {
         let mut values = Values::defaults(parameters);
-        settings.iter().for_each(|(id, value)| values.set(parameters, id, value).unwrap());
+        for (id, value) in settings {
+            values.set(parameters, id, value).unwrap();
+        }
         let explained = Explained::new(&model, &picture, "", 0, 0);
         let refused = attribution::attribute(method, &explained, &values, &mut go_on);
         let message = refused.unwrap_err().to_string();
@@ -411,6 +417,48 @@ fn batches_change_nothing() {
         let error = support::relative_error(small.iter().copied(), large.iter().copied());
         assert!(error < 1e-4, "{id}: {error:.1e}");
     }
+}
+
+#[test]
+fn devices_agree() {
+    let Some(data) = support::data() else { return };
+    let picture = Array3::from_shape_fn((3, 32, 32), |(c, y, x)| {
+        ((c * 3 + y * (x / 5) + 2 * x) as f32 * 0.2).sin() * 0.5 + 0.5
+    });
+    let maps = support::devices().iter().map(|device| {
+        let model = support::model("cifar10_cnn_a_adv", &data, device);
+        CHEAP.map(|(id, settings)| run(&model, id, &picture, settings, &mut go_on).map)
+    });
+    let maps: Vec<_> = maps.collect();
+    for (device, others) in support::devices().iter().zip(&maps).skip(1) {
+        for ((id, _), (first, other)) in CHEAP.iter().zip(maps[0].iter().zip(others)) {
+            let error = support::relative_error(other.iter().copied(), first.iter().copied());
+            assert!(error < 1e-3, "{id} on {}: {error:.1e}", device.name);
+        }
+    }
+}
+
+#[test]
+fn convergence_is_told_while_coalitions_are_drawn() {
+    let Some(data) = support::data() else { return };
+    let model = support::model("cifar10_cnn_a_adv", &data, &ComputeDevice::cpu());
+    let picture = Reference::read().picture("waves");
+    let picture = Array3::from_shape_fn((3, 32, 32), |place| picture[place]);
+    let told = |id: &str, segments: &str, samples: &str| {
+        let mut errors = vec![];
+        let settings = [("segmentation", "slic"), ("segments", segments), ("samples", samples)];
+        run(&model, id, &picture, &settings, &mut |progress| {
+            errors.extend(progress.readout.map(|(_, error)| error));
+            Flow::Continue
+        });
+        errors
+    };
+    for id in ["lime", "kernel-shap"] {
+        let errors = told(id, "16", "1500");
+        let (early, late) = (errors[errors.len() / 8], errors[errors.len() - 1]);
+        assert!(late < early && late < 0.5, "{id}: {early} to {late}");
+    }
+    assert!(told("kernel-shap", "4", "100").is_empty(), "all coalitions leave no doubt");
 }
 
 #[test]

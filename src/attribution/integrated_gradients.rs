@@ -66,7 +66,7 @@ impl Method for IntegratedGradients {
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
         let values = job.values;
-        let rule = rule(values.choice("rule"), values.integer("steps"));
+        let rule = in_spread_order(points(values.choice("rule"), values.integer("steps")));
         let (name, count) = (values.baseline("baseline"), values.integer("baselines"));
         let baselines = baseline::baselines(job, name, count, &mut job.stream.generator())?;
         let (map, flow) = mean_over(job, &baselines, &rule, &to_map);
@@ -152,11 +152,6 @@ pub(super) fn record_completeness(
     Ok(())
 }
 
-/// The (place, weight) of a rule's points, in an order that is fair wherever it ends.
-pub(super) fn rule(name: &str, steps: usize) -> Vec<(f64, f64)> {
-    in_spread_order(points(name, steps))
-}
-
 fn points(rule: &str, steps: usize) -> Vec<(f64, f64)> {
     match rule {
         "trapezoid" => trapezoid(steps),
@@ -213,7 +208,7 @@ fn trapezoid(n: usize) -> Vec<(f64, f64)> {
 
 /// The same points in bit-reversed order, so that any first part of them is spread over the
 /// whole path and a cancelled run is a fair estimate.
-fn in_spread_order(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+pub(super) fn in_spread_order(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     let bits = points.len().next_power_of_two().trailing_zeros();
     (0..1usize << bits)
         .map(|i| if bits == 0 { 0 } else { i.reverse_bits() >> (usize::BITS - bits) })

@@ -108,6 +108,41 @@ impl Sums {
     }
 }
 
+/// Sums of two halves of the samples, whose fits differ as much as the whole fit is unsure.
+#[derive(Debug, Clone)]
+pub(super) struct Halves([Sums; 2]);
+
+impl Halves {
+    /// Of no samples yet, with `unknowns` entries in x.
+    pub fn new(unknowns: usize) -> Self {
+        Self([Sums::new(unknowns), Sums::new(unknowns)])
+    }
+
+    /// Adds a sample to a half that its place among the samples decides, not its values.
+    pub fn add(&mut self, place: usize, x: &[f64], y: f64, weight: f64) {
+        self.0[place % 2].add(x, y, weight);
+    }
+
+    /// The sums of all samples.
+    pub fn whole(&self) -> Sums {
+        self.0[0].clone().with(&self.0[1], 1.0)
+    }
+
+    /// ‖standard error‖ / ‖coefficients‖ of a way to fit, about: half the difference of the halves'
+    /// fits is an unbiased guess of what the whole fit errs by. Infinite where a half does not
+    /// determine its fit.
+    pub fn relative_standard_error(&self, fit: impl Fn(&Sums) -> (Vec<f64>, bool)) -> f64 {
+        let [(first, is_first), (second, is_second)] = [0, 1].map(|half| fit(&self.0[half]));
+        if !is_first || !is_second {
+            return f64::INFINITY;
+        }
+        let mut difference = first;
+        add_scaled(&mut difference, &second, -1.0);
+        let whole = fit(&self.whole()).0;
+        0.5 * (dot(&difference, &difference) / dot(&whole, &whole)).sqrt()
+    }
+}
+
 /// `to` += `scale` · `from`, as far as `to` goes.
 fn add_scaled(to: &mut [f64], from: &[f64], scale: f64) {
     for (to, from) in to.iter_mut().zip(from) {
@@ -182,6 +217,8 @@ fn solve(factor: &Triangle, right: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::rngs::ChaCha8Rng;
+    use rand::{RngExt, SeedableRng};
 
     /// Values without a pattern in (−1, 1).
     fn values(count: usize, seed: f64) -> Vec<f64> {
@@ -283,6 +320,28 @@ mod tests {
         assert!(sums.ridge(1.0).is_determined, "a ridge is never singular");
         let (shares, is_determined) = Sums::new(4).with_total(2.0);
         assert!(!is_determined && close(&shares, &[0.5; 4], 1e-12), "nothing known: equal shares");
+    }
+
+    #[test]
+    fn halves_tell_the_error_of_the_whole() {
+        let mut generator = ChaCha8Rng::seed_from_u64(5);
+        let mut draw = || generator.random_range(-1.0..1.0);
+        let truth: Vec<f64> = (0..20).map(|_| draw()).collect();
+        let mut halves = Halves::new(20);
+        for place in 0..2000 {
+            let x: Vec<f64> = (0..20).map(|_| draw()).collect();
+            halves.add(place, &x, dot(&x, &truth) + 3.0 * draw(), 1.0);
+        }
+        let fit = halves.whole().ridge(0.0).coefficients;
+        let error = fit.iter().zip(&truth).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        let error = (error / dot(&truth, &truth)).sqrt();
+        let told = halves.relative_standard_error(|sums| {
+            let fit = sums.ridge(0.0);
+            (fit.coefficients, fit.is_determined)
+        });
+        assert!((0.6..1.6).contains(&(told / error)), "{told} for {error}");
+        let unsure = Halves::new(3).relative_standard_error(|sums| sums.with_total(1.0));
+        assert_eq!(unsure, f64::INFINITY);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use super::coalition::{
     COMPACTNESS, Coalition, HIDE, KERNEL, MAX_DISTANCE, RATIO, SEGMENTS, SIGMA, Superpixels,
     segmentation,
 };
-use super::least_squares::Sums;
+use super::estimate::STANDARD_ERROR;
+use super::least_squares::{Halves, Sums};
 use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
 use crate::graph::Graph;
@@ -31,7 +32,10 @@ static DESCRIPTION: Description = Description {
             kind: Kind::Integer { default: 1000, min: 1, max: 100_000 },
             source: "the lime package, 0.2",
         },
-        segmentation("quickshift", "the lime package, 0.2; the paper says superpixels"),
+        segmentation(
+            "quickshift",
+            "the lime package, 0.2; Bansal, Agarwal, Nguyen 2020, SAM: slic as by default here, hide mean",
+        ),
         SEGMENTS,
         COMPACTNESS,
         SIGMA,
@@ -70,7 +74,8 @@ impl Method for Lime {
         let superpixels = Superpixels::new(job, &mut generator)?;
         let samples = job.values.integer("samples");
         let [width, alpha] = ["kernel-width", "alpha"].map(|id| f64::from(job.values.real(id)));
-        let mut sums = Sums::new(superpixels.count);
+        let mut halves = Halves::new(superpixels.count);
+        let fit = |sums: &Sums| sums.ridge(alpha);
         let mut done = 0;
         while done < samples {
             let batch = done..samples.min(done + job.batch);
@@ -78,15 +83,20 @@ impl Method for Lime {
                 batch.map(|sample| coalition(sample, superpixels.count, &mut generator)).collect();
             let probabilities = job.probabilities(superpixels.pictures(&coalitions))?;
             for (coalition, probability) in coalitions.iter().zip(probabilities) {
-                sums.add(coalition, f64::from(probability), weight(coalition, width));
+                halves.add(done, coalition, f64::from(probability), weight(coalition, width));
+                done += 1;
             }
-            done += coalitions.len();
-            let partial = || Ok(superpixels.map(&sums.ridge(alpha).coefficients));
+            let error = halves.relative_standard_error(|sums| {
+                let fit = fit(sums);
+                (fit.coefficients, fit.is_determined)
+            });
+            job.readout = Some((STANDARD_ERROR, error));
+            let partial = || Ok(superpixels.map(&fit(&halves.whole()).coefficients));
             if job.advance(done, samples, &partial) == Flow::Cancel {
                 break;
             }
         }
-        let fit = sums.ridge(alpha);
+        let fit = fit(&halves.whole());
         job.facts.insert("R²", fit.r_squared);
         job.facts.insert("intercept", fit.intercept);
         if !fit.is_determined {

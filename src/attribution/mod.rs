@@ -45,6 +45,7 @@ mod random_map;
 mod randomness;
 mod rise;
 mod score_cam;
+mod shapley_kernel;
 mod smooth_mask;
 mod smoothing;
 mod sobel;

@@ -1,6 +1,6 @@
 //! XRAI: the regions that hold most integrated gradients, grown one after the other.
 
-use super::integrated_gradients::{self, mean_over};
+use super::integrated_gradients::{in_spread_order, mean_over, record_completeness};
 use super::job::to_map;
 use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
@@ -18,7 +18,7 @@ static DESCRIPTION: Description = Description {
     id: "xrai",
     name: "XRAI",
     family: Family::Region,
-    paper: "Kapishnikov, Bolukbasi, Viégas, Terry 2019, XRAI: Better Attributions Through Regions, section 3, in the full form of PAIR's saliency 0.2; other sizes than 224 px are cut after bicubic resizing, the integral is by Gauss–Legendre",
+    paper: "Kapishnikov, Bolukbasi, Viégas, Terry 2019, XRAI: Better Attributions Through Regions, section 3, in the full form of PAIR's saliency 0.2; other sizes than 224 px are cut after bicubic resizing",
     formula: "value of a pixel = mean over s ∖ grown of max_channel IG_c, s the region that added it; the region of the largest mean is added next",
     shape: "1×H×W",
     passes: "2 × steps × (1 forward, 1 backward)",
@@ -84,7 +84,7 @@ impl Method for Xrai {
         let regions = regions(&to_map(job.pixels.clone())?, job.values);
         let least = job.values.integer("new-pixels");
         job.facts.insert("regions", regions.len() as f64);
-        let rule = integrated_gradients::rule("gauss-legendre", job.values.integer("steps"));
+        let rule = in_spread_order(even(job.values.integer("steps")));
         let black = job.pixels.zeros_like();
         let baselines = [black.clone(), black.add_scalar(1.0)];
         let to_map = |attribution| {
@@ -94,10 +94,16 @@ impl Method for Xrai {
         };
         let (attribution, flow) = mean_over(job, &baselines, &rule, &to_map);
         if flow == Flow::Continue {
-            integrated_gradients::record_completeness(job, &baselines, attribution.clone())?;
+            record_completeness(job, &baselines, attribution.clone())?;
         }
         to_map(attribution)
     }
+}
+
+/// Points from end to end that weigh alike, as PAIR's saliency takes the integral.
+fn even(steps: usize) -> Vec<(f64, f64)> {
+    let gaps = (steps - 1).max(1) as f64;
+    (0..steps).map(|i| (i as f64 / gaps, 1.0 / steps as f64)).collect()
 }
 
 /// The segments of every scale, each grown by a disk.
