@@ -84,3 +84,70 @@ impl SmoothMask {
 fn bell(distance: f32) -> f32 {
     (-2.0 * (distance - 0.5).max(0.0).powi(2)).exp()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attribution::optimiser::gradient;
+    use crate::model::host;
+    use safetensors::SafeTensors;
+
+    const SIZE: [usize; 2] = [20, 26];
+
+    fn cells(smooth: &SmoothMask, change: Option<(usize, f32)>) -> Tensor<4> {
+        let dims = smooth.cells();
+        let count = dims.iter().product();
+        let mut values: Vec<f32> = (0..count).map(|i| (i as f32 * 1.7).sin() * 0.5 + 0.5).collect();
+        if let Some((index, change)) = change {
+            values[index] += change;
+        }
+        Tensor::from_data(TensorData::new(values, dims), &Device::flex())
+    }
+
+    #[test]
+    fn masks_are_those_of_torchray() {
+        let smooth = SmoothMask::new(SIZE, 3, 7.0, &Device::flex());
+        let bytes = include_bytes!("../../tests/masks/reference.safetensors");
+        let file = SafeTensors::deserialize(bytes).unwrap();
+        let view = file.tensor("smooth_mask").unwrap();
+        let mask = smooth.apply(cells(&smooth, None));
+        assert_eq!(mask.dims()[1..], *view.shape());
+        let expected =
+            view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+        for (found, expected) in host(mask).unwrap().into_iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-5, "{found} for {expected}");
+        }
+    }
+
+    #[test]
+    fn a_mask_covers_the_picture() {
+        for (size, step, sigma) in [(SIZE, 3, 7.0), ([28, 28], 1, 2.6), ([224, 100], 7, 21.0)] {
+            let smooth = SmoothMask::new(size, step, sigma, &Device::flex());
+            let mask =
+                smooth.of_picture(smooth.apply(Tensor::ones(smooth.cells(), &Device::flex())));
+            assert_eq!(mask.dims(), [1, 1, size[0], size[1]]);
+            let values = host(mask).unwrap();
+            assert!(values.iter().all(|value| (0.9..=1.0).contains(value)));
+        }
+    }
+
+    #[test]
+    fn its_gradient_agrees_with_finite_differences() {
+        const STEP: f32 = 1e-2;
+        let smooth = SmoothMask::new(SIZE, 3, 7.0, &Device::flex());
+        let score = |mask: Tensor<4>| mask.square().sum();
+        let slope = host(gradient(&cells(&smooth, None), |c| score(smooth.apply(c)))).unwrap();
+        for index in [0, 5, 17, 30, slope.len() - 1] {
+            let at = |change| {
+                let mask = smooth.apply(cells(&smooth, Some((index, change))));
+                host(score(mask)).unwrap()[0]
+            };
+            let expected = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+            assert!(
+                (slope[index] - expected).abs() < 2e-2 * (1.0 + expected.abs()),
+                "{index}: {} for {expected}",
+                slope[index]
+            );
+        }
+    }
+}

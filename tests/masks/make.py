@@ -45,15 +45,31 @@ def column(values):
     return torch.tensor(values).view(1, -1, 1, 1)
 
 
+def sort_with_ties(area, sort=torch.Tensor.sort, tie=1e-4):
+    """A sort for TorchRay's area term after which values that tie at the edge of the area are all
+    as far from their reference as from the mean of their references. TorchRay's own order of ties
+    hangs on rounding: 1e-6 of noise in it gave masks that correlated by .77 to .97 only."""
+    def shared(x, dim):
+        values, places = sort(x, dim=dim)
+        count = x.shape[1]
+        zeros = int(count * (1 - area))
+        distance = (values - values[:, zeros:zeros + 1]).detach()
+        ties, above = (distance.abs() <= tie).float(), (distance > tie).float()
+        share = (count - zeros - above.sum()) / ties.sum()
+        return values + ties * ((torch.arange(count) >= zeros).float() - share), places
+    return shared
+
+
 def extremal(net, x, target, area, iterations):
     """TorchRay with its lengths for 224 px scaled to the picture: step 7 to 1, sigma 21 to 3."""
     import torchray.attribution.extremal_perturbation as ep
 
-    pyramid = ep.Perturbation
+    pyramid, sort = ep.Perturbation, torch.Tensor.sort
     ep.Perturbation = functools.partial(pyramid, max_blur=20 * max(x.shape[2:]) / 224)
-    mask, history = ep.extremal_perturbation(
+    torch.Tensor.sort = sort_with_ties(area)
+    mask, _ = ep.extremal_perturbation(
         net, x, target, areas=[area], max_iter=iterations, step=1, sigma=3)
-    ep.Perturbation = pyramid
+    ep.Perturbation, torch.Tensor.sort = pyramid, sort
     return mask[0]
 
 
