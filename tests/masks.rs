@@ -134,33 +134,22 @@ fn a_batch_size_changes_nothing() {
 #[test]
 fn a_cancelled_run_is_the_shorter_run() {
     let Some(model) = lenet5() else { return };
-    let cases = [
-        ("meaningful-perturbation", "iterations", 3),
-        ("extremal-perturbation", "iterations", 3),
-        ("sobol", "designs", 4),
-    ];
-    for (id, parameter, part) in cases {
-        let small = [("grid", "3"), ("cells", "7")];
-        let parameters = attribution::method(id).unwrap().description().parameters;
-        let known = |name: &str| parameters.iter().any(|p| p.id == name);
-        let settings = |count: &'static str| -> Vec<(&str, &str)> {
-            let small = small.into_iter().filter(|(name, _)| known(name));
-            small.chain([(parameter, count)]).collect()
-        };
-        let (whole, short) = if id == "sobol" { ("8", "4") } else { ("8", "3") };
+    let with = |id, iterations| match id {
+        "sobol" => vec![("grid", "3")],
+        _ => vec![("iterations", iterations)],
+    };
+    for id in ["meaningful-perturbation", "extremal-perturbation", "sobol"] {
         let mut last = None;
         let what = (&quarter(), 1, 0);
-        let stopped = run_as(&model, id, what, &settings(whole), &mut |progress| {
+        let stopped = run_as(&model, id, what, &with(id, "8"), &mut |progress| {
             last = Some((progress.partial)().unwrap());
-            match progress.done >= part {
-                true => Flow::Cancel,
-                false => Flow::Continue,
-            }
+            if progress.done < 3 { Flow::Continue } else { Flow::Cancel }
         });
         assert!(stopped.is_partial(), "{id}");
         assert_eq!(Some(&*stopped.map), last.as_ref(), "{id}");
+        // Fewer designs are other designs: a Latin hypercube is cut to their number.
         if id != "sobol" {
-            assert_eq!(stopped.map, run(&model, id, &quarter(), &settings(short)).map, "{id}");
+            assert_eq!(stopped.map, run(&model, id, &quarter(), &with(id, "3")).map, "{id}");
         }
     }
 }
@@ -280,6 +269,20 @@ fn an_extremal_mask_holds_its_area_and_keeps_more_than_elsewhere() {
     let elsewhere = (1..8).flat_map(|y| (0..8).map(move |x| (y * 4, x * 4)));
     let better = elsewhere.filter(|(y, x)| logit(*y, *x) > logit(0, 0)).count();
     assert!(better <= 2, "{better} of 56 places are better");
+}
+
+#[test]
+fn only_jitter_asks_for_a_seed() {
+    let Some(model) = lenet5() else { return };
+    let map = |jitter, seed| {
+        let settings = [("iterations", "5"), ("start", "ones"), ("jitter", jitter)];
+        let what = (&quarter(), 1, seed);
+        run_as(&model, "meaningful-perturbation", what, &settings, &mut |_| Flow::Continue).map
+    };
+    assert_eq!(map("0", 1), map("0", 2));
+    // Four pixels of 28.
+    assert_eq!(map("32", 1), map("32", 1));
+    assert_ne!(map("32", 1), map("32", 2));
 }
 
 #[test]

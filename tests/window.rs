@@ -155,13 +155,12 @@ fn a_preset_shows_its_methods_and_a_word_finds_some() {
     let mut window = window(files);
     wait(&mut window, "Gradient of LeNet5 vanilla: done");
     click(&mut window, "Presets");
-    click(&mut window, "Controls");
+    click(&mut window, "Controls alone");
     wait(&mut window, "Random map of LeNet5 vanilla: done");
     wait(&mut window, "Centred Gaussian of LeNet5 robust: done");
     wait(&mut window, "Controls · 4 shown");
     assert!(window.query_by_label("Gradient of LeNet5 vanilla: done").is_none());
-    click(&mut window, "Edit");
-    click(&mut window, "Undo");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     wait(&mut window, "Gradient of LeNet5 vanilla: done");
     wait(&mut window, "Find a method").focus();
     window.run_steps(2);

@@ -98,7 +98,7 @@ impl Method for ExtremalPerturbation {
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
-        let problem = Problem::new(job);
+        let problem = Problem::new(job)?;
         let (areas, iterations) = (job.values.reals("areas"), job.values.integer("iterations"));
         let mut masks = vec![];
         for (index, &area) in areas.iter().enumerate() {
@@ -138,7 +138,9 @@ struct Problem {
 }
 
 impl Problem {
-    fn new(job: &Job) -> Self {
+    /// # Errors
+    /// When memory could not hold the masks.
+    fn new(job: &Job) -> Result<Self> {
         let [_, _, height, width] = job.pixels.dims();
         let (values, device) = (job.values, job.pixels.device());
         // The product first: 21 px at 224 are 3 px at 32 to the last bit.
@@ -153,13 +155,13 @@ impl Problem {
             gaussian_blur(centred.clone(), blur * share, Border::Zero)
         });
         let levels = (0..LEVELS).map(|level| level as f32).collect();
-        Self {
-            smooth: SmoothMask::new([height, width], step, sigma, &device),
+        Ok(Self {
+            smooth: SmoothMask::new([height, width], step, sigma, &device)?,
             pyramid: Tensor::cat(pyramid.collect(), 0) + mean,
             levels: Tensor::from_data(TensorData::new(levels, [LEVELS, 1, 1, 1]), &device),
             variant: values.choice("variant"),
             several: values.reals("areas").len() > 1,
-        }
+        })
     }
 
     /// The picture under a mask (1×1×H×W), between the two levels next to it.

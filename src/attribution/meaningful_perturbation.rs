@@ -119,7 +119,7 @@ impl Method for MeaningfulPerturbation {
 
     fn cost(&self, values: &Values, _: &Graph) -> Cost {
         let iterations = values.integer("iterations");
-        let discs = if values.choice("start") == "circular" { DISCS } else { 0 };
+        let discs = if values.choice("start") == "circular" { DISCS + 1 } else { 0 };
         Cost { forwards: iterations + discs + 3, backwards: iterations }
     }
 
@@ -209,12 +209,9 @@ impl Problem {
         gradient(mask, |mask| {
             let pixels = blurred.clone() + (picture - blurred) * self.enlarge.apply(mask.clone());
             let (_, slope) = job.probability_gradients(pixels.clone().inner());
-            let smooth = [2, 3].map(|side| variation(&mask, side, values.real("beta")));
-            let [down, across] = smooth;
-            let deleted = (mask.neg() + 1.0).abs().sum();
-            (pixels * slope).sum()
-                + deleted * values.real("l1")
-                + (down + across) * values.real("tv")
+            let deleted = (mask.clone().neg() + 1.0).abs().sum() * values.real("l1");
+            let rough = variation(&mask, values.real("beta")) * values.real("tv");
+            (pixels * slope).sum() + deleted + rough
         })
     }
 
@@ -288,11 +285,18 @@ fn widened(side: usize, jitter: usize) -> Matrix {
     Matrix::from_choice(side, (0..side + jitter).map(place))
 }
 
-/// Σ |difference of neighbours along a side|^β.
-fn variation(mask: &Tensor<4>, side: usize, beta: f32) -> Tensor<1> {
-    let pairs = mask.dims()[side] - 1;
-    let difference = mask.clone().narrow(side, 1, pairs) - mask.clone().narrow(side, 0, pairs);
-    difference.abs().powf_scalar(beta).sum()
+/// Σ |difference of neighbours|^β, down and across; a side of one cell has none.
+fn variation(mask: &Tensor<4>, beta: f32) -> Tensor<1> {
+    let along = |side: usize| {
+        let pairs = mask.dims()[side] - 1;
+        let difference = mask.clone().narrow(side, 1, pairs) - mask.clone().narrow(side, 0, pairs);
+        difference.abs().powf_scalar(beta).sum()
+    };
+    let sides = [2, 3].into_iter().filter(|side| mask.dims()[*side] > 1);
+    sides
+        .map(along)
+        .reduce(|down, across| down + across)
+        .unwrap_or_else(|| mask.clone().sum() * 0.0)
 }
 
 /// The first disc that leaves less than a hundredth of what the largest one takes, by the
@@ -301,4 +305,16 @@ fn smallest_disc(scores: &[f32], whole: f32) -> usize {
     let last = scores.len() - 1;
     let left = |score: f32| (score - scores[last]) / (whole - scores[last]);
     scores.iter().position(|score| left(*score) < DISC_LEAVES).unwrap_or(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_disc_that_takes_nearly_all_is_chosen() {
+        assert_eq!(smallest_disc(&[0.9, 0.5, 0.105, 0.02, 0.1], 0.9), 2);
+        // Where the largest disc takes nothing, it is the start.
+        assert_eq!(smallest_disc(&[0.9, 0.9, 0.9], 0.9), 2);
+    }
 }

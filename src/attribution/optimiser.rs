@@ -35,20 +35,20 @@ impl Adam {
 /// dampening).
 pub(super) struct Momentum {
     rate: f32,
-    /// Share of the mean that stays in a step.
-    stays: f32,
+    /// Share of the mean that stays.
+    decay: f32,
     velocity: Option<Tensor<4>>,
 }
 
 impl Momentum {
-    pub fn new(rate: f32, stays: f32) -> Self {
-        Self { rate, stays, velocity: None }
+    pub fn new(rate: f32, decay: f32) -> Self {
+        Self { rate, decay, velocity: None }
     }
 
     /// Where a step against the gradient leads.
     pub fn step(&mut self, at: Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
         let velocity = match self.velocity.take() {
-            Some(before) => before * self.stays + gradient * (1.0 - self.stays),
+            Some(before) => before * self.decay + gradient * (1.0 - self.decay),
             None => gradient,
         };
         self.velocity = Some(velocity.clone());

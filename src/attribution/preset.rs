@@ -111,7 +111,7 @@ pub static PRESETS: &[Preset] = &[
     },
     Preset {
         id: "controls",
-        name: "Controls",
+        name: "Controls alone",
         source: "maps that know nothing of the network: what a method must beat",
         methods: &[
             ("random-map", &[]),

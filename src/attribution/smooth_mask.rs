@@ -1,6 +1,7 @@
 //! Masks that are smooth by the way they are made: every pixel is the soft maximum of bells around
 //! the cells near it.
 
+use crate::error::{Error, Result};
 use burn::tensor::module::unfold4d;
 use burn::tensor::ops::UnfoldOptions;
 use burn::tensor::{Device, Tensor, TensorData, s};
@@ -26,13 +27,24 @@ pub(super) struct SmoothMask {
 
 /// Coldness of the soft maximum, of TorchRay.
 const COLDNESS: f32 = 20.0;
+/// Cells times pixels of the largest masks, half a gigabyte for each of a few tensors.
+const MOST_VALUES: usize = 1 << 27;
 
 impl SmoothMask {
     /// For pictures of a size; `sigma` is the reach of a cell, in pixels.
-    pub fn new(size: [usize; 2], step: usize, sigma: f32, device: &Device) -> Self {
+    ///
+    /// # Errors
+    /// When so many cells reach every pixel that memory could not hold them.
+    pub fn new(size: [usize; 2], step: usize, sigma: f32, device: &Device) -> Result<Self> {
         let margin = sigma.round() as usize;
         let padding = 1 + ((margin as f32 + sigma) / step as f32).ceil() as usize;
         let window = 3 + 2 * (sigma / step as f32).ceil() as usize;
+        let values = size.iter().product::<usize>() * window.pow(2);
+        if values > MOST_VALUES {
+            let why = format!("{window}×{window} cells reach every pixel");
+            return Err(Error::new("cannot make smooth masks", why)
+                .hint("take a larger step or a smaller sigma"));
+        }
         // From pixel `place` of a step to cell `cell` of its window, along a side.
         let distance = |cell: usize, place: usize| {
             (place + step * padding) as f32 - (margin + step * cell) as f32
@@ -46,7 +58,8 @@ impl SmoothMask {
             }
         }
         let data = TensorData::new(bells, [window * window, 1, step, 1, step]);
-        Self { size, step, margin, padding, window, bells: Tensor::from_data(data, device) }
+        let bells = Tensor::from_data(data, device);
+        Ok(Self { size, step, margin, padding, window, bells })
     }
 
     /// Dimensions of the cells, 1×1×h×w.
@@ -106,7 +119,7 @@ mod tests {
 
     #[test]
     fn masks_are_those_of_torchray() {
-        let smooth = SmoothMask::new(SIZE, 3, 7.0, &Device::flex());
+        let smooth = SmoothMask::new(SIZE, 3, 7.0, &Device::flex()).unwrap();
         let bytes = include_bytes!("../../tests/masks/reference.safetensors");
         let file = SafeTensors::deserialize(bytes).unwrap();
         let view = file.tensor("smooth_mask").unwrap();
@@ -122,7 +135,7 @@ mod tests {
     #[test]
     fn a_mask_covers_the_picture() {
         for (size, step, sigma) in [(SIZE, 3, 7.0), ([28, 28], 1, 2.6), ([224, 100], 7, 21.0)] {
-            let smooth = SmoothMask::new(size, step, sigma, &Device::flex());
+            let smooth = SmoothMask::new(size, step, sigma, &Device::flex()).unwrap();
             let mask =
                 smooth.of_picture(smooth.apply(Tensor::ones(smooth.cells(), &Device::flex())));
             assert_eq!(mask.dims(), [1, 1, size[0], size[1]]);
@@ -132,9 +145,15 @@ mod tests {
     }
 
     #[test]
+    fn a_reach_that_memory_cannot_hold_is_refused() {
+        let error = SmoothMask::new([224, 224], 1, 100.0, &Device::flex()).unwrap_err();
+        assert!(error.to_string().contains("203×203 cells"), "{error}");
+    }
+
+    #[test]
     fn its_gradient_agrees_with_finite_differences() {
         const STEP: f32 = 1e-2;
-        let smooth = SmoothMask::new(SIZE, 3, 7.0, &Device::flex());
+        let smooth = SmoothMask::new(SIZE, 3, 7.0, &Device::flex()).unwrap();
         let score = |mask: Tensor<4>| mask.square().sum();
         let slope = host(gradient(&cells(&smooth, None), |c| score(smooth.apply(c)))).unwrap();
         for index in [0, 5, 17, 30, slope.len() - 1] {

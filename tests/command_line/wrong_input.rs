@@ -221,7 +221,7 @@ fn wrong_arguments_get_one_clear_line() {
         ],
         &["new line.toml"],
     );
-    explain(&[], &["--method names no method"]);
+    explain(&[], &["neither --method nor --preset"]);
     let curves = [
         "curves",
         "--device",
@@ -233,7 +233,7 @@ fn wrong_arguments_get_one_clear_line() {
         "--out",
         "maps",
     ];
-    fail(folder, &curves, &["neither --method nor --map"]);
+    fail(folder, &curves, &["none of --method, --preset and --map"]);
     fail(
         folder,
         &[&curves[..], &["--method", "gradient", "--step", "0"]].concat(),
