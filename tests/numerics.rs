@@ -238,11 +238,6 @@ fn rise_agrees_over_the_reference_masks() {
 #[test]
 fn occlusion_agrees() {
     on_every_case(|model, golden, case| {
-        // On a software adapter the largest network takes minutes, and the pictures of the others
-        // are made by the same operations.
-        if model.on_gpu && case.starts_with("imagenet_efficientnet_lite0") {
-            return;
-        }
         let of = |name: &str| golden.meta["occlusion"][name].to_string();
         let (window, stride) = (of("window"), of("stride"));
         let settings = [("window", &*window), ("stride", &stride), ("baseline", "black")];
