@@ -63,9 +63,7 @@ impl Explorer {
     fn series(&self, theme: egui::Theme) -> Vec<Series> {
         let Some(picture) = self.document.picture() else { return vec![] };
         let mut series = Vec::new();
-        for (index, choice) in
-            self.document.methods.iter().enumerate().filter(|(_, choice)| choice.shown)
-        {
+        for (index, choice) in self.document.shown_methods().enumerate() {
             for (column, model) in self.document.models.iter().enumerate() {
                 let Some(key) = self.map_key(model, picture, choice) else { continue };
                 if let Some(State::Curves(curves)) = self.worker.state(&Key::Curves(key)) {

@@ -9,7 +9,9 @@ use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};
 
 impl Explorer {
     pub(super) fn library_panel(&mut self, ui: &mut Ui) {
-        theme::side_panel(ui, Panel::left("library"), 236.0).show(ui, |ui| {
+        theme::side_panel(ui, Panel::left("library"), 246.0).show(ui, |ui| {
+            // Beside what it scrolls, not over it.
+            ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 ui.add_space(theme::GAP / 2.0);
                 self.models_list(ui);
