@@ -14,7 +14,7 @@ pub struct ExpectedGradients;
 
 static DESCRIPTION: Description = Description {
     id: "expected-gradients",
-    name: "Expected Gradients (GradientSHAP)",
+    name: "Expected Gradients (SHAP)",
     family: Family::Gradient,
     paper: "Erion, Janizek, Sturmfels, Lundberg, Lee 2021, Improving Performance of Deep Learning Models with Axiomatic Attribution Priors and Expected Gradients, methods; Captum's GradientShap; SHAP's GradientExplainer",
     formula: "E[(x̃ − x₀) ⊙ ∂S_c/∂x (x₀ + α(x̃ − x₀))], x̃ = x + N(0, σ²), α ~ U(0, 1), x₀ drawn",
