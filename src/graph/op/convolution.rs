@@ -1,5 +1,6 @@
 //! Two-dimensional convolution, grouped and dilated, with any padding.
 
+use super::depthwise;
 use crate::graph::Shape;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
@@ -80,10 +81,16 @@ impl Convolution {
     }
 
     pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
-        conv2d(x, self.weight.clone(), self.bias.clone(), self.options.clone())
+        let (weight, bias) = (&self.weight, self.bias.as_ref());
+        depthwise::convolve(&x, weight, bias, &self.options)
+            .unwrap_or_else(|| conv2d(x, weight.clone(), bias.cloned(), self.options.clone()))
     }
 
     pub(super) fn backward(&self, gradient: Tensor<4>, input: [usize; 4]) -> Tensor<4> {
+        let size = [input[2], input[3]];
+        if let Some(result) = depthwise::gradient(&gradient, &self.weight, &self.options, size) {
+            return result;
+        }
         match self.padding_of_gradient() {
             Some(padding) => self.backward_by_convolution(gradient, padding),
             None => self.backward_by_transpose(gradient, input),
@@ -137,4 +144,62 @@ fn flipped(weight: Tensor<4>, groups: usize) -> Tensor<4> {
         .swap_dims(1, 2)
         .reshape([groups * per_group, out / groups, height, width])
         .flip([2, 3])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::host;
+    use burn::tensor::{Device, Distribution};
+
+    fn assert_close(found: Tensor<4>, wanted: Tensor<4>, what: &str) {
+        assert_eq!(found.dims(), wanted.dims(), "{what}");
+        let difference = host((found - wanted).abs().max()).unwrap()[0];
+        assert!(difference < 1e-5, "{what}: {difference}");
+    }
+
+    #[test]
+    fn depthwise_convolutions_agree_with_general_ones() {
+        let device = Device::flex();
+        let random = |shape: [usize; 4]| {
+            Tensor::<4>::random(shape, Distribution::Uniform(-1.0, 1.0), &device)
+        };
+        for (size, kernel, stride, dilation, padding) in [
+            ([7, 7], [3, 3], [1, 1], [1, 1], [(1, 1), (1, 1)]),
+            ([8, 14], [5, 5], [2, 2], [1, 1], [(1, 2), (1, 2)]),
+            ([9, 11], [3, 5], [2, 3], [1, 1], [(0, 1), (2, 2)]),
+            ([13, 12], [3, 3], [1, 1], [2, 3], [(2, 2), (3, 3)]),
+            ([17, 16], [3, 3], [3, 2], [2, 2], [(0, 0), (0, 3)]),
+            ([5, 40], [1, 7], [1, 2], [1, 1], [(0, 0), (3, 3)]),
+            ([4, 4], [3, 3], [1, 1], [1, 1], [(4, 4), (3, 5)]),
+            ([6, 6], [1, 1], [4, 4], [1, 1], [(0, 0), (0, 0)]),
+            ([33, 70], [4, 4], [1, 1], [1, 1], [(0, 0), (0, 0)]),
+        ] {
+            let what = format!("{size:?} by {kernel:?}, stride {stride:?}, dilation {dilation:?}");
+            let options = ConvOptions::new_with_padding(stride, padding, dilation, 5);
+            let (x, weight) =
+                (random([3, 5, size[0], size[1]]), random([5, 1, kernel[0], kernel[1]]));
+            let bias = random([1, 1, 1, 5]).reshape([5]);
+            let convolution = Convolution::new(weight.clone(), Some(bias.clone()), options.clone());
+            let wanted = conv2d(x.clone(), weight, Some(bias), options);
+            let gradient = random(wanted.dims());
+            assert_close(convolution.apply(x.clone()), wanted, &what);
+            let wanted = convolution.backward_by_transpose(gradient.clone(), x.dims());
+            assert_close(convolution.backward(gradient, x.dims()), wanted, &what);
+        }
+    }
+
+    #[test]
+    fn tensors_that_are_views_convolve_as_what_they_show() {
+        let device = Device::flex();
+        let x = Tensor::<4>::random([2, 6, 9, 8], Distribution::Default, &device);
+        let weight = Tensor::<4>::random([6, 1, 3, 3], Distribution::Default, &device);
+        let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 6);
+        let convolution = Convolution::new(weight, None, options);
+        let turned = convolution.apply(x.clone().swap_dims(2, 3));
+        let part = convolution.apply(x.clone().narrow(0, 1, 1));
+        assert_close(part, convolution.apply(x.clone()).narrow(0, 1, 1), "a part");
+        let copied = Tensor::from_data(x.swap_dims(2, 3).into_data(), &device);
+        assert_close(turned, convolution.apply(copied), "turned");
+    }
 }

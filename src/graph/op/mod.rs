@@ -2,6 +2,8 @@
 
 mod arithmetic;
 mod convolution;
+mod depthwise;
+mod host;
 mod layout;
 mod linear;
 mod pointwise;

@@ -1,0 +1,96 @@
+//! Values of tensors that the CPU backend holds, without copying them: for the few operations that
+//! are much faster by a loop of their own.
+
+use burn::backend::flex::FlexTensor;
+use burn::backend::{
+    BackendTensor, DType, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, Flex,
+    TensorMetadata,
+};
+use burn::tensor::{Tensor, TensorData};
+use rayon::prelude::*;
+
+/// Values in row-major order; the tensor itself where it lies on another device or is
+/// differentiated.
+// A tensor is as large where it goes on to burn.
+#[allow(clippy::result_large_err)]
+pub(super) fn on_host<const D: usize>(tensor: Tensor<D>) -> Result<FlexTensor, Tensor<D>> {
+    match tensor.into_dispatch() {
+        DispatchTensor {
+            kind: DispatchTensorKind::Flex(BackendTensor::Float(values)),
+            autodiff: DispatchAutodiffContext::Disabled,
+        } if values.dtype() == DType::F32 => {
+            let ordered = values.as_slice::<f32>().is_some();
+            Ok(if ordered { values } else { values.to_contiguous() })
+        }
+        other => Err(Tensor::from_dispatch(other)),
+    }
+}
+
+/// A tensor of values in row-major order.
+pub(super) fn from_host<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+    Tensor::from_primitive::<Flex>(FlexTensor::from_data(TensorData::new(values, shape)))
+}
+
+/// Values that one core sweeps at a time: they fit its cache.
+const CHUNK: usize = 1 << 14;
+
+/// A function of every value; in place where nobody else holds the values.
+pub(super) fn map<const D: usize>(
+    mut values: FlexTensor,
+    function: impl Fn(f32) -> f32 + Sync,
+) -> Tensor<D> {
+    if let Some(own) = own_values(&mut values) {
+        own.par_chunks_mut(CHUNK).for_each(|own| {
+            for value in own {
+                *value = function(*value);
+            }
+        });
+        return Tensor::from_primitive::<Flex>(values);
+    }
+    let old = slice(&values);
+    let mut new = vec![0.0; old.len()];
+    new.par_chunks_mut(CHUNK).zip(old.par_chunks(CHUNK)).for_each(|(new, old)| {
+        for (new, old) in new.iter_mut().zip(old) {
+            *new = function(*old);
+        }
+    });
+    from_host(new, values.shape().dims())
+}
+
+/// A function of every value and of the one at its place in `other`, which has the same shape; in
+/// place where nobody else holds the values.
+pub(super) fn zip<const D: usize>(
+    mut values: FlexTensor,
+    other: &FlexTensor,
+    function: impl Fn(f32, f32) -> f32 + Sync,
+) -> Tensor<D> {
+    let other = slice(other);
+    if let Some(own) = own_values(&mut values) {
+        own.par_chunks_mut(CHUNK).zip(other.par_chunks(CHUNK)).for_each(|(own, other)| {
+            for (value, other) in own.iter_mut().zip(other) {
+                *value = function(*value, *other);
+            }
+        });
+        return Tensor::from_primitive::<Flex>(values);
+    }
+    let old = slice(&values);
+    let mut new = vec![0.0; old.len()];
+    let pairs = old.par_chunks(CHUNK).zip(other.par_chunks(CHUNK));
+    new.par_chunks_mut(CHUNK).zip(pairs).for_each(|(new, (old, other))| {
+        for ((new, old), other) in new.iter_mut().zip(old).zip(other) {
+            *new = function(*old, *other);
+        }
+    });
+    from_host(new, values.shape().dims())
+}
+
+/// All values, where nobody else holds them.
+fn own_values(values: &mut FlexTensor) -> Option<&mut [f32]> {
+    let is_whole = values.bytes().len() == size_of_val(slice(values));
+    values.try_storage_mut().filter(|_| is_whole)
+}
+
+/// Values of a tensor from [`on_host`].
+pub(super) fn slice(values: &FlexTensor) -> &[f32] {
+    values.as_slice().expect("values in row-major order")
+}
