@@ -1,6 +1,7 @@
 //! Meaningful perturbation: the smallest smooth region whose blur takes the class away.
 
 use super::blur::{Border, gaussian_blur};
+use super::circular_mask::{DISCS, circular_masks, smallest_disc};
 use super::job::to_map;
 use super::optimiser::{Adam, gradient};
 use super::upsample::{Corners, bilinear_of, nearest_of};
@@ -9,7 +10,7 @@ use crate::error::Result;
 use crate::graph::Graph;
 use crate::graph::op::{Matrix, Resample};
 use crate::model::host;
-use burn::tensor::{Tensor, TensorData, s};
+use burn::tensor::{Tensor, s};
 use ndarray::Array3;
 use rand::RngExt;
 
@@ -101,14 +102,6 @@ static DESCRIPTION: Description = Description {
 
 /// Side of the pictures that lengths are given for.
 const SIDE: f32 = 224.0;
-/// Discs that a circular start tries, from radius zero on (SAM).
-const DISCS: usize = 35;
-/// By how much their radii differ, px at 224 (SAM).
-const DISC_STEP: f32 = 5.0;
-/// Deviation of the blur of these discs, px at 224 (SAM).
-const DISC_BLUR: f32 = 10.0;
-/// Share of the probability that the chosen disc may leave (the paper, section 4.3).
-const DISC_LEAVES: f32 = 0.01;
 /// Deviation of the blur of the finished map, px at 224 (SAM).
 const MAP_BLUR: f32 = 1.0;
 
@@ -215,35 +208,18 @@ impl Problem {
         })
     }
 
-    /// One less the smallest blurred disc that takes the class's probability away.
+    /// The circular start: the smallest disc that takes the class's probability away.
     ///
     /// # Errors
     /// When the device failed.
     fn circular_start(&self, job: &Job) -> Result<Tensor<4>> {
-        let radius = |disc: usize| disc as f32 * DISC_STEP * self.scale;
-        let discs: Vec<f32> = (0..DISCS).flat_map(|disc| self.disc(radius(disc))).collect();
-        let device = job.pixels.device();
-        let cell = self.size[0].max(self.size[1]) as f32 / self.cells[0].max(self.cells[1]) as f32;
-        let sigma = DISC_BLUR * self.scale / cell;
-        let masks = Tensor::<4>::from_data(TensorData::new(discs, self.mask_dims(DISCS)), &device);
-        let masks = gaussian_blur(masks, sigma, Border::Edge).neg() + 1.0;
+        let masks = circular_masks(self.cells, self.size, self.scale, &job.pixels.device());
         let mut scores = vec![];
         for part in masks.clone().split(job.batch, 0) {
             scores.extend(job.probabilities(self.blend(job, part))?);
         }
         let whole = job.probabilities(job.pixels.clone())?[0];
         Ok(masks.narrow(0, smallest_disc(&scores, whole), 1))
-    }
-
-    /// One in the cells whose middle lies within a distance (px) of the picture's middle.
-    fn disc(&self, radius: f32) -> Vec<f32> {
-        let [rows, columns] = [0, 1].map(|axis| {
-            let (cells, side) = (self.cells[axis] as f32, self.size[axis] as f32);
-            move |cell: usize| ((cell as f32 + 0.5) / cells - 0.5) * side
-        });
-        let inside = |(y, x)| f32::from(rows(y).hypot(columns(x)) <= radius);
-        let cells = (0..self.cells[0]).flat_map(|y| (0..self.cells[1]).map(move |x| (y, x)));
-        cells.map(inside).collect()
     }
 
     /// What the mask deletes.
@@ -297,24 +273,4 @@ fn variation(mask: &Tensor<4>, beta: f32) -> Tensor<1> {
         .map(along)
         .reduce(|down, across| down + across)
         .unwrap_or_else(|| mask.clone().sum() * 0.0)
-}
-
-/// The first disc that leaves less than a hundredth of what the largest one takes, by the
-/// probabilities that discs leave and that of the whole picture.
-fn smallest_disc(scores: &[f32], whole: f32) -> usize {
-    let last = scores.len() - 1;
-    let left = |score: f32| (score - scores[last]) / (whole - scores[last]);
-    scores.iter().position(|score| left(*score) < DISC_LEAVES).unwrap_or(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_smallest_disc_that_takes_nearly_all_is_chosen() {
-        assert_eq!(smallest_disc(&[0.9, 0.5, 0.105, 0.02, 0.1], 0.9), 2);
-        // Where the largest disc takes nothing, it is the start.
-        assert_eq!(smallest_disc(&[0.9, 0.9, 0.9], 0.9), 2);
-    }
 }

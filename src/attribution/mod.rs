@@ -8,6 +8,7 @@ mod cache;
 mod cam;
 mod cam_layers;
 mod centred_gaussian;
+mod circular_mask;
 mod coalition;
 mod deconvolution;
 mod deep_shap;
@@ -40,6 +41,7 @@ mod optimiser;
 mod parameter;
 mod preset;
 mod principal_component;
+mod quadrature;
 mod quantity;
 mod random_map;
 mod randomness;
@@ -55,13 +57,13 @@ mod xgrad_cam;
 mod xrai;
 
 pub use cache::Cache;
-pub use integrated_gradients::gauss_legendre;
 pub use job::{
     Attribution, Explained, Flow, Job, Passes, Progress, attribute, attribute_once, check_class,
     with_layers,
 };
 pub use parameter::{Kind, Parameter, Value, Values};
 pub use preset::{PRESETS, Preset, preset};
+pub use quadrature::gauss_legendre;
 pub use randomness::Stream;
 pub use rise::{grid_mask, rise_over};
 pub use smoothing::{SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD};

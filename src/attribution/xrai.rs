@@ -1,7 +1,8 @@
 //! XRAI: the regions that hold most integrated gradients, grown one after the other.
 
-use super::integrated_gradients::{in_spread_order, mean_over, record_completeness};
+use super::integrated_gradients::{mean_over, record_completeness};
 use super::job::to_map;
+use super::quadrature::in_spread_order;
 use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
 use crate::graph::Graph;
