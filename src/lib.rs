@@ -14,4 +14,5 @@ pub mod graph;
 pub mod model;
 pub mod picture;
 pub mod score;
+pub mod study;
 pub(crate) mod text;

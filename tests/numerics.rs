@@ -4,12 +4,12 @@
 mod support;
 
 use hyaline::attribution::{
-    self, Explained, Flow, Job, SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD, Values,
-    bilinear, rise_over,
+    self, Explained, Flow, Job, Ranking, SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, Stream,
+    VARGRAD, Values, bilinear, rise_over,
 };
 use hyaline::graph::Rules;
 use hyaline::model::{Model, host};
-use hyaline::score::insertion_deletion;
+use hyaline::score::{Protocol, Quantity, ScoreTrial, curves_in, of_class};
 use ndarray::{Array2, Array3, Axis};
 use safetensors::SafeTensors;
 use std::path::Path;
@@ -328,19 +328,26 @@ fn modified_rules_agree() {
 #[test]
 fn curves_agree_over_the_reference_order() {
     on_every_case(|model, golden, case| {
-        let pixels = model.tensor(&golden.map("input"));
         let step = golden.meta["curve_step"].as_u64().unwrap() as usize;
-        let curves =
-            insertion_deletion(model, pixels, golden.target(), &golden.order, step, &mut |_, _| {
-                Flow::Continue
-            });
-        let curves = curves.unwrap().unwrap();
-        assert_close(curves.deletion, golden, "deletion.curve", SUM, case);
-        assert_close(curves.insertion, golden, "insertion.curve", SUM, case);
-        for (auc, name) in
-            [(curves.deletion_auc, "deletion_auc"), (curves.insertion_auc, "insertion_auc")]
-        {
-            let expected = golden.meta[name].as_f64().unwrap();
+        let pixels = golden.map("input");
+        let mut trial = ScoreTrial {
+            pixels: &pixels,
+            map: &pixels,
+            mean_colour: &model.preprocessing.mean,
+            ranking: Ranking::Signed,
+            score: &mut of_class(model, golden.target(), Quantity::Probability),
+            batch: model.batch,
+            watch: &mut |_, _| Flow::Continue,
+        };
+        let protocol = Protocol { step, ..Protocol::rise(model.preprocessing.size) };
+        let generator = &mut Stream::new(0, "", "", "").generator();
+        let curves = curves_in(&mut trial, &golden.order, &protocol, generator).unwrap().unwrap();
+        for (curve, name, area) in [
+            (curves.deletion, "deletion.curve", "deletion_auc"),
+            (curves.insertion, "insertion.curve", "insertion_auc"),
+        ] {
+            assert_close(curve.scores, golden, name, SUM, case);
+            let (auc, expected) = (curve.auc, golden.meta[area].as_f64().unwrap());
             assert!((auc - expected).abs() < 1e-4, "{name}, {case}: {auc} for {expected}");
         }
     });

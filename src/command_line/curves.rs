@@ -4,11 +4,14 @@ use super::explain::TargetRecord;
 use super::output::write;
 use super::plan::{Plan, Selection, Subject};
 use super::watch::Watch;
-use crate::attribution::{Attribution, Progress, Ranking, Values};
+use crate::attribution::{self, Attribution, Progress, Ranking, Stream, Values};
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::Model;
-use crate::score::{self, default_step, insertion_deletion, order};
+use crate::score::{
+    self, Curve, Measured, Protocol, Quantity, SUBSTRATES, ScoreTrial, Substrate, Ties,
+    insertion_deletion,
+};
 use clap::Args;
 use ndarray::{Array3, ArrayView2, ArrayView3, Axis};
 use ndarray_npy::ViewNpyExt;
@@ -27,12 +30,17 @@ with the areas under the curves.
 Protocol of RISE: pixels go from most to least important. Deletion turns them to the colour
 that the network normalises to zero; Insertion brings them back into a blurred picture (11×11
 Gaussian, σ 5). The score is the class's softmax probability. Coarse maps are enlarged
-bilinearly; equal pixels go in reading order.
+bilinearly; equal pixels go in reading order. Each of these can be chosen, and is recorded.
 
-Both curves follow a network's confidence: compare methods on one network, not networks.
+Both curves follow a network's confidence: compare methods on one network, not networks, or
+compare the normalised areas, (area - first score) / (last score - first score), which tell how
+early the score goes its way: 1 is at once, higher is better for both curves.
 
-Example:
-  hyaline curves --model net.toml --image cat.png --map elsewhere.npy --out curves")]
+Examples:
+  hyaline curves --model net.toml --image cat.png --map elsewhere.npy --out curves
+  hyaline curves --model net.toml --image cat.png --method lime --ties random --baselines --out curves
+  hyaline curves --model net.toml --image cat.png --method rise --deleted linear --inserted linear \
+      --out road")]
 pub struct Curves {
     #[command(flatten)]
     selection: Selection,
@@ -46,7 +54,25 @@ pub struct Curves {
     /// channel and else magnitude]
     #[arg(long, value_enum)]
     rank: Option<Ranking>,
+    /// What deleted pixels become; linear is the mean of their neighbours with noise, as in ROAD
+    #[arg(long, value_parser = SUBSTRATES.to_vec(), default_value = "mean", value_name = "WHAT")]
+    deleted: String,
+    /// What pixels are before they are inserted
+    #[arg(long, value_parser = SUBSTRATES.to_vec(), default_value = "blur", value_name = "WHAT")]
+    inserted: String,
+    /// What of the class is scored
+    #[arg(long, value_enum, default_value = "probability")]
+    score: Quantity,
+    /// Which of equally important pixels goes first
+    #[arg(long, value_enum, default_value = "reading-order")]
+    ties: Ties,
+    /// Add the curves of a random order and of a Gaussian in the middle, which know nothing
+    #[arg(long)]
+    baselines: bool,
 }
+
+/// Controls that `--baselines` adds.
+const BASELINES: [&str; 2] = ["random-map", "centred-gaussian"];
 
 /// One picture on one network in `curves.json`.
 #[derive(Debug, Serialize)]
@@ -65,21 +91,28 @@ struct SubjectRecord {
 struct CurvesRecord {
     deletion_auc: f64,
     insertion_auc: f64,
-    step: usize,
+    deletion: AreaRecord,
+    insertion: AreaRecord,
+    protocol: Protocol,
     ranking: &'static str,
-    substrate: Substrate,
-    score: &'static str,
+    score: Quantity,
     /// Of the method; none for a map made elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameters: Option<Values>,
     warnings: Vec<String>,
 }
 
-/// What pixels turn to.
+/// Areas that allow for confidence, or why there are none.
 #[derive(Debug, Serialize)]
-struct Substrate {
-    deletion: &'static str,
-    insertion: &'static str,
+struct AreaRecord {
+    over_maximum: Measured,
+    normalised: Measured,
+}
+
+impl AreaRecord {
+    fn new(curve: &Curve) -> Self {
+        Self { over_maximum: curve.over_maximum(), normalised: curve.normalised() }
+    }
 }
 
 /// A map to score: where it comes from and how its pixels are ranked.
@@ -99,10 +132,15 @@ impl Curves {
             return Err(Error::new("nothing to score", why));
         }
         let given = self.map.as_deref().map(|path| self.read_map(path)).transpose()?;
-        let plan = Plan::new(&self.selection, |model| {
+        let mut plan = Plan::new(&self.selection, |model| {
             self.check_step(model)?;
             given.as_ref().map_or(Ok(()), |given| check_shape(given, model))
         })?;
+        if self.baselines {
+            for id in BASELINES {
+                plan.add_method(attribution::method(id)?);
+            }
+        }
         let maps = plan.methods.len() + usize::from(given.is_some());
         plan.say_cost()?;
         let mut watch = Watch::new(plan.models.len() * plan.pictures.len() * maps)?;
@@ -152,12 +190,13 @@ impl Curves {
                 }
                 None => given.expect("a name without a method is the given map's").clone(),
             };
-            let Some(curves) = curves_of(model, subject, &scored, self.step, watch)? else {
+            let seed = (plan.seed, id);
+            let Some(curves) = self.curves_of(model, subject, &scored, seed, watch)? else {
                 break;
             };
             let file = plan.folder(model, path).join(format!("{id}.curves.csv"));
             write(&file, &csv(&curves)?)?;
-            methods.insert(id.to_string(), CurvesRecord::new(&curves, scored));
+            methods.insert(id.to_string(), CurvesRecord::new(&curves, scored, self.score));
         }
         Ok(SubjectRecord {
             model: stem(&model.path),
@@ -189,6 +228,36 @@ impl Curves {
             )),
             None => Ok(()),
         }
+    }
+
+    fn curves_of(
+        &self,
+        model: &Model,
+        subject: &Subject,
+        scored: &Scored,
+        (seed, id): (u64, &str),
+        watch: &Watch,
+    ) -> Result<Option<score::Curves>> {
+        let usual = Protocol::rise(model.preprocessing.size);
+        let protocol = Protocol {
+            step: self.step.unwrap_or(usual.step),
+            deletion: Substrate::named(&self.deleted),
+            insertion: Substrate::named(&self.inserted),
+            ties: self.ties,
+        };
+        let mut progress = |done, total| watch.advance(done, total);
+        let mut trial = ScoreTrial {
+            pixels: &subject.pixels,
+            map: &scored.map,
+            mean_colour: &model.preprocessing.mean,
+            ranking: scored.ranking,
+            score: &mut score::of_class(model, subject.target, self.score),
+            batch: model.batch,
+            watch: &mut progress,
+        };
+        let picture = &subject.picture.sha256;
+        let stream = Stream::new(seed, &format!("curves of {id}"), &model.sha256, picture);
+        insertion_deletion(&mut trial, &protocol, &mut stream.generator())
     }
 
     /// Reads H×W or C×H×W float32 under a name that no chosen method has.
@@ -247,39 +316,19 @@ fn check_shape(scored: &Scored, model: &Model) -> Result<()> {
     ))
 }
 
-fn curves_of(
-    model: &Model,
-    subject: &Subject,
-    scored: &Scored,
-    step: Option<usize>,
-    watch: &Watch,
-) -> Result<Option<score::Curves>> {
-    let size = model.preprocessing.size;
-    let order = order(&scored.map, scored.ranking, size)?;
-    let step = step.unwrap_or_else(|| default_step(size));
-    let mut progress = |done, total| watch.advance(done, total);
-    insertion_deletion(
-        model,
-        model.tensor(&subject.pixels),
-        subject.target,
-        &order,
-        step,
-        &mut progress,
-    )
-}
-
 impl CurvesRecord {
-    fn new(curves: &score::Curves, scored: Scored) -> Self {
+    fn new(curves: &score::Curves, scored: Scored, score: Quantity) -> Self {
         Self {
-            deletion_auc: curves.deletion_auc,
-            insertion_auc: curves.insertion_auc,
-            step: curves.step,
+            deletion_auc: curves.deletion.auc,
+            insertion_auc: curves.insertion.auc,
+            deletion: AreaRecord::new(&curves.deletion),
+            insertion: AreaRecord::new(&curves.insertion),
+            protocol: curves.protocol,
             ranking: match scored.ranking {
                 Ranking::Magnitude => "magnitude",
                 Ranking::Signed => "signed",
             },
-            substrate: Substrate { deletion: "mean colour", insertion: "blur 11×11, σ 5" },
-            score: "softmax probability",
+            score,
             parameters: scored.parameters,
             warnings: scored.warnings,
         }
@@ -297,7 +346,7 @@ pub(super) fn csv(curves: &score::Curves) -> Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(["fraction", "deletion", "insertion"]).map_err(|e| failed(&e))?;
     for ((fraction, deletion), insertion) in
-        curves.fractions.iter().zip(&curves.deletion).zip(&curves.insertion)
+        curves.fractions.iter().zip(&curves.deletion.scores).zip(&curves.insertion.scores)
     {
         table.serialize((fraction, deletion, insertion)).map_err(|e| failed(&e))?;
     }

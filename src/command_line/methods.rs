@@ -1,8 +1,9 @@
 //! `hyaline methods`: what there is to compute.
 
 use super::print;
-use crate::attribution::{Family, METHODS, Method, PRESETS, Preset};
+use crate::attribution::{Family, METHODS, Method, PRESETS, Parameter, Preset};
 use crate::error::Result;
+use crate::score::{Better, Description, SCORES};
 use clap::Args;
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -47,7 +48,31 @@ fn describe(method: &dyn Method) -> String {
     let _ = writeln!(text, "    {}", description.formula);
     let _ = writeln!(text, "    {}", description.paper);
     let _ = writeln!(text, "    gives {}; costs {}", description.shape, description.passes);
-    for parameter in description.parameters {
+    text + &describe_parameters(description.parameters)
+}
+
+/// Prints every score of a map.
+pub(super) fn print_scores() -> Result<ExitCode> {
+    let texts: Vec<_> = SCORES.iter().map(|score| describe_score(score)).collect();
+    print(&texts.join("\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe_score(score: &Description) -> String {
+    let better = match score.better {
+        Better::Higher => "; higher is better",
+        Better::Lower => "; lower is better",
+        Better::Neither => "",
+    };
+    let mut text = format!("{}  {}\n    {}\n", score.id, score.name, score.formula);
+    let _ = writeln!(text, "    {}", score.paper);
+    let _ = writeln!(text, "    {}{better}; costs {}", score.range, score.passes);
+    text + &describe_parameters(score.parameters)
+}
+
+fn describe_parameters(parameters: &[Parameter]) -> String {
+    let mut text = String::new();
+    for parameter in parameters {
         let unit =
             if parameter.unit.is_empty() { String::new() } else { format!(" {}", parameter.unit) };
         let _ = writeln!(

@@ -7,6 +7,7 @@ pub(crate) mod inspect;
 mod methods;
 mod output;
 mod plan;
+mod study;
 mod verify;
 mod watch;
 
@@ -86,6 +87,8 @@ pub enum Command {
     Explain(explain::Explain),
     /// Write Insertion and Deletion curves as .csv, with their areas in curves.json
     Curves(curves::Curves),
+    /// Measure models × methods × pictures × scores over hours, and write tables
+    Study(study::Study),
     /// Show a network: its input, its nodes and their shapes
     Inspect(inspect::Inspect),
     /// Check a network's numbers: the GPU's against the CPU's, or against some from elsewhere
@@ -103,6 +106,7 @@ impl Command {
         match self {
             Command::Explain(explain) => explain.run(),
             Command::Curves(curves) => curves.run(),
+            Command::Study(study) => study.run(),
             Command::Inspect(inspect) => inspect.run(),
             Command::Verify(verify) => verify.run(),
             Command::Methods(methods) => methods.run(),

@@ -85,7 +85,7 @@ struct Record<'a, R> {
 const WORTH_SAYING: usize = 100;
 
 /// The exit code after Ctrl-C, as shells give it.
-const CANCELLED: u8 = 130;
+pub(super) const CANCELLED: u8 = 130;
 
 /// One picture on one network, ready to explain.
 pub struct Subject {
@@ -217,6 +217,14 @@ impl Plan {
         watch: &mut dyn FnMut(&Progress) -> Flow,
     ) -> Result<Attribution> {
         attribution::attribute_once(self.cache.as_ref(), method, explained, values, watch)
+    }
+
+    /// Adds a method with its defaults, unless it was chosen.
+    pub fn add_method(&mut self, method: &'static dyn Method) {
+        let id = method.description().id;
+        if self.methods.iter().all(|(chosen, _)| chosen.description().id != id) {
+            self.methods.push((method, Values::defaults(method.description().parameters)));
+        }
     }
 
     /// Says for every network what the methods cost, where that is more than a moment.

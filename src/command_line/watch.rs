@@ -47,6 +47,18 @@ impl Watch {
         if self.cancelled() { Flow::Cancel } else { Flow::Continue }
     }
 
+    /// Shows what comes next and how much of all is done; says whether to go on.
+    pub fn say(&self, what: String, done: usize, total: usize) -> Flow {
+        self.bar.set_prefix(format!("[{}/{total}]", done + 1));
+        self.bar.set_message(what);
+        self.advance(done, total)
+    }
+
+    /// Takes the line off the terminal.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
     pub fn cancelled(&self) -> bool {
         self.cancelled.load(Ordering::SeqCst)
     }

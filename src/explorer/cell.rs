@@ -112,7 +112,7 @@ impl Explorer {
         let curves = cell.key.as_ref().and_then(|key| self.worker.state(&Key::Curves(key.clone())));
         let mut text = match (&cell.state, curves) {
             (Some(State::Map(..)), Some(State::Curves(curves))) => {
-                format!("Ins {:.3}  Del {:.3}", curves.insertion_auc, curves.deletion_auc)
+                format!("Ins {:.3}  Del {:.3}", curves.insertion.auc, curves.deletion.auc)
             }
             (Some(State::Stopped(Some(partial))), _) => match partial.samples {
                 Some((done, total)) => format!("partial: {done} of {total}"),

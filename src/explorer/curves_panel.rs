@@ -2,7 +2,7 @@
 
 use super::work::{Key, State};
 use super::{Explorer, theme};
-use crate::score::Curves;
+use crate::score::{Curve, Curves, Measured};
 use egui::{Align, Color32, Layout, Panel, Response, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_plot::{Line, LineStyle, Plot, PlotPoints, uniform_grid_spacer};
 use std::sync::Arc;
@@ -12,25 +12,92 @@ struct Chart {
     title: &'static str,
     better: &'static str,
     about: &'static str,
-    scores: fn(&Curves) -> &Vec<f32>,
+    curve: fn(&Curves) -> &Curve,
 }
 
 const INSERTION: Chart = Chart {
     title: "Insertion",
     better: "higher is better",
     about: "Probability of the class as the important pixels come back into a blurred picture",
-    scores: |curves| &curves.insertion,
+    curve: |curves| &curves.insertion,
 };
 
 const DELETION: Chart = Chart {
     title: "Deletion",
     better: "lower is better",
     about: "Probability of the class as the important pixels turn to the mean colour",
-    scores: |curves| &curves.deletion,
+    curve: |curves| &curves.deletion,
 };
 
-const CONFIDENCE_WARNING: &str =
-    "Both areas follow a network's confidence. Compare methods on one network, not networks.";
+const CONFIDENCE_WARNING: &str = "Both areas follow a network's confidence: Insertion favours confident \
+     networks, Deletion doubtful ones. Compare methods on one network, or networks by normalised areas.";
+
+/// What curves and areas are shown as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CurveMeasure {
+    /// As they are.
+    #[default]
+    Raw,
+    /// Over their highest score.
+    OverMaximum,
+    /// Their way from the first score to the last.
+    Normalised,
+}
+
+impl CurveMeasure {
+    const ALL: [Self; 3] = [Self::Raw, Self::OverMaximum, Self::Normalised];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "Probability",
+            Self::OverMaximum => "Over maximum",
+            Self::Normalised => "Normalised",
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Raw => "Scores as they are, and the areas under them",
+            Self::OverMaximum => "Scores and areas over the highest score of the curve",
+            Self::Normalised => {
+                "The score's way from its first value (0) to its last (1), and the area under it: \
+                 how early it goes, whatever the network's confidence. Higher is better for both curves."
+            }
+        }
+    }
+
+    fn area(self, curve: &Curve) -> Measured {
+        match self {
+            Self::Raw => Measured::Value(curve.auc),
+            Self::OverMaximum => curve.over_maximum(),
+            Self::Normalised => curve.normalised(),
+        }
+    }
+
+    /// The scores as shown; none where the measure is not defined.
+    fn scores(self, curve: &Curve) -> Vec<f64> {
+        if self.area(curve).value().is_none() {
+            return vec![];
+        }
+        let scores = || curve.scores.iter().map(|score| f64::from(*score));
+        let most = scores().fold(f64::NEG_INFINITY, f64::max);
+        let [first, last] = [scores().next(), scores().next_back()].map(Option::unwrap_or_default);
+        let shown = |score: f64| match self {
+            Self::Raw => score,
+            Self::OverMaximum => score / most,
+            Self::Normalised => (score - first) / (last - first),
+        };
+        scores().map(shown).collect()
+    }
+}
+
+fn measure_chooser(ui: &mut Ui, measure: &mut CurveMeasure) {
+    ui.horizontal(|ui| {
+        for one in CurveMeasure::ALL {
+            ui.selectable_value(measure, one, one.name()).on_hover_text(one.about());
+        }
+    });
+}
 
 /// One cell's curves and how they are drawn.
 struct Series {
@@ -47,10 +114,13 @@ impl Explorer {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 let series = self.series(ui.ctx().theme());
                 ui.add_space(theme::GAP / 2.0);
-                chart(ui, &INSERTION, &series);
-                chart(ui, &DELETION, &series);
-                table(ui, &series);
-                if self.document.models.len() > 1 && !series.is_empty() {
+                measure_chooser(ui, &mut self.curve_measure);
+                let measure = self.curve_measure;
+                chart(ui, &INSERTION, &series, measure);
+                chart(ui, &DELETION, &series, measure);
+                table(ui, &series, measure);
+                let compared = self.document.models.len() > 1 && !series.is_empty();
+                if compared && measure != CurveMeasure::Normalised {
                     ui.add_space(theme::GAP);
                     let text = RichText::new(CONFIDENCE_WARNING).color(ui.visuals().warn_fg_color);
                     ui.add(egui::Label::new(text).wrap());
@@ -91,10 +161,13 @@ fn style(model: usize) -> LineStyle {
     }
 }
 
-fn chart(ui: &mut Ui, chart: &Chart, series: &[Series]) {
+fn chart(ui: &mut Ui, chart: &Chart, series: &[Series], measure: CurveMeasure) {
     ui.horizontal(|ui| {
         ui.strong(chart.title).on_hover_text(chart.about);
-        ui.weak(chart.better);
+        ui.weak(match measure {
+            CurveMeasure::Normalised => "higher is better",
+            _ => chart.better,
+        });
     });
     let height = (ui.available_width() * 0.62).clamp(120.0, 260.0);
     let grid = || uniform_grid_spacer(|_| [0.5, 0.25, 0.05]);
@@ -107,13 +180,17 @@ fn chart(ui: &mut Ui, chart: &Chart, series: &[Series]) {
         .x_axis_formatter(|mark, _| mark.value.to_string())
         .y_axis_formatter(|mark, _| mark.value.to_string())
         .x_axis_label("share of pixels")
-        .y_axis_label("probability")
+        .y_axis_label(match measure {
+            CurveMeasure::Raw => "probability",
+            CurveMeasure::OverMaximum => "over maximum",
+            CurveMeasure::Normalised => "way gone",
+        })
         .allow_scroll(false)
         .show(ui, |plot| {
             for one in series {
-                let points = one.curves.fractions.iter().zip((chart.scores)(&one.curves));
-                let points: PlotPoints =
-                    points.map(|(x, y)| [f64::from(*x), f64::from(*y)]).collect();
+                let scores = measure.scores((chart.curve)(&one.curves));
+                let points = one.curves.fractions.iter().zip(scores);
+                let points: PlotPoints = points.map(|(x, y)| [f64::from(*x), y]).collect();
                 let name = format!("{} · {}", one.method, one.model);
                 plot.line(Line::new(name, points).color(one.color).style(one.style).width(1.8));
             }
@@ -121,7 +198,7 @@ fn chart(ui: &mut Ui, chart: &Chart, series: &[Series]) {
 }
 
 /// The areas, which is the legend too.
-fn table(ui: &mut Ui, series: &[Series]) {
+fn table(ui: &mut Ui, series: &[Series], measure: CurveMeasure) {
     if series.is_empty() {
         ui.weak("Curves appear when maps are done.");
         return;
@@ -138,8 +215,8 @@ fn table(ui: &mut Ui, series: &[Series]) {
     for one in series {
         areas_row(
             ui,
-            |ui| ui.monospace(format!("{:.3}", one.curves.deletion_auc)),
-            |ui| ui.monospace(format!("{:.3}", one.curves.insertion_auc)),
+            |ui| area(ui, measure.area(&one.curves.deletion)),
+            |ui| area(ui, measure.area(&one.curves.insertion)),
             |ui| {
                 swatch(ui, one);
                 let name = RichText::new(format!("{} · {}", one.method, one.model)).small();
@@ -148,6 +225,14 @@ fn table(ui: &mut Ui, series: &[Series]) {
         );
     }
     ui.weak("RISE protocol in whole rows, 28 or so steps; softmax of the class");
+}
+
+/// An area, or a dash that says why there is none.
+fn area(ui: &mut Ui, measured: Measured) -> Response {
+    match measured {
+        Measured::Value(value) => ui.monospace(format!("{value:.3}")),
+        Measured::Undefined(reason) => ui.monospace("–").on_hover_text(reason),
+    }
 }
 
 /// Two numbers at the right, and a name that takes the rest.

@@ -82,6 +82,7 @@ pub struct Explorer {
     thumbnails: HashMap<u64, egui::TextureHandle>,
     class_filter: String,
     method_filter: String,
+    curve_measure: curves_panel::CurveMeasure,
     /// The side of a cell in the last frame, points.
     shown_cell: f32,
     /// The width of the methods' names in the last frame, points.
@@ -135,6 +136,7 @@ impl Explorer {
             thumbnails: HashMap::new(),
             class_filter: String::new(),
             method_filter: String::new(),
+            curve_measure: curves_panel::CurveMeasure::default(),
             shown_cell: theme::COMFORTABLE_CELL,
             row_header: theme::row_header(0.0),
             inputs: header::Inputs::default(),

@@ -4,11 +4,13 @@
 //! yet. Work whose result is no longer wanted is cancelled and never lands.
 
 use super::document::{MethodChoice, OpenModel, OpenPicture};
-use crate::attribution::{self, Attribution, Cache, Explained, Flow, Passes, Progress, Target};
+use crate::attribution::{
+    self, Attribution, Cache, Explained, Flow, Passes, Progress, Stream, Target,
+};
 use crate::error::{Error, Result, panic_text};
 use crate::model::Prediction;
 use crate::picture::to_rgb;
-use crate::score::{self, Curves};
+use crate::score::{self, Curves, Protocol, Quantity, ScoreTrial};
 use image::{DynamicImage, RgbaImage};
 use ndarray::Array3;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -440,15 +442,23 @@ fn curves(
         _ => return Ok(State::Stopped(None)),
     };
     let model = &task.model.value;
-    let size = model.preprocessing.size;
-    let order = score::order(&map.map, map.method.ranking, size)?;
-    let pixels = model.tensor(&seen.pixels);
     let mut watch = |done, total| {
         let step = Step { done, total, partial: None, readout: None };
         advance(&task.key, step, shared, changed)
     };
-    let step = score::default_step(size);
-    let curves = score::insertion_deletion(model, pixels, key.target, &order, step, &mut watch)?;
+    let mut trial = ScoreTrial {
+        pixels: &seen.pixels,
+        map: &map.map,
+        mean_colour: &model.preprocessing.mean,
+        ranking: map.method.ranking,
+        score: &mut score::of_class(model, key.target, Quantity::Probability),
+        batch: model.batch,
+        watch: &mut watch,
+    };
+    let protocol = Protocol::rise(model.preprocessing.size);
+    // This protocol draws nothing.
+    let generator = &mut Stream::new(0, "curves", "", "").generator();
+    let curves = score::insertion_deletion(&mut trial, &protocol, generator)?;
     Ok(curves.map_or(State::Stopped(None), |curves| State::Curves(Arc::new(curves))))
 }
 

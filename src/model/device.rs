@@ -7,10 +7,12 @@ use crate::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::Deserialize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum DeviceChoice {
     /// A real GPU that passes the self-check, or else the CPU.
     #[default]

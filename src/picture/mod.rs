@@ -1,8 +1,11 @@
 //! Opening pictures: decoding, EXIF orientation, resizing, arrays.
 
+pub mod annotation;
+mod placement;
 mod preprocessing;
 pub mod superpixels;
 
+pub use placement::Placement;
 pub use preprocessing::Preprocessing;
 
 use crate::error::{Error, Result};
@@ -118,6 +121,15 @@ impl Picture {
         image.thumbnail(side, side).into_rgba8()
     }
 
+    /// Where the picture lies in a network's input. Exact arrays are the input themselves.
+    pub fn placement(&self, input: &Preprocessing) -> Placement {
+        let (width, height) = self.size();
+        match self.content {
+            Content::Rgb(_) => Placement::new([height, width], input),
+            Content::Exact(_) => Placement::exact([height, width]),
+        }
+    }
+
     /// What a network sees, C×H×W in [0,1]: the short side resized, the centre cropped.
     ///
     /// # Errors
@@ -137,7 +149,8 @@ impl Picture {
                 ),
             )),
             Content::Rgb(image) => {
-                let image = resized_and_cropped(image, input).map_err(|why| {
+                let placed = resized_and_cropped(image, &self.placement(input), input.resize);
+                let image = placed.map_err(|why| {
                     Error::new(format!("cannot use picture {}", self.path.display()), why)
                 })?;
                 Ok(to_array(&image, input.channels))
@@ -221,39 +234,18 @@ fn exact(bytes: &[u8]) -> std::result::Result<Array3<f32>, String> {
 
 fn resized_and_cropped(
     image: &RgbImage,
-    input: &Preprocessing,
+    placement: &Placement,
+    filter: Filter,
 ) -> std::result::Result<RgbImage, String> {
-    let [height, width] = input.size.map(|side| side as u32);
-    let (w, h) = covering_size(image.dimensions(), input);
-    if u64::from(w) * u64::from(h) > MAX_PIXELS {
+    let [h, w] = placement.resized;
+    if h as u64 * w as u64 > MAX_PIXELS {
         let (from_w, from_h) = image.dimensions();
         return Err(format!("{from_w}×{from_h} px is too long and narrow; crop it first"));
     }
-    let whole = resized(image, w, h, input.resize)?;
-    let (x, y) = (centred(w - width), centred(h - height));
+    let whole = resized(image, w as u32, h as u32, filter)?;
+    let [y, x] = placement.corner.map(|place| place as u32);
+    let [height, width] = placement.size.map(|side| side as u32);
     Ok(imageops::crop_imm(&whole, x, y, width, height).to_image())
-}
-
-/// Width and height at which a picture just covers the input enlarged by the crop: one side fits,
-/// the other is cut to whole pixels, as torchvision's `Resize` does.
-fn covering_size((width, height): (u32, u32), input: &Preprocessing) -> (u32, u32) {
-    let [wanted_h, wanted_w] =
-        input.size.map(|side| (side as f32 / input.crop).round().max(1.0) as u64);
-    let [least_h, least_w] = input.size.map(|side| side as u64);
-    let (width, height) = (u64::from(width), u64::from(height));
-    let (w, h) = if wanted_w * height >= wanted_h * width {
-        (wanted_w, wanted_w * height / width)
-    } else {
-        (wanted_h * width / height, wanted_h)
-    };
-    let whole = |side: u64| u32::try_from(side).unwrap_or(u32::MAX);
-    (whole(w.max(least_w)), whole(h.max(least_h)))
-}
-
-/// Half of what is cut off, rounded to even as in torchvision's `CenterCrop`.
-fn centred(surplus: u32) -> u32 {
-    let half = surplus / 2;
-    half + (surplus % 2) * (half % 2)
 }
 
 /// Resizes as Pillow does: first across, then down, each rounded to 8 bits.
@@ -342,35 +334,6 @@ pub fn to_rgb(pixels: &Array3<f32>) -> RgbImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn input(size: [usize; 2], crop: f32) -> Preprocessing {
-        Preprocessing {
-            channels: 3,
-            size,
-            mean: vec![0.5; 3],
-            std: vec![0.5; 3],
-            resize: Filter::Bicubic,
-            crop,
-        }
-    }
-
-    #[test]
-    fn sizes_and_places_are_torchvisions() {
-        // (width, height) after Resize(256), and the corner of CenterCrop(224).
-        let sizes = [((500, 375), (341, 256)), ((257, 300), (256, 298)), ((256, 256), (256, 256))];
-        for (from, to) in sizes {
-            assert_eq!(covering_size(from, &input([224, 224], 0.875)), to);
-        }
-        assert_eq!([117, 74, 75, 1, 3].map(centred), [58, 37, 38, 0, 2]);
-    }
-
-    #[test]
-    fn a_picture_always_covers_its_input() {
-        for from in [(8, 5000), (5000, 8), (31, 33), (224, 223)] {
-            let (w, h) = covering_size(from, &input([224, 112], 1.0));
-            assert!(w >= 112 && h >= 224, "{from:?} gives {w}×{h}");
-        }
-    }
 
     #[test]
     fn grey_is_pillows() {

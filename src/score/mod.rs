@@ -1,5 +1,49 @@
 //! Scores of attributions.
 
+mod average_drop;
+mod function;
+mod imputation;
+mod infidelity;
 mod insertion_deletion;
+mod linear_imputation;
+mod local_lipschitz;
+pub mod localisation;
+mod max_sensitivity;
+mod measured;
+mod mu_fidelity;
+mod perturbation;
+mod pixel_flipping;
+mod registry;
+mod sanity;
+mod similarity;
+mod statistics;
+mod trial;
 
-pub use insertion_deletion::{Curves, area, default_step, insertion_deletion, order, rise_blur};
+pub use average_drop::{Confidence, confidence};
+pub use function::{ExplainFunction, Quantity, ScoreFunction, Watch, of_class};
+pub use imputation::{Imputer, SUBSTRATES, Substrate};
+pub use infidelity::{Infidelity, InfidelityParameters, Perturbed, infidelity, infidelity_over};
+pub use insertion_deletion::{
+    Curve, Curves, Protocol, Ties, area, curves_in, default_step, insertion_deletion,
+};
+pub use local_lipschitz::{LocalLipschitzParameters, local_lipschitz, local_lipschitz_over};
+pub use max_sensitivity::{
+    MaxSensitivityParameters, Sensitivity, max_sensitivity, max_sensitivity_over,
+};
+pub use measured::Measured;
+pub use mu_fidelity::{Correlation, MuFidelityParameters, mu_fidelity, mu_fidelity_over};
+pub use perturbation::Perturbation;
+pub use pixel_flipping::{
+    PerturbationCurves, PixelFlippingParameters, order_with_ties, pixel_flipping, scores_without,
+};
+pub use registry::{Better, Description, Measure, OverPictures, SCORES, score};
+pub use sanity::{
+    ADEBAYO, Randomisation, RandomisedMap, Similarity, SimilarityRow, SimilarityTable,
+    similarity_curve,
+};
+pub use similarity::{
+    cosine, euclidean, hog, hog_pearson, kendall, pearson, spearman, spearman_absolute, ssim,
+    ssim_of_joint_range, ssim_of_own_scale, top_intersection,
+};
+pub use statistics::{entropy, gini, normalised_entropy, total_variation};
+pub use trial::{ExplainTrial, ScoreTrial, importance};

@@ -1,0 +1,58 @@
+//! What scores are taken of: functions over pictures, never a network, so that any backend can
+//! serve them and tests can give functions whose scores are known.
+
+use crate::attribution::Flow;
+use crate::error::Result;
+use crate::model::{Model, host};
+use burn::tensor::{Tensor, TensorData, activation, s};
+use ndarray::{Array3, Array4};
+use serde::Serialize;
+
+/// A class's score of every picture of a batch (N×C×H×W in [0,1]): N numbers, logits or
+/// probabilities. A picture's score must not depend on the others of its batch.
+pub type ScoreFunction<'a> = dyn FnMut(Array4<f32>) -> Result<Vec<f32>> + 'a;
+
+/// The map of a picture (C×H×W in [0,1]), always of one shape and one class.
+pub type ExplainFunction<'a> = dyn FnMut(&Array3<f32>) -> Result<Array3<f32>> + 'a;
+
+/// Hears how many of all passes are done, and says whether to go on.
+pub type Watch<'a> = dyn FnMut(usize, usize) -> Flow + 'a;
+
+/// What of a class is scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quantity {
+    /// Its softmax probability, in [0,1].
+    #[default]
+    Probability,
+    Logit,
+}
+
+impl Quantity {
+    /// The quantity that a score's parameter names.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "logit" => Quantity::Logit,
+            _ => Quantity::Probability,
+        }
+    }
+}
+
+/// The score of one class of a network, as a [`ScoreFunction`].
+pub fn of_class(
+    model: &Model,
+    class: usize,
+    quantity: Quantity,
+) -> impl FnMut(Array4<f32>) -> Result<Vec<f32>> + '_ {
+    move |pictures| {
+        let (samples, channels, height, width) = pictures.dim();
+        let (values, _) = pictures.as_standard_layout().into_owned().into_raw_vec_and_offset();
+        let data = TensorData::new(values, [samples, channels, height, width]);
+        let logits = model.graph.logits(Tensor::from_data(data, model.graph.device()));
+        let scores = match quantity {
+            Quantity::Probability => activation::softmax(logits, 1),
+            Quantity::Logit => logits,
+        };
+        host(scores.slice(s![.., class]))
+    }
+}

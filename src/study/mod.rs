@@ -1,0 +1,26 @@
+//! `hyaline study`: models × methods × pictures × scores, measured over hours, resumable after
+//! anything, and what comes of it in tables.
+//!
+//! A [`Definition`] is what a person writes; with the contents of its files it becomes a [`Plan`],
+//! whose [`Cell`]s are computed one by one into a [`Store`]; a report is made from what is there.
+
+mod catalogues;
+mod cell;
+mod definition;
+mod merge;
+mod plan;
+pub mod report;
+mod run;
+mod shard;
+pub mod statistics;
+mod store;
+mod workshop;
+
+pub use crate::score::Better;
+pub use cell::{Cell, CellResults, Curve, Measured, Subject};
+pub use definition::{Catalogue, Choice, Definition, Layout, ListedPicture, Pictures, TargetRule};
+pub use plan::{Contents, Metric, Plan, PlannedModel, PlannedPicture};
+pub use run::{Options, Outcome, Progress, Watch, Work, run};
+pub use shard::Shard;
+pub use store::{Claim, DATABASE, Done, EarlierMap, Record, Records, Store};
+pub use workshop::Workshop;

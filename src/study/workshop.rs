@@ -1,0 +1,363 @@
+//! Where a study's maps are made and scored: its networks, open, and the picture at hand.
+
+use super::catalogues::{Methods, Scores, metrics_of, values_of};
+use super::cell::{Cell, CellResults, Curve, Measured, Subject};
+use super::definition::{Choice, Definition, ListedPicture};
+use super::plan::{Contents, Plan, PlannedModel, PlannedPicture};
+use super::store::Store;
+use crate::attribution::{self, Explained, Flow, Method, Passes, Stream, Values};
+use crate::error::{Error, Result};
+use crate::file::{sha256, stem};
+use crate::model::{ComputeDevice, Model};
+use crate::picture::Picture;
+use crate::picture::annotation::{Annotations, Regions};
+use crate::score::{
+    self, Description, ExplainTrial, Measure, Protocol, Quantity, ScoreTrial, Watch,
+};
+use ndarray::{Array2, Array3, Axis};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A study's networks, methods and scores.
+pub struct Workshop {
+    pub models: Vec<Model>,
+    methods: Vec<(&'static dyn Method, Values)>,
+    scores: Vec<(&'static Description, Values)>,
+    annotations: Option<Annotations>,
+    keep_maps: bool,
+    /// What is open of the picture that the last cell was of.
+    bench: Option<Bench>,
+}
+
+/// A picture as a network sees it.
+struct Bench {
+    /// Places of network and picture in the plan.
+    place: [usize; 2],
+    pixels: Array3<f32>,
+    subject: Subject,
+    regions: Option<Regions>,
+    others: Vec<Array3<f32>>,
+    passes: Rc<Passes>,
+}
+
+impl Workshop {
+    /// Opens everything that a study names, and its plan.
+    ///
+    /// # Errors
+    /// With the first thing in it that can't be used.
+    pub fn open(definition: &Definition, device: &ComputeDevice) -> Result<(Self, Plan)> {
+        let listed = definition.pictures(Picture::is_picture_file)?;
+        let annotations = definition.pictures.annotations.as_deref();
+        let annotations = annotations.map(Annotations::open).transpose()?;
+        let pictures = listed
+            .into_iter()
+            .map(|picture| planned(picture, annotations.as_ref()))
+            .collect::<Result<Vec<_>>>()?;
+        let folder = definition.path.parent().unwrap_or(Path::new(""));
+        let hashes: Vec<&str> = pictures.iter().map(|picture| picture.sha256.as_str()).collect();
+        let catalogue = Methods { folder, pictures: sha256(hashes.join("\n").as_bytes()) };
+        let (methods, scores) = (definition.methods(&catalogue)?, definition.scores(&Scores)?);
+        definition.check_parameters(&methods, &scores)?;
+        let opened = |path| Model::open(path, device);
+        let models =
+            definition.models.iter().map(|path| opened(path)).collect::<Result<Vec<_>>>()?;
+        let mut metrics = vec![];
+        for score in &scores {
+            metrics.extend(metrics_of(score)?);
+        }
+        let workshop = Self {
+            methods: methods.iter().map(method_of).collect::<Result<_>>()?,
+            scores: scores.iter().map(score_of).collect::<Result<_>>()?,
+            annotations,
+            keep_maps: definition.keep_maps,
+            bench: None,
+            models,
+        };
+        workshop.check(definition)?;
+        let annotations = workshop.annotations.as_ref().map(identity_of);
+        let models = workshop.models.iter().map(planned_model).collect();
+        let contents = Contents { models, pictures, methods, scores, metrics, annotations };
+        let plan = Plan::new(definition, contents)?;
+        Ok((workshop, plan))
+    }
+
+    /// Looks for what would fail in every cell.
+    fn check(&self, definition: &Definition) -> Result<()> {
+        for model in &self.models {
+            for (method, values) in &self.methods {
+                attribution::with_layers(*method, model, values)?;
+            }
+            if let super::TargetRule::Class(class) = definition.target {
+                attribution::check_class(model, class)?;
+            }
+        }
+        let needs_regions = |(description, _): &&(&Description, Values)| matches!(description.measure, Measure::Regions(score) if score.needs_region());
+        match self.scores.iter().find(needs_regions) {
+            Some((description, _)) if self.annotations.is_none() => {
+                let why = format!("{} needs boxes or masks", description.id);
+                Err(Error::new(format!("cannot run study {}", definition.name), why)
+                    .hint("name them: [pictures] annotations = \"boxes.csv\""))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The work on one cell; `None` where `watch` cancelled it.
+    ///
+    /// # Errors
+    /// With what went wrong with this cell.
+    pub fn work(
+        &mut self,
+        cell: &Cell,
+        store: &Store,
+        watch: &mut Watch,
+    ) -> Result<Option<CellResults>> {
+        let [model, picture, method] = cell.place;
+        if self.bench.as_ref().is_none_or(|bench| bench.place != [model, picture]) {
+            self.bench = None;
+            self.bench = Some(self.set_up(cell)?);
+        }
+        let (model, bench) = (&self.models[model], self.bench.as_ref().expect("it was set up"));
+        let (method, values) = &self.methods[method];
+        let site = Site { cell, model, bench, method: *method, values };
+        let Some((map, seconds, warnings)) = site.map(store, watch)? else {
+            return Ok(None);
+        };
+        let mut results = CellResults {
+            seconds,
+            warnings,
+            subject: bench.subject,
+            map: self.keep_maps.then(|| (*map).clone()),
+            ..CellResults::default()
+        };
+        for (description, values) in &self.scores {
+            if !site.score(&map, description, values, &mut results, watch)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(results))
+    }
+
+    fn set_up(&self, cell: &Cell) -> Result<Bench> {
+        let [model, picture, _] = cell.place;
+        let model = &self.models[model];
+        let opened = Picture::open(&cell.picture.path)?;
+        let pixels = opened.pixels(&model.preprocessing)?;
+        let predictions = model.predict(model.tensor(&pixels))?;
+        let target = match (cell.plan.target, cell.picture.label) {
+            (super::TargetRule::Class(class), _) => class,
+            (super::TargetRule::Label, Some(label)) => label,
+            _ => predictions[0].class,
+        };
+        attribution::check_class(model, target)?;
+        let confidence = predictions.iter().find(|prediction| prediction.class == target);
+        let confidence = confidence.map_or(0.0, |of_target| f64::from(of_target.probability));
+        let annotation =
+            self.annotations.as_ref().and_then(|all| all.of(&stem(&cell.picture.path)));
+        let placement = opened.placement(&model.preprocessing);
+        Ok(Bench {
+            place: [cell.place[0], picture],
+            regions: annotation.map(|one| one.on_input(&placement)).transpose()?,
+            others: self.others(cell, model)?,
+            pixels,
+            subject: Subject { target, predicted: predictions[0].class, confidence },
+            passes: Rc::default(),
+        })
+    }
+
+    fn others(&self, cell: &Cell, model: &Model) -> Result<Vec<Array3<f32>>> {
+        if !self.methods.iter().any(|(_, values)| values.uses_others()) {
+            return Ok(vec![]);
+        }
+        let others = cell.plan.pictures.iter().filter(|other| *other != cell.picture);
+        others.map(|other| Picture::open(&other.path)?.pixels(&model.preprocessing)).collect()
+    }
+}
+
+/// One cell at work.
+struct Site<'a> {
+    cell: &'a Cell<'a>,
+    model: &'a Model,
+    bench: &'a Bench,
+    method: &'static dyn Method,
+    values: &'a Values,
+}
+
+/// A map, the seconds it took, and its warnings.
+type Made = (Arc<Array3<f32>>, f64, Vec<String>);
+
+impl Site<'_> {
+    fn map(&self, store: &Store, watch: &mut Watch) -> Result<Option<Made>> {
+        if let Some(earlier) = store.earlier_map(self.cell)? {
+            let map = Arc::new(store.map(&earlier.map)?);
+            return Ok(Some((map, earlier.seconds, earlier.warnings)));
+        }
+        let explained = self.explained(&self.bench.pixels).with_passes(self.bench.passes.clone());
+        let mut progress = |p: &attribution::Progress| watch(p.done, p.total);
+        let made = attribution::attribute(self.method, &explained, self.values, &mut progress)?;
+        let whole = !made.is_partial();
+        Ok(whole.then_some((made.map, made.seconds, made.warnings)))
+    }
+
+    fn explained<'b>(&'b self, pixels: &'b Array3<f32>) -> Explained<'b> {
+        let (picture, target) = (&self.cell.picture.sha256, self.bench.subject.target);
+        Explained::new(self.model, pixels, picture, target, self.cell.plan.seed)
+            .with_others(&self.bench.others)
+    }
+
+    /// A stream of its own for every score of every map.
+    fn stream(&self, score: &str) -> Stream {
+        let (method, picture) = (&self.cell.method.id, &self.cell.picture.sha256);
+        let name = format!("{score} of {method}");
+        Stream::new(self.cell.plan.seed, &name, &self.cell.model.sha256, picture)
+    }
+
+    /// Adds what a score says of the map; false where it was cancelled.
+    fn score(
+        &self,
+        map: &Array3<f32>,
+        description: &Description,
+        values: &Values,
+        results: &mut CellResults,
+        watch: &mut Watch,
+    ) -> Result<bool> {
+        let generator = &mut self.stream(description.id).generator();
+        let measured = match description.measure {
+            Measure::Curves => return self.curves(map, values, results, watch),
+            Measure::Map(measure) => Some(measure(map)),
+            Measure::Regions(score) => {
+                results.values.insert(description.id.into(), self.regions(map, score, values));
+                return Ok(true);
+            }
+            Measure::Scores(measure) => {
+                let class = self.bench.subject.target;
+                let mut score = score::of_class(self.model, class, Quantity::Probability);
+                measure(&mut self.trial(map, &mut score, watch), values, generator)?
+            }
+            Measure::Explanations(measure) => {
+                let mut explain = |pixels: &Array3<f32>| {
+                    let explained = self.explained(pixels);
+                    let never = &mut |_: &attribution::Progress| Flow::Continue;
+                    let made = attribution::attribute(self.method, &explained, self.values, never)?;
+                    Ok((*made.map).clone())
+                };
+                let pixels = &self.bench.pixels;
+                let mut trial = ExplainTrial { pixels, explain: &mut explain, watch };
+                measure(&mut trial, values, generator)?
+            }
+            Measure::TwoMaps(_) => unreachable!("the catalogue takes scores of one map"),
+        };
+        let Some(measured) = measured else { return Ok(false) };
+        results.values.insert(description.id.into(), measured.into());
+        Ok(true)
+    }
+
+    fn trial<'t>(
+        &'t self,
+        map: &'t Array3<f32>,
+        score: &'t mut score::ScoreFunction<'t>,
+        watch: &'t mut Watch<'t>,
+    ) -> ScoreTrial<'t> {
+        ScoreTrial {
+            pixels: &self.bench.pixels,
+            map,
+            mean_colour: &self.model.preprocessing.mean,
+            ranking: self.method.description().ranking,
+            score,
+            batch: self.model.batch,
+            watch,
+        }
+    }
+
+    fn regions(
+        &self,
+        map: &Array3<f32>,
+        score: &dyn score::localisation::Localisation,
+        values: &Values,
+    ) -> Measured {
+        let Some(regions) = &self.bench.regions else {
+            return Measured::Undefined("the picture has no annotation".into());
+        };
+        let (_, height, width) = self.bench.pixels.dim();
+        let reduced: Array2<f32> = match score.is_of_signs() {
+            true => attribution::bilinear(&map.sum_axis(Axis(0)), [height, width]),
+            false => score::importance(map, self.method.description().ranking, [height, width]),
+        };
+        match score.score(reduced.view(), regions, values) {
+            Ok(value) => value.into(),
+            Err(undefined) => Measured::Undefined(undefined.reason().into()),
+        }
+    }
+
+    fn curves(
+        &self,
+        map: &Array3<f32>,
+        values: &Values,
+        results: &mut CellResults,
+        watch: &mut Watch,
+    ) -> Result<bool> {
+        let quantity = Quantity::named(values.choice("score"));
+        let mut score = score::of_class(self.model, self.bench.subject.target, quantity);
+        let protocol = Protocol::of(values, self.model.preprocessing.size);
+        let generator = &mut self.stream("insertion-deletion").generator();
+        let trial = &mut self.trial(map, &mut score, watch);
+        let Some(curves) = score::insertion_deletion(trial, &protocol, generator)? else {
+            return Ok(false);
+        };
+        for (kind, curve) in [("insertion", &curves.insertion), ("deletion", &curves.deletion)] {
+            let points = curves.fractions.iter().zip(&curve.scores).map(|(x, y)| [*x, *y]);
+            results.curves.push(Curve { kind: kind.into(), points: points.collect() });
+            let mut put = |id: String, value: Measured| results.values.insert(id, value);
+            put(kind.into(), curve.auc.into());
+            put(format!("{kind}-normalised"), curve.normalised().into());
+            put(format!("{kind}-over-maximum"), curve.over_maximum().into());
+        }
+        Ok(true)
+    }
+}
+
+impl From<score::Measured> for Measured {
+    fn from(measured: score::Measured) -> Self {
+        match measured {
+            score::Measured::Value(value) => value.into(),
+            score::Measured::Undefined(reason) => Self::Undefined(reason.into()),
+        }
+    }
+}
+
+fn method_of(choice: &Choice) -> Result<(&'static dyn Method, Values)> {
+    let method = attribution::method(&choice.id)?;
+    Ok((method, values_of(choice, method.description().parameters)?))
+}
+
+fn score_of(choice: &Choice) -> Result<(&'static Description, Values)> {
+    let description = score::score(&choice.id)?;
+    Ok((description, values_of(choice, description.parameters)?))
+}
+
+/// A picture by its content, with the class of its first region where the list has none.
+fn planned(picture: ListedPicture, annotations: Option<&Annotations>) -> Result<PlannedPicture> {
+    let bytes = std::fs::read(&picture.path)
+        .map_err(|e| Error::new(format!("cannot read {}", picture.path.display()), e))?;
+    let annotation = annotations.and_then(|all| all.of(&stem(&picture.path)));
+    let class = annotation.and_then(|one| one.regions.iter().find_map(|region| region.class));
+    let ListedPicture { name, path, label } = picture;
+    Ok(PlannedPicture { name, path, sha256: sha256(&bytes), label: label.or(class) })
+}
+
+fn planned_model(model: &Model) -> PlannedModel {
+    let prepared = format!("{:?} {:?}", model.preprocessing, model.report.batch_norms);
+    let identity = format!("{}\n{prepared}", model.sha256);
+    PlannedModel {
+        name: model.name.clone(),
+        path: model.path.clone(),
+        sha256: sha256(identity.as_bytes()),
+    }
+}
+
+/// What identifies annotations: everything they say.
+fn identity_of(annotations: &Annotations) -> String {
+    let lines: Vec<_> = annotations.iter().map(|one| format!("{one:?}")).collect();
+    sha256(lines.join("\n").as_bytes())
+}

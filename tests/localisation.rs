@@ -1,0 +1,527 @@
+//! Localisation scores: against TorchRay, Quantus, OpenCV and NumPy, and in cases that are known.
+
+use hyaline::attribution::{Stream, Values};
+use hyaline::picture::Placement;
+use hyaline::picture::annotation::{
+    Annotation, BoundingBox, Frame, Region, Regions, RunLengths, Shape,
+};
+use hyaline::score::localisation::{
+    BoxOverlaps, Contours, IOU_CRITERIA, Localisation, MaxBoxAccuracy, PointingAccuracy, Undefined,
+    centre_map, contours,
+};
+use hyaline::score::{Better, Description, Measure, OverPictures, SCORES};
+use ndarray::{Array2, ArrayView2};
+use rand::RngExt;
+use safetensors::{Dtype, SafeTensors};
+use std::path::Path;
+
+const MAPS: [&str; 9] =
+    ["blobs", "noise", "smooth", "ties", "corner", "edge", "negative", "rings", "speckles"];
+
+/// tests/localisation/reference.safetensors.
+struct Reference(Vec<u8>);
+
+impl Reference {
+    fn read() -> Self {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/localisation/reference.safetensors");
+        Self(std::fs::read(path).unwrap())
+    }
+
+    /// Shape and values of a tensor, where there is one.
+    fn tensor(&self, name: &str) -> Option<(Vec<usize>, Vec<f64>)> {
+        let file = SafeTensors::deserialize(&self.0).unwrap();
+        let view = file.tensor(name).ok()?;
+        let bytes = view.data();
+        let values = match view.dtype() {
+            Dtype::U8 => bytes.iter().map(|byte| f64::from(*byte)).collect(),
+            Dtype::F32 => chunks(bytes).map(|b| f64::from(f32::from_le_bytes(b))).collect(),
+            Dtype::I32 => chunks(bytes).map(|b| f64::from(i32::from_le_bytes(b))).collect(),
+            Dtype::F64 => chunks(bytes).map(f64::from_le_bytes).collect(),
+            other => panic!("{other:?}"),
+        };
+        Some((view.shape().to_vec(), values))
+    }
+
+    fn values(&self, name: &str) -> Vec<f64> {
+        self.tensor(name).unwrap_or_else(|| panic!("no {name}")).1
+    }
+
+    fn plane(&self, name: &str) -> Array2<f64> {
+        let (shape, values) = self.tensor(name).unwrap();
+        Array2::from_shape_vec((shape[0], shape[1]), values).unwrap()
+    }
+
+    fn map(&self, name: &str) -> Array2<f32> {
+        self.plane(&format!("{name}.map")).mapv(|value| value as f32)
+    }
+
+    fn regions(&self, name: &str) -> Regions {
+        let edges = self.plane(&format!("{name}.boxes"));
+        let boxes: Vec<[f32; 4]> =
+            edges.outer_iter().map(|row| [0, 1, 2, 3].map(|i| row[i] as f32)).collect();
+        let regions = boxed(self.map(name).dim().into(), &boxes);
+        assert_eq!(regions.mask, self.plane(&format!("{name}.mask")).mapv(|v| v > 0.0), "{name}");
+        regions
+    }
+}
+
+fn chunks<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
+    bytes.chunks_exact(N).map(|chunk| chunk.try_into().unwrap())
+}
+
+/// Regions of boxes x1, y1, x2, y2 on an input of height and width.
+fn boxed(size: [usize; 2], boxes: &[[f32; 4]]) -> Regions {
+    let shape = |[x1, y1, x2, y2]: &[f32; 4]| {
+        Shape::Box(BoundingBox { x1: *x1, y1: *y1, x2: *x2, y2: *y2 })
+    };
+    placed(size, boxes.iter().map(shape).collect())
+}
+
+/// Regions of a mask.
+fn masked(mask: &Array2<bool>) -> Regions {
+    placed(mask.dim().into(), vec![Shape::Mask(RunLengths::from_array(mask.view()))])
+}
+
+fn placed(size: [usize; 2], shapes: Vec<Shape>) -> Regions {
+    let region = |shape| Region { shape, label: None, class: None, difficult: false };
+    let regions = shapes.into_iter().map(region).collect();
+    let annotation = Annotation { frame: Frame::Size(size), regions };
+    annotation.on_input(&Placement::exact(size)).unwrap()
+}
+
+/// Every score of regions.
+fn localisations() -> impl Iterator<Item = (&'static Description, &'static dyn Localisation)> {
+    SCORES.iter().filter_map(|description| match description.measure {
+        Measure::Regions(score) => Some((*description, score)),
+        _ => None,
+    })
+}
+
+fn score_with(
+    id: &str,
+    map: ArrayView2<f32>,
+    regions: &Regions,
+    settings: &[(&str, &str)],
+) -> Result<f64, Undefined> {
+    let (description, score) = localisations().find(|(one, _)| one.id == id).unwrap();
+    let parameters = description.parameters;
+    let mut values = Values::defaults(parameters);
+    for (name, value) in settings {
+        values.set(parameters, name, value).unwrap();
+    }
+    score.score(map, regions, &values)
+}
+
+fn score(id: &str, map: &Array2<f32>, regions: &Regions) -> Result<f64, Undefined> {
+    score_with(id, map.view(), regions, &[])
+}
+
+fn assert_close(found: f64, expected: f64, what: &str) {
+    assert!((found - expected).abs() < 1e-6, "{what}: {found}, not {expected}");
+}
+
+fn assert_all_close(found: &[f64], expected: &[f64], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert_close(*found, *expected, &format!("{what} [{place}]"));
+    }
+}
+
+#[test]
+fn contours_are_those_of_opencv() {
+    let reference = Reference::read();
+    for index in 0..7 {
+        let mask = reference.plane(&format!("contours.{index}.mask")).mapv(|value| value > 0.0);
+        let mut found: Vec<[i64; 6]> = contours(mask.view())
+            .iter()
+            .map(|contour| {
+                let BoundingBox { x1, y1, x2, y2 } = contour.bounds;
+                let [x, y, width, height] = [x1, y1, x2 - x1, y2 - y1].map(|edge| edge as i64);
+                [x, y, width, height, contour.doubled_area, i64::from(contour.is_hole)]
+            })
+            .collect();
+        found.sort_unstable();
+        let expected = reference.plane(&format!("contours.{index}.found"));
+        let expected: Vec<[i64; 6]> =
+            expected.outer_iter().map(|row| std::array::from_fn(|i| row[i] as i64)).collect();
+        assert!(expected.len() > 1);
+        assert_eq!(found, expected, "mask {index}");
+    }
+}
+
+#[test]
+fn boxes_overlap_as_in_wsolevaluation_at_every_threshold() {
+    let reference = Reference::read();
+    let mut halves = [MaxBoxAccuracy::default(), MaxBoxAccuracy::default()];
+    for (index, name) in MAPS.iter().enumerate() {
+        let (map, regions) = (reference.map(name), reference.regions(name));
+        let overlaps = BoxOverlaps::of(map.view(), &regions.boxes).unwrap();
+        let mut best = [0.0; 2];
+        for (place, (contours, key)) in
+            [(Contours::Largest, "largest"), (Contours::All, "all")].into_iter().enumerate()
+        {
+            let expected = reference.values(&format!("{name}.{key}"));
+            assert_all_close(overlaps.at_levels(contours), &expected, &format!("{name}.{key}"));
+            best[place] = expected.into_iter().fold(0.0, f64::max);
+        }
+        assert_close(score("max-box-accuracy", &map, &regions).unwrap(), best[0], name);
+        assert_close(score("max-box-accuracy-v2", &map, &regions).unwrap(), best[1], name);
+        halves[index % 2].add(&overlaps);
+    }
+    let [mut all, other] = halves;
+    all.merge(&other);
+    assert_eq!(all.pictures(), MAPS.len());
+    assert_close(all.v1().unwrap(), reference.values("accuracy.v1")[0], "MaxBoxAcc");
+    assert_close(all.v2().unwrap(), reference.values("accuracy.v2")[0], "MaxBoxAccV2");
+}
+
+#[test]
+fn hits_are_those_of_torchray_and_quantus() {
+    let reference = Reference::read();
+    for name in MAPS {
+        let (map, regions) = (reference.map(name), reference.regions(name));
+        let hit = |tolerance: &str| {
+            let settings = [("tolerance", tolerance)];
+            score_with("pointing-game", map.view(), &regions, &settings).unwrap()
+        };
+        let hits = ["1", "4", "15"].map(hit);
+        assert_all_close(&hits, &reference.values(&format!("{name}.hits")), name);
+        assert_eq!(hits[0], hit("0"), "{name}");
+        // Quantus has no tolerance, and takes any of several maxima.
+        if name != "ties"
+            && let Some((_, expected)) = reference.tensor(&format!("{name}.point"))
+        {
+            assert_eq!(hit("0"), expected[0], "{name}");
+        }
+    }
+}
+
+#[test]
+fn shares_are_those_of_quantus_and_numpy() {
+    let reference = Reference::read();
+    let mut compared = 0;
+    for name in MAPS {
+        let (map, regions) = (reference.map(name), reference.regions(name));
+        let k = (map.len() / 5).to_string();
+        let mut compare = |key: &str, id: &str, settings: &[(&str, &str)]| {
+            if let Some((_, expected)) = reference.tensor(&format!("{name}.{key}")) {
+                let found = score_with(id, map.view(), &regions, settings).unwrap();
+                assert_close(found, expected[0], &format!("{name}.{key}"));
+                compared += 1;
+            }
+        };
+        compare("rank", "relevance-rank", &[]);
+        compare("top", "top-k-intersection", &[("k", &k)]);
+        compare("mass", "energy-game", &[]);
+        compare("positive", "positive-percentage", &[]);
+        compare("concentration", "concentration", &[]);
+    }
+    assert!(compared >= 30, "only {compared}");
+}
+
+#[test]
+fn thresholds_cut_as_in_numpy() {
+    let reference = Reference::read();
+    let shares = ["0.1", "0.15", "0.2", "0.25", "0.3", "0.35", "0.4", "0.45", "0.5"];
+    for name in MAPS.iter().filter(|name| **name != "negative") {
+        let (map, regions) = (reference.map(name), reference.regions(name));
+        let with = |id: &str, key: &str, value: &str| {
+            score_with(id, map.view(), &regions, &[(key, value)]).unwrap()
+        };
+        let overlaps = shares.map(|share| with("wsl-iou", "thresholds", share));
+        assert_all_close(&overlaps, &reference.values(&format!("{name}.wsl")), name);
+        let mean = overlaps.iter().sum::<f64>() / 9.0;
+        assert_close(score("wsl-iou", &map, &regions).unwrap(), mean, name);
+        let locs = ["0", "0.25", "0.5"].map(|share| with("loc", "threshold", share));
+        assert_all_close(&locs, &reference.values(&format!("{name}.loc")), name);
+    }
+}
+
+/// A box of 8 × 6 pixels in a picture of 16 × 20.
+fn one_box() -> Regions {
+    boxed([16, 20], &[[4.0, 5.0, 12.0, 11.0]])
+}
+
+fn as_map(regions: &Regions) -> Array2<f32> {
+    regions.mask.mapv(|inside| f32::from(u8::from(inside)))
+}
+
+/// Every score with settings that fit a small picture.
+fn settings(id: &str) -> &'static [(&'static str, &'static str)] {
+    match id {
+        "pointing-game" => &[("tolerance", "0")],
+        "top-k-intersection" => &[("k", "48")],
+        _ => &[],
+    }
+}
+
+#[test]
+fn a_map_that_is_the_region_scores_highest_and_its_inverse_lowest() {
+    let regions = one_box();
+    let perfect = as_map(&regions);
+    let inverted = perfect.mapv(|value| -value);
+    let outside = perfect.mapv(|value| 1.0 - value);
+    for (Description { id, .. }, _) in localisations().filter(|(_, score)| score.needs_region()) {
+        let id = *id;
+        let found = |map: &Array2<f32>| score_with(id, map.view(), &regions, settings(id));
+        assert_eq!(found(&perfect), Ok(1.0), "{id}");
+        match id {
+            "positive-percentage" => {
+                assert_eq!(found(&inverted), Ok(0.0));
+                assert_eq!(found(&outside), Err(Undefined::NothingInside));
+            }
+            // The box of everything outside is the whole picture.
+            "wsl-iou" => assert_eq!(found(&outside), Ok(48.0 / 320.0)),
+            // Edges counted in make a box of 9 × 7 pixels.
+            "max-box-accuracy" => assert_eq!(found(&outside), Ok(63.0 / 320.0)),
+            // So is that of its hole, one pixel larger on every side.
+            "max-box-accuracy-v2" => assert!(found(&outside).unwrap() < 0.75),
+            _ => assert_eq!(found(&outside), Ok(0.0), "{id}"),
+        }
+    }
+}
+
+#[test]
+fn overlaps_of_shifted_boxes_are_known() {
+    let regions = one_box();
+    let half = as_map(&boxed([16, 20], &[[8.0, 5.0, 16.0, 11.0]]));
+    assert_eq!(score("wsl-iou", &half, &regions), Ok(24.0 / 72.0));
+    assert_eq!(score("energy-game", &half, &regions), Ok(0.5));
+    assert_eq!(score("loc", &half, &regions), Ok(24.0 / 72.0));
+    assert_eq!(score("relevance-rank", &half, &regions), Ok(0.5));
+    // Edges counted in make boxes of 9 × 7 pixels.
+    assert_eq!(score("max-box-accuracy", &half, &regions), Ok(35.0 / 91.0));
+    let mut accuracy = MaxBoxAccuracy::default();
+    accuracy.add(&BoxOverlaps::of(half.view(), &regions.boxes).unwrap());
+    accuracy.add(&BoxOverlaps::of(as_map(&regions).view(), &regions.boxes).unwrap());
+    accuracy.add_wrong();
+    assert_eq!(accuracy.best(Contours::Largest, 0), Some((2.0 / 3.0, 0.0)));
+    assert_eq!(accuracy.v1(), Some(1.0 / 3.0));
+    assert_close(accuracy.v2().unwrap(), 4.0 / 9.0, "mean over criteria");
+    assert_eq!(IOU_CRITERIA, [0.3, 0.5, 0.7]);
+    assert_eq!(accuracy.best(Contours::All, 3), None);
+    assert_eq!(MaxBoxAccuracy::default().v1(), None);
+}
+
+#[test]
+fn random_maps_score_by_chance() {
+    let regions = one_box();
+    let chance = regions.share();
+    let mut generator = Stream::new(3, "random", "", "").generator();
+    let mut mean = |id: &str, signed: bool| {
+        let sum: f64 = (0..400)
+            .map(|_| {
+                let map = Array2::from_shape_simple_fn((16, 20), || {
+                    generator.random::<f32>() - if signed { 0.5 } else { 0.0 }
+                });
+                score_with(id, map.view(), &regions, settings(id)).unwrap()
+            })
+            .sum();
+        sum / 400.0
+    };
+    for id in ["pointing-game", "energy-game", "relevance-rank", "top-k-intersection"] {
+        let found = mean(id, true);
+        assert!((found - chance).abs() < 0.05, "{id}: {found}, chance is {chance}");
+    }
+    assert!((mean("positive-percentage", true) - 0.5).abs() < 0.02);
+    assert_close(mean("positive-percentage", false), 1.0, "no signs");
+    assert!(mean("concentration", false).abs() < 0.02);
+}
+
+#[test]
+fn ties_count_by_their_share() {
+    let regions = one_box();
+    let even = Array2::from_elem((16, 20), 0.5);
+    assert_close(score("relevance-rank", &even, &regions).unwrap(), regions.share(), "even");
+    // Ten pixels above, nine of them inside; the rest ties.
+    let mut map = even.clone();
+    (0..9).for_each(|x| map[[7, x + 3]] = 1.0);
+    map[[0, 0]] = 1.0;
+    let (inside, free) = (8.0, 38.0);
+    let expected = (inside + free * 40.0 / 310.0) / 48.0;
+    assert_close(score("relevance-rank", &map, &regions).unwrap(), expected, "ties at the edge");
+    let ten = score_with("top-k-intersection", map.view(), &regions, &[("k", "10")]);
+    assert_eq!(ten, Ok(0.8));
+}
+
+#[test]
+fn the_first_of_several_maxima_in_reading_order_points() {
+    let regions = one_box();
+    let mut map = Array2::zeros((16, 20));
+    map[[8, 8]] = 1.0;
+    let strict = |map: &Array2<f32>| {
+        score_with("pointing-game", map.view(), &regions, &[("tolerance", "0")]).unwrap()
+    };
+    assert_eq!(strict(&map), 1.0);
+    map[[12, 0]] = 1.0;
+    assert_eq!(strict(&map), 1.0, "the later one doesn't count");
+    map[[8, 2]] = 1.0;
+    assert_eq!(strict(&map), 0.0);
+}
+
+#[test]
+fn tolerance_ends_before_its_distance() {
+    let regions = one_box();
+    // The nearest pixel of the box, (5, 4), is five pixels away.
+    let map = Array2::from_shape_fn((16, 20), |place| f32::from(u8::from(place == (1, 1))));
+    let hit = |tolerance: &str| {
+        score_with("pointing-game", map.view(), &regions, &[("tolerance", tolerance)]).unwrap()
+    };
+    assert_eq!(["4.9", "5", "5.1"].map(hit), [0.0, 0.0, 1.0]);
+}
+
+#[test]
+fn one_pixel_at_the_border_is_a_box_of_its_own() {
+    for (y, x) in [(0, 0), (0, 19), (15, 0), (15, 19), (9, 19)] {
+        let map = Array2::from_shape_fn((16, 20), |place| f32::from(u8::from(place == (y, x))));
+        let (left, top) = (x as f32, y as f32);
+        let regions = boxed([16, 20], &[[left, top, left + 1.0, top + 1.0]]);
+        for (Description { id, .. }, _) in localisations() {
+            let id = *id;
+            let set = if id == "top-k-intersection" { &[("k", "1")] } else { settings(id) };
+            let found = score_with(id, map.view(), &regions, set);
+            assert_eq!(found, Ok(1.0), "{id} at {y}, {x}");
+        }
+    }
+}
+
+#[test]
+fn the_middle_is_a_hit_where_the_object_is() {
+    let middle = centre_map([16, 20]);
+    assert_eq!(middle.iter().sum::<f32>(), 1.0);
+    let strict = [("tolerance", "0")];
+    let hit = |regions| score_with("pointing-game", middle.view(), &regions, &strict).unwrap();
+    assert_eq!(hit(one_box()), 1.0);
+    assert_eq!(hit(boxed([16, 20], &[[0.0, 0.0, 5.0, 5.0]])), 0.0);
+}
+
+#[test]
+fn pointing_is_averaged_over_classes() {
+    let mut first = PointingAccuracy::default();
+    assert_eq!(first.accuracy(), None);
+    for hit in [true, true, false, true] {
+        first.add(3, hit);
+    }
+    let mut second = PointingAccuracy::default();
+    second.add(8, false);
+    second.add(3, false);
+    first.merge(&second);
+    assert_eq!(first.of_classes().collect::<Vec<_>>(), [(3, 0.6), (8, 0.0)]);
+    assert_close(first.accuracy().unwrap(), 0.3, "mean of classes");
+}
+
+#[test]
+fn scores_do_not_depend_on_the_map_s_scale() {
+    let regions = one_box();
+    let mut generator = Stream::new(5, "scale", "", "").generator();
+    let map = Array2::from_shape_simple_fn((16, 20), || generator.random::<f32>() - 0.3);
+    for (Description { id, .. }, _) in localisations() {
+        let id = *id;
+        let found =
+            |factor: f32| score_with(id, (&map * factor).view(), &regions, settings(id)).unwrap();
+        // Powers of two change no digit.
+        assert_close(found(2f32.powi(-90)), found(1.0), id);
+        assert_close(found(2f32.powi(100)), found(1.0), id);
+    }
+}
+
+#[test]
+fn what_has_no_score_says_why() {
+    let regions = one_box();
+    let none = boxed([16, 20], &[]);
+    let size = (16, 20);
+    let zero = Array2::zeros(size);
+    let negative = Array2::from_shape_fn(size, |(y, x)| -1.0 - (y * x) as f32);
+    let broken = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].map(|value| {
+        let mut map: Array2<f32> = Array2::ones(size);
+        map[[15, 19]] = value;
+        map
+    });
+    for (description, local) in localisations() {
+        let found = |map: &Array2<f32>, regions: &Regions| {
+            score_with(description.id, map.view(), regions, settings(description.id))
+        };
+        for map in &broken {
+            assert_eq!(found(map, &regions), Err(Undefined::NotFinite), "{}", description.id);
+        }
+        let other = found(&Array2::ones((20, 16)), &regions).unwrap_err();
+        assert_eq!(other, Undefined::Size { map: [20, 16], regions: [16, 20] });
+        assert!(other.to_string().contains("20×16"));
+        let without = found(&as_map(&regions), &none);
+        assert_eq!(without.is_err(), local.needs_region(), "{}", description.id);
+        let expected = match description.id {
+            "pointing-game" | "max-box-accuracy" | "max-box-accuracy-v2" => {
+                Err(Undefined::Constant)
+            }
+            "positive-percentage" => Err(Undefined::NothingInside),
+            "relevance-rank" | "top-k-intersection" => Ok(regions.share()),
+            _ => Err(Undefined::NothingPositive),
+        };
+        assert_eq!(found(&zero, &regions), expected, "{}", description.id);
+        if matches!(description.id, "energy-game" | "loc" | "wsl-iou" | "concentration") {
+            assert_eq!(found(&negative, &regions), Err(Undefined::NothingPositive));
+        }
+    }
+    let many = score("top-k-intersection", &negative, &regions).unwrap_err();
+    assert_eq!(many, Undefined::TooFewPixels { wanted: 1000, pixels: 320 });
+    let empty = boxed([0, 0], &[]);
+    assert!(localisations().all(|(description, score)| {
+        let values = Values::defaults(description.parameters);
+        score.score(Array2::zeros((0, 0)).view(), &empty, &values).is_err()
+    }));
+}
+
+#[test]
+fn concentration_runs_from_one_pixel_to_opposite_corners() {
+    let regions = boxed([9, 9], &[]);
+    let at = |places: &[(usize, usize)]| {
+        let map = Array2::from_shape_fn((9, 9), |p| f32::from(u8::from(places.contains(&p))));
+        score("concentration", &map, &regions).unwrap()
+    };
+    assert_eq!(at(&[(0, 8)]), 1.0);
+    assert!(at(&[(3, 3), (4, 4)]) > 0.7);
+    let corners = at(&[(0, 0), (8, 8)]);
+    assert!((-1.0..-0.5).contains(&corners), "{corners}");
+    assert_close(score("concentration", &Array2::ones((9, 9)), &regions).unwrap(), 0.0, "even");
+    let line = boxed([1, 64], &[]);
+    let ends = Array2::from_shape_fn((1, 64), |(_, x)| f32::from(u8::from(x == 0 || x == 63)));
+    let least = score("concentration", &ends, &line).unwrap();
+    assert!((-1.0..-0.96).contains(&least), "{least}");
+}
+
+#[test]
+fn masks_are_scored_by_their_pixels_and_by_the_boxes_that_fit_them() {
+    let disk =
+        Array2::from_shape_fn((16, 20), |(y, x)| y.abs_diff(7).pow(2) + x.abs_diff(9).pow(2) < 25);
+    let regions = masked(&disk);
+    assert_eq!(regions.mask, disk);
+    let map = disk.mapv(|inside| f32::from(u8::from(inside)));
+    for id in ["energy-game", "loc", "relevance-rank", "wsl-iou", "max-box-accuracy"] {
+        assert_eq!(score(id, &map, &regions), Ok(1.0), "{id}");
+    }
+    let full = as_map(&boxed([16, 20], &[[5.0, 3.0, 14.0, 12.0]]));
+    assert_eq!(score("wsl-iou", &full, &regions), Ok(1.0));
+    assert!(score("energy-game", &full, &regions).unwrap() < 0.9);
+}
+
+#[test]
+fn every_score_is_described() {
+    let mut ids = vec![];
+    for description in SCORES {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(description.id.chars().all(allowed), "{}", description.id);
+        assert!(!description.name.is_empty() && !description.formula.is_empty());
+        assert!(!description.range.is_empty(), "{}", description.id);
+        ids.push(description.id);
+    }
+    let total = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), total);
+    assert!(localisations().all(|(description, _)| description.better == Better::Higher));
+    let pointing = hyaline::score::score("pointing-game").unwrap();
+    assert_eq!(pointing.over_pictures, OverPictures::MeanOfClasses);
+    let why = hyaline::score::score("iou").err().unwrap().to_string();
+    assert!(why.contains("energy-game"), "{why}");
+}
