@@ -110,10 +110,14 @@ fn files_open_and_cells_and_curves_fill() {
             wait(&mut window, &format!("{method} · {model}"));
         }
     }
-    wait(
-        &mut window,
-        "Both areas follow a network's confidence. Compare methods on one network, not networks.",
-    );
+    let warning = "Both areas follow a network's confidence: Insertion favours confident networks, \
+         Deletion doubtful ones. Compare methods on one network, or networks by normalised areas.";
+    wait(&mut window, warning);
+    click(&mut window, "Normalised");
+    window.run_steps(3);
+    assert!(window.query_by_label(warning).is_none(), "normalised areas need no warning");
+    click(&mut window, "Probability");
+    wait(&mut window, warning);
     assert_eq!(window.query_all_by_label_contains("colour bar from").count(), 3);
     window.check_accessibility();
     let image = window.render().unwrap();
@@ -131,6 +135,33 @@ fn dropped_files_open() {
     wait(&mut window, "Open a network to explain this picture");
     drop_on(&mut window, &files[..1]);
     wait(&mut window, "Gradient of LeNet5 vanilla: done");
+}
+
+#[test]
+fn dropped_boxes_are_drawn_over_the_picture_they_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let picture = files.iter().find(|file| file.extension().is_some_and(|e| e == "png")).unwrap();
+    let stem = picture.file_stem().unwrap().to_str().unwrap().to_string();
+    let mut window = window(files.clone());
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    let boxes = folder.path().join("boxes.csv");
+    std::fs::write(&boxes, format!("image,x1,y1,x2,y2\n{stem},2,2,9,9\n")).unwrap();
+    drop_on(&mut window, &[boxes]);
+    wait(&mut window, "boxes: boxes and masks of 1 picture");
+    let drawn = window.render().unwrap();
+    click(&mut window, "Boxes");
+    window.run_steps(3);
+    assert_ne!(drawn.as_raw(), window.render().unwrap().as_raw(), "boxes come and go");
+    let broken = folder.path().join("broken.xml");
+    std::fs::write(&broken, "<annotation><object>").unwrap();
+    drop_on(&mut window, &[broken]);
+    let start = Instant::now();
+    while window.query_all_by_label_contains("broken.xml").count() == 0 {
+        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
+        window.step();
+    }
+    assert!(window.query_by_label("Boxes").is_some(), "what was open stays");
 }
 
 #[test]

@@ -97,6 +97,9 @@ impl Explorer {
                 rect,
             };
             ui.painter().add(egui_wgpu::Callback::new_paint_callback(rect, paint));
+            if let Some(picture) = self.document.picture().cloned() {
+                self.draw_regions(ui, model, &picture, rect);
+            }
         }
         match &cell.state {
             Some(State::Running(running)) => progress(ui, rect, running, cell.map().is_some()),

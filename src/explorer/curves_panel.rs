@@ -4,7 +4,7 @@ use super::work::{Key, State};
 use super::{Explorer, theme};
 use crate::score::{Curve, Curves, Measured};
 use egui::{Align, Color32, Layout, Panel, Response, RichText, ScrollArea, Sense, Ui, vec2};
-use egui_plot::{Line, LineStyle, Plot, PlotPoints, uniform_grid_spacer};
+use egui_plot::{Line, LineStyle, Plot, PlotPoints, log_grid_spacer, uniform_grid_spacer};
 use std::sync::Arc;
 
 /// One of the two charts.
@@ -171,12 +171,17 @@ fn chart(ui: &mut Ui, chart: &Chart, series: &[Series], measure: CurveMeasure) {
     });
     let height = (ui.available_width() * 0.62).clamp(120.0, 260.0);
     let grid = || uniform_grid_spacer(|_| [0.5, 0.25, 0.05]);
-    Plot::new(chart.title)
+    let rows = match measure {
+        CurveMeasure::Normalised => log_grid_spacer(10),
+        _ => grid(),
+    };
+    // Each measure keeps bounds of its own.
+    Plot::new((chart.title, measure.name()))
         .height(height)
         .default_x_bounds(0.0, 1.0)
         .default_y_bounds(0.0, 1.0)
         .x_grid_spacer(grid())
-        .y_grid_spacer(grid())
+        .y_grid_spacer(rows)
         .x_axis_formatter(|mark, _| mark.value.to_string())
         .y_axis_formatter(|mark, _| mark.value.to_string())
         .x_axis_label("share of pixels")
@@ -187,6 +192,9 @@ fn chart(ui: &mut Ui, chart: &Chart, series: &[Series], measure: CurveMeasure) {
         })
         .allow_scroll(false)
         .show(ui, |plot| {
+            if measure == CurveMeasure::Normalised {
+                plot.set_plot_bounds_y(reach(chart, series));
+            }
             for one in series {
                 let scores = measure.scores((chart.curve)(&one.curves));
                 let points = one.curves.fractions.iter().zip(scores);
@@ -195,6 +203,16 @@ fn chart(ui: &mut Ui, chart: &Chart, series: &[Series], measure: CurveMeasure) {
                 plot.line(Line::new(name, points).color(one.color).style(one.style).width(1.8));
             }
         });
+}
+
+/// What normalised curves reach, 0 and 1 included: a score may go back before its start, or beyond
+/// its end.
+fn reach(chart: &Chart, series: &[Series]) -> std::ops::RangeInclusive<f64> {
+    let scores = |one: &Series| CurveMeasure::Normalised.scores((chart.curve)(&one.curves));
+    let all = series.iter().flat_map(scores);
+    let (low, high) =
+        all.fold((0f64, 1f64), |(low, high), score| (low.min(score), high.max(score)));
+    low..=high
 }
 
 /// The areas, which is the legend too.

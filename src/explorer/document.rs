@@ -3,6 +3,7 @@
 use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset, Target, Values};
 use crate::model::Model;
 use crate::picture::Picture;
+use crate::picture::annotation::Annotations;
 use std::sync::Arc;
 
 /// Something open, known by a number that is never used twice.
@@ -14,6 +15,7 @@ pub struct Opened<T> {
 
 pub type OpenModel = Arc<Opened<Model>>;
 pub type OpenPicture = Arc<Opened<Picture>>;
+pub type OpenAnnotations = Arc<Opened<Annotations>>;
 
 /// One method of the registry with its values.
 #[derive(Clone)]
@@ -33,6 +35,8 @@ pub struct Document {
     pub methods: Vec<MethodChoice>,
     pub target: Target,
     pub seed: u64,
+    /// Boxes and masks of pictures, by their files' names.
+    pub annotations: Option<OpenAnnotations>,
 }
 
 impl Default for Document {
@@ -52,6 +56,7 @@ impl Default for Document {
             methods: METHODS.iter().map(choice).collect(),
             target: Target::Top1,
             seed: 0,
+            annotations: None,
         }
     }
 }
@@ -62,7 +67,9 @@ impl PartialEq for Document {
             a.iter().map(|open| open.id).eq(b.iter().map(|open| open.id))
         }
         let chosen = |choice: &MethodChoice| (choice.shown, choice.values.clone());
+        let id = |open: &Option<OpenAnnotations>| open.as_ref().map(|open| open.id);
         same(&self.models, &other.models)
+            && id(&self.annotations) == id(&other.annotations)
             && same(&self.pictures, &other.pictures)
             && (self.selected, self.target, self.seed) == (other.selected, other.target, other.seed)
             && self.methods.iter().map(chosen).eq(other.methods.iter().map(chosen))

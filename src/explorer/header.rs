@@ -49,6 +49,7 @@ impl Explorer {
                 let key = (model.id, picture.id, self.view.smooth);
                 let texture = self.inputs.texture(ui.ctx(), key, &seen);
                 egui::Image::new(&texture).paint_at(ui, fitted(rect, model));
+                self.draw_regions(ui, model, picture, fitted(rect, model));
                 predictions(ui, &seen, self.document.target);
             }
             Some(State::Failed(why)) => failed(ui, rect, &why),

@@ -12,6 +12,7 @@ mod network_panel;
 mod notices;
 mod opening;
 mod overlay;
+mod regions;
 mod status_bar;
 mod target_chooser;
 mod theme;
@@ -24,6 +25,7 @@ pub use overlay::{CellPaint, OverlayRenderer};
 use crate::attribution::{Cache, Target};
 use crate::figure::{ColorMap, Norm, OPACITY};
 use crate::model::ComputeDevice;
+use crate::text::count;
 use command::Command;
 use display::Display;
 use document::{Document, History, MethodChoice, OpenModel, OpenPicture};
@@ -44,6 +46,8 @@ struct View {
     threshold: f32,
     fade: bool,
     smooth: bool,
+    /// Whether what people drew around is shown.
+    boxes: bool,
     /// Side of a cell in points; `None` fits the window.
     cell: Option<f32>,
     library: bool,
@@ -59,6 +63,7 @@ impl Default for View {
             opacity: OPACITY,
             threshold: 0.0,
             fade: true,
+            boxes: true,
             smooth: true,
             cell: None,
             library: true,
@@ -83,6 +88,7 @@ pub struct Explorer {
     class_filter: String,
     method_filter: String,
     curve_measure: curves_panel::CurveMeasure,
+    boxes: regions::Boxes,
     /// The side of a cell in the last frame, points.
     shown_cell: f32,
     /// The width of the methods' names in the last frame, points.
@@ -137,6 +143,7 @@ impl Explorer {
             class_filter: String::new(),
             method_filter: String::new(),
             curve_measure: curves_panel::CurveMeasure::default(),
+            boxes: regions::Boxes::default(),
             shown_cell: theme::COMFORTABLE_CELL,
             row_header: theme::row_header(0.0),
             inputs: header::Inputs::default(),
@@ -166,6 +173,14 @@ impl Explorer {
                         ctx.load_texture(&picture.value.name, image, egui::TextureOptions::LINEAR);
                     self.thumbnails.insert(picture.id, texture);
                     self.document.pictures.push(picture);
+                }
+                Arrival::Annotations(annotations, name) => {
+                    for warning in annotations.value.warnings() {
+                        self.notices.tell(format!("{name}: {warning}"));
+                    }
+                    let pictures = count(annotations.value.len(), "picture", "pictures");
+                    self.notices.tell(format!("{name}: boxes and masks of {pictures}"));
+                    self.document.annotations = Some(annotations);
                 }
                 Arrival::Failed(error) => self.notices.warn(error.to_string()),
             }

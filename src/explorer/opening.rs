@@ -1,9 +1,11 @@
 //! Opening files away from the window's thread, by dialog, drop or argument.
 
-use super::document::{OpenModel, Opened};
+use super::document::{OpenAnnotations, OpenModel, Opened};
 use crate::error::Error;
+use crate::file::stem;
 use crate::model::{Card, ComputeDevice, Model};
 use crate::picture::Picture;
+use crate::picture::annotation::Annotations;
 use image::RgbaImage;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -19,6 +21,8 @@ pub enum Arrival {
     Replaced(u64, OpenModel),
     /// With its thumbnail.
     Picture(Arc<Opened<Picture>>, RgbaImage),
+    /// With the name of its file.
+    Annotations(OpenAnnotations, String),
     Failed(Error),
 }
 
@@ -166,6 +170,11 @@ impl Handle {
                 .map_or_else(Arrival::Failed, |value| {
                     Arrival::Model(Arc::new(Opened { id, value }))
                 });
+        }
+        if Annotations::is_annotation_file(path) {
+            return Annotations::open(path).map_or_else(Arrival::Failed, |value| {
+                Arrival::Annotations(Arc::new(Opened { id, value }), stem(path))
+            });
         }
         let opened = Picture::open(path);
         opened.map_or_else(Arrival::Failed, |value| {

@@ -55,6 +55,10 @@ pub fn series(index: usize, theme: Theme) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
+/// Widths (points) and colours of the lines around annotated objects.
+pub const REGION: [(f32, Color32); 2] =
+    [(3.0, Color32::from_black_alpha(170)), (1.5, Color32::from_rgb(255, 230, 80))];
+
 /// Behind a cell that has no map.
 pub fn empty_cell(visuals: &egui::Visuals) -> Color32 {
     visuals.faint_bg_color

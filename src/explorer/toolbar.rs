@@ -79,6 +79,9 @@ impl Explorer {
             .on_hover_text("Enlarge pixels bilinearly instead of showing them");
         ui.checkbox(&mut view.fade, "Fade")
             .on_hover_text("Let weak places show the picture through");
+        if self.document.annotations.is_some() {
+            ui.checkbox(&mut view.boxes, "Boxes").on_hover_text("Show what people drew around");
+        }
     }
 
     /// The table of keys.

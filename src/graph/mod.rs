@@ -129,6 +129,15 @@ impl Graph {
         self.nodes.iter().map(|node| node.op.parameters()).sum()
     }
 
+    /// The same network with other operations in some nodes' places, of the same shapes.
+    pub fn with_operations(&self, other: impl Fn(&Node) -> Option<Op>) -> Self {
+        let changed = |node: &Node| Node {
+            op: other(node).unwrap_or_else(|| node.op.clone()),
+            ..node.clone()
+        };
+        Self { nodes: self.nodes.iter().map(changed).collect(), device: self.device.clone() }
+    }
+
     /// Values that a tape keeps for one sample; its bytes are four times as many.
     pub fn values_per_sample(&self) -> usize {
         self.nodes.iter().map(|node| node.shape.len()).sum()

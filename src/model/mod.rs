@@ -138,6 +138,28 @@ impl Model {
         Ok(self.twin_on_cpu.get().expect("it was just set"))
     }
 
+    /// The same classifier with another graph, which no file holds: where a GPU fails it, there is
+    /// no twin on the CPU.
+    pub fn with_graph(&self, graph: Graph) -> Self {
+        Self {
+            name: self.name.clone(),
+            path: self.path.clone(),
+            architecture: self.architecture.clone(),
+            graph,
+            preprocessing: self.preprocessing.clone(),
+            labels: self.labels.clone(),
+            training: self.training.clone(),
+            sha256: self.sha256.clone(),
+            warnings: vec![],
+            report: self.report.clone(),
+            card: self.card.clone(),
+            batch: self.batch,
+            on_gpu: false,
+            twin_on_cpu: OnceLock::new(),
+            pace: OnceLock::new(),
+        }
+    }
+
     /// Puts one picture (C×H×W, [0,1]) on the model's device, as 1×C×H×W.
     pub fn tensor(&self, pixels: &Array3<f32>) -> Tensor<4> {
         let (channels, height, width) = pixels.dim();

@@ -13,6 +13,7 @@ mod measured;
 mod mu_fidelity;
 mod perturbation;
 mod pixel_flipping;
+mod randomised;
 mod registry;
 mod sanity;
 mod similarity;
@@ -36,6 +37,7 @@ pub use perturbation::Perturbation;
 pub use pixel_flipping::{
     PerturbationCurves, PixelFlippingParameters, order_with_ties, pixel_flipping, scores_without,
 };
+pub use randomised::{randomised, weighted_layers};
 pub use registry::{Better, Description, Measure, OverPictures, SCORES, score};
 pub use sanity::{
     ADEBAYO, Randomisation, RandomisedMap, Similarity, SimilarityRow, SimilarityTable,

@@ -7,7 +7,8 @@ use super::localisation::{
 };
 use super::{
     ExplainTrial, Measured, ScoreTrial, average_drop, infidelity, insertion_deletion,
-    local_lipschitz, max_sensitivity, mu_fidelity, pixel_flipping, similarity, statistics,
+    local_lipschitz, max_sensitivity, mu_fidelity, pixel_flipping, randomised, similarity,
+    statistics,
 };
 use crate::attribution::{Parameter, Values};
 use crate::error::{Error, Result};
@@ -28,6 +29,7 @@ pub static SCORES: &[&Description] = &[
     &average_drop::CHANGE,
     &max_sensitivity::DESCRIPTION,
     &local_lipschitz::DESCRIPTION,
+    &randomised::DESCRIPTION,
     &pointing_game::DESCRIPTION,
     &energy_game::DESCRIPTION,
     &positive_percentage::DESCRIPTION,
@@ -105,6 +107,8 @@ pub enum Measure {
     Map(fn(&Array3<f32>) -> Measured),
     /// The map, reduced to one channel at the picture's size, and what people drew around.
     Regions(&'static dyn Localisation),
+    /// The method's maps of networks with other weights: [`similarity_curve`](super::similarity_curve).
+    Randomisation,
     /// Two maps of one shape.
     TwoMaps(fn(&Array3<f32>, &Array3<f32>, &Values) -> Measured),
 }
@@ -117,6 +121,7 @@ impl std::fmt::Debug for Measure {
             Measure::Explanations(_) => "Explanations",
             Measure::Map(_) => "Map",
             Measure::Regions(_) => "Regions",
+            Measure::Randomisation => "Randomisation",
             Measure::TwoMaps(_) => "TwoMaps",
         })
     }

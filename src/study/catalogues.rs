@@ -124,8 +124,10 @@ fn table(values: &Values) -> toml::Table {
 /// The numbers that a score gives of a map.
 pub fn metrics_of(choice: &Choice) -> Result<Vec<Metric>> {
     let description = score::score(&choice.id)?;
-    if !matches!(description.measure, Measure::Curves) {
-        return Ok(vec![metric(description.id, description.name, description.better)]);
+    match description.measure {
+        Measure::Curves => {}
+        Measure::Randomisation => return Ok(randomisation_metrics()),
+        _ => return Ok(vec![metric(description.id, description.name, description.better)]),
     }
     let raw = |id: &str, label: &str, better| Metric {
         follows_confidence: true,
@@ -144,6 +146,21 @@ pub fn metrics_of(choice: &Choice) -> Result<Vec<Metric>> {
         over("insertion-over-maximum", "Insertion / maximum", Better::Higher),
         over("deletion-over-maximum", "Deletion / maximum", Better::Lower),
     ])
+}
+
+/// For every measure of similarity, its mean over the steps and its value after the last.
+fn randomisation_metrics() -> Vec<Metric> {
+    let of = |(measure, _): &score::Similarity| {
+        let [mean, last] = randomisation_ids(measure);
+        let labels = [format!("Randomised: {measure}"), format!("All randomised: {measure}")];
+        [metric(&mean, &labels[0], Better::Lower), metric(&last, &labels[1], Better::Lower)]
+    };
+    score::ADEBAYO.iter().flat_map(of).collect()
+}
+
+/// Identifiers of the mean of a measure over randomised layers, and of its last value.
+pub fn randomisation_ids(measure: &str) -> [String; 2] {
+    [format!("randomisation-{measure}"), format!("randomisation-{measure}-last")]
 }
 
 fn metric(id: &str, label: &str, better: Better) -> Metric {

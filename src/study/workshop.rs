@@ -1,6 +1,6 @@
 //! Where a study's maps are made and scored: its networks, open, and the picture at hand.
 
-use super::catalogues::{Methods, Scores, metrics_of, values_of};
+use super::catalogues::{Methods, Scores, metrics_of, randomisation_ids, values_of};
 use super::cell::{Cell, CellResults, Curve, Measured, Subject};
 use super::definition::{Choice, Definition, ListedPicture};
 use super::plan::{Contents, Plan, PlannedModel, PlannedPicture};
@@ -12,7 +12,7 @@ use crate::model::{ComputeDevice, Model};
 use crate::picture::Picture;
 use crate::picture::annotation::{Annotations, Regions};
 use crate::score::{
-    self, Description, ExplainTrial, Measure, Protocol, Quantity, ScoreTrial, Watch,
+    self, Description, ExplainTrial, Measure, Protocol, Quantity, Randomisation, ScoreTrial, Watch,
 };
 use ndarray::{Array2, Array3, Axis};
 use std::path::Path;
@@ -201,8 +201,12 @@ impl Site<'_> {
     }
 
     fn explained<'b>(&'b self, pixels: &'b Array3<f32>) -> Explained<'b> {
+        self.explained_by(self.model, pixels)
+    }
+
+    fn explained_by<'b>(&'b self, model: &'b Model, pixels: &'b Array3<f32>) -> Explained<'b> {
         let (picture, target) = (&self.cell.picture.sha256, self.bench.subject.target);
-        Explained::new(self.model, pixels, picture, target, self.cell.plan.seed)
+        Explained::new(model, pixels, picture, target, self.cell.plan.seed)
             .with_others(&self.bench.others)
     }
 
@@ -225,6 +229,7 @@ impl Site<'_> {
         let generator = &mut self.stream(description.id).generator();
         let measured = match description.measure {
             Measure::Curves => return self.curves(map, values, results, watch),
+            Measure::Randomisation => return self.randomisation(map, values, results, watch),
             Measure::Map(measure) => Some(measure(map)),
             Measure::Regions(score) => {
                 results.values.insert(description.id.into(), self.regions(map, score, values));
@@ -290,6 +295,51 @@ impl Site<'_> {
         }
     }
 
+    fn randomisation(
+        &self,
+        map: &Array3<f32>,
+        values: &Values,
+        results: &mut CellResults,
+        watch: &mut Watch,
+    ) -> Result<bool> {
+        let layers = evenly(score::weighted_layers(&self.model.graph), values.integer("layers"));
+        let order = match values.choice("order") {
+            "independent" => Randomisation::Independent,
+            _ => Randomisation::Cascading,
+        };
+        let seed = self.cell.plan.seed;
+        let mut of_randomised = |layers: &[String]| {
+            let model = score::randomised(self.model, layers, seed)?;
+            let explained = self.explained_by(&model, &self.bench.pixels);
+            let never = &mut |_: &attribution::Progress| Flow::Continue;
+            let made = attribution::attribute(self.method, &explained, self.values, never)?;
+            Ok((*made.map).clone())
+        };
+        let (measures, randomised) = (&score::ADEBAYO, &mut of_randomised);
+        let table = score::similarity_curve(map, randomised, &layers, order, measures, watch)?;
+        let Some(table) = table else { return Ok(false) };
+        for measure in &table.measures {
+            let column = table.column(measure).expect("a measure of the table");
+            let known: Vec<f64> = column.iter().filter_map(|one| one.value()).collect();
+            let mean = match known.is_empty() {
+                true => Measured::Undefined("no map after a step could be compared".into()),
+                false => (known.iter().sum::<f64>() / known.len() as f64).into(),
+            };
+            let last = column.last().copied();
+            let last = last.unwrap_or(score::Measured::Undefined("the network has no weights"));
+            let [of_mean, of_last] = randomisation_ids(measure);
+            results.values.insert(of_mean.clone(), mean);
+            results.values.insert(of_last, last.into());
+            let steps = column.len().max(1) as f32;
+            let share = |index: usize| (index + 1) as f32 / steps;
+            let points = column.iter().enumerate();
+            let points =
+                points.filter_map(|(index, one)| Some([share(index), one.value()? as f32]));
+            results.curves.push(Curve { kind: of_mean, points: points.collect() });
+        }
+        Ok(true)
+    }
+
     fn curves(
         &self,
         map: &Array3<f32>,
@@ -324,6 +374,15 @@ impl From<score::Measured> for Measured {
             score::Measured::Undefined(reason) => Self::Undefined(reason.into()),
         }
     }
+}
+
+/// So many of the layers, the last one always among them; all for none.
+fn evenly(layers: Vec<String>, count: usize) -> Vec<String> {
+    let all = layers.len();
+    if count == 0 || count >= all {
+        return layers;
+    }
+    (1..=count).map(|step| layers[step * all / count - 1].clone()).collect()
 }
 
 fn method_of(choice: &Choice) -> Result<(&'static dyn Method, Values)> {

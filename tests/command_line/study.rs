@@ -7,7 +7,7 @@ const STUDY: &str = r#"
 name = "Twins"
 models = ["mnist_lenet5_vanilla.toml", "mnist_lenet5_adv.toml"]
 methods = ["gradient", "grad-cam", "random-map"]
-scores = ["insertion-deletion", "energy-game", "pointing-game", "gini", "max-sensitivity", "road"]
+scores = ["insertion-deletion", "energy-game", "pointing-game", "gini", "max-sensitivity", "road", "randomisation"]
 device = "cpu"
 
 [pictures]
@@ -51,9 +51,10 @@ fn a_study_is_computed_once_and_says_what_failed() {
     let said = text(&succeed(folder, &["study", "twins.toml"]).stderr);
     assert!(said.contains("18 cells computed, 6 failed"), "{said}");
     let report = std::fs::read_to_string(folder.join("twins-results/report.md")).unwrap();
-    for words in ["torn.png", "Insertion", "Energy", "LeNet5", "confidence"] {
+    for words in ["torn.png", "Insertion", "Energy", "LeNet5", "confidence", "ssim"] {
         assert!(report.contains(words), "no `{words}` in: {report}");
     }
+    controls_do_not_depend_on_weights(&folder.join("twins-results/values.csv"));
     let first = summary(folder, "twins-results");
     let said = text(&succeed(folder, &["study", "twins.toml"]).stderr);
     assert!(said.contains("0 cells computed"), "{said}");
@@ -61,6 +62,28 @@ fn a_study_is_computed_once_and_says_what_failed() {
     for file in ["values.csv", "values.parquet", "comparisons.csv", "tables.tex"] {
         assert!(folder.join("twins-results").join(file).metadata().unwrap().len() > 0, "{file}");
     }
+}
+
+/// A random map stays as it is when layers lose their weights, a gradient does not.
+fn controls_do_not_depend_on_weights(values: &Path) {
+    let mut table = csv::Reader::from_path(values).unwrap();
+    let headers = table.headers().unwrap().clone();
+    let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
+    let (method, metric, value) = (column("method"), column("metric"), column("value"));
+    let mut seen = [0; 2];
+    for row in table.records().map(Result::unwrap) {
+        if &row[metric] != "randomisation-spearman-last" || row[value].is_empty() {
+            continue;
+        }
+        let value: f64 = row[value].parse().unwrap();
+        match &row[method] {
+            "random-map" => assert!((value - 1.0).abs() < 1e-9, "{value}"),
+            "gradient" => assert!(value < 0.9, "{value}"),
+            _ => continue,
+        }
+        seen[usize::from(&row[method] == "gradient")] += 1;
+    }
+    assert_eq!(seen, [6, 6]);
 }
 
 #[test]

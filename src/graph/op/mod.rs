@@ -153,6 +153,11 @@ impl Op {
         }
     }
 
+    /// Whether [`Op::with_weights`] changes it.
+    pub fn has_weights(&self) -> bool {
+        matches!(self, Op::Convolution(_) | Op::Linear(_))
+    }
+
     /// The same layer with other weights and bias; operations without weights stay as they are.
     pub fn with_weights(
         &self,

@@ -21,7 +21,7 @@ pub use run_lengths::RunLengths;
 
 use super::{MAX_PIXELS, Picture};
 use crate::error::{Error, Result};
-use crate::file::stem;
+use crate::file::{extension, stem};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -118,6 +118,11 @@ impl Annotations {
         let mut found = Self::default();
         format::read(path, bytes, &mut found).map_err(|why| unread(path, why))?;
         Ok(found)
+    }
+
+    /// True for the names of files that hold annotations and nothing else; masks are pictures too.
+    pub fn is_annotation_file(path: &Path) -> bool {
+        ["xml", "json", "csv", "txt"].contains(&extension(path).as_str())
     }
 
     /// What is said about the picture whose file is called this, without folder and extension.

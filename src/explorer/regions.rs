@@ -1,0 +1,62 @@
+//! What people drew around: boxes over the pictures.
+
+use super::document::{OpenAnnotations, OpenModel, OpenPicture};
+use super::{Explorer, theme};
+use crate::file::stem;
+use crate::picture::annotation::BoundingBox;
+use egui::{Rect, Stroke, StrokeKind, Ui, pos2};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Boxes in the pixels of networks' inputs, by annotations, network and picture, while they are shown.
+#[derive(Default)]
+pub(super) struct Boxes {
+    known: HashMap<(u64, u64, u64), Arc<Vec<BoundingBox>>>,
+}
+
+impl Boxes {
+    fn of(
+        &mut self,
+        annotations: &OpenAnnotations,
+        model: &OpenModel,
+        picture: &OpenPicture,
+    ) -> Arc<Vec<BoundingBox>> {
+        let key = (annotations.id, model.id, picture.id);
+        self.known.retain(|(of, ..), _| *of == annotations.id);
+        let boxes = || {
+            let placement = picture.value.placement(&model.value.preprocessing);
+            let annotation = annotations.value.of(&stem(&picture.value.path))?;
+            annotation.on_input(&placement).ok().map(|regions| regions.boxes)
+        };
+        self.known.entry(key).or_insert_with(|| Arc::new(boxes().unwrap_or_default())).clone()
+    }
+}
+
+impl Explorer {
+    /// Draws the picture's boxes over it, as this network sees it, in `rect`.
+    pub(super) fn draw_regions(
+        &mut self,
+        ui: &Ui,
+        model: &OpenModel,
+        picture: &OpenPicture,
+        rect: Rect,
+    ) {
+        let Some(annotations) = self.document.annotations.clone().filter(|_| self.view.boxes)
+        else {
+            return;
+        };
+        let [height, width] = model.value.preprocessing.size.map(|side| side as f32);
+        let at = |x: f32, y: f32| {
+            pos2(rect.left() + x / width * rect.width(), rect.top() + y / height * rect.height())
+        };
+        for edges in self.boxes.of(&annotations, model, picture).iter() {
+            let BoundingBox { x1, y1, x2, y2 } = *edges;
+            let region = Rect::from_min_max(at(x1, y1), at(x2, y2));
+            // A dark line around a bright one shows on every map.
+            for (width, color) in theme::REGION {
+                let stroke = Stroke::new(width, color);
+                ui.painter().rect_stroke(region, 0.0, stroke, StrokeKind::Inside);
+            }
+        }
+    }
+}
