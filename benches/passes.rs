@@ -1,9 +1,12 @@
-//! Seconds of passes through real networks: forward and gradient at several batch sizes.
+//! Seconds of passes through real networks: forward and gradient at several batch sizes, and what
+//! Insertion and Deletion cost beyond their forward passes.
 //!
 //! `cargo bench --bench passes`
 
+use hyaline::attribution::{Flow, Ranking, Stream};
 use hyaline::graph::Rules;
 use hyaline::model::{ComputeDevice, DeviceChoice, Model, host};
+use hyaline::score::{Protocol, Quantity, ScoreTrial, insertion_deletion, of_class};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -39,16 +42,43 @@ fn main() {
                 gradient(&model, batch)
             );
         }
+        let (plain, curves) = (forward(&model, model.batch), curves(&model));
+        let more = curves / plain;
+        println!(
+            "  Insertion and Deletion by rows: {curves:.2} a picture, {more:.2}× a forward pass"
+        );
     }
 }
 
+/// Milliseconds for each picture of both curves, a row of pixels a step.
+fn curves(model: &Model) -> f64 {
+    let picture = picture(model);
+    let [height, width] = model.preprocessing.size;
+    let protocol = Protocol { step: width, ..Protocol::rise([height, width]) };
+    median(2 * (height + 1), || {
+        let mut trial = ScoreTrial {
+            pixels: &picture,
+            map: &picture,
+            mean_colour: &model.preprocessing.mean,
+            ranking: Ranking::Signed,
+            score: &mut of_class(model, 0, Quantity::Probability),
+            batch: model.batch,
+            watch: &mut |_, _| Flow::Continue,
+        };
+        let generator = &mut Stream::new(0, "", "", "").generator();
+        drop(insertion_deletion(&mut trial, &protocol, generator).expect("the scores are finite"));
+    })
+}
+
 fn pixels(model: &Model, batch: usize) -> burn::tensor::Tensor<4> {
+    model.tensor(&picture(model)).repeat_dim(0, batch)
+}
+
+fn picture(model: &Model) -> ndarray::Array3<f32> {
     let shape = model.graph.input_shape();
-    let one =
-        ndarray::Array3::from_shape_fn((shape.channels, shape.height, shape.width), |(c, y, x)| {
-            ((c * 31 + y * 7 + x) as f32).sin() * 0.5 + 0.5
-        });
-    model.tensor(&one).repeat_dim(0, batch)
+    ndarray::Array3::from_shape_fn((shape.channels, shape.height, shape.width), |(c, y, x)| {
+        ((c * 31 + y * 7 + x) as f32).sin() * 0.5 + 0.5
+    })
 }
 
 fn forward(model: &Model, batch: usize) -> f64 {

@@ -139,18 +139,20 @@ impl Curve {
 
     /// (area − first score) / (last score − first score): how early the score goes its way, whatever
     /// its height. 0 is at the end, ½ a straight line, 1 at once; higher is better for both curves.
+    /// Not defined where the score moves by less than 0.1.
     pub fn normalised(&self) -> Measured {
         let ends = [self.scores.first(), self.scores.last()];
         let [first, last] = ends.map(|end| end.copied().map_or(0.0, f64::from));
         Measured::from(match (last - first).abs() >= LEAST_CHANGE {
             true => Ok((self.auc - first) / (last - first)),
-            false => Err("the score is the same at both ends of the curve"),
+            false => Err("the score moves by less than 0.1 from end to end of the curve"),
         })
     }
 }
 
-/// Change of the score below which a curve's way is noise.
-const LEAST_CHANGE: f64 = 0.01;
+/// Change of the score below which no share of it is told: on 37 ImageNet pictures, those that moved
+/// a network's probability by a hundredth gave normalised areas of ten and more.
+const LEAST_CHANGE: f64 = 0.1;
 
 /// Whole rows of pixels, 28 or so steps for the whole picture: RISE's batch setting (8 rows at
 /// 224 px), and one row for pictures of digits.

@@ -172,3 +172,38 @@ fn metric(id: &str, label: &str, better: Better) -> Metric {
         normalised: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::Definition;
+
+    #[test]
+    fn the_studies_that_come_along_name_what_there_is() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/studies");
+        let mut read = 0;
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let definition = Definition::read(&entry.unwrap().path()).unwrap();
+            let catalogue = Methods { folder: &folder, pictures: String::new() };
+            let methods = definition.methods(&catalogue).unwrap();
+            let scores = definition.scores(&Scores).unwrap();
+            definition.check_parameters(&methods, &scores).unwrap();
+            assert!(scores.iter().all(|score| !metrics_of(score).unwrap().is_empty()));
+            read += 1;
+        }
+        assert_eq!(read, 2);
+    }
+
+    #[test]
+    fn parameters_come_back_as_they_were_set() {
+        let mut choice = Choice::new("wsl-iou");
+        choice.parameters.insert("thresholds".into(), vec![0.2, 0.4].into());
+        let choice = Scores.complete(choice).unwrap();
+        let values = values_of(&choice, score::score("wsl-iou").unwrap().parameters).unwrap();
+        assert_eq!(values.reals("thresholds"), [0.2, 0.4]);
+        let catalogue = Methods { folder: Path::new(""), pictures: "all".into() };
+        let mut choice = Choice::new("expected-gradients");
+        choice.parameters.insert("baseline".into(), "others".into());
+        assert_eq!(catalogue.complete(choice).unwrap().content, "all");
+    }
+}
