@@ -12,6 +12,7 @@ pub mod op;
 mod relevance;
 mod reverse;
 mod tape;
+mod training;
 
 pub use build::GraphBuilder;
 pub use full_gradient::FullGradient;

@@ -85,7 +85,7 @@ pub(super) fn zip<const D: usize>(
 }
 
 /// All values, where nobody else holds them.
-fn own_values(values: &mut FlexTensor) -> Option<&mut [f32]> {
+pub(super) fn own_values(values: &mut FlexTensor) -> Option<&mut [f32]> {
     let is_whole = values.bytes().len() == size_of_val(slice(values));
     values.try_storage_mut().filter(|_| is_whole)
 }

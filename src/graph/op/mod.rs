@@ -1,9 +1,12 @@
 //! The kinds of node. Each file holds a family: its shape rule, forward and reverse.
 
 mod arithmetic;
+mod batch_norm;
 mod convolution;
 mod depthwise;
+mod direct;
 mod host;
+mod lattice;
 mod layout;
 mod linear;
 mod pointwise;
@@ -13,6 +16,7 @@ mod rescale;
 mod statistics;
 
 pub use arithmetic::{Affine, Arithmetic, PRelu};
+pub use batch_norm::BatchNorm;
 pub use convolution::{Convolution, same_padding};
 pub use layout::{Concatenate, FACTORS, Pad, Rearrange, Slice, Steps};
 pub use linear::{Linear, Normalise};
@@ -43,6 +47,8 @@ pub enum Op {
     Arithmetic(Arithmetic),
     /// Scale and shift by constants.
     Affine(Affine),
+    /// Scale and shift by statistics of the batch, when training.
+    BatchNorm(BatchNorm),
     MaxPool(MaxPool),
     GlobalAveragePool,
     /// Average pooling and resizing.
@@ -66,6 +72,8 @@ pub enum Saved {
     Nothing,
     /// Places of the maxima, N×C×h×w, each an index into the H·W input places.
     Places(Tensor<4, Int>),
+    /// Mean and variance of each channel of a batch.
+    Statistics([Tensor<1>; 2]),
 }
 
 /// One evaluated node, as its reverse sees it.
@@ -89,6 +97,7 @@ impl Op {
             Op::PRelu(_) => "prelu",
             Op::Arithmetic(arithmetic) => arithmetic.kind(),
             Op::Affine(_) => "scale and shift",
+            Op::BatchNorm(_) => "batch norm",
             Op::MaxPool(_) => "max pool",
             Op::GlobalAveragePool => "global average pool",
             Op::Resample(resample) => resample.kind(),
@@ -149,6 +158,7 @@ impl Op {
             Op::Linear(linear) => linear.parameters(),
             Op::PRelu(prelu) => prelu.parameters(),
             Op::Affine(affine) => affine.parameters(),
+            Op::BatchNorm(norm) => norm.parameters(),
             _ => 0,
         }
     }
@@ -194,6 +204,7 @@ impl Op {
             Op::PRelu(prelu) => prelu.output_shape(inputs[0]),
             Op::Arithmetic(arithmetic) => arithmetic.output_shape(inputs[0], inputs[1]),
             Op::Affine(affine) => affine.output_shape(inputs[0]),
+            Op::BatchNorm(norm) => norm.output_shape(inputs[0]),
             Op::MaxPool(pool) => pool.output_shape(inputs[0]),
             Op::GlobalAveragePool => Ok(Shape::new(inputs[0].channels, 1, 1)),
             Op::Resample(resample) => resample.output_shape(inputs[0]),
@@ -223,6 +234,7 @@ impl Op {
             Op::PRelu(prelu) => prelu.apply(x),
             Op::Arithmetic(arithmetic) => arithmetic.apply(x, inputs.remove(0)),
             Op::Affine(affine) => affine.apply(x),
+            Op::BatchNorm(norm) => norm.apply(x).0,
             Op::MaxPool(pool) => pool.apply(x),
             Op::GlobalAveragePool => pooling::global_average(x),
             Op::Resample(resample) => resample.apply(x),
@@ -241,6 +253,7 @@ impl Op {
     pub(super) fn forward(&self, inputs: &[Tensor<4>]) -> (Tensor<4>, Saved) {
         match self {
             Op::MaxPool(pool) => pool.apply_with_places(inputs[0].clone()),
+            Op::BatchNorm(norm) => norm.apply(inputs[0].clone()),
             _ => (self.apply(inputs.to_vec()), Saved::Nothing),
         }
     }
@@ -264,6 +277,7 @@ impl Op {
             Op::PRelu(prelu) => prelu.backward(x, gradient),
             Op::Arithmetic(arithmetic) => return arithmetic.backward(step, gradient),
             Op::Affine(affine) => affine.backward(gradient),
+            Op::BatchNorm(norm) => norm.backward(x, step.saved, gradient).0,
             Op::MaxPool(pool) => pool.backward(step, gradient),
             Op::GlobalAveragePool => pooling::global_average_backward(gradient, from),
             Op::Resample(resample) => resample.backward(gradient),
@@ -277,6 +291,37 @@ impl Op {
             Op::Pad(pad) => pad.backward(gradient, from),
             Op::Concatenate(join) => return join.backward(&step.inputs, gradient),
         }]
+    }
+}
+
+/// The gradient at one trained tensor, flattened, with the last part of its name.
+pub(in crate::graph) type AtWeight = (&'static str, Tensor<1>);
+
+impl Op {
+    /// The gradients at the inputs, if `through`, and at the trained values, given the one at the
+    /// output.
+    pub(super) fn backward_training(
+        &self,
+        step: &Step,
+        gradient: Tensor<4>,
+        through: bool,
+    ) -> (Vec<Tensor<4>>, Vec<AtWeight>) {
+        let x = step.inputs[0];
+        if let Op::BatchNorm(norm) = self {
+            let (at_input, [weight, bias]) = norm.backward(x, step.saved, gradient);
+            return (vec![at_input], vec![("weight", weight), ("bias", bias)]);
+        }
+        let at_weights = match self {
+            Op::Convolution(convolution) => convolution.weight_gradients(x, &gradient),
+            Op::Linear(linear) => linear.weight_gradients(x, &gradient),
+            Op::Affine(affine) => affine.weight_gradients(x, &gradient),
+            _ => vec![],
+        };
+        let at_inputs = match through {
+            true => self.backward(step, gradient, &Rules::Gradient),
+            false => vec![],
+        };
+        (at_inputs, at_weights)
     }
 }
 
@@ -299,6 +344,7 @@ into_op!(
     PRelu,
     Arithmetic,
     Affine,
+    BatchNorm,
     MaxPool,
     Resample,
     Standardise,

@@ -23,7 +23,7 @@ mod small;
 mod tensors;
 mod window;
 
-pub(crate) use assembly::Assembly;
+pub(crate) use assembly::{Assembly, Norms};
 pub use fit::{Fit, Misshapen};
 pub use input::InputDefaults;
 
@@ -233,24 +233,39 @@ impl Architecture {
         input: &Preprocessing,
         device: &Device,
     ) -> Result<(Graph, Fit)> {
-        let (graph, fit) = self.try_lay(weights, input, device);
+        let (graph, fit) = self.try_lay(weights, input, Norms::Folded, device);
         fit.check(self.named)?;
         Ok((graph?, fit))
     }
 
+    /// As [`Self::lay`], with batch norms as nodes of their own that take the statistics of the
+    /// batch, for training.
+    ///
+    /// # Errors
+    /// As for [`Self::lay`].
+    pub fn lay_for_training(
+        &self,
+        weights: &Weights,
+        input: &Preprocessing,
+        device: &Device,
+    ) -> Result<Graph> {
+        self.try_lay(weights, input, Norms::OfBatch, device).0
+    }
+
     /// How the tensors of a file fit, whatever is wrong with them.
     pub fn fit(&self, weights: &Weights, input: &Preprocessing, device: &Device) -> Fit {
-        self.try_lay(weights, input, device).1
+        self.try_lay(weights, input, Norms::Folded, device).1
     }
 
     fn try_lay(
         &self,
         weights: &Weights,
         input: &Preprocessing,
+        norms: Norms,
         device: &Device,
     ) -> (Result<Graph>, Fit) {
         let tensors = Tensors::renamed(weights, self.family.renames);
-        let mut assembly = Assembly::new(self.id, &tensors, input, device);
+        let mut assembly = Assembly::new(self.id, &tensors, input, norms, device);
         assembly.named = self.named;
         let pixels = assembly.normalised_pixels(input);
         let laid = pixels.and_then(|pixels| (self.family.lay)(&mut assembly, &self.plan, pixels));
