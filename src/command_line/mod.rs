@@ -7,6 +7,7 @@ pub(crate) mod inspect;
 mod methods;
 mod output;
 mod plan;
+mod train;
 mod verify;
 mod watch;
 
@@ -90,6 +91,8 @@ pub enum Command {
     Inspect(inspect::Inspect),
     /// Check a network's numbers: the GPU's against the CPU's, or against some from elsewhere
     Verify(verify::Verify),
+    /// Train a network, vanilla or robust, by a recipe; write its weights and model card
+    Train(train::Train),
     /// List the methods and their parameters
     Methods(methods::Methods),
 }
@@ -105,6 +108,7 @@ impl Command {
             Command::Curves(curves) => curves.run(),
             Command::Inspect(inspect) => inspect.run(),
             Command::Verify(verify) => verify.run(),
+            Command::Train(train) => train.run(),
             Command::Methods(methods) => methods.run(),
         }
     }

@@ -83,6 +83,7 @@ static FAMILIES: &[&Family] = &[
     &convnext::CONVNEXT,
     &mobilenet::MOBILENET_V3,
     &mobilenet::MOBILENET_V2,
+    &mobilenet::CIFAR_MOBILENET_V2,
     &mobilenet::MNASNET,
     &shufflenet::SHUFFLENET_V2,
     &inception::INCEPTION_V3,
@@ -98,6 +99,7 @@ static FAMILIES: &[&Family] = &[
     &classic::VGG,
     &small::LENET5,
     &small::CNN_A,
+    &small::CONVNET,
     &sequential::SEQUENTIAL,
 ];
 
@@ -220,6 +222,11 @@ impl Architecture {
     /// What the architecture takes, before a card corrects it.
     pub fn input(&self, weights: &Weights) -> InputDefaults {
         (self.family.input)(&Tensors::renamed(weights, self.family.renames), self.variant)
+    }
+
+    /// Whether weights are those of the very network that it names.
+    pub fn takes(&self, weights: &Weights) -> bool {
+        self.family.measure(weights).is_some_and(|plan| plan == self.plan)
     }
 
     /// Lays the network out on a device.

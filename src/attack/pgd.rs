@@ -1,0 +1,162 @@
+//! Projected gradient descent: the strongest first-order attack within a ball of pixels (Madry et
+//! al. 2018, "Towards Deep Learning Models Resistant to Adversarial Attacks", section 2.1).
+
+use super::{cross_entropy, seed};
+use crate::error::Result;
+use crate::graph::{Graph, Rules};
+use crate::model::host;
+use burn::tensor::{Tensor, TensorData};
+use rand::{Rng, RngExt};
+use rand_distr::StandardNormal;
+use serde::{Deserialize, Serialize};
+
+/// How the size of a change is measured, over all values of a picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Norm {
+    /// The largest change of any value.
+    #[default]
+    Linf,
+    /// The root of the sum of squares.
+    L2,
+}
+
+impl Norm {
+    /// Its name in recipes and cards.
+    pub fn name(self) -> &'static str {
+        match self {
+            Norm::Linf => "linf",
+            Norm::L2 => "l2",
+        }
+    }
+}
+
+/// An attack that stays within `epsilon` of the picture and within [0,1].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pgd {
+    pub norm: Norm,
+    /// Radius of the ball, in [0,1] pixels.
+    pub epsilon: f32,
+    /// Length of one step, in [0,1] pixels.
+    pub step: f32,
+    pub steps: usize,
+    /// Whether it starts anywhere in the ball, and not at the picture.
+    pub random_start: bool,
+}
+
+impl Pgd {
+    /// One step as long as the radius, from the picture (Goodfellow et al. 2015, "Explaining and
+    /// Harnessing Adversarial Examples", section 4).
+    pub fn fgsm(norm: Norm, epsilon: f32) -> Self {
+        Self { norm, epsilon, step: epsilon, steps: 1, random_start: false }
+    }
+
+    /// Steps of 2.5·ε / `steps`, which reach the ball's edge from anywhere in it, from a random
+    /// start (Madry et al. 2018, in their code).
+    pub fn usual(norm: Norm, epsilon: f32, steps: usize) -> Self {
+        Self { norm, epsilon, step: 2.5 * epsilon / steps as f32, steps, random_start: true }
+    }
+
+    /// Pictures that the network takes for something else, as far as it finds them: the loss at
+    /// their labels is climbed.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn attack(
+        &self,
+        graph: &Graph,
+        pixels: &Tensor<4>,
+        labels: &[usize],
+        random: &mut impl Rng,
+    ) -> Result<Tensor<4>> {
+        self.climb(pixels, random, |x| input_gradient(graph, x, |l| cross_entropy(l, labels).gradient))
+    }
+
+    /// Pictures where a function is large, by its gradient.
+    ///
+    /// # Errors
+    /// As `gradient`.
+    pub fn climb(
+        &self,
+        pixels: &Tensor<4>,
+        random: &mut impl Rng,
+        mut gradient: impl FnMut(Tensor<4>) -> Result<Tensor<4>>,
+    ) -> Result<Tensor<4>> {
+        let mut x = match self.random_start {
+            true => self.projected(pixels.clone() + self.start(pixels, random), pixels),
+            false => pixels.clone(),
+        };
+        for _ in 0..self.steps {
+            let direction = self.direction(gradient(x.clone())?);
+            x = self.projected(x + direction * self.step, pixels);
+        }
+        Ok(x)
+    }
+
+    /// The step of length 1 along which a linear function grows most.
+    fn direction(&self, gradient: Tensor<4>) -> Tensor<4> {
+        match self.norm {
+            Norm::Linf => gradient.sign(),
+            // A gradient of zero stays zero.
+            Norm::L2 => gradient.clone() / length(gradient).clamp_min(1e-30),
+        }
+    }
+
+    /// The nearest point of the ball, then of [0,1].
+    fn projected(&self, x: Tensor<4>, pixels: &Tensor<4>) -> Tensor<4> {
+        let change = x - pixels.clone();
+        let change = match self.norm {
+            Norm::Linf => change.clamp(-self.epsilon, self.epsilon),
+            Norm::L2 => {
+                let shrink = (length(change.clone()).clamp_min(1e-30).recip() * self.epsilon).clamp_max(1.0);
+                change * shrink
+            }
+        };
+        (pixels.clone() + change).clamp(0.0, 1.0)
+    }
+
+    /// A change drawn from the whole ball alike, drawn on the host.
+    fn start(&self, pixels: &Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
+        let dims = pixels.dims();
+        let each = dims[1..].iter().product::<usize>();
+        let values: Vec<f32> = match self.norm {
+            Norm::Linf if self.epsilon > 0.0 => {
+                let draw = |_| random.random_range(-self.epsilon..=self.epsilon);
+                (0..dims[0] * each).map(draw).collect()
+            }
+            Norm::Linf => vec![0.0; dims[0] * each],
+            Norm::L2 => (0..dims[0]).flat_map(|_| self.in_sphere(each, random)).collect(),
+        };
+        Tensor::from_data(TensorData::new(values, dims), &pixels.device())
+    }
+
+    /// A normal direction, and a radius such that every part of the ball is as likely.
+    fn in_sphere(&self, count: usize, random: &mut impl Rng) -> Vec<f32> {
+        let mut values: Vec<f32> = (0..count).map(|_| random.sample(StandardNormal)).collect();
+        let length = values.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-30);
+        let radius = self.epsilon * random.random::<f32>().powf(1.0 / count as f32);
+        values.iter_mut().for_each(|value| *value *= radius / length);
+        values
+    }
+}
+
+/// The root of the sum of squares of each sample, N×1×1×1.
+fn length(x: Tensor<4>) -> Tensor<4> {
+    x.square().sum_dims(&[1, 2, 3]).sqrt()
+}
+
+/// The gradient at the pixels of a function of the logits, whose gradient at the logits
+/// (N×classes) `at_logits` gives from their values.
+///
+/// # Errors
+/// When the device failed.
+pub fn input_gradient(
+    graph: &Graph,
+    pixels: Tensor<4>,
+    at_logits: impl FnOnce(&[f32]) -> Vec<f32>,
+) -> Result<Tensor<4>> {
+    let tape = graph.forward(pixels);
+    let gradient = at_logits(&host(tape.logits())?);
+    let seed = seed(gradient, graph.classes(), graph.device());
+    Ok(graph.vector_jacobian(&tape, seed, &[Graph::INPUT], &Rules::Gradient).remove(0))
+}

@@ -1,0 +1,156 @@
+//! How accurate a network is, and how accurate it stays under attack.
+
+use super::data::Pictures;
+use super::recipe::Recipe;
+use super::update::top;
+use crate::attack::{Norm, Pgd};
+use crate::attribution::{Flow, Stream};
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::model::host;
+use burn::tensor::{Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+/// Pictures to classify at once; attacks draw anew for each.
+const BATCH: usize = 128;
+
+/// What a trained network is measured by; parts of 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Accuracies {
+    /// Pictures of the accuracy without attack, and of those under attack.
+    pub pictures: usize,
+    pub robust_pictures: usize,
+    pub clean: f64,
+    /// Radius of the attacks, in [0,1] pixels.
+    pub epsilon: f64,
+    pub fgsm: f64,
+    pub pgd20: f64,
+    /// 50 steps from several random starts, of which the worst counts.
+    pub pgd50: f64,
+    /// Radii, and accuracies under 20 steps.
+    pub curve: Vec<[f64; 2]>,
+}
+
+impl Accuracies {
+    /// Measures a network on test pictures. `advance` hears of parts done, of 1.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn measure(
+        recipe: &Recipe,
+        graph: &Graph,
+        test: &Pictures,
+        advance: &mut dyn FnMut(f64) -> Flow,
+    ) -> Result<Option<Self>> {
+        let (norm, epsilon) = recipe.adversary();
+        let plan = &recipe.evaluation;
+        let many = first(test, plan.pictures);
+        let few = first(test, plan.robust_pictures);
+        let parts = 4 + plan.curve.len();
+        let mut done = 0;
+        let mut measured = |value: Result<f64>| -> Result<Option<f64>> {
+            done += 1;
+            let value = value?;
+            Ok((advance(done as f64 / parts as f64) == Flow::Continue).then_some(value))
+        };
+        let attacked = |pgd: Pgd, restarts| robust_accuracy(graph, &few, pgd, restarts, recipe.seed);
+        macro_rules! measured {
+            ($value:expr) => {
+                match measured($value)? {
+                    Some(value) => value,
+                    None => return Ok(None),
+                }
+            };
+        }
+        let clean = measured!(accuracy(graph, &many));
+        let radius = epsilon.value();
+        let fgsm = measured!(attacked(Pgd::fgsm(norm, radius), 1));
+        let pgd20 = measured!(attacked(Pgd::usual(norm, radius, 20), 1));
+        let pgd50 = measured!(attacked(Pgd::usual(norm, radius, 50), plan.restarts.max(1)));
+        let mut curve = vec![[0.0, clean], [epsilon.exact(), pgd20]];
+        for part in &plan.curve {
+            let radius = part * epsilon.exact();
+            curve.push([radius, measured!(attacked(Pgd::usual(norm, radius as f32, 20), 1))]);
+        }
+        curve.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        let (pictures, robust_pictures, epsilon) = (many.len(), few.len(), epsilon.exact());
+        Ok(Some(Self { pictures, robust_pictures, clean, epsilon, fgsm, pgd20, pgd50, curve }))
+    }
+}
+
+/// The first pictures, at most so many.
+pub fn first(pictures: &Pictures, count: usize) -> Pictures {
+    pictures.chosen(&(0..count.min(pictures.len())).collect::<Vec<_>>())
+}
+
+/// Share of the pictures that a network gets right.
+///
+/// # Errors
+/// When the device failed.
+pub fn accuracy(graph: &Graph, pictures: &Pictures) -> Result<f64> {
+    let mut right = 0;
+    for indices in batches(pictures.len()) {
+        let pixels = tensor(graph, pictures, &indices);
+        right += hits(graph, pixels, &pictures.labels_of(&indices))?.iter().filter(|h| **h).count();
+    }
+    Ok(right as f64 / pictures.len() as f64)
+}
+
+/// Share of the pictures that a network gets right whichever of some attacks, each from another
+/// random start, is made on them.
+///
+/// # Errors
+/// When the device failed.
+pub fn robust_accuracy(
+    graph: &Graph,
+    pictures: &Pictures,
+    pgd: Pgd,
+    restarts: usize,
+    seed: u64,
+) -> Result<f64> {
+    let mut right = 0;
+    for indices in batches(pictures.len()) {
+        let name = indices[0].to_string();
+        let mut random = Stream::new(seed, "evaluation", &name, "").generator();
+        let pixels = tensor(graph, pictures, &indices);
+        let mut left = kept(&indices, &hits(graph, pixels, &pictures.labels_of(&indices))?);
+        for _ in 0..restarts {
+            if left.is_empty() {
+                break;
+            }
+            let labels = pictures.labels_of(&left);
+            let pixels = tensor(graph, pictures, &left);
+            let attacked = pgd.attack(graph, &pixels, &labels, &mut random)?;
+            left = kept(&left, &hits(graph, attacked, &labels)?);
+        }
+        right += left.len();
+    }
+    Ok(right as f64 / pictures.len() as f64)
+}
+
+/// The attack that training is watched with.
+pub fn watching(norm: Norm, epsilon: f32) -> Pgd {
+    Pgd::usual(norm, epsilon, 10)
+}
+
+fn batches(count: usize) -> Vec<Vec<usize>> {
+    let starts = (0..count).step_by(BATCH);
+    starts.map(|start| (start..(start + BATCH).min(count)).collect()).collect()
+}
+
+fn kept(indices: &[usize], hits: &[bool]) -> Vec<usize> {
+    indices.iter().zip(hits).filter_map(|(index, hit)| hit.then_some(*index)).collect()
+}
+
+fn tensor(graph: &Graph, pictures: &Pictures, indices: &[usize]) -> Tensor<4> {
+    let [channels, height, width] = pictures.shape;
+    let data = TensorData::new(pictures.plain(indices), [indices.len(), channels, height, width]);
+    Tensor::from_data(data, graph.device())
+}
+
+/// Which of some pictures a network gets right.
+fn hits(graph: &Graph, pixels: Tensor<4>, labels: &[usize]) -> Result<Vec<bool>> {
+    let logits = host(graph.logits(pixels))?;
+    let rows = logits.chunks_exact(graph.classes()).zip(labels);
+    Ok(rows.map(|(row, label)| top(row) == *label).collect())
+}
