@@ -44,8 +44,9 @@ impl Accuracies {
     ) -> Result<Option<Self>> {
         let (norm, epsilon) = recipe.adversary();
         let plan = &recipe.evaluation;
-        let many = first(test, plan.pictures);
-        let few = first(test, plan.robust_pictures);
+        let random = || Stream::new(recipe.seed, "test pictures", "", "").generator();
+        let many = test.some(plan.pictures, &mut random());
+        let few = test.some(plan.robust_pictures, &mut random());
         let parts = 4 + plan.curve.len();
         let mut done = 0;
         let mut measured = |value: Result<f64>| -> Result<Option<f64>> {
@@ -76,11 +77,6 @@ impl Accuracies {
         let (pictures, robust_pictures, epsilon) = (many.len(), few.len(), epsilon.exact());
         Ok(Some(Self { pictures, robust_pictures, clean, epsilon, fgsm, pgd20, pgd50, curve }))
     }
-}
-
-/// The first pictures, at most so many.
-pub fn first(pictures: &Pictures, count: usize) -> Pictures {
-    pictures.chosen(&(0..count.min(pictures.len())).collect::<Vec<_>>())
 }
 
 /// Share of the pictures that a network gets right.

@@ -1,9 +1,10 @@
 //! What is measured after each epoch, and whether the training broke down.
 
 use super::data::Pictures;
-use super::evaluation::{accuracy, first, robust_accuracy, watching};
+use super::evaluation::{accuracy, robust_accuracy, watching};
 use super::objective::Weakness;
 use super::recipe::Recipe;
+use crate::attribution::Stream;
 use crate::error::Result;
 use crate::graph::Graph;
 use serde::{Deserialize, Serialize};
@@ -25,9 +26,10 @@ pub struct Monitor {
 impl Monitor {
     pub fn new(recipe: &Recipe, held_out: &Pictures) -> Self {
         let plan = &recipe.evaluation;
+        let random = || Stream::new(recipe.seed, "watched pictures", "", "").generator();
         Self {
-            all: first(held_out, plan.watched.max(1)),
-            attacked: first(held_out, plan.attacked.max(1)),
+            all: held_out.some(plan.watched.max(1), &mut random()),
+            attacked: held_out.some(plan.attacked.max(1), &mut random()),
         }
     }
 

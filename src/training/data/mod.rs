@@ -99,6 +99,14 @@ impl Pictures {
         indices.iter().map(|index| self.labels[*index]).collect()
     }
 
+    /// So many of the pictures, drawn at random, or all: sources often lie in order of classes.
+    pub fn some(&self, count: usize, random: &mut impl rand::Rng) -> Self {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.shuffle(random);
+        order.truncate(count);
+        self.chosen(&order)
+    }
+
     /// The pictures at some places.
     pub fn chosen(&self, indices: &[usize]) -> Self {
         Self {
