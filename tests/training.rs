@@ -21,7 +21,8 @@ struct Reference {
 
 impl Reference {
     fn read() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/training/reference.safetensors");
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/training/reference.safetensors");
         let bytes = std::fs::read(path).unwrap();
         let (mut tensors, mut labels) = (BTreeMap::new(), vec![]);
         for (name, view) in SafeTensors::deserialize(&bytes).unwrap().iter() {
@@ -81,7 +82,11 @@ impl Reference {
             checked += 1;
             assert_close(case, name, found, &expected.values, 1e-5);
         }
-        assert!(checked >= update.gradients.len(), "{case}: {checked} of {}", update.gradients.len());
+        assert!(
+            checked >= update.gradients.len(),
+            "{case}: {checked} of {}",
+            update.gradients.len()
+        );
     }
 }
 
@@ -113,7 +118,8 @@ fn vanilla_training_has_the_gradients_of_pytorch() {
 fn attacks_climb_as_in_pytorch() {
     let reference = Reference::read();
     let device = ComputeDevice::cpu();
-    let graph = reference.network(&device).running(&reference.weights(), Default::default()).unwrap();
+    let graph =
+        reference.network(&device).running(&reference.weights(), Default::default()).unwrap();
     let batch = reference.batch(&device);
     let logits = host(graph.logits(batch.pixels.clone())).unwrap();
     assert_close("folded", "logits", &logits, &reference.tensors["logits"].values, 1e-5);
@@ -123,7 +129,13 @@ fn attacks_climb_as_in_pytorch() {
         let pgd = Pgd { norm, epsilon, step, steps: 4, random_start: false };
         let attacked = pgd.attack(&graph, &batch.pixels, &batch.labels, &mut random()).unwrap();
         let found = host(attacked).unwrap();
-        assert_close(case, "attacked", &found, &reference.tensors[&format!("{case}/attacked")].values, 1e-5);
+        assert_close(
+            case,
+            "attacked",
+            &found,
+            &reference.tensors[&format!("{case}/attacked")].values,
+            1e-5,
+        );
     }
 }
 
@@ -165,7 +177,8 @@ fn steps_are_those_of_pytorch() {
 fn attacks_stay_in_their_ball_and_in_range() {
     let reference = Reference::read();
     let device = ComputeDevice::cpu();
-    let graph = reference.network(&device).running(&reference.weights(), Default::default()).unwrap();
+    let graph =
+        reference.network(&device).running(&reference.weights(), Default::default()).unwrap();
     let Batch { pixels, labels } = reference.batch(&device);
     let clean = host(pixels.clone()).unwrap();
     let loss = |pixels| {

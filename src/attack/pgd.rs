@@ -69,7 +69,9 @@ impl Pgd {
         labels: &[usize],
         random: &mut impl Rng,
     ) -> Result<Tensor<4>> {
-        self.climb(pixels, random, |x| input_gradient(graph, x, |l| cross_entropy(l, labels).gradient))
+        self.climb(pixels, random, |x| {
+            input_gradient(graph, x, |l| cross_entropy(l, labels).gradient)
+        })
     }
 
     /// Pictures where a function is large, by its gradient.
@@ -108,7 +110,8 @@ impl Pgd {
         let change = match self.norm {
             Norm::Linf => change.clamp(-self.epsilon, self.epsilon),
             Norm::L2 => {
-                let shrink = (length(change.clone()).clamp_min(1e-30).recip() * self.epsilon).clamp_max(1.0);
+                let shrink =
+                    (length(change.clone()).clamp_min(1e-30).recip() * self.epsilon).clamp_max(1.0);
                 change * shrink
             }
         };

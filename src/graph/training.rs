@@ -9,8 +9,7 @@ impl Graph {
     /// names as in PyTorch's state dicts, and their gradients, flattened. Of an operation that is
     /// used twice each use is a node of its own name.
     pub fn weight_gradients(&self, tape: &Tape, seed: Tensor<4>) -> Vec<(String, Tensor<1>)> {
-        let trained: Vec<_> =
-            self.ids().filter(|id| self.node(*id).op.parameters() > 0).collect();
+        let trained: Vec<_> = self.ids().filter(|id| self.node(*id).op.parameters() > 0).collect();
         let needed = self.leads_to(&trained);
         let mut found = vec![];
         let mut gradients: Vec<Option<Tensor<4>>> = vec![None; self.nodes.len()];
@@ -24,7 +23,9 @@ impl Graph {
                 node.op.backward_training(&tape.step(node, index), gradient, through);
             let named = |(part, values)| (format!("{}.{part}", node.name), values);
             found.extend(at_weights.into_iter().map(named));
-            for (NodeId(input), part) in node.inputs.iter().zip(parts).filter(|(id, _)| needed[id.0]) {
+            for (NodeId(input), part) in
+                node.inputs.iter().zip(parts).filter(|(id, _)| needed[id.0])
+            {
                 let sum = gradients[*input].take();
                 gradients[*input] = Some(sum.map_or(part.clone(), |sum| sum + part));
             }

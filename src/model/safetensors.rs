@@ -52,9 +52,9 @@ pub fn written<'a>(
         true => (Dtype::F16, |values| {
             values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect()
         }),
-        false => (Dtype::F32, |values| {
-            values.iter().flat_map(|value| value.to_le_bytes()).collect()
-        }),
+        false => {
+            (Dtype::F32, |values| values.iter().flat_map(|value| value.to_le_bytes()).collect())
+        }
     };
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
         .into_iter()

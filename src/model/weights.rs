@@ -72,7 +72,8 @@ impl Weights {
     /// that 16 bits can't hold becomes infinite, so that reading refuses it.
     pub fn safetensors(&self, notes: BTreeMap<String, String>, half: bool) -> Vec<u8> {
         let tensors = self.tensors.iter();
-        let tensors = tensors.map(|(name, t)| (name.clone(), t.shape.as_slice(), t.values.as_slice()));
+        let tensors =
+            tensors.map(|(name, t)| (name.clone(), t.shape.as_slice(), t.values.as_slice()));
         safetensors::written(tensors, notes, half)
     }
 

@@ -87,11 +87,8 @@ impl Picture {
             return Err(Error::new(what(), "the file is empty"));
         }
         let array = extension(path) == "npy";
-        let content = if array {
-            exact(bytes).map(Content::Exact)
-        } else {
-            decode(bytes).map(Content::Rgb)
-        };
+        let content =
+            if array { exact(bytes).map(Content::Exact) } else { decode(bytes).map(Content::Rgb) };
         Ok(Self {
             name: stem(path),
             path: path.to_path_buf(),

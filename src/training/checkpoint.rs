@@ -72,11 +72,16 @@ impl State {
     pub fn write(&self, path: &Path, identity: &Identity) -> Result<()> {
         let note = Note { identity: identity.clone(), place: self.place.clone() };
         let note = serde_json::to_string(&note).expect("a note is JSON");
-        let sets = [(WEIGHTS, Some(&self.weights)), (AVERAGE, self.average.as_ref()), (GOOD, self.good.as_ref())];
+        let sets = [
+            (WEIGHTS, Some(&self.weights)),
+            (AVERAGE, self.average.as_ref()),
+            (GOOD, self.good.as_ref()),
+        ];
         let mut all = Weights::default();
         for (prefix, weights) in sets {
             let tensors = weights.into_iter().flat_map(|weights| &weights.tensors);
-            all.tensors.extend(tensors.map(|(name, tensor)| (format!("{prefix}{name}"), tensor.clone())));
+            all.tensors
+                .extend(tensors.map(|(name, tensor)| (format!("{prefix}{name}"), tensor.clone())));
         }
         all.tensors.extend(self.velocity.iter().map(|(name, values)| {
             let tensor = WeightTensor { shape: vec![values.len()], values: values.clone() };
@@ -105,7 +110,8 @@ impl State {
         let mut state = Self { place, ..Self::default() };
         for (name, view) in tensors.iter() {
             let values = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b));
-            state.put(name, WeightTensor { shape: view.shape().to_vec(), values: values.collect() });
+            state
+                .put(name, WeightTensor { shape: view.shape().to_vec(), values: values.collect() });
         }
         Ok((state, identity))
     }

@@ -54,7 +54,8 @@ impl Accuracies {
             let value = value?;
             Ok((advance(done as f64 / parts as f64) == Flow::Continue).then_some(value))
         };
-        let attacked = |pgd: Pgd, restarts| robust_accuracy(graph, &few, pgd, restarts, recipe.seed);
+        let attacked =
+            |pgd: Pgd, restarts| robust_accuracy(graph, &few, pgd, restarts, recipe.seed);
         macro_rules! measured {
             ($value:expr) => {
                 match measured($value)? {

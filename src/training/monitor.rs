@@ -86,8 +86,7 @@ mod tests {
     #[test]
     fn a_fall_to_less_than_half_is_a_breakdown() {
         let mut best = Best::default();
-        let mut judge =
-            |robust| best.judge(Weakness::Robust, Watched { clean: 0.9, robust }, 10);
+        let mut judge = |robust| best.judge(Weakness::Robust, Watched { clean: 0.9, robust }, 10);
         assert_eq!(judge(0.1), Verdict::Good);
         // Nothing was learned yet that could be lost.
         assert_eq!(judge(0.02), Verdict::Fair);

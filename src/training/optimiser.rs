@@ -24,20 +24,20 @@ pub struct Sgd {
 
 impl Default for Sgd {
     fn default() -> Self {
-        Self {
-            momentum: 0.9,
-            nesterov: true,
-            weight_decay: 5e-4,
-            decay_all: false,
-            average: 0.0,
-        }
+        Self { momentum: 0.9, nesterov: true, weight_decay: 5e-4, decay_all: false, average: 0.0 }
     }
 }
 
 impl Sgd {
     /// One step, as PyTorch's: v ← momentum·v + g, weights ← weights − rate·v, or with Nesterov
     /// weights ← weights − rate·(g + momentum·v), where g includes the decay.
-    pub fn step(&self, weights: &mut Weights, velocity: &mut Values, gradients: &Values, rate: f32) {
+    pub fn step(
+        &self,
+        weights: &mut Weights,
+        velocity: &mut Values,
+        gradients: &Values,
+        rate: f32,
+    ) {
         for (name, gradient) in gradients {
             let Some(tensor) = weights.tensors.get_mut(name) else { continue };
             let decays = self.decay_all || tensor.shape.len() > 1;

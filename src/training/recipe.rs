@@ -223,7 +223,8 @@ impl Recipe {
     }
 
     fn checked(self) -> Result<Self> {
-        let wrong = |name: &str, why: String| Err(Error::new(format!("`{name}` can't be used"), why));
+        let wrong =
+            |name: &str, why: String| Err(Error::new(format!("`{name}` can't be used"), why));
         let Self { epochs, batch, rate, data, optimiser, evaluation, .. } = &self;
         let adversary = self.objective.objective().adversary();
         match () {
@@ -244,9 +245,10 @@ impl Recipe {
             () if !(0.0..1.0).contains(&optimiser.average) => {
                 wrong("average", format!("it is {}, it must be 0 to 1", optimiser.average))
             }
-            () if optimiser.weight_decay < 0.0 => {
-                wrong("weight_decay", format!("it is {}, it must not be below 0", optimiser.weight_decay))
-            }
+            () if optimiser.weight_decay < 0.0 => wrong(
+                "weight_decay",
+                format!("it is {}, it must not be below 0", optimiser.weight_decay),
+            ),
             () if adversary.is_some_and(|(_, epsilon)| epsilon.exact() == 0.0) => {
                 wrong("epsilon", "it is 0, which is vanilla training".into())
             }
@@ -266,10 +268,7 @@ impl Recipe {
     pub fn adversary(&self) -> (Norm, Level) {
         let trained = self.objective.objective().adversary();
         let (norm, epsilon) = trained.unwrap_or((Norm::Linf, Level::of_255(8.0)));
-        (
-            self.evaluation.norm.unwrap_or(norm),
-            self.evaluation.epsilon.unwrap_or(epsilon),
-        )
+        (self.evaluation.norm.unwrap_or(norm), self.evaluation.epsilon.unwrap_or(epsilon))
     }
 
     /// Known by all that it says, but for where its pictures lie.

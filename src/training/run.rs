@@ -97,10 +97,8 @@ impl Training {
             add_auxiliary_norms(&mut weights);
         }
         let [mean, std] = train.normalisation();
-        let normalisation = [
-            recipe.data.mean.clone().unwrap_or(mean),
-            recipe.data.std.clone().unwrap_or(std),
-        ];
+        let normalisation =
+            [recipe.data.mean.clone().unwrap_or(mean), recipe.data.std.clone().unwrap_or(std)];
         let size = [train.shape[1], train.shape[2]];
         let id = &recipe.network.architecture;
         let network = Network::new(id, &weights, size, normalisation, device)?;
@@ -348,7 +346,9 @@ impl Training {
     /// Names of the classes, a line each, where no built-in labels are theirs.
     fn own_labels(&self) -> Option<String> {
         let names = self.train.classes.iter().map(|name| one_line(name) + "\n");
-        self.labels().is_none_or(|labels| Labels::built_in(&labels).is_none()).then(|| names.collect())
+        self.labels()
+            .is_none_or(|labels| Labels::built_in(&labels).is_none())
+            .then(|| names.collect())
     }
 }
 

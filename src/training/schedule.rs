@@ -10,10 +10,17 @@ pub enum Schedule {
     /// Half a cosine down to 0 (Loshchilov and Hutter 2017, "SGDR", without restarts).
     Cosine,
     /// Times `factor` after each of some epochs.
-    Step { after: Vec<f64>, #[serde(default = "tenth")] factor: f64 },
+    Step {
+        after: Vec<f64>,
+        #[serde(default = "tenth")]
+        factor: f64,
+    },
     /// Up in a straight line over a share of the training, then down to 0, as fast adversarial
     /// training has it (Wong et al. 2020, "Fast is better than free", section 4).
-    OneCycle { #[serde(default = "two_fifths")] rise: f64 },
+    OneCycle {
+        #[serde(default = "two_fifths")]
+        rise: f64,
+    },
 }
 
 fn tenth() -> f64 {

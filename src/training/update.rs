@@ -68,8 +68,7 @@ impl Update {
             let shape = graph.node(id).shape;
             let count = (samples * shape.height * shape.width) as f32;
             let unbiased = count / (count - 1.0).max(1.0);
-            let statistics =
-                [host(mean.clone())?, host(variance.clone().mul_scalar(unbiased))?];
+            let statistics = [host(mean.clone())?, host(variance.clone().mul_scalar(unbiased))?];
             self.statistics.push((of_set(name, *norms), statistics));
         }
         Ok(())

@@ -83,9 +83,8 @@ impl BatchNorm {
             });
         });
         let device = self.weight.device();
-        let tensor = |values: Vec<f32>| {
-            Tensor::<1>::from_data(TensorData::new(values, [dims[1]]), &device)
-        };
+        let tensor =
+            |values: Vec<f32>| Tensor::<1>::from_data(TensorData::new(values, [dims[1]]), &device);
         (from_host(y, dims), Saved::Statistics([tensor(mean), tensor(variance)]))
     }
 
@@ -204,8 +203,7 @@ fn moments(x: &[f32], channels: usize, plane: usize) -> [Vec<f32>; 2] {
             [mean, sum(x, |x| (x - mean) * (x - mean))]
         })
     };
-    let planes: Vec<[f32; 2]> =
-        x.par_chunks(plane).with_min_len(PLANES).map(of_plane).collect();
+    let planes: Vec<[f32; 2]> = x.par_chunks(plane).with_min_len(PLANES).map(of_plane).collect();
     let samples = (planes.len() / channels) as f64;
     let of = |channel: usize| planes[channel..].iter().step_by(channels);
     let mean: Vec<f64> =

@@ -91,9 +91,11 @@ impl Convolution {
     pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
         let (weight, bias) = (&self.weight, self.bias.as_ref());
         depthwise::convolve(&x, weight, bias, &self.options)
-            .or_else(|| self.directly(|packed| {
-                direct::convolve(&x, weight, &packed[0], bias, &self.options)
-            }))
+            .or_else(|| {
+                self.directly(|packed| {
+                    direct::convolve(&x, weight, &packed[0], bias, &self.options)
+                })
+            })
             .unwrap_or_else(|| conv2d(x, weight.clone(), bias.cloned(), self.options.clone()))
     }
 
@@ -142,7 +144,8 @@ impl Convolution {
             .reshape([samples, groups, inputs, height, width])
             .permute([2, 1, 0, 3, 4])
             .reshape([inputs, groups * samples, height, width]);
-        let gradient = gradient.clone().permute([1, 0, 2, 3]).reshape([out, samples, rows, columns]);
+        let gradient =
+            gradient.clone().permute([1, 0, 2, 3]).reshape([out, samples, rows, columns]);
         let options = ConvOptions::new_with_padding(dilation, padding, stride, groups);
         let [_, _, height, width] = self.weight.dims();
         conv2d(x, gradient, None, options)
@@ -229,7 +232,11 @@ mod tests {
         assert_close(convolution.backward(gradient.clone(), x.dims()), wanted, &what);
         let wanted = convolution.weight_gradient_by_convolution(&x, &gradient).reshape([-1]);
         let found = convolution.weight_gradients(&x, &gradient).remove(0).1;
-        assert_close(found.reshape(convolution.weight.dims()), wanted.reshape(convolution.weight.dims()), &what);
+        assert_close(
+            found.reshape(convolution.weight.dims()),
+            wanted.reshape(convolution.weight.dims()),
+            &what,
+        );
     }
 
     /// Sizes, sides of kernels, strides, dilations and paddings.

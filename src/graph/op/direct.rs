@@ -449,8 +449,14 @@ impl Weights {
                 results.fill(0.0);
             }
             for (index, sample) in (first..samples).take(self.layout.samples).enumerate() {
-                for (channel, row) in source.chunks_exact_mut(self.layout.row).take(channels).enumerate() {
-                    self.layout.gather(&x[(sample * channels + channel) * from..][..from], index, row);
+                for (channel, row) in
+                    source.chunks_exact_mut(self.layout.row).take(channels).enumerate()
+                {
+                    self.layout.gather(
+                        &x[(sample * channels + channel) * from..][..from],
+                        index,
+                        row,
+                    );
                 }
                 for (out, row) in results.chunks_exact_mut(length).take(outs).enumerate() {
                     let plane = &gradient[(sample * outs + out) * to..][..to];
@@ -464,7 +470,14 @@ impl Weights {
                 blocks.for_each(|(block, sums)| {
                     let first = group * self.outs + block * self.together;
                     let rows = &results[first * length..];
-                    arch.dispatch(Products { source, offsets: &offsets, rows, length, sums, count });
+                    arch.dispatch(Products {
+                        source,
+                        offsets: &offsets,
+                        rows,
+                        length,
+                        sums,
+                        count,
+                    });
                 });
             });
         }
@@ -567,7 +580,8 @@ mod speed {
     #[ignore]
     fn table() {
         let device = Device::flex();
-        let random = |s: [usize; 4]| Tensor::<4>::random(s, Distribution::Uniform(-1.0, 1.0), &device);
+        let random =
+            |s: [usize; 4]| Tensor::<4>::random(s, Distribution::Uniform(-1.0, 1.0), &device);
         for (n, c, o, side, k, stride, pad, groups) in [
             (64, 3, 16, 32, 3, 1, 1, 1),
             (64, 16, 16, 32, 3, 1, 1, 1),
@@ -595,15 +609,21 @@ mod speed {
             let w = random([o, c / groups, k, k]);
             let options = ConvOptions::new([stride; 2], [pad; 2], [1, 1], groups);
             let y = conv2d(x.clone(), w.clone(), None, options.clone());
-            let flop = 2.0 * y.dims().iter().product::<usize>() as f64 * (c / groups * k * k) as f64;
+            let flop =
+                2.0 * y.dims().iter().product::<usize>() as f64 * (c / groups * k * k) as f64;
             let packed = OnceLock::new();
             let ours = time(|| drop(convolve(&x, &w, &packed, None, &options)));
             let burns = time(|| drop(conv2d(x.clone(), w.clone(), None, options.clone())));
             let packed = OnceLock::new();
             let back = time(|| drop(gradient(&y, &w, &packed, &options, [side; 2])));
             let dw = time(|| drop(weight_gradient(&x, &y, w.dims(), &options)));
-            println!("{n:3} {c:4}->{o:4} {side:3}px k{k} s{stride} g{groups}: ours {:6.1} burn {:6.1} back {:6.1} weight {:6.1} GFLOP/s",
-                flop / ours / 1e9, flop / burns / 1e9, flop / back / 1e9, flop / dw / 1e9);
+            println!(
+                "{n:3} {c:4}->{o:4} {side:3}px k{k} s{stride} g{groups}: ours {:6.1} burn {:6.1} back {:6.1} weight {:6.1} GFLOP/s",
+                flop / ours / 1e9,
+                flop / burns / 1e9,
+                flop / back / 1e9,
+                flop / dw / 1e9
+            );
         }
     }
 }

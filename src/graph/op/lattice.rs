@@ -333,7 +333,6 @@ impl Lattice {
     }
 }
 
-
 /// Copies a row; of the usual short ones without a call.
 fn copy(from: &[f32], to: &mut [f32]) {
     fn sized<const N: usize>(from: &[f32], to: &mut [f32]) {

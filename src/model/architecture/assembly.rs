@@ -5,8 +5,8 @@ use super::tensors::Tensors;
 use super::window::Window;
 use crate::error::{Error, Result};
 use crate::graph::op::{
-    Affine, Arithmetic, BatchNorm, Concatenate, Convolution, Linear, Matrix, MaxPool, Normalise, Pointwise,
-    Resample, Sides, Standardise,
+    Affine, Arithmetic, BatchNorm, Concatenate, Convolution, Linear, Matrix, MaxPool, Normalise,
+    Pointwise, Resample, Sides, Standardise,
 };
 use crate::graph::{Graph, GraphBuilder, NodeId, Op, Shape};
 use crate::picture::Preprocessing;

@@ -2,8 +2,8 @@
 //! 2019), as torchvision has them, of any width.
 
 use super::assembly::Assembly;
-use super::inverted::{Style, block, layer};
 use super::input::CIFAR10;
+use super::inverted::{Style, block, layer};
 use super::window::window;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;

@@ -22,7 +22,13 @@ pub enum Augmentation {
 impl Augmentation {
     /// Pixels in [0,1] of some pictures, one after another. What happens to a picture depends on
     /// the seed, the epoch and its index alone.
-    pub fn apply(self, pictures: &Pictures, indices: &[usize], seed: u64, epoch: usize) -> Vec<f32> {
+    pub fn apply(
+        self,
+        pictures: &Pictures,
+        indices: &[usize],
+        seed: u64,
+        epoch: usize,
+    ) -> Vec<f32> {
         let size = pictures.shape.iter().product::<usize>();
         let mut pixels = vec![0.0; indices.len() * size];
         pixels.par_chunks_mut(size).zip(indices).for_each(|(pixels, index)| {

@@ -161,7 +161,12 @@ impl Pictures {
     ///
     /// # Errors
     /// When it is of another size than the first.
-    fn push(&mut self, shape: [usize; 3], pixels: impl IntoIterator<Item = u8>, label: usize) -> Result<()> {
+    fn push(
+        &mut self,
+        shape: [usize; 3],
+        pixels: impl IntoIterator<Item = u8>,
+        label: usize,
+    ) -> Result<()> {
         if self.is_empty() {
             self.shape = shape;
         }

@@ -3,7 +3,7 @@
 use super::{Pictures, numbered};
 use crate::error::{Error, Result};
 use ndarray::{ArrayView1, ArrayView3, ArrayView4, Axis};
-use ndarray_npy::{ViewNpyExt, ViewElement};
+use ndarray_npy::{ViewElement, ViewNpyExt};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -63,7 +63,8 @@ fn numbers(bytes: &[u8]) -> Option<Vec<usize>> {
         let array = ArrayView1::<T>::view_npy(bytes).ok()?;
         array.iter().map(|value| (*value).try_into().ok()).collect()
     }
-    of::<i64>(bytes).or_else(|| of::<i32>(bytes)).or_else(|| of::<u8>(bytes)).or_else(|| {
-        of::<u64>(bytes).or_else(|| of::<u32>(bytes)).or_else(|| of::<i16>(bytes))
-    })
+    of::<i64>(bytes)
+        .or_else(|| of::<i32>(bytes))
+        .or_else(|| of::<u8>(bytes))
+        .or_else(|| of::<u64>(bytes).or_else(|| of::<u32>(bytes)).or_else(|| of::<i16>(bytes)))
 }

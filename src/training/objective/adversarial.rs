@@ -28,12 +28,7 @@ pub struct Adversarial {
 
 impl Default for Adversarial {
     fn default() -> Self {
-        Self {
-            norm: Norm::Linf,
-            epsilon: Level::of_255(8.0),
-            step: Level::of_255(2.0),
-            steps: 7,
-        }
+        Self { norm: Norm::Linf, epsilon: Level::of_255(8.0), step: Level::of_255(2.0), steps: 7 }
     }
 }
 
