@@ -4,4 +4,4 @@ mod loss;
 mod pgd;
 
 pub use loss::{Loss, cross_entropy, log_softmax, seed};
-pub use pgd::{Norm, Pgd, input_gradient};
+pub use pgd::{Norm, Pgd, Start, input_gradient};

@@ -40,21 +40,30 @@ pub struct Pgd {
     /// Length of one step, in [0,1] pixels.
     pub step: f32,
     pub steps: usize,
-    /// Whether it starts anywhere in the ball, and not at the picture.
-    pub random_start: bool,
+    pub start: Start,
+}
+
+/// Where an attack starts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Start {
+    Picture,
+    /// Anywhere in the ball.
+    Ball,
+    /// Near the picture: Gaussian noise of a deviation.
+    Noise(f32),
 }
 
 impl Pgd {
     /// One step as long as the radius, from the picture (Goodfellow et al. 2015, "Explaining and
     /// Harnessing Adversarial Examples", section 4).
     pub fn fgsm(norm: Norm, epsilon: f32) -> Self {
-        Self { norm, epsilon, step: epsilon, steps: 1, random_start: false }
+        Self { norm, epsilon, step: epsilon, steps: 1, start: Start::Picture }
     }
 
     /// Steps of 2.5·ε / `steps`, which reach the ball's edge from anywhere in it, from a random
     /// start (Madry et al. 2018, in their code).
     pub fn usual(norm: Norm, epsilon: f32, steps: usize) -> Self {
-        Self { norm, epsilon, step: 2.5 * epsilon / steps as f32, steps, random_start: true }
+        Self { norm, epsilon, step: 2.5 * epsilon / steps as f32, steps, start: Start::Ball }
     }
 
     /// Pictures that the network takes for something else, as far as it finds them: the loss at
@@ -84,9 +93,9 @@ impl Pgd {
         random: &mut impl Rng,
         mut gradient: impl FnMut(Tensor<4>) -> Result<Tensor<4>>,
     ) -> Result<Tensor<4>> {
-        let mut x = match self.random_start {
-            true => self.projected(pixels.clone() + self.start(pixels, random), pixels),
-            false => pixels.clone(),
+        let mut x = match self.start {
+            Start::Picture => pixels.clone(),
+            _ => self.projected(pixels.clone() + self.change(pixels, random), pixels),
         };
         for _ in 0..self.steps {
             let direction = self.direction(gradient(x.clone())?);
@@ -118,17 +127,21 @@ impl Pgd {
         (pixels.clone() + change).clamp(0.0, 1.0)
     }
 
-    /// A change drawn from the whole ball alike, drawn on the host.
-    fn start(&self, pixels: &Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
+    /// The change that it starts with, drawn on the host.
+    fn change(&self, pixels: &Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
         let dims = pixels.dims();
-        let each = dims[1..].iter().product::<usize>();
-        let values: Vec<f32> = match self.norm {
-            Norm::Linf if self.epsilon > 0.0 => {
-                let draw = |_| random.random_range(-self.epsilon..=self.epsilon);
-                (0..dims[0] * each).map(draw).collect()
+        let (all, each) = (dims.iter().product(), dims[1..].iter().product());
+        let values: Vec<f32> = match (self.start, self.norm) {
+            (Start::Picture, _) => vec![0.0; all],
+            (Start::Noise(deviation), _) => {
+                (0..all).map(|_| random.sample::<f32, _>(StandardNormal) * deviation).collect()
             }
-            Norm::Linf => vec![0.0; dims[0] * each],
-            Norm::L2 => (0..dims[0]).flat_map(|_| self.in_sphere(each, random)).collect(),
+            (Start::Ball, Norm::Linf) => {
+                (0..all).map(|_| random.random_range(-1.0..=1.0) * self.epsilon).collect()
+            }
+            (Start::Ball, Norm::L2) => {
+                (0..dims[0]).flat_map(|_| self.in_sphere(each, random)).collect()
+            }
         };
         Tensor::from_data(TensorData::new(values, dims), &pixels.device())
     }

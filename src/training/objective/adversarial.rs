@@ -3,7 +3,7 @@
 
 use super::vanilla::classify;
 use super::{Batch, Objective};
-use crate::attack::{Norm, Pgd};
+use crate::attack::{Norm, Pgd, Start};
 use crate::error::Result;
 use crate::model::{BatchNorms, Weights};
 use crate::training::network::Network;
@@ -45,7 +45,7 @@ impl Objective for Adversarial {
             epsilon: self.epsilon.value(),
             step: self.step.value(),
             steps: self.steps,
-            random_start: true,
+            start: Start::Ball,
         };
         let target = network.running(weights, BatchNorms::Main)?;
         let attacked = pgd.attack(&target, &batch.pixels, &batch.labels, random)?;

@@ -1,11 +1,15 @@
 //! What a network learns: one file for each kind of training.
 
 mod adversarial;
+mod advprop;
 mod fast;
+mod trades;
 mod vanilla;
 
 pub use adversarial::Adversarial;
+pub use advprop::AdvProp;
 pub use fast::Fast;
+pub use trades::Trades;
 pub use vanilla::Vanilla;
 
 use super::network::Network;
@@ -81,6 +85,8 @@ pub enum Kind {
     Vanilla(Vanilla),
     Pgd(Adversarial),
     Fast(Fast),
+    Trades(Trades),
+    AdvProp(AdvProp),
 }
 
 impl Kind {
@@ -90,6 +96,8 @@ impl Kind {
             Kind::Vanilla(_) => "vanilla",
             Kind::Pgd(_) => "pgd",
             Kind::Fast(_) => "fast",
+            Kind::Trades(_) => "trades",
+            Kind::AdvProp(_) => "advprop",
         }
     }
 
@@ -98,6 +106,8 @@ impl Kind {
             Kind::Vanilla(objective) => objective,
             Kind::Pgd(objective) => objective,
             Kind::Fast(objective) => objective,
+            Kind::Trades(objective) => objective,
+            Kind::AdvProp(objective) => objective,
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Losses, gradients and attacks of training against PyTorch, and whole small trainings.
 
+#[path = "../support/mod.rs"]
 mod support;
 
+mod pictures;
+mod runs;
+
 use burn::tensor::{Tensor, TensorData};
-use hyaline::attack::{Norm, Pgd, cross_entropy};
+use hyaline::attack::{Norm, Pgd, Start, cross_entropy};
 use hyaline::model::{ComputeDevice, WeightTensor, Weights, host};
-use hyaline::training::objective::{Adversarial, Batch, Objective, Vanilla};
+use hyaline::training::objective::{Adversarial, Batch, Objective, Trades, Vanilla};
 use hyaline::training::{Level, Network, Sgd, Update, Values};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -126,7 +130,7 @@ fn attacks_climb_as_in_pytorch() {
     for (case, norm, epsilon, step) in
         [("linf", Norm::Linf, 8.0 / 255.0, 2.0 / 255.0), ("l2", Norm::L2, 0.5, 0.2)]
     {
-        let pgd = Pgd { norm, epsilon, step, steps: 4, random_start: false };
+        let pgd = Pgd { norm, epsilon, step, steps: 4, start: Start::Picture };
         let attacked = pgd.attack(&graph, &batch.pixels, &batch.labels, &mut random()).unwrap();
         let found = host(attacked).unwrap();
         assert_close(
@@ -154,6 +158,17 @@ fn adversarial_training_has_the_gradients_of_pytorch() {
         let update = none.learn(&network, &reference.weights(), &batch, &mut random());
         reference.assert_update(case, &update.unwrap());
     }
+}
+
+#[test]
+fn trades_has_the_gradients_of_pytorch() {
+    let reference = Reference::read();
+    let device = ComputeDevice::cpu();
+    let network = reference.network(&device);
+    let attacked = reference.tensor("linf/attacked", &device);
+    let batch = reference.batch(&device);
+    let update = Trades::default().learn_from(&network, &reference.weights(), &batch, attacked);
+    reference.assert_update("trades", &update.unwrap());
 }
 
 #[test]
@@ -186,7 +201,7 @@ fn attacks_stay_in_their_ball_and_in_range() {
         cross_entropy(&logits, &labels).values.iter().sum::<f64>()
     };
     for (norm, epsilon) in [(Norm::Linf, 0.06), (Norm::L2, 1.0)] {
-        let pgd = Pgd { norm, epsilon, step: epsilon, steps: 5, random_start: true };
+        let pgd = Pgd { norm, epsilon, step: epsilon, steps: 5, start: Start::Ball };
         let attacked = pgd.attack(&graph, &pixels, &labels, &mut random()).unwrap();
         let values = host(attacked.clone()).unwrap();
         assert!(values.iter().all(|value| (0.0..=1.0).contains(value)));
