@@ -144,7 +144,9 @@ fn what_is_no_set_of_pictures_is_said_in_one_line() {
     fs::write(at.join("all.tar.gz"), b"no gzip").unwrap();
     fs::write(at.join("notes.txt"), b"text").unwrap();
     fs::create_dir(at.join("nothing")).unwrap();
-    for name in ["cut.bin", "empty.npz", "a-idx3-ubyte", "all.tar.gz", "notes.txt", "nothing", "gone.npz"] {
+    for name in
+        ["cut.bin", "empty.npz", "a-idx3-ubyte", "all.tar.gz", "notes.txt", "nothing", "gone.npz"]
+    {
         let error = Pictures::read(&at.join(name), AS_IT_IS).unwrap_err().to_string();
         assert!(error.contains(name) && !error.contains('\n'), "{error}");
     }
@@ -166,9 +168,8 @@ fn parts_share_no_picture_and_augmentation_follows_from_its_seed() {
     together.sort_unstable();
     assert_eq!((apart.len(), together), (3, all.labels.clone()));
 
-    let augmented = |seed, epoch, indices: &[usize]| {
-        Augmentation::Standard.apply(&all, indices, seed, epoch)
-    };
+    let augmented =
+        |seed, epoch, indices: &[usize]| Augmentation::Standard.apply(&all, indices, seed, epoch);
     let first = augmented(1, 0, &[3, 7]);
     assert_eq!(first[64..], augmented(1, 0, &[7]));
     assert_ne!(first, augmented(1, 1, &[3, 7]));

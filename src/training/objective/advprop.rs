@@ -28,12 +28,7 @@ pub struct AdvProp {
 
 impl Default for AdvProp {
     fn default() -> Self {
-        Self {
-            norm: Norm::Linf,
-            epsilon: Level::of_255(4.0),
-            step: Level::of_255(1.0),
-            steps: 5,
-        }
+        Self { norm: Norm::Linf, epsilon: Level::of_255(4.0), step: Level::of_255(1.0), steps: 5 }
     }
 }
 
