@@ -11,6 +11,7 @@ mod head;
 pub mod op;
 mod relevance;
 mod reverse;
+mod second_order;
 mod tape;
 mod training;
 
@@ -19,6 +20,7 @@ pub use full_gradient::FullGradient;
 pub use op::Op;
 pub use relevance::{Composite, RelevanceRule};
 pub use reverse::Rules;
+pub use second_order::Explanation;
 pub use tape::Tape;
 
 use burn::tensor::Device;

@@ -9,11 +9,20 @@ impl Graph {
     /// names as in PyTorch's state dicts, and their gradients, flattened. Of an operation that is
     /// used twice each use is a node of its own name.
     pub fn weight_gradients(&self, tape: &Tape, seed: Tensor<4>) -> Vec<(String, Tensor<1>)> {
+        let mut gradients = vec![None; self.nodes.len()];
+        gradients[self.output().0] = Some(seed);
+        self.weight_gradients_of(tape, gradients)
+    }
+
+    /// The same from gradients at any nodes.
+    pub(super) fn weight_gradients_of(
+        &self,
+        tape: &Tape,
+        mut gradients: Vec<Option<Tensor<4>>>,
+    ) -> Vec<(String, Tensor<1>)> {
         let trained: Vec<_> = self.ids().filter(|id| self.node(*id).op.parameters() > 0).collect();
         let needed = self.leads_to(&trained);
         let mut found = vec![];
-        let mut gradients: Vec<Option<Tensor<4>>> = vec![None; self.nodes.len()];
-        gradients[self.output().0] = Some(seed);
         for (index, node) in self.nodes.iter().enumerate().skip(1).rev() {
             let through = node.inputs.iter().any(|id| needed[id.0]);
             let Some(gradient) = gradients[index].take().filter(|_| needed[index]) else {

@@ -50,7 +50,16 @@ impl Network {
     /// As on [`Self::new`], which has checked the weights.
     pub fn learning(&self, weights: &Weights, norms: BatchNorms) -> Result<Graph> {
         let weights = chosen(weights, norms);
-        self.architecture.lay_for_training(&weights, &self.input, &self.device.device)
+        self.architecture.lay_for_training(&weights, &self.input, true, &self.device.device)
+    }
+
+    /// The graph whose explanations are learned from: the running network, with batch norms as
+    /// constants of their own.
+    ///
+    /// # Errors
+    /// As on [`Self::running`].
+    pub fn explaining(&self, weights: &Weights) -> Result<Graph> {
+        self.architecture.lay_for_training(weights, &self.input, false, &self.device.device)
     }
 
     /// The graph to run, and to attack: batch norms are folded.

@@ -9,7 +9,9 @@ mod runs;
 use burn::tensor::{Tensor, TensorData};
 use hyaline::attack::{Norm, Pgd, Start, cross_entropy};
 use hyaline::model::{ComputeDevice, WeightTensor, Weights, host};
-use hyaline::training::objective::{Adversarial, Batch, Objective, Trades, Vanilla};
+use hyaline::training::objective::{
+    AdvProp, Adversarial, Batch, Explained, Objective, Sep, Trades, Vanilla,
+};
 use hyaline::training::{Level, Network, Sgd, Update, Values};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -148,16 +150,14 @@ fn adversarial_training_has_the_gradients_of_pytorch() {
     let reference = Reference::read();
     let device = ComputeDevice::cpu();
     let network = reference.network(&device);
-    for case in ["linf", "l2"] {
-        // No step from a ball of no size: the pictures are attacked already.
-        let batch = Batch {
-            pixels: reference.tensor(&format!("{case}/attacked"), &device),
-            labels: reference.labels.clone(),
-        };
-        let none = Adversarial { epsilon: Level::new(0.0), steps: 0, ..Adversarial::default() };
-        let update = none.learn(&network, &reference.weights(), &batch, &mut random());
-        reference.assert_update(case, &update.unwrap());
-    }
+    // No step from a ball of no size: the pictures are attacked already.
+    let batch = Batch {
+        pixels: reference.tensor("linf/attacked", &device),
+        labels: reference.labels.clone(),
+    };
+    let none = Adversarial { epsilon: Level::new(0.0), steps: 0, ..Adversarial::default() };
+    let update = none.learn(&network, &reference.weights(), &batch, &mut random());
+    reference.assert_update("linf", &update.unwrap());
 }
 
 #[test]
@@ -169,6 +169,119 @@ fn trades_has_the_gradients_of_pytorch() {
     let batch = reference.batch(&device);
     let update = Trades::default().learn_from(&network, &reference.weights(), &batch, attacked);
     reference.assert_update("trades", &update.unwrap());
+}
+
+/// A SEP that learns from explanations alone.
+fn sep(explanation: Explained) -> Sep {
+    Sep { explanation, lambda: 1.0, softplus: 5.0, ..Sep::default() }
+}
+
+#[test]
+fn explanations_are_learned_from_with_the_gradients_of_pytorch() {
+    let reference = Reference::read();
+    for device in support::devices() {
+        let (network, batch) = (reference.network(device), reference.batch(device));
+        for (case, explanation) in [
+            ("gradient", Explained::Gradient),
+            ("input-x-gradient", Explained::InputXGradient),
+            ("guided-backpropagation", Explained::GuidedBackpropagation),
+        ] {
+            let noise = reference.tensor("noise", device);
+            let sep = sep(explanation);
+            let found = sep.explanation_loss(&network, &reference.weights(), &batch, noise);
+            let (losses, gradients) = found.unwrap();
+            let loss = losses.iter().sum::<f64>() / losses.len() as f64;
+            let mut expected = reference.case(case);
+            let expected_loss = expected.remove("loss").unwrap().values[0];
+            assert!((loss as f32 / expected_loss - 1.0).abs() < 1e-4, "{case}: {loss}");
+            for (name, gradient) in gradients {
+                // The last bias moves no gradient.
+                let Some(expected) = expected.remove(&name) else { continue };
+                assert_scaled(case, &name, &gradient, &expected.values);
+            }
+            assert!(expected.is_empty(), "{case}: {:?}", expected.keys());
+        }
+    }
+}
+
+/// Relative, of gradients that may be small.
+fn assert_scaled(case: &str, name: &str, found: &[f32], expected: &[f32]) {
+    let most = expected.iter().fold(0f32, |most, value| most.max(value.abs()));
+    let scaled = |values: &[f32]| values.iter().map(|v| v / most.max(1e-12)).collect::<Vec<_>>();
+    assert_close(case, name, &scaled(found), &scaled(expected), 1e-4);
+}
+
+#[test]
+fn explanations_are_learned_from_as_differences_say() {
+    let reference = Reference::read();
+    let device = ComputeDevice::cpu();
+    let (network, batch) = (reference.network(&device), reference.batch(&device));
+    let loss = |weights: &Weights| {
+        let noise = reference.tensor("noise", &device);
+        let sep = sep(Explained::InputXGradient);
+        let found = sep.explanation_loss(&network, weights, &batch, noise).unwrap();
+        (found.0.iter().sum::<f64>() / found.0.len() as f64, found.1)
+    };
+    let weights = reference.weights();
+    let gradients = loss(&weights).1;
+    // Along the gradient, where a change is plainest.
+    let length =
+        gradients.iter().flat_map(|(_, g)| g).map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+    let moved = |by: f64| {
+        let mut weights = weights.clone();
+        for (name, gradient) in &gradients {
+            let values = &mut weights.tensors.get_mut(name).unwrap().values;
+            values
+                .iter_mut()
+                .zip(gradient)
+                .for_each(|(v, g)| *v += (by * f64::from(*g) / length) as f32);
+        }
+        loss(&weights).0
+    };
+    let slope = (moved(1e-3) - moved(-1e-3)) / 2e-3;
+    assert!((slope / length - 1.0).abs() < 0.02, "{slope} and {length}");
+}
+
+#[test]
+fn auxiliary_norms_learn_from_attacked_pictures_alone() {
+    let reference = Reference::read();
+    let device = ComputeDevice::cpu();
+    let (network, batch) = (reference.network(&device), reference.batch(&device));
+    let mut weights = reference.weights();
+    let plain = Vanilla {}.learn(&network, &weights, &batch, &mut random()).unwrap();
+    for (name, tensor) in reference.weights().tensors {
+        let (module, part) = name.rsplit_once('.').unwrap();
+        if weights.tensors.contains_key(&format!("{module}.running_var")) {
+            weights.tensors.insert(format!("{module}.aux_bn.{part}"), tensor);
+        }
+    }
+    // Attacks of no size: both halves learn the same.
+    let none = AdvProp { epsilon: Level::new(0.0), steps: 0, ..AdvProp::default() };
+    let both = none.learn(&network, &weights, &batch, &mut random()).unwrap();
+    let mut norms = 0;
+    for (name, expected) in &plain.gradients {
+        let (module, part) = name.rsplit_once('.').unwrap();
+        let found = &both.gradients[name];
+        match both.gradients.get(&format!("{module}.aux_bn.{part}")) {
+            Some(auxiliary) => {
+                norms += 1;
+                assert_close("advprop", name, found, expected, 1e-6);
+                assert_close("advprop", name, auxiliary, expected, 1e-6);
+            }
+            None => {
+                let doubled: Vec<f32> = expected.iter().map(|value| 2.0 * value).collect();
+                assert_close("advprop", name, found, &doubled, 1e-6);
+            }
+        }
+    }
+    assert_eq!(norms, 14);
+    both.move_statistics(&mut weights);
+    let statistics = |name: &str| weights.tensors[name].values.clone();
+    assert_eq!(statistics("bn1.running_mean"), statistics("bn1.aux_bn.running_mean"));
+    assert_ne!(
+        statistics("bn1.running_mean"),
+        reference.weights().tensors["bn1.running_mean"].values
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@ import networks as own  # noqa: E402
 MEAN, STD = [0.5, 0.45, 0.4], [0.25, 0.2, 0.3]
 EPSILON, STEP, STEPS, BETA = 8 / 255, 2 / 255, 4, 6.0
 RADIUS, STRIDE = 0.5, 0.2
+SOFTPLUS = 5.0
 OUT = {}
 
 
@@ -33,9 +34,9 @@ class Normalised(torch.nn.Module):
 
 
 def network():
-    """ResNet-8 with 3 channels and shortcuts of zeros."""
+    """ResNet-8 with 2 channels and shortcuts of zeros."""
     torch.manual_seed(1)
-    net = own.CifarResNet([1, 1, 1], 3, option="A")
+    net = own.CifarResNet([1, 1, 1], 2, option="A")
     generator = torch.Generator().manual_seed(2)
     with torch.no_grad():
         for name, tensor in net.state_dict().items():
@@ -55,7 +56,8 @@ def put(name, tensor):
 
 def put_gradients(case, model):
     for name, parameter in model.net.named_parameters():
-        put(f"{case}/{name}", parameter.grad)
+        if parameter.grad is not None:
+            put(f"{case}/{name}", parameter.grad)
     model.zero_grad()
 
 
@@ -93,6 +95,50 @@ def trades(model, x, z, y):
     return F.cross_entropy(clean, y) + BETA * kl
 
 
+class Smooth(torch.autograd.Function):
+    """ln(1 + e^(βx)) / β, whose backward may be guided; the backward can be differentiated."""
+    guided = False
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return F.softplus(x, SOFTPLUS, threshold=1000)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        x, = ctx.saved_tensors
+        if Smooth.guided:
+            gradient = F.relu(gradient)
+        return gradient * torch.sigmoid(SOFTPLUS * x)
+
+
+def explanation_loss(x, noise, y, kind):
+    """Mean squared change of the normalised map of the labels' logits, and its gradients."""
+    Smooth.guided = kind == "guided-backpropagation"
+    relu, F.relu = F.relu, lambda v: v.clamp(min=0) if plain[0] else Smooth.apply(v)
+    try:
+        model = Normalised(network()).eval()
+        maps = []
+        for z in (x, x + noise):
+            z = z.clone().requires_grad_(True)
+            plain[0] = False
+            logit = model(z).gather(1, y[:, None]).sum()
+            plain[0] = True
+            gradient, = torch.autograd.grad(logit, z, create_graph=True)
+            heat = (gradient * z.detach() if kind == "input-x-gradient" else gradient).abs().sum(1)
+            maps.append(heat / heat.sum((1, 2), keepdim=True))
+        # A guided backward is no derivative: differentiating it needs the usual one again.
+        Smooth.guided = False
+        loss = (maps[1] - maps[0]).pow(2).mean()
+        loss.backward()
+    finally:
+        F.relu = relu
+    return model, loss
+
+
+plain = [True]
+
+
 def main():
     x = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(3)).double()
     y = torch.tensor([0, 3, 1, 7, 9, 3])
@@ -116,15 +162,23 @@ def main():
         put(f"{case}/attacked", z)
         loss = F.cross_entropy(model.train()(z), y)
         loss.backward()
-        put(f"{case}/loss", loss.view(1))
-        put_gradients(case, model)
         if not l2:
+            put(f"{case}/loss", loss.view(1))
+            put_gradients(case, model)
             model = Normalised(network()).train()
             loss = trades(model, x, z, y)
             loss.backward()
             put("trades/loss", loss.view(1))
             put_gradients("trades", model)
             put_statistics("trades", model)
+
+    noise = 0.1 * torch.randn(x.shape, generator=torch.Generator().manual_seed(4)).double()
+    noise = noise.float().double()
+    put("noise", noise)
+    for kind in ("gradient", "input-x-gradient", "guided-backpropagation"):
+        model, loss = explanation_loss(x, noise, y, kind)
+        put(f"{kind}/loss", loss.view(1))
+        put_gradients(kind, model)
 
     model = Normalised(network()).train()
     decaying = [p for p in model.net.parameters() if p.dim() > 1]

@@ -136,8 +136,8 @@ fn digits_are_learned_in_seconds() {
     let Some(data) = support::data() else { return };
     let digits = data.join("images/mnist/t10k-images-idx3-ubyte.gz").canonicalize().unwrap();
     let text = format!(
-        "epochs = 2\nrate = 0.05\n[network]\narchitecture = \"lenet5\"\n\
-         [data]\ntrain = \"{}\"\nholdout = 0.1\nlimit = 2560\naugmentation = \"shift\"\n\
+        "epochs = 3\nbatch = 64\nrate = 0.05\n[network]\narchitecture = \"lenet5\"\n\
+         [data]\ntrain = \"{}\"\nholdout = 0.1\nlimit = 2560\naugmentation = \"none\"\n\
          [objective]\nkind = \"vanilla\"\n\
          [evaluation]\nrobust_pictures = 64\nattacked = 64\nepsilon = 0.3\ncurve = []\nrestarts = 1\n",
         digits.display()

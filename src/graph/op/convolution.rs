@@ -89,14 +89,21 @@ impl Convolution {
     }
 
     pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
-        let (weight, bias) = (&self.weight, self.bias.as_ref());
-        depthwise::convolve(&x, weight, bias, &self.options)
+        self.convolve(x, self.bias.as_ref())
+    }
+
+    /// Without the bias.
+    pub(super) fn apply_linear(&self, x: Tensor<4>) -> Tensor<4> {
+        self.convolve(x, None)
+    }
+
+    fn convolve(&self, x: Tensor<4>, bias: Option<&Tensor<1>>) -> Tensor<4> {
+        let (weight, options) = (&self.weight, &self.options);
+        depthwise::convolve(&x, weight, bias, options)
             .or_else(|| {
-                self.directly(|packed| {
-                    direct::convolve(&x, weight, &packed[0], bias, &self.options)
-                })
+                self.directly(|packed| direct::convolve(&x, weight, &packed[0], bias, options))
             })
-            .unwrap_or_else(|| conv2d(x, weight.clone(), bias.cloned(), self.options.clone()))
+            .unwrap_or_else(|| conv2d(x, weight.clone(), bias.cloned(), options.clone()))
     }
 
     pub(super) fn backward(&self, gradient: Tensor<4>, input: [usize; 4]) -> Tensor<4> {

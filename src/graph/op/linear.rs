@@ -48,11 +48,16 @@ impl Linear {
     }
 
     pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = times(x, self.weight.clone().transpose());
+        let y = self.apply_linear(x);
         match &self.bias {
             Some(bias) => y + bias.clone().reshape([1, -1, 1, 1]),
             None => y,
         }
+    }
+
+    /// weight · x.
+    pub(super) fn apply_linear(&self, x: Tensor<4>) -> Tensor<4> {
+        times(x, self.weight.clone().transpose())
     }
 
     pub(super) fn backward(&self, gradient: Tensor<4>) -> Tensor<4> {

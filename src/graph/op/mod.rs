@@ -13,6 +13,7 @@ mod pointwise;
 mod pooling;
 mod resample;
 mod rescale;
+mod softplus;
 mod statistics;
 
 pub use arithmetic::{Affine, Arithmetic, PRelu};
@@ -322,6 +323,70 @@ impl Op {
             false => vec![],
         };
         (at_inputs, at_weights)
+    }
+}
+
+/// What the reverse of a reverse step gives.
+pub(in crate::graph) struct Curved {
+    /// The adjoint of the gradient at the output.
+    pub adjoint: Tensor<4>,
+    /// The adjoint of the input, where the step depends on it.
+    pub at_input: Option<Tensor<4>>,
+}
+
+impl Op {
+    /// Whether [`Self::reverse_of_reverse`] knows the operation.
+    pub(super) fn is_curved_known(&self) -> bool {
+        match self {
+            Op::Input | Op::MaxPool(_) | Op::Concatenate(_) => true,
+            Op::Arithmetic(arithmetic) => *arithmetic == Arithmetic::Add,
+            Op::Pointwise(function) => {
+                matches!(function, Pointwise::Relu | Pointwise::SmoothRelu { .. })
+            }
+            other => other.is_affine(),
+        }
+    }
+
+    /// The reverse of a reverse step: from adjoints of the gradients at the inputs to that of the
+    /// gradient at the output.
+    pub(super) fn reverse_of_reverse(
+        &self,
+        step: &Step,
+        gradient: &Tensor<4>,
+        mut adjoints: Vec<Tensor<4>>,
+        rules: &Rules,
+    ) -> Curved {
+        let linear = |adjoint| Curved { adjoint, at_input: None };
+        match self {
+            Op::Convolution(convolution) => linear(convolution.apply_linear(adjoints.remove(0))),
+            Op::Linear(layer) => linear(layer.apply_linear(adjoints.remove(0))),
+            // Their backward is symmetric.
+            Op::Affine(affine) => linear(affine.backward(adjoints.remove(0))),
+            Op::Normalise(normalise) => linear(normalise.backward(adjoints.remove(0))),
+            Op::MaxPool(pool) => linear(pool.values_at(step.saved, adjoints.remove(0))),
+            Op::Pointwise(function) => {
+                let adjoint = adjoints.remove(0);
+                function.reverse_of_reverse(step.inputs[0], gradient, adjoint, rules)
+            }
+            _ => linear(self.apply(adjoints)),
+        }
+    }
+
+    /// What the reverse pass through this node gives at its weights, from the adjoint of the
+    /// gradient at its input and the gradient at its output; a bias takes no part in it.
+    pub(super) fn weights_of_reverse(
+        &self,
+        adjoint: &Tensor<4>,
+        gradient: &Tensor<4>,
+    ) -> Vec<AtWeight> {
+        let mut parts = match self {
+            Op::Convolution(convolution) => convolution.weight_gradients(adjoint, gradient),
+            Op::Linear(linear) => linear.weight_gradients(adjoint, gradient),
+            Op::Affine(affine) => affine.weight_gradients(adjoint, gradient),
+            _ => vec![],
+        };
+        parts.retain(|(part, _)| *part == "weight");
+        parts
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Norms {
     Folded,
     /// Nodes of their own, by the statistics of the batch.
     OfBatch,
+    /// Constants as nodes of their own.
+    Apart,
 }
 
 /// What a batch norm adds and multiplies, by channel.
@@ -197,7 +199,7 @@ impl<'a> Assembly<'a> {
         from: NodeId,
     ) -> Result<NodeId> {
         let out = self.outputs(&[name, norm]).unwrap_or(self.shape(from).channels);
-        if self.norms == Norms::OfBatch {
+        if self.norms != Norms::Folded {
             let x = self.bare_convolution(name, window, from)?;
             return self.norm(norm, x);
         }

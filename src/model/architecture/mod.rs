@@ -245,8 +245,8 @@ impl Architecture {
         Ok((graph?, fit))
     }
 
-    /// As [`Self::lay`], with batch norms as nodes of their own that take the statistics of the
-    /// batch, for training.
+    /// As [`Self::lay`], with batch norms as nodes of their own, for training: by the statistics
+    /// of the batch, or as constants.
     ///
     /// # Errors
     /// As for [`Self::lay`].
@@ -254,9 +254,11 @@ impl Architecture {
         &self,
         weights: &Weights,
         input: &Preprocessing,
+        by_batch: bool,
         device: &Device,
     ) -> Result<Graph> {
-        self.try_lay(weights, input, Norms::OfBatch, device).0
+        let norms = if by_batch { Norms::OfBatch } else { Norms::Apart };
+        self.try_lay(weights, input, norms, device).0
     }
 
     /// How the tensors of a file fit, whatever is wrong with them.

@@ -3,12 +3,14 @@
 mod adversarial;
 mod advprop;
 mod fast;
+mod sep;
 mod trades;
 mod vanilla;
 
 pub use adversarial::Adversarial;
 pub use advprop::AdvProp;
 pub use fast::Fast;
+pub use sep::{Explained, Sep};
 pub use trades::Trades;
 pub use vanilla::Vanilla;
 
@@ -86,6 +88,7 @@ pub enum Kind {
     Pgd(Adversarial),
     Fast(Fast),
     Trades(Trades),
+    Sep(Sep),
     AdvProp(AdvProp),
 }
 
@@ -97,6 +100,7 @@ impl Kind {
             Kind::Pgd(_) => "pgd",
             Kind::Fast(_) => "fast",
             Kind::Trades(_) => "trades",
+            Kind::Sep(_) => "sep",
             Kind::AdvProp(_) => "advprop",
         }
     }
@@ -107,6 +111,7 @@ impl Kind {
             Kind::Pgd(objective) => objective,
             Kind::Fast(objective) => objective,
             Kind::Trades(objective) => objective,
+            Kind::Sep(objective) => objective,
             Kind::AdvProp(objective) => objective,
         }
     }
