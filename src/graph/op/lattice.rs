@@ -72,9 +72,10 @@ impl Side {
         (tap * self.dilation / self.step, tap * self.dilation % self.step)
     }
 
-    /// Pixels of each phase, in strides.
-    fn strides(&self, input: usize) -> usize {
-        (input - 1 + self.padding.0) / self.step + 1
+    /// Strides that lie in the padding before the first pixel, and strides from there to the last.
+    fn strides(&self, input: usize) -> (usize, usize) {
+        let skipped = self.padding.0 / self.step;
+        (skipped, (input - 1 + self.padding.0) / self.step + 1 - skipped)
     }
 
     /// Strides that the last tap reaches.
@@ -128,15 +129,16 @@ impl Geometry {
     pub fn backward(&self, samples: usize) -> Layout {
         let Self { input, output, sides } = self;
         let reach = [0, 1].map(|axis| sides[axis].reach());
-        let size = [0, 1].map(|axis| sides[axis].strides(input[axis]));
+        let [down, across] = [0, 1].map(|axis| sides[axis].strides(input[axis]));
+        let (skipped, size) = ([down.0, across.0], [down.1, across.1]);
         let padded = [size[0] + reach[0], size[1] + reach[1]];
         let source = Lattice {
-            first: reach.map(|reach| -(reach as isize)),
+            first: [0, 1].map(|axis| skipped[axis] as isize - reach[axis] as isize),
             size: padded,
             ..Lattice::whole(*output, padded[1])
         };
         let result = |phase: &[usize; 2]| {
-            let lattice = Lattice { size, row: padded[1], ..self.phase(*phase) };
+            let lattice = Lattice { size, row: padded[1], ..self.phase_of_results(*phase) };
             let taps = self.taps_of(*phase).map(|(place, [down, across])| {
                 (place, (reach[0] - down) * padded[1] + reach[1] - across)
             });
@@ -183,16 +185,17 @@ impl Geometry {
     /// As [`Self::backward`], with a row of its own for what each tap takes.
     pub fn backward_by_taps(&self, samples: usize) -> Layout {
         let Self { input, output, sides } = self;
-        let size = [0, 1].map(|axis| sides[axis].strides(input[axis]));
+        let [rows, columns] = [0, 1].map(|axis| sides[axis].strides(input[axis]));
+        let (skipped, size) = ([rows.0, columns.0], [rows.1, columns.1]);
         let area = size[0] * size[1];
         let source = |(place, [down, across]): (usize, [(usize, usize); 2])| Lattice {
-            first: [-(down.0 as isize), -(across.0 as isize)],
+            first: [skipped[0] as isize - down.0 as isize, skipped[1] as isize - across.0 as isize],
             size,
             offset: place * samples * area,
             ..Lattice::whole(*output, size[1])
         };
         let result = |phase: &[usize; 2]| {
-            let lattice = Lattice { size, row: size[1], ..self.phase(*phase) };
+            let lattice = Lattice { size, row: size[1], ..self.phase_of_results(*phase) };
             let taps = self.taps_of(*phase).map(|(place, _)| (place, place * samples * area));
             (lattice, taps.collect())
         };
@@ -223,6 +226,15 @@ impl Geometry {
             row: 0,
             offset: 0,
         }
+    }
+
+    /// A phase of the inputs from its first pixels on, without padding.
+    fn phase_of_results(&self, phase: [usize; 2]) -> Lattice {
+        let mut lattice = self.phase(phase);
+        for (axis, side) in self.sides.iter().enumerate() {
+            lattice.first[axis] += (side.strides(self.input[axis]).0 * side.step) as isize;
+        }
+        lattice
     }
 
     /// Every tap's place in the kernel, and its distance down and across as in [`Side::tap`].
@@ -307,6 +319,11 @@ impl Lattice {
             let cells = &mut scratch[cell..cell + count];
             match self.step[1] {
                 1 => copy(&plane[pixel..pixel + count], cells),
+                2 if plane.len() >= pixel + 2 * count => {
+                    // By pairs it fills vectors.
+                    let pairs = plane[pixel..].as_chunks::<2>().0;
+                    cells.iter_mut().zip(pairs).for_each(|(cell, [value, _])| *cell = *value);
+                }
                 step => {
                     for (cell, value) in cells.iter_mut().zip(plane[pixel..].iter().step_by(step)) {
                         *cell = *value;

@@ -363,6 +363,7 @@ impl Op {
             // Their backward is symmetric.
             Op::Affine(affine) => linear(affine.backward(adjoints.remove(0))),
             Op::Normalise(normalise) => linear(normalise.backward(adjoints.remove(0))),
+            Op::Pad(pad) => linear(Pad { value: 0.0, ..*pad }.apply(adjoints.remove(0))),
             Op::MaxPool(pool) => linear(pool.values_at(step.saved, adjoints.remove(0))),
             Op::Pointwise(function) => {
                 let adjoint = adjoints.remove(0);
