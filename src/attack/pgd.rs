@@ -151,7 +151,9 @@ impl Pgd {
         let mut values: Vec<f32> = (0..count).map(|_| random.sample(StandardNormal)).collect();
         let length = values.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-30);
         let radius = self.epsilon * random.random::<f32>().powf(1.0 / count as f32);
-        values.iter_mut().for_each(|value| *value *= radius / length);
+        for value in &mut values {
+            *value *= radius / length;
+        }
         values
     }
 }

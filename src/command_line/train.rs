@@ -100,9 +100,15 @@ fn report(measured: &Accuracies) -> String {
 /// Progress on the terminal.
 struct View {
     bar: ProgressBar,
-    /// The epoch whose pictures the bar counts.
-    epoch: Option<usize>,
+    /// What the bar counts, once it does.
+    counts: Option<Counted>,
     stopped: Arc<AtomicBool>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Counted {
+    Pictures,
+    Measurements,
 }
 
 impl View {
@@ -115,37 +121,34 @@ impl View {
             }
         })
         .map_err(|e| Error::new("cannot watch for Ctrl-C", e))?;
-        Ok(Self { bar: ProgressBar::new(0), epoch: None, stopped })
+        Ok(Self { bar: ProgressBar::hidden(), counts: None, stopped })
     }
 
-    fn begin(&mut self, epoch: Option<usize>, template: &str, total: u64, done: u64) {
-        self.bar.finish_and_clear();
-        let style = ProgressStyle::with_template(template).expect("a valid template");
-        self.bar = ProgressBar::new(total).with_style(style);
-        // What a stopped training has done before counts for no rate.
+    fn count(&mut self, what: Counted, template: &str, done: u64, total: u64) {
+        if self.counts.as_ref() != Some(&what) {
+            self.bar.finish_and_clear();
+            let style = ProgressStyle::with_template(template).expect("a valid template");
+            self.bar = ProgressBar::new(total).with_style(style).with_position(done);
+            // What was done before a stop counts for no rate.
+            self.bar.reset_eta();
+            self.counts = Some(what);
+        }
         self.bar.set_position(done);
-        self.bar.reset_elapsed();
-        self.bar.reset_eta();
-        self.epoch = epoch;
     }
 
     fn hear(&mut self, progress: Progress) -> Flow {
         match progress {
             Progress::Batch { epoch, epochs, done, total, loss } => {
-                if self.epoch != Some(epoch) {
-                    let template = "{msg} {wide_bar} {pos}/{len} pictures, {per_sec}, {eta}";
-                    self.begin(Some(epoch), template, total as u64, done as u64);
-                }
+                let template = "{msg} {wide_bar} {per_sec} pictures, {eta} to go";
+                let (done, all) = (epoch * total + done, epochs * total);
+                self.count(Counted::Pictures, template, done as u64, all as u64);
                 self.bar.set_message(format!("epoch {}/{epochs}, loss {loss:.3}", epoch + 1));
-                self.bar.set_position(done as u64);
             }
             Progress::Epoch(line) => self.bar.suspend(|| say(&line_of_log(line))),
             Progress::Notice(notice) => self.bar.suspend(|| say(notice)),
             Progress::Evaluation(part) => {
-                if self.epoch.is_some() {
-                    self.begin(None, "measuring {wide_bar} {percent} %, {eta}", 1000, 0);
-                }
-                self.bar.set_position((1000.0 * part) as u64);
+                let template = "measuring {wide_bar} {percent} %, {eta} to go";
+                self.count(Counted::Measurements, template, (1000.0 * part) as u64, 1000);
             }
         }
         if self.stopped.load(Ordering::SeqCst) { Flow::Cancel } else { Flow::Continue }

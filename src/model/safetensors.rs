@@ -48,12 +48,11 @@ pub fn written<'a>(
     notes: BTreeMap<String, String>,
     half: bool,
 ) -> Vec<u8> {
-    let (dtype, bytes): (_, fn(&[f32]) -> Vec<u8>) = match half {
-        true => (Dtype::F16, |values| {
-            values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect()
-        }),
-        false => {
-            (Dtype::F32, |values| values.iter().flat_map(|value| value.to_le_bytes()).collect())
+    let dtype = if half { Dtype::F16 } else { Dtype::F32 };
+    let bytes = |values: &[f32]| -> Vec<u8> {
+        match half {
+            true => values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect(),
+            false => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
         }
     };
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = tensors

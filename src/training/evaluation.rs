@@ -47,36 +47,35 @@ impl Accuracies {
         let random = || Stream::new(recipe.seed, "test pictures", "", "").generator();
         let many = test.some(plan.pictures, &mut random());
         let few = test.some(plan.robust_pictures, &mut random());
-        let parts = 4 + plan.curve.len();
-        let mut done = 0;
-        let mut measured = |value: Result<f64>| -> Result<Option<f64>> {
-            done += 1;
-            let value = value?;
-            Ok((advance(done as f64 / parts as f64) == Flow::Continue).then_some(value))
-        };
-        let attacked =
-            |pgd: Pgd, restarts| robust_accuracy(graph, &few, pgd, restarts, recipe.seed);
-        macro_rules! measured {
-            ($value:expr) => {
-                match measured($value)? {
-                    Some(value) => value,
-                    None => return Ok(None),
-                }
-            };
-        }
-        let clean = measured!(accuracy(graph, &many));
         let radius = epsilon.value();
-        let fgsm = measured!(attacked(Pgd::fgsm(norm, radius), 1));
-        let pgd20 = measured!(attacked(Pgd::usual(norm, radius, 20), 1));
-        let pgd50 = measured!(attacked(Pgd::usual(norm, radius, 50), plan.restarts.max(1)));
-        let mut curve = vec![[0.0, clean], [epsilon.exact(), pgd20]];
-        for part in &plan.curve {
-            let radius = part * epsilon.exact();
-            curve.push([radius, measured!(attacked(Pgd::usual(norm, radius as f32, 20), 1))]);
+        let mut attacks = vec![
+            (Pgd::fgsm(norm, radius), 1),
+            (Pgd::usual(norm, radius, 20), 1),
+            (Pgd::usual(norm, radius, 50), plan.restarts.max(1)),
+        ];
+        attacks.extend(plan.curve.iter().map(|part| (Pgd::usual(norm, part * radius, 20), 1)));
+        let clean = accuracy(graph, &many)?;
+        let mut found = vec![];
+        for (pgd, restarts) in &attacks {
+            if advance((1.0 + found.len() as f64) / (1.0 + attacks.len() as f64)) == Flow::Cancel {
+                return Ok(None);
+            }
+            found.push(robust_accuracy(graph, &few, *pgd, *restarts, recipe.seed)?);
         }
+        let mut curve = vec![[0.0, clean], [epsilon.exact(), found[1]]];
+        let others = plan.curve.iter().zip(&found[3..]);
+        curve.extend(others.map(|(part, found)| [f64::from(*part) * epsilon.exact(), *found]));
         curve.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        let (pictures, robust_pictures, epsilon) = (many.len(), few.len(), epsilon.exact());
-        Ok(Some(Self { pictures, robust_pictures, clean, epsilon, fgsm, pgd20, pgd50, curve }))
+        Ok(Some(Self {
+            pictures: many.len(),
+            robust_pictures: few.len(),
+            clean,
+            epsilon: epsilon.exact(),
+            fgsm: found[0],
+            pgd20: found[1],
+            pgd50: found[2],
+            curve,
+        }))
     }
 }
 

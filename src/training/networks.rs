@@ -59,7 +59,10 @@ impl NetworkRecipe {
         let done = match (name, resnet, wide) {
             ("lenet5", ..) => first.lenet5(shape, classes),
             ("convnet", ..) => first.convnet(shape, classes, self.width.unwrap_or(32)),
-            ("cifar-mobilenet-v2", ..) => first.mobilenet(shape[0], classes),
+            ("cifar-mobilenet-v2", ..) => {
+                first.mobilenet(shape[0], classes);
+                Some(())
+            }
             (_, Some(depth), _) => first.resnet(depth, self, shape[0], classes),
             (_, _, Some((depth, width))) => first.wide_resnet(depth, width, shape[0], classes),
             _ => None,
@@ -208,7 +211,7 @@ impl<R: Rng> First<'_, R> {
     }
 
     /// Sandler et al. 2018, "MobileNetV2", table 2, less two of its strides, for small pictures.
-    fn mobilenet(&mut self, channels: usize, classes: usize) -> Option<()> {
+    fn mobilenet(&mut self, channels: usize, classes: usize) {
         const STACKS: [[usize; 3]; 7] =
             [[1, 16, 1], [6, 24, 2], [6, 32, 3], [6, 64, 4], [6, 96, 3], [6, 160, 3], [6, 320, 1]];
         self.convolution_norm(["conv1", "bn1"], [32, channels, 3]);
@@ -230,7 +233,6 @@ impl<R: Rng> First<'_, R> {
         }
         self.convolution_norm(["conv2", "bn2"], [1280, inputs, 1]);
         self.linear("linear", [classes, 1280]);
-        Some(())
     }
 }
 

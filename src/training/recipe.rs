@@ -98,7 +98,7 @@ pub struct EvaluationRecipe {
     /// Random starts of the strongest attack.
     pub restarts: usize,
     /// Radii of the curve of accuracies, in parts of `epsilon`.
-    pub curve: Vec<f64>,
+    pub curve: Vec<f32>,
 }
 
 impl Default for EvaluationRecipe {

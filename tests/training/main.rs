@@ -225,8 +225,7 @@ fn explanations_are_learned_from_as_differences_say() {
     let weights = reference.weights();
     let gradients = loss(&weights).1;
     // Along the gradient, where a change is plainest.
-    let length =
-        gradients.iter().flat_map(|(_, g)| g).map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+    let length = gradients.values().flatten().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
     let moved = |by: f64| {
         let mut weights = weights.clone();
         for (name, gradient) in &gradients {
@@ -262,16 +261,13 @@ fn auxiliary_norms_learn_from_attacked_pictures_alone() {
     for (name, expected) in &plain.gradients {
         let (module, part) = name.rsplit_once('.').unwrap();
         let found = &both.gradients[name];
-        match both.gradients.get(&format!("{module}.aux_bn.{part}")) {
-            Some(auxiliary) => {
-                norms += 1;
-                assert_close("advprop", name, found, expected, 1e-6);
-                assert_close("advprop", name, auxiliary, expected, 1e-6);
-            }
-            None => {
-                let doubled: Vec<f32> = expected.iter().map(|value| 2.0 * value).collect();
-                assert_close("advprop", name, found, &doubled, 1e-6);
-            }
+        if let Some(auxiliary) = both.gradients.get(&format!("{module}.aux_bn.{part}")) {
+            norms += 1;
+            assert_close("advprop", name, found, expected, 1e-6);
+            assert_close("advprop", name, auxiliary, expected, 1e-6);
+        } else {
+            let doubled: Vec<f32> = expected.iter().map(|value| 2.0 * value).collect();
+            assert_close("advprop", name, found, &doubled, 1e-6);
         }
     }
     assert_eq!(norms, 14);

@@ -64,7 +64,9 @@ fn npz(at: &Path) -> PathBuf {
         .compression_method(zip::CompressionMethod::Deflated);
     archive.start_file("images.npy", options).unwrap();
     archive.write_all(&header("(6, 32, 32, 3)", "|u1")).unwrap();
-    all().iter().for_each(|(_, image)| archive.write_all(image.as_raw()).unwrap());
+    for (_, image) in all() {
+        archive.write_all(image.as_raw()).unwrap();
+    }
     archive.start_file("labels.npy", options).unwrap();
     archive.write_all(&header("(6,)", "<i8")).unwrap();
     for (class, _) in all() {

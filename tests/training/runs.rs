@@ -3,7 +3,7 @@
 use super::pictures::write_idx;
 use super::support;
 use hyaline::attribution::Flow;
-use hyaline::model::{ComputeDevice, Model};
+use hyaline::model::{Card, ComputeDevice, Model};
 use hyaline::training::{Outcome, Progress, Recipe, Training};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -132,6 +132,47 @@ fn a_killed_training_goes_on_to_the_same_bits() {
 }
 
 #[test]
+fn a_training_that_breaks_down_ends_with_its_last_good_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = write_halves(folder.path(), 400);
+    // A rate that explodes after two epochs stands for what happens by itself in long trainings.
+    let more = format!("{FAST}\nschedule = {{ kind = \"step\", after = [2], factor = 40.0 }}");
+    let mut recipe = recipe(&pictures, &more);
+    (recipe.epochs, recipe.optimiser.average) = (6, 0.0);
+    let training = Training::prepare(recipe, folder.path(), &ComputeDevice::cpu(), false).unwrap();
+    let mut notices = vec![];
+    let outcome = training.run(&mut |progress| {
+        if let Progress::Notice(notice) = progress {
+            notices.push(notice.to_string());
+        }
+        Flow::Continue
+    });
+    let Outcome::Trained { card, accuracies } = outcome.unwrap() else { panic!("it went on") };
+    assert!(notices.len() == 1 && notices[0].contains("epoch 3"), "{notices:?}");
+    assert!(accuracies.clean > 0.9, "{accuracies:?}");
+    let training = Card::read(&card).unwrap().training.unwrap();
+    assert_eq!(training.more["notice"].as_str(), Some(notices[0].as_str()));
+    let log = fs::read_to_string(folder.path().join("log.csv")).unwrap();
+    assert_eq!(log.lines().count(), 4, "{log}");
+}
+
+#[test]
+fn the_command_says_what_is_wrong_in_one_line_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("net.toml");
+    fs::write(&file, "epochs = 1\n[network]\narchitecture = \"lenet5\"\n[data]\ntrain = \"gone\"\n[objective]\nkind = \"vanilla\"\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_hyaline"))
+        .args(["train", "--device", "cpu"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.lines().count() == 1, "{said}");
+    assert!(said.contains("gone") && said.contains("it is not there"), "{said}");
+    assert!(!folder.path().join("net").exists());
+}
+
+#[test]
 fn digits_are_learned_in_seconds() {
     let Some(data) = support::data() else { return };
     let digits = data.join("images/mnist/t10k-images-idx3-ubyte.gz").canonicalize().unwrap();
@@ -208,7 +249,8 @@ fn every_network_that_can_be_trained_is_recognised_when_it_is_opened() {
         let weights = recipe.weights([channels, 32, 32], 10, &mut random).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("net.safetensors");
-        fs::write(&path, weights.safetensors(Default::default(), false)).unwrap();
+        let half = architecture == "convnet";
+        fs::write(&path, weights.safetensors(Default::default(), half)).unwrap();
         let model = Model::open(&path, &ComputeDevice::cpu()).unwrap();
         assert_eq!(model.architecture, name);
         assert!(model.report.fit.as_ref().is_none_or(|fit| fit.guessed.is_empty()));

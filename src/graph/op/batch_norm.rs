@@ -157,16 +157,13 @@ impl BatchNorm {
             let planes = gradient.par_chunks_mut(plane).zip(x.par_chunks(plane)).enumerate();
             planes.with_min_len(PLANES).for_each(|(index, (g, x))| sweep(index, g, x));
         };
-        let result = match own_values(&mut gradient) {
-            Some(own) => {
-                run(own);
-                Tensor::from_primitive::<Flex>(gradient)
-            }
-            None => {
-                let mut copy = slice(&gradient).to_vec();
-                run(&mut copy);
-                from_host(copy, dims)
-            }
+        let result = if let Some(own) = own_values(&mut gradient) {
+            run(own);
+            Tensor::from_primitive::<Flex>(gradient)
+        } else {
+            let mut copy = slice(&gradient).to_vec();
+            run(&mut copy);
+            from_host(copy, dims)
         };
         let at_weight = along.iter().zip(&deviation).map(|(along, d)| along * d).collect();
         (result, [at_weight, sums].map(|sums: Vec<f32>| from_host(sums, [channels])))

@@ -285,7 +285,7 @@ impl Pass {
                         weights: &packed[weights.start + index * each..][..each],
                         start,
                         length: (planes.len() - 1) * self.layout.sample + band.length(),
-                        sums: &mut sums,
+                        results: &mut sums,
                         row,
                     });
                     for (sample, planes) in planes.iter_mut().enumerate() {
@@ -314,7 +314,7 @@ fn offsets(channels: usize, row: usize, taps: &[(usize, usize)]) -> Vec<usize> {
     (0..channels).flat_map(|c| taps.iter().map(move |(_, shift)| c * row + shift)).collect()
 }
 
-/// sums[o][i] = start[o] + Σₖ weights[k][o] · source[i + offsets[k]].
+/// results[o][i] = start[o] + Σₖ weights[k][o] · source[i + offsets[k]].
 struct Sums<'a> {
     source: &'a [f32],
     offsets: &'a [usize],
@@ -322,8 +322,8 @@ struct Sums<'a> {
     start: [f32; OUTS],
     /// Values that are wanted of each row; up to [`SLACK`] more are written.
     length: usize,
-    sums: &'a mut [f32],
-    /// Distance of two rows of sums.
+    results: &'a mut [f32],
+    /// Distance of two rows of results.
     row: usize,
 }
 
@@ -370,7 +370,7 @@ impl Sums<'_> {
             }
         }
         for (out, sums) in sums.iter().enumerate() {
-            let row = &mut self.sums[out * self.row + first..][..V * S::F32_LANES];
+            let row = &mut self.results[out * self.row + first..][..V * S::F32_LANES];
             S::as_mut_simd_f32s(row).0.copy_from_slice(sums);
         }
         V
@@ -556,74 +556,4 @@ fn products<S: Simd, const OUT: usize, const TAPS: usize>(
         }
     }
     sums
-}
-
-#[cfg(test)]
-mod speed {
-    use super::*;
-    use burn::tensor::module::conv2d;
-    use burn::tensor::{Device, Distribution};
-    use std::time::Instant;
-
-    fn time(mut run: impl FnMut()) -> f64 {
-        run();
-        let mut best = f64::MAX;
-        for _ in 0..5 {
-            let start = Instant::now();
-            run();
-            best = best.min(start.elapsed().as_secs_f64());
-        }
-        best
-    }
-
-    #[test]
-    #[ignore]
-    fn table() {
-        let device = Device::flex();
-        let random =
-            |s: [usize; 4]| Tensor::<4>::random(s, Distribution::Uniform(-1.0, 1.0), &device);
-        for (n, c, o, side, k, stride, pad, groups) in [
-            (64, 3, 16, 32, 3, 1, 1, 1),
-            (64, 16, 16, 32, 3, 1, 1, 1),
-            (64, 16, 32, 32, 3, 2, 1, 1),
-            (64, 32, 32, 16, 3, 1, 1, 1),
-            (64, 64, 64, 8, 3, 1, 1, 1),
-            (64, 64, 64, 32, 3, 1, 1, 1),
-            (64, 512, 512, 4, 3, 1, 1, 1),
-            (1, 3, 32, 224, 3, 2, 1, 1),
-            (8, 3, 32, 224, 3, 2, 1, 1),
-            (1, 128, 128, 56, 3, 1, 1, 1),
-            (8, 128, 128, 56, 3, 1, 1, 1),
-            (1, 64, 64, 224, 3, 1, 1, 1),
-            (1, 512, 512, 14, 3, 1, 1, 1),
-            (1, 512, 512, 7, 3, 1, 1, 1),
-            (8, 96, 24, 56, 1, 1, 0, 1),
-            (8, 16, 96, 112, 1, 1, 0, 1),
-            (8, 480, 112, 14, 1, 1, 0, 1),
-            (8, 1152, 320, 7, 1, 1, 0, 1),
-            (1, 1152, 320, 7, 1, 1, 0, 1),
-            (8, 3, 64, 224, 7, 2, 3, 1),
-            (8, 128, 128, 56, 3, 1, 1, 32),
-        ] {
-            let x = random([n, c, side, side]);
-            let w = random([o, c / groups, k, k]);
-            let options = ConvOptions::new([stride; 2], [pad; 2], [1, 1], groups);
-            let y = conv2d(x.clone(), w.clone(), None, options.clone());
-            let flop =
-                2.0 * y.dims().iter().product::<usize>() as f64 * (c / groups * k * k) as f64;
-            let packed = OnceLock::new();
-            let ours = time(|| drop(convolve(&x, &w, &packed, None, &options)));
-            let burns = time(|| drop(conv2d(x.clone(), w.clone(), None, options.clone())));
-            let packed = OnceLock::new();
-            let back = time(|| drop(gradient(&y, &w, &packed, &options, [side; 2])));
-            let dw = time(|| drop(weight_gradient(&x, &y, w.dims(), &options)));
-            println!(
-                "{n:3} {c:4}->{o:4} {side:3}px k{k} s{stride} g{groups}: ours {:6.1} burn {:6.1} back {:6.1} weight {:6.1} GFLOP/s",
-                flop / ours / 1e9,
-                flop / burns / 1e9,
-                flop / back / 1e9,
-                flop / dw / 1e9
-            );
-        }
-    }
 }

@@ -280,8 +280,10 @@ fn clipped(x: Tensor<4>, low: f32, high: f32) -> Tensor<4> {
 
 /// The gradient where `low` < x < `high`, and 0 elsewhere.
 fn masked(gradient: Tensor<4>, x: &Tensor<4>, low: f32, high: f32) -> Tensor<4> {
-    // Comparisons that are joined and not branched on fill vectors.
-    let keep = |gradient, x| if (x <= low) | (x >= high) { 0.0 } else { gradient };
+    let keep = |gradient, x| {
+        let above = if x <= low { 0.0 } else { gradient };
+        if x >= high { 0.0 } else { above }
+    };
     let gradient = match (on_host(gradient), on_host(x.clone())) {
         // In one sweep, where the CPU backend takes four: two comparisons, their union, filling.
         (Ok(gradient), Ok(x)) => return zip(gradient, &x, keep),

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 pub fn read(path: &Path, wanted: Wanted) -> Result<Pictures> {
     let mut classes: Vec<PathBuf> = listed(path)?.into_iter().filter(|p| p.is_dir()).collect();
-    classes.retain(|class| listed(class).is_ok_and(|files| files.iter().any(is_picture)));
+    classes
+        .retain(|class| listed(class).is_ok_and(|files| files.iter().any(|file| is_picture(file))));
     let mut files = vec![];
     for (label, class) in classes.iter().enumerate() {
-        let pictures = listed(class)?.into_iter().filter(is_picture);
+        let pictures = listed(class)?.into_iter().filter(|file| is_picture(file));
         files.extend(pictures.map(|file| (label, file)));
     }
     let read: Vec<_> = files
@@ -37,7 +38,7 @@ fn listed(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn is_picture(path: &PathBuf) -> bool {
+fn is_picture(path: &Path) -> bool {
     Picture::is_picture_file(path)
 }
 

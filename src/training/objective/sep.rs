@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::graph::Rules;
 use crate::model::{Weights, host};
 use crate::training::network::Network;
+use crate::training::optimiser::Values;
 use crate::training::recipe::Level;
 use crate::training::update::Update;
 use burn::tensor::{Tensor, TensorData};
@@ -77,7 +78,7 @@ impl Sep {
         weights: &Weights,
         batch: &Batch,
         noise: Tensor<4>,
-    ) -> Result<(Vec<f64>, Vec<(String, Vec<f32>)>)> {
+    ) -> Result<(Vec<f64>, Values)> {
         let graph = network.explaining(weights)?.smoothed(self.softplus);
         if let Some(name) = graph.bends_unknown() {
             let why = format!("`{name}` can't be differentiated twice");
@@ -106,20 +107,17 @@ impl Sep {
 
 /// Gradients at the scale and shift of a norm's constants become those at its weight and bias:
 /// scale = weight / √(variance + ε), shift = bias − mean·scale.
-fn at_norms(mut found: Vec<(String, Vec<f32>)>, weights: &Weights) -> Vec<(String, Vec<f32>)> {
+fn at_norms(mut found: Values, weights: &Weights) -> Values {
     const EPSILON: f32 = 1e-5;
-    let shifts: Vec<_> =
-        found.iter().filter(|(name, _)| name.ends_with(".bias")).cloned().collect();
-    for (name, gradient) in &mut found {
+    for name in weights.tensors.keys() {
         let Some(norm) = name.strip_suffix(".weight") else { continue };
         let Some(variance) = weights.tensors.get(&format!("{norm}.running_var")) else { continue };
-        let mean = &weights.tensors[&format!("{norm}.running_mean")];
-        let bias = format!("{norm}.bias");
-        let shift = shifts.iter().find(|(name, _)| *name == bias).map(|(_, shift)| shift);
-        for (channel, value) in gradient.iter_mut().enumerate() {
-            let shift = shift.map_or(0.0, |shift| shift[channel]);
-            *value = (*value - mean.values[channel] * shift)
-                / (variance.values[channel] + EPSILON).sqrt();
+        let mean = &weights.tensors[&format!("{norm}.running_mean")].values;
+        let shift = found.get(&format!("{norm}.bias")).cloned().unwrap_or_default();
+        let gradient = found.get_mut(name).into_iter().flatten();
+        for (channel, value) in gradient.enumerate() {
+            let through_mean = shift.get(channel).map_or(0.0, |shift| mean[channel] * shift);
+            *value = (*value - through_mean) / (variance.values[channel] + EPSILON).sqrt();
         }
     }
     found
@@ -155,7 +153,9 @@ impl Maps {
             heat.iter_mut().zip(plane).for_each(|(heat, value)| *heat += value.abs());
         }
         let sum = heat.iter().sum::<f64>().max(1e-30);
-        heat.iter_mut().for_each(|heat| *heat /= sum);
+        for heat in &mut heat {
+            *heat /= sum;
+        }
         (heat, sum)
     }
 
@@ -188,11 +188,13 @@ impl Maps {
     ) {
         let at_heat: Vec<f64> = at_heat.collect();
         let common = at_heat.iter().zip(heat).map(|(g, h)| g * h).sum::<f64>();
-        let start = sample * self.channels * self.places;
-        for index in start..start + self.channels * self.places {
-            let place = (index - start) % self.places;
-            let at_map = (at_heat[place] - common) / sum * sign(self.values[index]);
-            gradient[index] = (at_map * self.factors[index]) as f32;
+        let size = self.channels * self.places;
+        let range = sample * size..(sample + 1) * size;
+        let map = self.values[range.clone()].iter().zip(&self.factors[range.clone()]);
+        for (index, (gradient, (value, factor))) in gradient[range].iter_mut().zip(map).enumerate()
+        {
+            let at_map = (at_heat[index % self.places] - common) / sum * sign(*value);
+            *gradient = (at_map * factor) as f32;
         }
     }
 }
