@@ -169,7 +169,13 @@ impl Training {
         let (total, mut written) = (batches.len() * self.recipe.batch, Instant::now());
         for indices in batches.skip(self.state.place.batch) {
             let start = Instant::now();
-            self.step(indices)?;
+            if !self.step(indices)? {
+                if self.state.good.is_none() {
+                    return Err(diverged());
+                }
+                self.end("the loss is not a number any more");
+                return Ok(Flow::Continue);
+            }
             let place = &mut self.state.place;
             place.milliseconds += start.elapsed().as_millis() as u64;
             let loss = f64::from_bits(place.loss) / place.seen as f64;
@@ -187,7 +193,8 @@ impl Training {
         Ok(Flow::Continue)
     }
 
-    fn step(&mut self, indices: &[usize]) -> Result<()> {
+    /// Learns from a batch; false, and nothing learned, where its loss is no number.
+    fn step(&mut self, indices: &[usize]) -> Result<bool> {
         let (place, recipe) = (&self.state.place, &self.recipe);
         let pixels = recipe.data.augmentation.apply(&self.train, indices, recipe.seed, place.epoch);
         let [channels, height, width] = self.train.shape;
@@ -201,7 +208,7 @@ impl Training {
         let objective = recipe.objective.objective();
         let update = objective.learn(&self.network, &self.state.weights, &batch, &mut random)?;
         if !update.loss.is_finite() {
-            return Err(diverged());
+            return Ok(false);
         }
         let rate = self.rate();
         let State { weights, velocity, average, place, .. } = &mut self.state;
@@ -218,7 +225,7 @@ impl Training {
         place.loss = (f64::from_bits(place.loss) + update.loss).to_bits();
         place.correct += update.correct;
         place.seen += update.samples;
-        Ok(())
+        Ok(true)
     }
 
     /// The learning rate of the next step.
@@ -266,12 +273,16 @@ impl Training {
             Verdict::Fair => {}
             Verdict::Broken => {
                 let (epoch, what) = (self.state.place.epoch, weakness.of());
-                self.state.place.ended = Some(format!(
-                    "{what} fell to less than half of its best in epoch {epoch}: the training broke \
-                     down, and ends with the weights of the last good epoch"
-                ));
+                self.end(&format!("{what} fell to less than half of its best in epoch {epoch}"));
             }
         }
+    }
+
+    /// Ends the training where it broke down.
+    fn end(&mut self, why: &str) {
+        self.state.place.ended = Some(format!(
+            "{why}: the training broke down, and ends with the weights of the last good epoch"
+        ));
     }
 
     /// The weights that count: of the last good epoch after a breakdown, or else the average, or
