@@ -314,7 +314,7 @@ impl Training {
         let mut more = BTreeMap::from([
             ("data".to_string(), self.identity.data.clone().into()),
             ("accuracies".to_string(), table(accuracies)),
-            ("recipe".to_string(), table(recipe)),
+            ("recipe".to_string(), table(&without_folders(recipe))),
         ]);
         if let Some(notice) = &self.state.place.ended {
             more.insert("notice".into(), notice.clone().into());
@@ -361,6 +361,15 @@ impl Training {
             .is_none_or(|labels| Labels::built_in(&labels).is_none())
             .then(|| names.collect())
     }
+}
+
+/// A card goes elsewhere; where its pictures lay means nothing there.
+fn without_folders(recipe: &Recipe) -> Recipe {
+    let name = |path: &PathBuf| path.file_name().map_or_else(PathBuf::new, PathBuf::from);
+    let mut recipe = recipe.clone();
+    recipe.data.train = name(&recipe.data.train);
+    recipe.data.test = recipe.data.test.as_ref().map(name);
+    recipe
 }
 
 fn table(value: &impl Serialize) -> toml::Value {

@@ -51,6 +51,9 @@ fn curved_by_tensors(x: &Tensor<4>, gradient: Tensor<4>, beta: f32) -> Tensor<4>
     gradient * slope.clone() * (-slope + 1.0) * beta
 }
 
+// Its instructions are those of the sweep that it is part of.
+#[allow(clippy::inline_always)]
+#[inline(always)]
 fn slope(x: f32) -> f32 {
     let falling = exponential(-x.abs());
     let below = falling / (1.0 + falling);
@@ -59,6 +62,9 @@ fn slope(x: f32) -> f32 {
 
 /// eˣ for x up to 0, within a few units in the last place: a power of two by its bits, times a
 /// Taylor polynomial of what is left of x, at most half of ln 2.
+// Its instructions are those of the sweep that it is part of.
+#[allow(clippy::inline_always)]
+#[inline(always)]
 fn exponential(x: f32) -> f32 {
     const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
     // Below, the result would be no normal number.
@@ -76,6 +82,9 @@ fn exponential(x: f32) -> f32 {
 }
 
 /// ln(1 + t) for t in [0,1]: 2·artanh(t / (2 + t)) by its series.
+// Its instructions are those of the sweep that it is part of.
+#[allow(clippy::inline_always)]
+#[inline(always)]
 fn logarithm(t: f32) -> f32 {
     let s = t / (2.0 + t);
     let square = s * s;
