@@ -4,6 +4,7 @@
 //! these use [`attribution`], that uses [`model`] and [`picture`], and everything stands on
 //! [`graph`]. Nothing below `explorer` knows about windows.
 
+pub mod attack;
 pub mod attribution;
 pub mod command_line;
 pub mod error;
@@ -16,3 +17,4 @@ pub mod picture;
 pub mod score;
 pub mod study;
 pub(crate) mod text;
+pub mod training;

@@ -8,6 +8,7 @@ mod methods;
 mod output;
 mod plan;
 mod study;
+mod train;
 mod verify;
 mod watch;
 
@@ -93,6 +94,8 @@ pub enum Command {
     Inspect(inspect::Inspect),
     /// Check a network's numbers: the GPU's against the CPU's, or against some from elsewhere
     Verify(verify::Verify),
+    /// Train a network, vanilla or robust, by a recipe; write its weights and model card
+    Train(train::Train),
     /// List the methods and their parameters
     Methods(methods::Methods),
 }
@@ -109,6 +112,7 @@ impl Command {
             Command::Study(study) => study.run(),
             Command::Inspect(inspect) => inspect.run(),
             Command::Verify(verify) => verify.run(),
+            Command::Train(train) => train.run(),
             Command::Methods(methods) => methods.run(),
         }
     }

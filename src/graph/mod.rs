@@ -11,13 +11,16 @@ mod head;
 pub mod op;
 mod relevance;
 mod reverse;
+mod second_order;
 mod tape;
+mod training;
 
 pub use build::GraphBuilder;
 pub use full_gradient::FullGradient;
 pub use op::Op;
 pub use relevance::{Composite, RelevanceRule};
 pub use reverse::Rules;
+pub use second_order::Explanation;
 pub use tape::Tape;
 
 use burn::tensor::Device;

@@ -1,9 +1,10 @@
-//! Reading safetensors.
+//! Reading and writing safetensors.
 
 use super::stored::{Float, Stored};
 use crate::error::{Error, Result};
+use half::f16;
 use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::tensor::{Metadata, TensorInfo, TensorView};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -39,6 +40,31 @@ pub fn read(path: &Path) -> Result<(BTreeMap<String, Stored>, BTreeMap<String, S
     let tensors = header.tensors().into_iter().map(|(name, info)| (name, stored(info)));
     let metadata = header.metadata().clone().unwrap_or_default();
     Ok((tensors.collect(), metadata.into_iter().collect()))
+}
+
+/// A whole file of 32-bit numbers, or of 16-bit ones if `half`, with what is noted beside them.
+pub fn written<'a>(
+    tensors: impl IntoIterator<Item = (String, &'a [usize], &'a [f32])>,
+    notes: BTreeMap<String, String>,
+    half: bool,
+) -> Vec<u8> {
+    let dtype = if half { Dtype::F16 } else { Dtype::F32 };
+    let bytes = |values: &[f32]| -> Vec<u8> {
+        match half {
+            true => values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect(),
+            false => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+        }
+    };
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
+        .into_iter()
+        .map(|(name, shape, values)| (name, shape.to_vec(), bytes(values)))
+        .collect();
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(dtype, shape.clone(), bytes);
+        (name.as_str(), view.expect("as many values as the shape says"))
+    });
+    safetensors::serialize(views, Some(notes.into_iter().collect()))
+        .expect("names and values that fit the format")
 }
 
 /// The file, where its values start, and what its header says.

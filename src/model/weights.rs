@@ -68,6 +68,15 @@ impl Weights {
         Ok(Self { tensors, normalisation, format, metadata, sha256 })
     }
 
+    /// A safetensors file of them, of 16-bit numbers if `half`, with notes by keyword. A statistic
+    /// that 16 bits can't hold becomes infinite, so that reading refuses it.
+    pub fn safetensors(&self, notes: BTreeMap<String, String>, half: bool) -> Vec<u8> {
+        let tensors = self.tensors.iter();
+        let tensors =
+            tensors.map(|(name, t)| (name.clone(), t.shape.as_slice(), t.values.as_slice()));
+        safetensors::written(tensors, notes, half)
+    }
+
     /// Keeps one of the two sets of batch norms of a network trained with AdvProp. False where
     /// there is one only.
     pub fn choose_batch_norms(&mut self, chosen: BatchNorms) -> bool {

@@ -77,20 +77,26 @@ impl Picture {
     pub fn open(path: &Path) -> Result<Self> {
         let what = || format!("cannot open picture {}", path.display());
         let bytes = std::fs::read(path).map_err(|e| Error::new(what(), e))?;
+        Self::from_bytes(path, &bytes)
+    }
+
+    /// A picture whose file's content is here already, as [`Picture::open`].
+    ///
+    /// # Errors
+    /// When it can't be decoded, or is too large or too small to explain.
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let what = || format!("cannot open picture {}", path.display());
         if bytes.is_empty() {
             return Err(Error::new(what(), "the file is empty"));
         }
         let array = extension(path) == "npy";
-        let content = if array {
-            exact(&bytes).map(Content::Exact)
-        } else {
-            decode(&bytes).map(Content::Rgb)
-        };
+        let content =
+            if array { exact(bytes).map(Content::Exact) } else { decode(bytes).map(Content::Rgb) };
         Ok(Self {
             name: stem(path),
             path: path.to_path_buf(),
             content: content.map_err(|why| Error::new(what(), why))?,
-            sha256: sha256(&bytes),
+            sha256: sha256(bytes),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Sums, products and their like, of two values or of a value and constants.
 
-use super::Step;
+use super::{AtWeight, Step};
 use crate::graph::Shape;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -136,6 +136,16 @@ impl Affine {
             Some(scale) => gradient * scale.clone(),
             None => gradient,
         }
+    }
+
+    pub(super) fn weight_gradients(&self, x: &Tensor<4>, gradient: &Tensor<4>) -> Vec<AtWeight> {
+        let Shape { channels, height, width } = self.shape;
+        let sum = |product: Tensor<4>| {
+            unstretched(product, [1, channels, height, width]).sum_dim(0).reshape([-1])
+        };
+        let weight = self.scale.as_ref().map(|_| ("weight", sum(gradient.clone() * x.clone())));
+        let bias = self.shift.as_ref().map(|_| ("bias", sum(gradient.clone())));
+        weight.into_iter().chain(bias).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Two-dimensional convolution, grouped and dilated, with any padding.
 
-use super::depthwise;
+use super::{AtWeight, depthwise, direct};
 use crate::graph::Shape;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
@@ -13,10 +13,18 @@ pub struct Convolution {
     /// out × in/groups × kernel height × kernel width.
     weight: Tensor<4>,
     bias: Option<Tensor<1>>,
-    /// The weight of the gradient's convolution: channels swapped inside each group, flipped.
-    /// Made when first needed, so that opening a network holds its weights once.
-    flipped: Arc<OnceLock<Tensor<4>>>,
+    forms: Arc<Forms>,
     options: ConvOptions<2>,
+}
+
+/// The weight in other orders, made when first needed, so that opening a network holds its weights
+/// once.
+#[derive(Debug, Default)]
+struct Forms {
+    /// Of the gradient's convolution: channels swapped inside each group, flipped.
+    flipped: OnceLock<Tensor<4>>,
+    /// As [`direct`] takes it, for the value and for the gradient.
+    packed: [OnceLock<Vec<f32>>; 2],
 }
 
 /// TensorFlow's "SAME" padding (begin, end) along one side: output = ceil(input / stride), the
@@ -30,7 +38,7 @@ impl Convolution {
     /// `weight` is out × in/groups × kernel height × kernel width; `options` give stride,
     /// (begin, end) padding, dilation and groups.
     pub fn new(weight: Tensor<4>, bias: Option<Tensor<1>>, options: ConvOptions<2>) -> Self {
-        Self { weight, bias, flipped: Arc::default(), options }
+        Self { weight, bias, forms: Arc::default(), options }
     }
 
     /// 1×out×1×1.
@@ -81,9 +89,21 @@ impl Convolution {
     }
 
     pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
-        let (weight, bias) = (&self.weight, self.bias.as_ref());
-        depthwise::convolve(&x, weight, bias, &self.options)
-            .unwrap_or_else(|| conv2d(x, weight.clone(), bias.cloned(), self.options.clone()))
+        self.convolve(x, self.bias.as_ref())
+    }
+
+    /// Without the bias.
+    pub(super) fn apply_linear(&self, x: Tensor<4>) -> Tensor<4> {
+        self.convolve(x, None)
+    }
+
+    fn convolve(&self, x: Tensor<4>, bias: Option<&Tensor<1>>) -> Tensor<4> {
+        let (weight, options) = (&self.weight, &self.options);
+        depthwise::convolve(&x, weight, bias, options)
+            .or_else(|| {
+                self.directly(|packed| direct::convolve(&x, weight, &packed[0], bias, options))
+            })
+            .unwrap_or_else(|| conv2d(x, weight.clone(), bias.cloned(), options.clone()))
     }
 
     pub(super) fn backward(&self, gradient: Tensor<4>, input: [usize; 4]) -> Tensor<4> {
@@ -91,10 +111,53 @@ impl Convolution {
         if let Some(result) = depthwise::gradient(&gradient, &self.weight, &self.options, size) {
             return result;
         }
+        let direct = self.directly(|packed| {
+            direct::gradient(&gradient, &self.weight, &packed[1], &self.options, size)
+        });
+        if let Some(result) = direct {
+            return result;
+        }
         match self.padding_of_gradient() {
             Some(padding) => self.backward_by_convolution(gradient, padding),
             None => self.backward_by_transpose(gradient, input),
         }
+    }
+
+    /// Products of matrices, which windows of one pixel are, burn computes as fast.
+    fn directly<T>(&self, run: impl FnOnce(&[OnceLock<Vec<f32>>; 2]) -> Option<T>) -> Option<T> {
+        let [_, _, height, width] = self.weight.dims();
+        let is_product = height * width == 1 && self.options.stride == [1, 1];
+        (!is_product).then(|| run(&self.forms.packed))?
+    }
+
+    pub(super) fn weight_gradients(&self, x: &Tensor<4>, gradient: &Tensor<4>) -> Vec<AtWeight> {
+        let dims = self.weight.dims();
+        let weight = direct::weight_gradient(x, gradient, dims, &self.options)
+            .unwrap_or_else(|| self.weight_gradient_by_convolution(x, gradient));
+        let sum = || gradient.clone().sum_dims(&[0, 2, 3]).reshape([-1]);
+        let bias = self.bias.as_ref().map(|_| ("bias", sum()));
+        [("weight", weight.reshape([-1]))].into_iter().chain(bias).collect()
+    }
+
+    /// A convolution of the input by the gradient, with samples in the place of channels, and
+    /// stride and dilation in each other's.
+    fn weight_gradient_by_convolution(&self, x: &Tensor<4>, gradient: &Tensor<4>) -> Tensor<4> {
+        let ConvOptions { stride, padding, dilation, groups } = self.options.clone();
+        let ([samples, channels, height, width], [_, out, rows, columns]) =
+            (x.dims(), gradient.dims());
+        let inputs = channels / groups;
+        let x = x
+            .clone()
+            .reshape([samples, groups, inputs, height, width])
+            .permute([2, 1, 0, 3, 4])
+            .reshape([inputs, groups * samples, height, width]);
+        let gradient =
+            gradient.clone().permute([1, 0, 2, 3]).reshape([out, samples, rows, columns]);
+        let options = ConvOptions::new_with_padding(dilation, padding, stride, groups);
+        let [_, _, height, width] = self.weight.dims();
+        conv2d(x, gradient, None, options)
+            .slice([0..inputs, 0..out, 0..height, 0..width])
+            .permute([1, 0, 2, 3])
     }
 
     /// With stride 1 the gradient is itself a convolution, which the CPU backend runs faster
@@ -115,7 +178,7 @@ impl Convolution {
     ) -> Tensor<4> {
         let ConvOptions { dilation, groups, .. } = self.options;
         let options = ConvOptions::new_with_padding([1, 1], padding, dilation, groups);
-        let weight = self.flipped.get_or_init(|| flipped(self.weight.clone(), groups));
+        let weight = self.forms.flipped.get_or_init(|| flipped(self.weight.clone(), groups));
         conv2d(gradient, weight.clone(), None, options)
     }
 
@@ -154,38 +217,58 @@ mod tests {
 
     fn assert_close(found: Tensor<4>, wanted: Tensor<4>, what: &str) {
         assert_eq!(found.dims(), wanted.dims(), "{what}");
+        let largest = host(wanted.clone().abs().max()).unwrap()[0];
         let difference = host((found - wanted).abs().max()).unwrap()[0];
-        assert!(difference < 1e-5, "{what}: {difference}");
+        assert!(difference < 1e-5 * largest.max(1.0), "{what}: {difference}");
     }
 
+    fn random(shape: [usize; 4]) -> Tensor<4> {
+        Tensor::random(shape, Distribution::Uniform(-1.0, 1.0), &Device::flex())
+    }
+
+    /// Values and gradients as burn's own convolutions have them, of 3 samples.
+    fn assert_right(size: [usize; 2], weight: [usize; 4], options: ConvOptions<2>) {
+        let what = format!("{size:?} by {weight:?}, {options:?}");
+        let x = random([3, weight[1] * options.groups, size[0], size[1]]);
+        let (weight, bias) = (random(weight), random([1, 1, 1, weight[0]]).reshape([-1]));
+        let convolution = Convolution::new(weight.clone(), Some(bias.clone()), options.clone());
+        let wanted = conv2d(x.clone(), weight, Some(bias), options);
+        let gradient = random(wanted.dims());
+        assert_close(convolution.apply(x.clone()), wanted, &what);
+        let wanted = convolution.backward_by_transpose(gradient.clone(), x.dims());
+        assert_close(convolution.backward(gradient.clone(), x.dims()), wanted, &what);
+        let wanted = convolution.weight_gradient_by_convolution(&x, &gradient).reshape([-1]);
+        let found = convolution.weight_gradients(&x, &gradient).remove(0).1;
+        assert_close(
+            found.reshape(convolution.weight.dims()),
+            wanted.reshape(convolution.weight.dims()),
+            &what,
+        );
+    }
+
+    /// Sizes, sides of kernels, strides, dilations and paddings.
+    type Case = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], [(usize, usize); 2]);
+
+    const CASES: [Case; 9] = [
+        ([7, 7], [3, 3], [1, 1], [1, 1], [(1, 1), (1, 1)]),
+        ([8, 14], [5, 5], [2, 2], [1, 1], [(1, 2), (1, 2)]),
+        ([9, 11], [3, 5], [2, 3], [1, 1], [(0, 1), (2, 2)]),
+        ([13, 12], [3, 3], [1, 1], [2, 3], [(2, 2), (3, 3)]),
+        ([17, 16], [3, 3], [3, 2], [2, 2], [(0, 0), (0, 3)]),
+        ([5, 40], [1, 7], [1, 2], [1, 1], [(0, 0), (3, 3)]),
+        ([4, 4], [3, 3], [1, 1], [1, 1], [(4, 4), (3, 5)]),
+        ([6, 6], [1, 1], [4, 4], [1, 1], [(0, 0), (0, 0)]),
+        ([33, 70], [4, 4], [1, 1], [1, 1], [(0, 0), (0, 0)]),
+    ];
+
     #[test]
-    fn depthwise_convolutions_agree_with_general_ones() {
-        let device = Device::flex();
-        let random = |shape: [usize; 4]| {
-            Tensor::<4>::random(shape, Distribution::Uniform(-1.0, 1.0), &device)
-        };
-        for (size, kernel, stride, dilation, padding) in [
-            ([7, 7], [3, 3], [1, 1], [1, 1], [(1, 1), (1, 1)]),
-            ([8, 14], [5, 5], [2, 2], [1, 1], [(1, 2), (1, 2)]),
-            ([9, 11], [3, 5], [2, 3], [1, 1], [(0, 1), (2, 2)]),
-            ([13, 12], [3, 3], [1, 1], [2, 3], [(2, 2), (3, 3)]),
-            ([17, 16], [3, 3], [3, 2], [2, 2], [(0, 0), (0, 3)]),
-            ([5, 40], [1, 7], [1, 2], [1, 1], [(0, 0), (3, 3)]),
-            ([4, 4], [3, 3], [1, 1], [1, 1], [(4, 4), (3, 5)]),
-            ([6, 6], [1, 1], [4, 4], [1, 1], [(0, 0), (0, 0)]),
-            ([33, 70], [4, 4], [1, 1], [1, 1], [(0, 0), (0, 0)]),
-        ] {
-            let what = format!("{size:?} by {kernel:?}, stride {stride:?}, dilation {dilation:?}");
-            let options = ConvOptions::new_with_padding(stride, padding, dilation, 5);
-            let (x, weight) =
-                (random([3, 5, size[0], size[1]]), random([5, 1, kernel[0], kernel[1]]));
-            let bias = random([1, 1, 1, 5]).reshape([5]);
-            let convolution = Convolution::new(weight.clone(), Some(bias.clone()), options.clone());
-            let wanted = conv2d(x.clone(), weight, Some(bias), options);
-            let gradient = random(wanted.dims());
-            assert_close(convolution.apply(x.clone()), wanted, &what);
-            let wanted = convolution.backward_by_transpose(gradient.clone(), x.dims());
-            assert_close(convolution.backward(gradient, x.dims()), wanted, &what);
+    fn convolutions_of_any_geometry_agree_with_the_general_ones_of_burn() {
+        for (size, kernel, stride, dilation, padding) in CASES {
+            // Depthwise; one group; few and many channels in groups.
+            for [groups, per_group, out] in [[5, 1, 5], [1, 7, 13], [3, 2, 3], [2, 3, 160]] {
+                let options = ConvOptions::new_with_padding(stride, padding, dilation, groups);
+                assert_right(size, [out, per_group, kernel[0], kernel[1]], options);
+            }
         }
     }
 

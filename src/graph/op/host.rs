@@ -7,6 +7,7 @@ use burn::backend::{
     TensorMetadata,
 };
 use burn::tensor::{Tensor, TensorData};
+use pulp::Arch;
 use rayon::prelude::*;
 
 /// Values in row-major order; the tensor itself where it lies on another device or is
@@ -31,7 +32,7 @@ pub(super) fn from_host<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> 
     Tensor::from_primitive::<Flex>(FlexTensor::from_data(TensorData::new(values, shape)))
 }
 
-/// Values that one core sweeps at a time: they fit its cache.
+/// Values that one core sweeps at a time, with its own vector instructions: they fit its cache.
 const CHUNK: usize = 1 << 14;
 
 /// A function of every value; in place where nobody else holds the values.
@@ -39,20 +40,25 @@ pub(super) fn map<const D: usize>(
     mut values: FlexTensor,
     function: impl Fn(f32) -> f32 + Sync,
 ) -> Tensor<D> {
+    let arch = Arch::new();
     if let Some(own) = own_values(&mut values) {
         own.par_chunks_mut(CHUNK).for_each(|own| {
-            for value in own {
-                *value = function(*value);
-            }
+            arch.dispatch(|| {
+                for value in own {
+                    *value = function(*value);
+                }
+            });
         });
         return Tensor::from_primitive::<Flex>(values);
     }
     let old = slice(&values);
     let mut new = vec![0.0; old.len()];
     new.par_chunks_mut(CHUNK).zip(old.par_chunks(CHUNK)).for_each(|(new, old)| {
-        for (new, old) in new.iter_mut().zip(old) {
-            *new = function(*old);
-        }
+        arch.dispatch(|| {
+            for (new, old) in new.iter_mut().zip(old) {
+                *new = function(*old);
+            }
+        });
     });
     from_host(new, values.shape().dims())
 }
@@ -64,12 +70,14 @@ pub(super) fn zip<const D: usize>(
     other: &FlexTensor,
     function: impl Fn(f32, f32) -> f32 + Sync,
 ) -> Tensor<D> {
-    let other = slice(other);
+    let (other, arch) = (slice(other), Arch::new());
     if let Some(own) = own_values(&mut values) {
         own.par_chunks_mut(CHUNK).zip(other.par_chunks(CHUNK)).for_each(|(own, other)| {
-            for (value, other) in own.iter_mut().zip(other) {
-                *value = function(*value, *other);
-            }
+            arch.dispatch(|| {
+                for (value, other) in own.iter_mut().zip(other) {
+                    *value = function(*value, *other);
+                }
+            });
         });
         return Tensor::from_primitive::<Flex>(values);
     }
@@ -77,15 +85,17 @@ pub(super) fn zip<const D: usize>(
     let mut new = vec![0.0; old.len()];
     let pairs = old.par_chunks(CHUNK).zip(other.par_chunks(CHUNK));
     new.par_chunks_mut(CHUNK).zip(pairs).for_each(|(new, (old, other))| {
-        for ((new, old), other) in new.iter_mut().zip(old).zip(other) {
-            *new = function(*old, *other);
-        }
+        arch.dispatch(|| {
+            for ((new, old), other) in new.iter_mut().zip(old).zip(other) {
+                *new = function(*old, *other);
+            }
+        });
     });
     from_host(new, values.shape().dims())
 }
 
 /// All values, where nobody else holds them.
-fn own_values(values: &mut FlexTensor) -> Option<&mut [f32]> {
+pub(super) fn own_values(values: &mut FlexTensor) -> Option<&mut [f32]> {
     let is_whole = values.bytes().len() == size_of_val(slice(values));
     values.try_storage_mut().filter(|_| is_whole)
 }

@@ -1,5 +1,6 @@
 //! Linear layers and the per-channel normalisation of pixels.
 
+use super::AtWeight;
 use crate::graph::Shape;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -47,15 +48,27 @@ impl Linear {
     }
 
     pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = times(x, self.weight.clone().transpose());
+        let y = self.apply_linear(x);
         match &self.bias {
             Some(bias) => y + bias.clone().reshape([1, -1, 1, 1]),
             None => y,
         }
     }
 
+    /// weight · x.
+    pub(super) fn apply_linear(&self, x: Tensor<4>) -> Tensor<4> {
+        times(x, self.weight.clone().transpose())
+    }
+
     pub(super) fn backward(&self, gradient: Tensor<4>) -> Tensor<4> {
         times(gradient, self.weight.clone())
+    }
+
+    pub(super) fn weight_gradients(&self, x: &Tensor<4>, gradient: &Tensor<4>) -> Vec<AtWeight> {
+        let rows = |t: &Tensor<4>| t.clone().reshape([t.dims()[0], t.dims()[1]]);
+        let weight = rows(gradient).transpose().matmul(rows(x)).reshape([-1]);
+        let bias = self.bias.as_ref().map(|_| ("bias", rows(gradient).sum_dim(0).reshape([-1])));
+        [("weight", weight)].into_iter().chain(bias).collect()
     }
 }
 

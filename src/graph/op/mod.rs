@@ -1,18 +1,23 @@
 //! The kinds of node. Each file holds a family: its shape rule, forward and reverse.
 
 mod arithmetic;
+mod batch_norm;
 mod convolution;
 mod depthwise;
+mod direct;
 mod host;
+mod lattice;
 mod layout;
 mod linear;
 mod pointwise;
 mod pooling;
 mod resample;
 mod rescale;
+mod softplus;
 mod statistics;
 
 pub use arithmetic::{Affine, Arithmetic, PRelu};
+pub use batch_norm::BatchNorm;
 pub use convolution::{Convolution, same_padding};
 pub use layout::{Concatenate, FACTORS, Pad, Rearrange, Slice, Steps};
 pub use linear::{Linear, Normalise};
@@ -43,6 +48,8 @@ pub enum Op {
     Arithmetic(Arithmetic),
     /// Scale and shift by constants.
     Affine(Affine),
+    /// Scale and shift by statistics of the batch, when training.
+    BatchNorm(BatchNorm),
     MaxPool(MaxPool),
     GlobalAveragePool,
     /// Average pooling and resizing.
@@ -66,6 +73,8 @@ pub enum Saved {
     Nothing,
     /// Places of the maxima, N×C×h×w, each an index into the H·W input places.
     Places(Tensor<4, Int>),
+    /// Mean and variance of each channel of a batch.
+    Statistics([Tensor<1>; 2]),
 }
 
 /// One evaluated node, as its reverse sees it.
@@ -89,6 +98,7 @@ impl Op {
             Op::PRelu(_) => "prelu",
             Op::Arithmetic(arithmetic) => arithmetic.kind(),
             Op::Affine(_) => "scale and shift",
+            Op::BatchNorm(_) => "batch norm",
             Op::MaxPool(_) => "max pool",
             Op::GlobalAveragePool => "global average pool",
             Op::Resample(resample) => resample.kind(),
@@ -149,6 +159,7 @@ impl Op {
             Op::Linear(linear) => linear.parameters(),
             Op::PRelu(prelu) => prelu.parameters(),
             Op::Affine(affine) => affine.parameters(),
+            Op::BatchNorm(norm) => norm.parameters(),
             _ => 0,
         }
     }
@@ -199,6 +210,7 @@ impl Op {
             Op::PRelu(prelu) => prelu.output_shape(inputs[0]),
             Op::Arithmetic(arithmetic) => arithmetic.output_shape(inputs[0], inputs[1]),
             Op::Affine(affine) => affine.output_shape(inputs[0]),
+            Op::BatchNorm(norm) => norm.output_shape(inputs[0]),
             Op::MaxPool(pool) => pool.output_shape(inputs[0]),
             Op::GlobalAveragePool => Ok(Shape::new(inputs[0].channels, 1, 1)),
             Op::Resample(resample) => resample.output_shape(inputs[0]),
@@ -228,6 +240,7 @@ impl Op {
             Op::PRelu(prelu) => prelu.apply(x),
             Op::Arithmetic(arithmetic) => arithmetic.apply(x, inputs.remove(0)),
             Op::Affine(affine) => affine.apply(x),
+            Op::BatchNorm(norm) => norm.apply(x).0,
             Op::MaxPool(pool) => pool.apply(x),
             Op::GlobalAveragePool => pooling::global_average(x),
             Op::Resample(resample) => resample.apply(x),
@@ -246,6 +259,7 @@ impl Op {
     pub(super) fn forward(&self, inputs: &[Tensor<4>]) -> (Tensor<4>, Saved) {
         match self {
             Op::MaxPool(pool) => pool.apply_with_places(inputs[0].clone()),
+            Op::BatchNorm(norm) => norm.apply(inputs[0].clone()),
             _ => (self.apply(inputs.to_vec()), Saved::Nothing),
         }
     }
@@ -269,6 +283,7 @@ impl Op {
             Op::PRelu(prelu) => prelu.backward(x, gradient),
             Op::Arithmetic(arithmetic) => return arithmetic.backward(step, gradient),
             Op::Affine(affine) => affine.backward(gradient),
+            Op::BatchNorm(norm) => norm.backward(x, step.saved, gradient).0,
             Op::MaxPool(pool) => pool.backward(step, gradient),
             Op::GlobalAveragePool => pooling::global_average_backward(gradient, from),
             Op::Resample(resample) => resample.backward(gradient),
@@ -282,6 +297,102 @@ impl Op {
             Op::Pad(pad) => pad.backward(gradient, from),
             Op::Concatenate(join) => return join.backward(&step.inputs, gradient),
         }]
+    }
+}
+
+/// The gradient at one trained tensor, flattened, with the last part of its name.
+pub(in crate::graph) type AtWeight = (&'static str, Tensor<1>);
+
+impl Op {
+    /// The gradients at the inputs, if `through`, and at the trained values, given the one at the
+    /// output.
+    pub(super) fn backward_training(
+        &self,
+        step: &Step,
+        gradient: Tensor<4>,
+        through: bool,
+    ) -> (Vec<Tensor<4>>, Vec<AtWeight>) {
+        let x = step.inputs[0];
+        if let Op::BatchNorm(norm) = self {
+            let (at_input, [weight, bias]) = norm.backward(x, step.saved, gradient);
+            return (vec![at_input], vec![("weight", weight), ("bias", bias)]);
+        }
+        let at_weights = match self {
+            Op::Convolution(convolution) => convolution.weight_gradients(x, &gradient),
+            Op::Linear(linear) => linear.weight_gradients(x, &gradient),
+            Op::Affine(affine) => affine.weight_gradients(x, &gradient),
+            _ => vec![],
+        };
+        let at_inputs = match through {
+            true => self.backward(step, gradient, &Rules::Gradient),
+            false => vec![],
+        };
+        (at_inputs, at_weights)
+    }
+}
+
+/// What the reverse of a reverse step gives.
+pub(in crate::graph) struct Curved {
+    /// The adjoint of the gradient at the output.
+    pub adjoint: Tensor<4>,
+    /// The adjoint of the input, where the step depends on it.
+    pub at_input: Option<Tensor<4>>,
+}
+
+impl Op {
+    /// Whether [`Self::reverse_of_reverse`] knows the operation.
+    pub(super) fn is_curved_known(&self) -> bool {
+        match self {
+            Op::Input | Op::MaxPool(_) | Op::Concatenate(_) => true,
+            Op::Arithmetic(arithmetic) => *arithmetic == Arithmetic::Add,
+            Op::Pointwise(function) => {
+                matches!(function, Pointwise::Relu | Pointwise::SmoothRelu { .. })
+            }
+            other => other.is_affine(),
+        }
+    }
+
+    /// The reverse of a reverse step: from adjoints of the gradients at the inputs to that of the
+    /// gradient at the output.
+    pub(super) fn reverse_of_reverse(
+        &self,
+        step: &Step,
+        gradient: &Tensor<4>,
+        mut adjoints: Vec<Tensor<4>>,
+        rules: &Rules,
+    ) -> Curved {
+        let linear = |adjoint| Curved { adjoint, at_input: None };
+        match self {
+            Op::Convolution(convolution) => linear(convolution.apply_linear(adjoints.remove(0))),
+            Op::Linear(layer) => linear(layer.apply_linear(adjoints.remove(0))),
+            // Their backward is symmetric.
+            Op::Affine(affine) => linear(affine.backward(adjoints.remove(0))),
+            Op::Normalise(normalise) => linear(normalise.backward(adjoints.remove(0))),
+            Op::Pad(pad) => linear(Pad { value: 0.0, ..*pad }.apply(adjoints.remove(0))),
+            Op::MaxPool(pool) => linear(pool.values_at(step.saved, adjoints.remove(0))),
+            Op::Pointwise(function) => {
+                let adjoint = adjoints.remove(0);
+                function.reverse_of_reverse(step.inputs[0], gradient, adjoint, rules)
+            }
+            _ => linear(self.apply(adjoints)),
+        }
+    }
+
+    /// What the reverse pass through this node gives at its weights, from the adjoint of the
+    /// gradient at its input and the gradient at its output; a bias takes no part in it.
+    pub(super) fn weights_of_reverse(
+        &self,
+        adjoint: &Tensor<4>,
+        gradient: &Tensor<4>,
+    ) -> Vec<AtWeight> {
+        let mut parts = match self {
+            Op::Convolution(convolution) => convolution.weight_gradients(adjoint, gradient),
+            Op::Linear(linear) => linear.weight_gradients(adjoint, gradient),
+            Op::Affine(affine) => affine.weight_gradients(adjoint, gradient),
+            _ => vec![],
+        };
+        parts.retain(|(part, _)| *part == "weight");
+        parts
     }
 }
 
@@ -304,6 +415,7 @@ into_op!(
     PRelu,
     Arithmetic,
     Affine,
+    BatchNorm,
     MaxPool,
     Resample,
     Standardise,

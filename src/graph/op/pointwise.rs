@@ -1,6 +1,7 @@
 //! Functions of one value at a time.
 
 use super::host::{map, on_host, zip};
+use super::{Curved, softplus};
 use crate::graph::Rules;
 use burn::backend::Flex;
 use burn::tensor::{Tensor, activation};
@@ -11,6 +12,10 @@ use std::f32::consts::{FRAC_1_SQRT_2, PI};
 pub enum Pointwise {
     /// max(x, 0).
     Relu,
+    /// ln(1 + e^(βx)) / β, which tends to ReLU as β grows.
+    SmoothRelu {
+        beta: f32,
+    },
     /// min(max(x, `low`), `high`); ReLU6 is 0 to 6.
     Clip {
         low: f32,
@@ -74,6 +79,7 @@ impl Pointwise {
     pub(super) fn kind(self) -> &'static str {
         match self {
             Pointwise::Relu => "relu",
+            Pointwise::SmoothRelu { .. } => "smooth relu",
             Pointwise::RELU6 => "relu6",
             Pointwise::Clip { .. } => "clip",
             Pointwise::LeakyRelu { .. } => "leaky relu",
@@ -115,6 +121,7 @@ impl Pointwise {
     pub(super) fn apply(self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Pointwise::Relu => activation::relu(x),
+            Pointwise::SmoothRelu { beta } => softplus::value(x, beta),
             Pointwise::Clip { low, high } => clipped(x, low, high),
             Pointwise::LeakyRelu { slope } => {
                 activation::relu(x.clone()) - activation::relu(-x) * slope
@@ -133,8 +140,8 @@ impl Pointwise {
             Pointwise::Tanh => x.tanh(),
             Pointwise::Gelu => x.clone() * normal_distribution(x),
             Pointwise::GeluTanh => x.clone() * gelu_gate(x),
-            Pointwise::Softplus => softplus(x),
-            Pointwise::Mish => x.clone() * softplus(x).tanh(),
+            Pointwise::Softplus => softplus::value(x, 1.0),
+            Pointwise::Mish => x.clone() * softplus::value(x, 1.0).tanh(),
             Pointwise::Exp => x.exp(),
             Pointwise::Log => x.log(),
             Pointwise::Sqrt => x.sqrt(),
@@ -164,16 +171,48 @@ impl Pointwise {
             (Pointwise::Relu | Pointwise::Clip { low: 0.0, .. }, Rules::Deconvolution) => {
                 activation::relu(gradient)
             }
+            (Pointwise::SmoothRelu { beta }, Rules::Guided) => {
+                softplus::backward(x, activation::relu(gradient), beta)
+            }
+            (Pointwise::SmoothRelu { beta }, _) => softplus::backward(x, gradient, beta),
             (Pointwise::Relu, _) => masked(gradient, x, 0.0, f32::INFINITY),
             (Pointwise::Clip { low, high }, _) => masked(gradient, x, low, high),
             _ => gradient * self.derivative(x.clone()),
         }
     }
 
+    /// The reverse of the backward of a rectifier: from the adjoint of the gradient at the input
+    /// to those of the gradient at the output and of the input.
+    pub(super) fn reverse_of_reverse(
+        self,
+        x: &Tensor<4>,
+        gradient: &Tensor<4>,
+        adjoint: Tensor<4>,
+        rules: &Rules,
+    ) -> Curved {
+        let guided = matches!(rules, Rules::Guided);
+        let at_input = match self {
+            Pointwise::SmoothRelu { beta } => {
+                let passed =
+                    if guided { activation::relu(gradient.clone()) } else { gradient.clone() };
+                Some(softplus::curved(x, passed * adjoint.clone(), beta))
+            }
+            _ => None,
+        };
+        let adjoint = self.backward(x, adjoint, &Rules::Gradient);
+        let adjoint = match guided {
+            true => masked(adjoint, gradient, 0.0, f32::INFINITY),
+            false => adjoint,
+        };
+        Curved { adjoint, at_input }
+    }
+
     /// The derivative at every value of `x`, for functions that are smooth almost everywhere.
     fn derivative(self, x: Tensor<4>) -> Tensor<4> {
         match self {
-            Pointwise::Relu | Pointwise::Clip { .. } => unreachable!("rectifiers mask"),
+            Pointwise::Relu | Pointwise::SmoothRelu { .. } | Pointwise::Clip { .. } => {
+                unreachable!("rectifiers have a backward of their own")
+            }
             Pointwise::LeakyRelu { slope } => step(x) * (1.0 - slope) + slope,
             Pointwise::ThresholdedRelu { threshold } => x.greater_elem(threshold).float(),
             Pointwise::Elu { alpha, scale } => {
@@ -210,7 +249,7 @@ impl Pointwise {
             }
             Pointwise::Softplus => activation::sigmoid(x),
             Pointwise::Mish => {
-                let gate = softplus(x.clone()).tanh();
+                let gate = softplus::value(x.clone(), 1.0).tanh();
                 gate.clone() + x.clone() * activation::sigmoid(x) * (-gate.square() + 1.0)
             }
             Pointwise::Exp => x.exp(),
@@ -241,7 +280,10 @@ fn clipped(x: Tensor<4>, low: f32, high: f32) -> Tensor<4> {
 
 /// The gradient where `low` < x < `high`, and 0 elsewhere.
 fn masked(gradient: Tensor<4>, x: &Tensor<4>, low: f32, high: f32) -> Tensor<4> {
-    let keep = |gradient, x| if x <= low || x >= high { 0.0 } else { gradient };
+    let keep = |gradient, x| {
+        let above = if x <= low { 0.0 } else { gradient };
+        if x >= high { 0.0 } else { above }
+    };
     let gradient = match (on_host(gradient), on_host(x.clone())) {
         // In one sweep, where the CPU backend takes four: two comparisons, their union, filling.
         (Ok(gradient), Ok(x)) => return zip(gradient, &x, keep),
@@ -266,12 +308,6 @@ fn gelu_gate(x: Tensor<4>) -> Tensor<4> {
     let [slope, cubic] = GELU_TANH;
     let inner = x.clone() * (x.square() * cubic + 1.0) * (2.0 * slope);
     activation::sigmoid(inner)
-}
-
-/// Without overflow for large x.
-fn softplus(x: Tensor<4>) -> Tensor<4> {
-    let correction = ((-x.clone().abs()).exp() + 1.0).log();
-    activation::relu(x) + correction
 }
 
 /// Small whole exponents by multiplication, which is right for negative x too.

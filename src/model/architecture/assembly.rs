@@ -5,8 +5,8 @@ use super::tensors::Tensors;
 use super::window::Window;
 use crate::error::{Error, Result};
 use crate::graph::op::{
-    Affine, Arithmetic, Concatenate, Convolution, Linear, Matrix, MaxPool, Normalise, Pointwise,
-    Resample, Sides, Standardise,
+    Affine, Arithmetic, BatchNorm, Concatenate, Convolution, Linear, Matrix, MaxPool, Normalise,
+    Pointwise, Resample, Sides, Standardise,
 };
 use crate::graph::{Graph, GraphBuilder, NodeId, Op, Shape};
 use crate::picture::Preprocessing;
@@ -22,11 +22,24 @@ pub struct Assembly<'a> {
     pub named: bool,
     /// What batch norm adds to variances.
     pub epsilon: f32,
+    norms: Norms,
     /// The module that names are relative to, with its dot.
     module: String,
     used: BTreeSet<String>,
     fit: Fit,
     graph: GraphBuilder,
+}
+
+/// What becomes of batch norms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Norms {
+    /// With the statistics of training they are constants, and part of a convolution where they
+    /// follow one.
+    Folded,
+    /// Nodes of their own, by the statistics of the batch.
+    OfBatch,
+    /// Constants as nodes of their own.
+    Apart,
 }
 
 /// What a batch norm adds and multiplies, by channel.
@@ -40,6 +53,7 @@ impl<'a> Assembly<'a> {
         architecture: &'static str,
         tensors: &'a Tensors<'a>,
         input: &Preprocessing,
+        norms: Norms,
         device: &Device,
     ) -> Self {
         let shape = Shape::new(input.channels, input.size[0], input.size[1]);
@@ -47,6 +61,7 @@ impl<'a> Assembly<'a> {
             tensors,
             named: false,
             epsilon: 1e-5,
+            norms,
             module: String::new(),
             used: BTreeSet::new(),
             fit: Fit::new(architecture),
@@ -162,7 +177,7 @@ impl<'a> Assembly<'a> {
         let out = self.outputs(&[name]).unwrap_or(self.shape(from).channels);
         let kernel = self.kernel(name, out, window, from);
         let bias = self.values(&format!("{name}.bias"), &[out]);
-        self.lay_convolution(name, kernel, bias, window, from)
+        self.lay_convolution(name, kernel, Some(bias), window, from)
     }
 
     /// A convolution whose bias may be left out.
@@ -172,7 +187,7 @@ impl<'a> Assembly<'a> {
         }
         let out = self.outputs(&[name]).unwrap_or(self.shape(from).channels);
         let kernel = self.kernel(name, out, window, from);
-        self.lay_convolution(name, kernel, vec![0.0; out], window, from)
+        self.lay_convolution(name, kernel, None, window, from)
     }
 
     /// A convolution followed by batch norm, folded into one node that keeps the convolution's
@@ -184,6 +199,10 @@ impl<'a> Assembly<'a> {
         from: NodeId,
     ) -> Result<NodeId> {
         let out = self.outputs(&[name, norm]).unwrap_or(self.shape(from).channels);
+        if self.norms != Norms::Folded {
+            let x = self.bare_convolution(name, window, from)?;
+            return self.norm(norm, x);
+        }
         let mut kernel = self.kernel(name, out, window, from);
         let bias = format!("{name}.bias");
         let mut bias = match self.has(&bias) {
@@ -198,12 +217,18 @@ impl<'a> Assembly<'a> {
             }
             bias[channel] = bias[channel] * scale[channel] + shift[channel];
         }
-        self.lay_convolution(name, kernel, bias, window, from)
+        self.lay_convolution(name, kernel, Some(bias), window, from)
     }
 
     /// A batch norm that follows no convolution.
     pub fn norm(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
         let channels = self.shape(from).channels;
+        if self.norms == Norms::OfBatch {
+            let mut part = |part: &str| self.values(&format!("{name}.{part}"), &[channels]);
+            let [weight, bias] = ["weight", "bias"].map(&mut part);
+            let norm = BatchNorm::new(weight, bias, self.epsilon, self.graph.device());
+            return self.add(name, norm, &[from]);
+        }
         let Norm { scale, shift } = self.read_norm(name, channels)?;
         self.affine(name, scale, shift, from)
     }
@@ -266,7 +291,7 @@ impl<'a> Assembly<'a> {
     pub fn linear_of_channels(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
         let (kernel, out) = self.matrix(name, self.shape(from).channels);
         let bias = self.values(&format!("{name}.bias"), &[out]);
-        self.lay_convolution(name, kernel, bias, super::window::window(1), from)
+        self.lay_convolution(name, kernel, Some(bias), super::window::window(1), from)
     }
 
     fn matrix(&mut self, name: &str, inputs: usize) -> (Vec<f32>, usize) {
@@ -317,17 +342,16 @@ impl<'a> Assembly<'a> {
         &mut self,
         name: &str,
         kernel: Vec<f32>,
-        bias: Vec<f32>,
+        bias: Option<Vec<f32>>,
         window: Window,
         from: NodeId,
     ) -> Result<NodeId> {
         let input = self.shape(from);
-        let [height, width] = window.kernel;
-        let shape = [bias.len(), input.channels / window.groups, height, width];
-        let kernel = self.tensor::<4>(kernel, shape);
-        let out = bias.len();
-        let bias = self.tensor::<1>(bias, [out]);
-        self.add(name, Convolution::new(kernel, Some(bias), window.convolution(input)), &[from])
+        let ([height, width], inputs) = (window.kernel, input.channels / window.groups);
+        let out = kernel.len() / (inputs * height * width).max(1);
+        let kernel = self.tensor::<4>(kernel, [out, inputs, height, width]);
+        let bias = bias.map(|bias| self.tensor::<1>(bias, [out]));
+        self.add(name, Convolution::new(kernel, bias, window.convolution(input)), &[from])
     }
 
     /// Values of a tensor of a shape, or zeros and a note.

@@ -2,6 +2,7 @@
 //! 2019), as torchvision has them, of any width.
 
 use super::assembly::Assembly;
+use super::input::CIFAR10;
 use super::inverted::{Style, block, layer};
 use super::window::window;
 use super::{Family, InputDefaults, Variant};
@@ -45,6 +46,51 @@ pub static MOBILENET_V2: Family = Family {
         net.linear("classifier.1", x)
     },
 };
+
+/// MobileNet-v2 for 32-pixel pictures, with two of its strides less and plain ReLUs, as
+/// collections of networks for CIFAR have it.
+pub static CIFAR_MOBILENET_V2: Family = Family {
+    id: "cifar-mobilenet-v2",
+    name: "MobileNet-v2 (CIFAR)",
+    renames: &[],
+    marks: &[&[
+        "conv1.weight",
+        "layers.0.conv3.weight",
+        "layers.16.bn3.weight",
+        "conv2.weight",
+        "bn2.weight",
+        "linear.weight",
+    ]],
+    plan: |_| Some(vec![]),
+    variants: &[],
+    input: |_, _| InputDefaults::cifar10(CIFAR10),
+    leftovers: &[],
+    lay: |net, _, from| {
+        let mut x = layer(net, ["conv1", "bn1", "relu1"], window(3), RELU, from)?;
+        for index in 0..17 {
+            let stride = if [3, 6, 13].contains(&index) { 2 } else { 1 };
+            x = net.within(&format!("layers.{index}"), |net| cifar_block(net, stride, x))?;
+        }
+        x = layer(net, ["conv2", "bn2", "relu2"], window(1), RELU, x)?;
+        x = net.global_average_pool("avgpool", x)?;
+        net.linear("linear", x)
+    },
+};
+
+fn cifar_block(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+    let mut x = layer(net, ["conv1", "bn1", "relu1"], window(1), RELU, from)?;
+    let every = window(3).stride(stride).groups(net.shape(x).channels);
+    x = layer(net, ["conv2", "bn2", "relu2"], every, RELU, x)?;
+    x = net.convolution_norm(["conv3", "bn3"], window(1), x)?;
+    let shortcut = match stride {
+        1 if net.has("shortcut.0.weight") => {
+            net.convolution_norm(["shortcut.0", "shortcut.1"], window(1), from)?
+        }
+        1 => from,
+        _ => return Ok(x),
+    };
+    net.sum("add", x, shortcut)
+}
 
 /// Plan: blocks, the first with hard swish, then those that halve.
 pub static MOBILENET_V3: Family = Family {

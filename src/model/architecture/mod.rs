@@ -23,7 +23,7 @@ mod small;
 mod tensors;
 mod window;
 
-pub(crate) use assembly::Assembly;
+pub(crate) use assembly::{Assembly, Norms};
 pub use fit::{Fit, Misshapen};
 pub use input::InputDefaults;
 
@@ -83,6 +83,7 @@ static FAMILIES: &[&Family] = &[
     &convnext::CONVNEXT,
     &mobilenet::MOBILENET_V3,
     &mobilenet::MOBILENET_V2,
+    &mobilenet::CIFAR_MOBILENET_V2,
     &mobilenet::MNASNET,
     &shufflenet::SHUFFLENET_V2,
     &inception::INCEPTION_V3,
@@ -98,6 +99,7 @@ static FAMILIES: &[&Family] = &[
     &classic::VGG,
     &small::LENET5,
     &small::CNN_A,
+    &small::CONVNET,
     &sequential::SEQUENTIAL,
 ];
 
@@ -222,6 +224,11 @@ impl Architecture {
         (self.family.input)(&Tensors::renamed(weights, self.family.renames), self.variant)
     }
 
+    /// Whether weights are those of the very network that it names.
+    pub fn takes(&self, weights: &Weights) -> bool {
+        self.family.measure(weights).is_some_and(|plan| plan == self.plan)
+    }
+
     /// Lays the network out on a device.
     ///
     /// # Errors
@@ -233,24 +240,41 @@ impl Architecture {
         input: &Preprocessing,
         device: &Device,
     ) -> Result<(Graph, Fit)> {
-        let (graph, fit) = self.try_lay(weights, input, device);
+        let (graph, fit) = self.try_lay(weights, input, Norms::Folded, device);
         fit.check(self.named)?;
         Ok((graph?, fit))
     }
 
+    /// As [`Self::lay`], with batch norms as nodes of their own, for training: by the statistics
+    /// of the batch, or as constants.
+    ///
+    /// # Errors
+    /// As for [`Self::lay`].
+    pub fn lay_for_training(
+        &self,
+        weights: &Weights,
+        input: &Preprocessing,
+        by_batch: bool,
+        device: &Device,
+    ) -> Result<Graph> {
+        let norms = if by_batch { Norms::OfBatch } else { Norms::Apart };
+        self.try_lay(weights, input, norms, device).0
+    }
+
     /// How the tensors of a file fit, whatever is wrong with them.
     pub fn fit(&self, weights: &Weights, input: &Preprocessing, device: &Device) -> Fit {
-        self.try_lay(weights, input, device).1
+        self.try_lay(weights, input, Norms::Folded, device).1
     }
 
     fn try_lay(
         &self,
         weights: &Weights,
         input: &Preprocessing,
+        norms: Norms,
         device: &Device,
     ) -> (Result<Graph>, Fit) {
         let tensors = Tensors::renamed(weights, self.family.renames);
-        let mut assembly = Assembly::new(self.id, &tensors, input, device);
+        let mut assembly = Assembly::new(self.id, &tensors, input, norms, device);
         assembly.named = self.named;
         let pixels = assembly.normalised_pixels(input);
         let laid = pixels.and_then(|pixels| (self.family.lay)(&mut assembly, &self.plan, pixels));

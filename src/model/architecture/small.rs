@@ -41,7 +41,24 @@ pub static CNN_A: Family = Family {
     lay: |net, _, from| cnn_a(net, from),
 };
 
-/// Both networks quarter their picture, whose side is known from the inputs of the first linear
+/// ConvNet as studies of robust training use it beside ResNets: two padded 3×3 convolutions, a
+/// pool, two more, a pool, two linear layers.
+pub static CONVNET: Family = Family {
+    id: "convnet",
+    name: "ConvNet",
+    renames: &[],
+    marks: &[&["0.weight", "2.weight", "5.weight", "7.weight", "11.weight", "13.weight"]],
+    plan: |tensors| {
+        let sides = ["0", "2", "5", "7"].map(|name| tensors.side(&format!("{name}.weight"), 2));
+        (tensors.names().count() == 12 && sides == [3; 4]).then(Vec::new)
+    },
+    variants: &[],
+    input: |tensors, _| input(tensors, ["0", "7", "11"], true),
+    leftovers: &[],
+    lay: |net, _, from| convnet(net, from),
+};
+
+/// These networks quarter their picture, whose side is known from the inputs of the first linear
 /// layer. Grey pictures are taken as they are, colour pictures by CIFAR-10's mean and deviation.
 fn input(tensors: &Tensors, [first, last, linear]: [&str; 3], guessed: bool) -> InputDefaults {
     let side = |layer: &str, side: usize| tensors.side(&format!("{layer}.weight"), side);
@@ -75,4 +92,20 @@ fn cnn_a(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     x = net.linear("5", x)?;
     x = net.relu("6", x)?;
     net.linear("7", x)
+}
+
+fn convnet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    let mut x = from;
+    for [first, relu, second, relu2, pool] in [["0", "1", "2", "3", "4"], ["5", "6", "7", "8", "9"]]
+    {
+        x = net.convolution(first, window(3), x)?;
+        x = net.relu(relu, x)?;
+        x = net.convolution(second, window(3), x)?;
+        x = net.relu(relu2, x)?;
+        x = net.max_pool(pool, Window::tiles(2), x)?;
+    }
+    x = net.add("10", Op::Flatten, &[x])?;
+    x = net.linear("11", x)?;
+    x = net.relu("12", x)?;
+    net.linear("13", x)
 }

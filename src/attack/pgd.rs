@@ -1,0 +1,180 @@
+//! Projected gradient descent: the strongest first-order attack within a ball of pixels (Madry et
+//! al. 2018, "Towards Deep Learning Models Resistant to Adversarial Attacks", section 2.1).
+
+use super::{cross_entropy, seed};
+use crate::error::Result;
+use crate::graph::{Graph, Rules};
+use crate::model::host;
+use burn::tensor::{Tensor, TensorData};
+use rand::{Rng, RngExt};
+use rand_distr::StandardNormal;
+use serde::{Deserialize, Serialize};
+
+/// How the size of a change is measured, over all values of a picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Norm {
+    /// The largest change of any value.
+    #[default]
+    Linf,
+    /// The root of the sum of squares.
+    L2,
+}
+
+impl Norm {
+    /// Its name in recipes and cards.
+    pub fn name(self) -> &'static str {
+        match self {
+            Norm::Linf => "linf",
+            Norm::L2 => "l2",
+        }
+    }
+}
+
+/// An attack that stays within `epsilon` of the picture and within [0,1].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pgd {
+    pub norm: Norm,
+    /// Radius of the ball, in [0,1] pixels.
+    pub epsilon: f32,
+    /// Length of one step, in [0,1] pixels.
+    pub step: f32,
+    pub steps: usize,
+    pub start: Start,
+}
+
+/// Where an attack starts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Start {
+    Picture,
+    /// Anywhere in the ball.
+    Ball,
+    /// Near the picture: Gaussian noise of a deviation.
+    Noise(f32),
+}
+
+impl Pgd {
+    /// One step as long as the radius, from the picture (Goodfellow et al. 2015, "Explaining and
+    /// Harnessing Adversarial Examples", section 4).
+    pub fn fgsm(norm: Norm, epsilon: f32) -> Self {
+        Self { norm, epsilon, step: epsilon, steps: 1, start: Start::Picture }
+    }
+
+    /// Steps of 2.5·ε / `steps`, which reach the ball's edge from anywhere in it, from a random
+    /// start (Madry et al. 2018, in their code).
+    pub fn usual(norm: Norm, epsilon: f32, steps: usize) -> Self {
+        Self { norm, epsilon, step: 2.5 * epsilon / steps as f32, steps, start: Start::Ball }
+    }
+
+    /// Pictures that the network takes for something else, as far as it finds them: the loss at
+    /// their labels is climbed.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn attack(
+        &self,
+        graph: &Graph,
+        pixels: &Tensor<4>,
+        labels: &[usize],
+        random: &mut impl Rng,
+    ) -> Result<Tensor<4>> {
+        self.climb(pixels, random, |x| {
+            input_gradient(graph, x, |l| cross_entropy(l, labels).gradient)
+        })
+    }
+
+    /// Pictures where a function is large, by its gradient.
+    ///
+    /// # Errors
+    /// As `gradient`.
+    pub fn climb(
+        &self,
+        pixels: &Tensor<4>,
+        random: &mut impl Rng,
+        mut gradient: impl FnMut(Tensor<4>) -> Result<Tensor<4>>,
+    ) -> Result<Tensor<4>> {
+        let mut x = match self.start {
+            Start::Picture => pixels.clone(),
+            _ => self.projected(pixels.clone() + self.change(pixels, random), pixels),
+        };
+        for _ in 0..self.steps {
+            let direction = self.direction(gradient(x.clone())?);
+            x = self.projected(x + direction * self.step, pixels);
+        }
+        Ok(x)
+    }
+
+    /// The step of length 1 along which a linear function grows most.
+    fn direction(&self, gradient: Tensor<4>) -> Tensor<4> {
+        match self.norm {
+            Norm::Linf => gradient.sign(),
+            // A gradient of zero stays zero.
+            Norm::L2 => gradient.clone() / length(gradient).clamp_min(1e-30),
+        }
+    }
+
+    /// The nearest point of the ball, then of [0,1].
+    fn projected(&self, x: Tensor<4>, pixels: &Tensor<4>) -> Tensor<4> {
+        let change = x - pixels.clone();
+        let change = match self.norm {
+            Norm::Linf => change.clamp(-self.epsilon, self.epsilon),
+            Norm::L2 => {
+                let shrink =
+                    (length(change.clone()).clamp_min(1e-30).recip() * self.epsilon).clamp_max(1.0);
+                change * shrink
+            }
+        };
+        (pixels.clone() + change).clamp(0.0, 1.0)
+    }
+
+    /// The change that it starts with, drawn on the host.
+    fn change(&self, pixels: &Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
+        let dims = pixels.dims();
+        let (all, each) = (dims.iter().product(), dims[1..].iter().product());
+        let values: Vec<f32> = match (self.start, self.norm) {
+            (Start::Picture, _) => vec![0.0; all],
+            (Start::Noise(deviation), _) => {
+                (0..all).map(|_| random.sample::<f32, _>(StandardNormal) * deviation).collect()
+            }
+            (Start::Ball, Norm::Linf) => {
+                (0..all).map(|_| random.random_range(-1.0..=1.0) * self.epsilon).collect()
+            }
+            (Start::Ball, Norm::L2) => {
+                (0..dims[0]).flat_map(|_| self.in_sphere(each, random)).collect()
+            }
+        };
+        Tensor::from_data(TensorData::new(values, dims), &pixels.device())
+    }
+
+    /// A normal direction, and a radius such that every part of the ball is as likely.
+    fn in_sphere(&self, count: usize, random: &mut impl Rng) -> Vec<f32> {
+        let mut values: Vec<f32> = (0..count).map(|_| random.sample(StandardNormal)).collect();
+        let length = values.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-30);
+        let radius = self.epsilon * random.random::<f32>().powf(1.0 / count as f32);
+        for value in &mut values {
+            *value *= radius / length;
+        }
+        values
+    }
+}
+
+/// The root of the sum of squares of each sample, N×1×1×1.
+fn length(x: Tensor<4>) -> Tensor<4> {
+    x.square().sum_dims(&[1, 2, 3]).sqrt()
+}
+
+/// The gradient at the pixels of a function of the logits, whose gradient at the logits
+/// (N×classes) `at_logits` gives from their values.
+///
+/// # Errors
+/// When the device failed.
+pub fn input_gradient(
+    graph: &Graph,
+    pixels: Tensor<4>,
+    at_logits: impl FnOnce(&[f32]) -> Vec<f32>,
+) -> Result<Tensor<4>> {
+    let tape = graph.forward(pixels);
+    let gradient = at_logits(&host(tape.logits())?);
+    let seed = seed(gradient, graph.classes(), graph.device());
+    Ok(graph.vector_jacobian(&tape, seed, &[Graph::INPUT], &Rules::Gradient).remove(0))
+}

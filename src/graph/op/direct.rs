@@ -1,0 +1,559 @@
+//! Convolution over channels and its gradients on the CPU.
+//!
+//! No matrix of columns is made. Planes lie as long rows ([`Layout`]), and what one tap takes from
+//! one channel is that channel's row, shifted. A tile of results, eight channels by three vectors,
+//! stays in registers while all channels and taps are summed up. The gradient at the weights is
+//! the same with the two operands in other places: a tile of weights, summed up along the rows.
+
+use super::host::{from_host, on_host, slice};
+use super::lattice::{Geometry, Lattice, Layout};
+use burn::backend::flex::FlexTensor;
+use burn::tensor::Tensor;
+use burn::tensor::ops::ConvOptions;
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+use std::sync::OnceLock;
+
+/// Result channels of a tile.
+const OUTS: usize = 8;
+/// The most vectors of a tile's rows.
+const VECTORS: usize = 3;
+/// Values of the widest vectors.
+const WIDEST: usize = 16;
+/// What the longest row may exceed its end by, in values.
+const SLACK: usize = VECTORS * WIDEST;
+/// Values of all channels that a few rows of results are computed from: a core's cache holds them.
+const CACHED: usize = 1 << 17;
+
+/// The convolution of N×C×H×W by out × C/groups × h × w, or `None` where it isn't on the CPU.
+/// `packed` keeps the weights in the order that this takes them in.
+pub(super) fn convolve(
+    x: &Tensor<4>,
+    weight: &Tensor<4>,
+    packed: &OnceLock<Vec<f32>>,
+    bias: Option<&Tensor<1>>,
+    options: &ConvOptions<2>,
+) -> Option<Tensor<4>> {
+    let ([samples, _, height, width], dims) = (x.dims(), weight.dims());
+    let geometry = Geometry::new([height, width], dims, options);
+    let (inputs, outs) = (dims[1], dims[0] / options.groups);
+    let by_rows = |samples| geometry.forward(samples);
+    let by_taps = |samples| geometry.forward_by_taps(samples);
+    let pass = Pass {
+        layout: fuller(by_rows, by_taps, samples, outs),
+        groups: options.groups,
+        inputs,
+        outs,
+    };
+    let (x, weight) = both_on_host(x, weight)?;
+    let bias = match bias {
+        Some(bias) => Some(on_host(bias.clone()).ok()?),
+        None => None,
+    };
+    let (weight, kernel) = (slice(&weight), geometry.kernel());
+    let packed = packed.get_or_init(|| {
+        pass.pack(|group, out, input, place| {
+            weight[((group * outs + out) * inputs + input) * kernel + place]
+        })
+    });
+    let planes = pass.run(slice(&x), packed, bias.as_ref().map(slice));
+    let [height, width] = geometry.output;
+    Some(from_host(planes, [samples, dims[0], height, width]))
+}
+
+/// The gradient at the input, of `input` height and width, from the one at the output; `None` and
+/// `packed` as for [`convolve`].
+pub(super) fn gradient(
+    gradient: &Tensor<4>,
+    weight: &Tensor<4>,
+    packed: &OnceLock<Vec<f32>>,
+    options: &ConvOptions<2>,
+    input: [usize; 2],
+) -> Option<Tensor<4>> {
+    let (samples, dims) = (gradient.dims()[0], weight.dims());
+    let geometry = Geometry::new(input, dims, options);
+    let (inputs, outs) = (dims[0] / options.groups, dims[1]);
+    let by_rows = |samples| geometry.backward(samples);
+    let by_taps = |samples| geometry.backward_by_taps(samples);
+    let pass = Pass {
+        layout: fuller(by_rows, by_taps, samples, outs),
+        groups: options.groups,
+        inputs,
+        outs,
+    };
+    let (gradient, weight) = both_on_host(gradient, weight)?;
+    let (weight, kernel) = (slice(&weight), geometry.kernel());
+    let packed = packed.get_or_init(|| {
+        pass.pack(|group, out, input, place| {
+            weight[((group * inputs + input) * outs + out) * kernel + place]
+        })
+    });
+    let planes = pass.run(slice(&gradient), packed, None);
+    Some(from_host(planes, [samples, outs * options.groups, input[0], input[1]]))
+}
+
+/// The gradient at a weight of `dims` (out × C/groups × h × w) from the input and the gradient at
+/// the output; `None` as for [`convolve`]. Sums go in the same order on any number of cores.
+pub(super) fn weight_gradient(
+    x: &Tensor<4>,
+    gradient: &Tensor<4>,
+    dims: [usize; 4],
+    options: &ConvOptions<2>,
+) -> Option<Tensor<4>> {
+    let [samples, _, height, width] = x.dims();
+    let geometry = Geometry::new([height, width], dims, options);
+    let (inputs, outs) = (dims[1], dims[0] / options.groups);
+    let by_rows = |samples| geometry.forward(samples);
+    let by_taps = |samples| geometry.forward_by_taps(samples);
+    let area = geometry.output[0] * geometry.output[1];
+    let [long, short] = [LONG, SHORT].map(|values| samples.min(values.div_ceil(area)));
+    let is_wasteful = is_wasteful(&by_rows(long), long, outs);
+    let (x, gradient) = both_on_host(x, gradient)?;
+    let weights = Weights {
+        layout: if is_wasteful { by_taps(short) } else { by_rows(long) },
+        groups: options.groups,
+        inputs,
+        outs,
+        kernel: geometry.kernel(),
+        together: if is_wasteful { MANY } else { TILE[0] },
+    };
+    Some(from_host(weights.run(slice(&x), slice(&gradient)), dims))
+}
+
+fn both_on_host(a: &Tensor<4>, b: &Tensor<4>) -> Option<(FlexTensor, FlexTensor)> {
+    Some((on_host(a.clone()).ok()?, on_host(b.clone()).ok()?))
+}
+
+/// Long rows, or rows of taps where less of the long ones' vectors would be results and there are
+/// so many result channels that copying for every tap does not count.
+fn fuller(
+    by_rows: impl Fn(usize) -> Layout,
+    by_taps: impl Fn(usize) -> Layout,
+    samples: usize,
+    outs: usize,
+) -> Layout {
+    let layout = by_rows(1);
+    match is_wasteful(&layout, 1, outs) {
+        true => {
+            let area = layout.plane[1] / layout.results.len();
+            by_taps(samples.clamp(1, (4 * SLACK).div_ceil(area)))
+        }
+        false => layout,
+    }
+}
+
+/// Whether more than a third of a layout's vectors would be padding.
+fn is_wasteful(layout: &Layout, samples: usize, outs: usize) -> bool {
+    let wanted = samples * layout.plane[1] / layout.results.len();
+    outs >= 8 * OUTS && 3 * wanted < 2 * layout.longest().next_multiple_of(WIDEST)
+}
+
+/// Some channels of each group into some others.
+struct Pass {
+    layout: Layout,
+    groups: usize,
+    /// Channels of one group that come in and go out.
+    inputs: usize,
+    outs: usize,
+}
+
+impl Pass {
+    /// Weights by result lattice, group, block of result channels, channel and tap, and result
+    /// channel; zeros where the last block is not full. `weight` gives the one of a group, result
+    /// channel, channel and place in the kernel.
+    fn pack(&self, weight: impl Fn(usize, usize, usize, usize) -> f32) -> Vec<f32> {
+        let mut packed = vec![];
+        for (_, taps) in &self.layout.results {
+            for group in 0..self.groups {
+                for block in (0..self.outs).step_by(OUTS) {
+                    for input in 0..self.inputs {
+                        for (place, _) in taps {
+                            packed.extend((block..block + OUTS).map(|out| match out < self.outs {
+                                true => weight(group, out, input, *place),
+                                false => 0.0,
+                            }));
+                        }
+                    }
+                }
+            }
+        }
+        packed
+    }
+
+    /// What comes of each lattice of results.
+    fn results(&self) -> Vec<Part<'_>> {
+        let mut start = 0;
+        let mut parts = vec![];
+        for (lattice, taps) in &self.layout.results {
+            let offsets = offsets(self.inputs, self.layout.row, taps);
+            let weights = start..start + self.groups * self.blocks() * offsets.len() * OUTS;
+            start = weights.end;
+            parts.push(Part { lattice, offsets, weights });
+        }
+        parts
+    }
+
+    /// Tiles that one group's result channels take.
+    fn blocks(&self) -> usize {
+        self.outs.div_ceil(OUTS)
+    }
+
+    /// All planes, one after another.
+    fn run(&self, x: &[f32], packed: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+        let ([from, to], row) = (self.layout.plane, self.layout.row);
+        let channels = self.groups * self.inputs;
+        let samples = x.len() / (channels * from);
+        let mut planes = vec![0.0; samples * self.groups * self.outs * to];
+        let parts = self.results();
+        let rows = samples.div_ceil(self.layout.samples);
+        let threads = rayon::current_num_threads();
+        // Blocks that one core takes through a sample.
+        let together = match rows >= threads {
+            true => self.groups * self.blocks(),
+            false => (self.groups * self.blocks()).div_ceil(threads),
+        };
+        let fill = |source: &mut Vec<f32>, (first, planes): (usize, &mut [f32])| {
+            let samples = first * self.layout.samples..;
+            let samples = samples.take(planes.len() / (self.groups * self.outs * to));
+            let gather = |(channel, row): (usize, &mut [f32])| {
+                for (index, sample) in samples.clone().enumerate() {
+                    let plane = &x[(sample * channels + channel) * from..][..from];
+                    self.layout.gather(plane, index, row);
+                }
+            };
+            let channels = source.chunks_exact_mut(row).take(channels);
+            match together == self.groups * self.blocks() {
+                true => channels.enumerate().for_each(gather),
+                false => channels.collect::<Vec<_>>().into_par_iter().enumerate().for_each(gather),
+            }
+            let mut blocks = self.blocks_of(planes);
+            blocks.par_chunks_mut(together).enumerate().for_each(|(index, blocks)| {
+                self.fill(source, &parts, packed, bias, (index * together, blocks));
+            });
+        };
+        planes
+            .par_chunks_mut(self.layout.samples * self.groups * self.outs * to)
+            .enumerate()
+            .for_each_init(|| vec![0.0; channels * row + SLACK], fill);
+        planes
+    }
+
+    /// The planes of every block of result channels, for each sample.
+    fn blocks_of<'a>(&self, planes: &'a mut [f32]) -> Vec<Vec<&'a mut [f32]>> {
+        let plane = self.layout.plane[1];
+        let mut blocks: Vec<Vec<_>> = vec![];
+        blocks.resize_with(self.groups * self.blocks(), Vec::new);
+        for sample in planes.chunks_exact_mut(self.groups * self.outs * plane) {
+            let groups = sample.chunks_exact_mut(self.outs * plane);
+            let all = groups.flat_map(|group| group.chunks_mut(OUTS * plane));
+            blocks.iter_mut().zip(all).for_each(|(block, planes)| block.push(planes));
+        }
+        blocks
+    }
+
+    /// Computes some blocks from rows of all channels, a few rows of results at a time, as long as
+    /// what they take lies in the cache.
+    fn fill(
+        &self,
+        source: &[f32],
+        parts: &[Part],
+        packed: &[f32],
+        bias: Option<&[f32]>,
+        (first, blocks): (usize, &mut [Vec<&mut [f32]>]),
+    ) {
+        let (arch, plane) = (Arch::new(), self.layout.plane[1]);
+        let row = self.layout.longest() + SLACK;
+        let mut sums = vec![0.0; OUTS * row];
+        for Part { lattice, offsets, weights } in parts {
+            let height = lattice.height();
+            let cached = (CACHED * height / (self.inputs * self.layout.row)).clamp(1, height);
+            let step = if self.layout.samples > 1 { height } else { cached };
+            for start in (0..height).step_by(step) {
+                let (band, skipped) = lattice.band(start..(start + step).min(height));
+                for (index, planes) in (first..).zip(blocks.iter_mut()) {
+                    let (group, block) = (index / self.blocks(), index % self.blocks());
+                    let channel = group * self.outs + block * OUTS;
+                    let count = planes[0].len() / plane;
+                    let mut start = [0.0; OUTS];
+                    if let Some(bias) = bias {
+                        start[..count].copy_from_slice(&bias[channel..channel + count]);
+                    }
+                    let each = offsets.len() * OUTS;
+                    arch.dispatch(Sums {
+                        source: &source[group * self.inputs * self.layout.row + skipped..],
+                        offsets,
+                        weights: &packed[weights.start + index * each..][..each],
+                        start,
+                        length: (planes.len() - 1) * self.layout.sample + band.length(),
+                        results: &mut sums,
+                        row,
+                    });
+                    for (sample, planes) in planes.iter_mut().enumerate() {
+                        let sums = sums[sample * self.layout.sample..].chunks(row);
+                        for (plane, sums) in planes.chunks_exact_mut(plane).zip(sums) {
+                            band.scatter(sums, plane);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One lattice of results.
+struct Part<'a> {
+    lattice: &'a Lattice,
+    /// Places that every channel's taps start from.
+    offsets: Vec<usize>,
+    /// Where its weights lie.
+    weights: std::ops::Range<usize>,
+}
+
+/// Places that every channel's taps start from, of channels that lie `row` values apart.
+fn offsets(channels: usize, row: usize, taps: &[(usize, usize)]) -> Vec<usize> {
+    (0..channels).flat_map(|c| taps.iter().map(move |(_, shift)| c * row + shift)).collect()
+}
+
+/// results[o][i] = start[o] + Σₖ weights[k][o] · source[i + offsets[k]].
+struct Sums<'a> {
+    source: &'a [f32],
+    offsets: &'a [usize],
+    weights: &'a [f32],
+    start: [f32; OUTS],
+    /// Values that are wanted of each row; up to [`SLACK`] more are written.
+    length: usize,
+    results: &'a mut [f32],
+    /// Distance of two rows of results.
+    row: usize,
+}
+
+impl WithSimd for Sums<'_> {
+    type Output = ();
+
+    // Its instructions are those of the caller that pulp compiles for each processor.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let mut first = 0;
+        while first < self.length {
+            let vectors = (self.length - first).div_ceil(S::F32_LANES);
+            // Processors with vectors of 8 have registers for one row of vectors.
+            first += S::F32_LANES
+                * match vectors.min(if S::F32_LANES == 8 { 1 } else { VECTORS }) {
+                    1 => self.tile::<S, 1>(simd, first),
+                    2 => self.tile::<S, 2>(simd, first),
+                    _ => self.tile::<S, 3>(simd, first),
+                };
+        }
+    }
+}
+
+impl Sums<'_> {
+    /// `V` vectors of every row.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn tile<S: Simd, const V: usize>(&mut self, simd: S, first: usize) -> usize {
+        let mut sums = [[simd.splat_f32s(0.0); V]; OUTS];
+        for (sums, start) in sums.iter_mut().zip(self.start) {
+            *sums = [simd.splat_f32s(start); V];
+        }
+        let source = &self.source[first..];
+        for (weights, offset) in self.weights.as_chunks::<OUTS>().0.iter().zip(self.offsets) {
+            let row = S::as_simd_f32s(&source[*offset..][..V * S::F32_LANES]).0;
+            let mut values = [simd.splat_f32s(0.0); V];
+            values.copy_from_slice(row);
+            for (sums, weight) in sums.iter_mut().zip(weights) {
+                let weight = simd.splat_f32s(*weight);
+                for (sum, value) in sums.iter_mut().zip(&values) {
+                    *sum = simd.mul_add_e_f32s(weight, *value, *sum);
+                }
+            }
+        }
+        for (out, sums) in sums.iter().enumerate() {
+            let row = &mut self.results[out * self.row + first..][..V * S::F32_LANES];
+            S::as_mut_simd_f32s(row).0.copy_from_slice(sums);
+        }
+        V
+    }
+}
+
+/// Values of a row that the sums at weights go along; longer ones leave the cache.
+const LONG: usize = 1024;
+/// The same where rows are of taps, and a tile of them meets [`MANY`] channels of results.
+const SHORT: usize = 256;
+const MANY: usize = 256;
+/// Channels and taps of a tile of weights.
+const TILE: [usize; 2] = [4, 3];
+/// Vectors of a row that are summed up without looking whether it ends.
+const RUN: usize = 8;
+/// Partial sums over the samples: fixed, so that the order of additions is too.
+const PARTS: usize = 16;
+/// Values that all partial sums may take.
+const PARTIAL: usize = 1 << 23;
+
+/// The sums at all weights.
+struct Weights {
+    layout: Layout,
+    groups: usize,
+    inputs: usize,
+    outs: usize,
+    kernel: usize,
+    /// Result channels that a tile of columns meets while it is in the cache.
+    together: usize,
+}
+
+impl Weights {
+    fn run(&self, x: &[f32], gradient: &[f32]) -> Vec<f32> {
+        let all = self.groups * self.outs * self.inputs * self.kernel;
+        let samples = x.len() / (self.groups * self.inputs * self.layout.plane[0]);
+        let rows = samples.div_ceil(self.layout.samples);
+        let parts = rows.min(PARTS).min(PARTIAL / all).max(1);
+        let parts = 1 << parts.ilog2();
+        let mut partial = vec![0.0; parts * all];
+        partial.par_chunks_mut(all).enumerate().for_each(|(part, sums)| {
+            let (start, end) = (part * rows / parts, (part + 1) * rows / parts);
+            self.sum(x, gradient, sums, start..end, samples);
+        });
+        let (total, others) = partial.split_at_mut(all);
+        for other in others.chunks_exact(all) {
+            total.iter_mut().zip(other).for_each(|(total, other)| *total += other);
+        }
+        partial.truncate(all);
+        partial
+    }
+
+    /// Adds what some rows of samples give.
+    fn sum(
+        &self,
+        x: &[f32],
+        gradient: &[f32],
+        sums: &mut [f32],
+        rows: std::ops::Range<usize>,
+        samples: usize,
+    ) {
+        let [from, to] = self.layout.plane;
+        let (lattice, taps) = &self.layout.results[0];
+        let mut offsets = offsets(self.inputs, self.layout.row, taps);
+        let count = offsets.len();
+        offsets.resize(count.next_multiple_of(TILE[1]), 0);
+        let (channels, outs) = (self.groups * self.inputs, self.groups * self.outs);
+        let length = self.layout.longest().next_multiple_of(RUN * WIDEST);
+        let mut source = vec![0.0; channels * self.layout.row + RUN * WIDEST];
+        let mut results = vec![0.0; (outs + TILE[0]) * length];
+        let arch = Arch::new();
+        for row in rows {
+            let first = row * self.layout.samples;
+            if samples < first + self.layout.samples {
+                // The last row is not full.
+                source.fill(0.0);
+                results.fill(0.0);
+            }
+            for (index, sample) in (first..samples).take(self.layout.samples).enumerate() {
+                for (channel, row) in
+                    source.chunks_exact_mut(self.layout.row).take(channels).enumerate()
+                {
+                    self.layout.gather(
+                        &x[(sample * channels + channel) * from..][..from],
+                        index,
+                        row,
+                    );
+                }
+                for (out, row) in results.chunks_exact_mut(length).take(outs).enumerate() {
+                    let plane = &gradient[(sample * outs + out) * to..][..to];
+                    lattice.gather(plane, &mut row[index * self.layout.sample..]);
+                }
+            }
+            let groups = sums.par_chunks_mut(self.outs * count).enumerate();
+            groups.for_each(|(group, sums)| {
+                let source = &source[group * self.inputs * self.layout.row..];
+                let blocks = sums.par_chunks_mut(self.together * count).enumerate();
+                blocks.for_each(|(block, sums)| {
+                    let first = group * self.outs + block * self.together;
+                    let rows = &results[first * length..];
+                    arch.dispatch(Products {
+                        source,
+                        offsets: &offsets,
+                        rows,
+                        length,
+                        sums,
+                        count,
+                    });
+                });
+            });
+        }
+    }
+}
+
+/// sums[o][k] += Σᵢ rows[o][i] · source[i + offsets[k]], for as many rows and offsets as sums has.
+struct Products<'a> {
+    source: &'a [f32],
+    /// A whole number of tiles.
+    offsets: &'a [usize],
+    rows: &'a [f32],
+    length: usize,
+    sums: &'a mut [f32],
+    count: usize,
+}
+
+impl WithSimd for Products<'_> {
+    type Output = ();
+
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        const OUT: usize = TILE[0];
+        const TAPS: usize = TILE[1];
+        let (rows, source) = (self.rows, self.source);
+        for (tile, offsets) in self.offsets.as_chunks::<TAPS>().0.iter().enumerate() {
+            let mut right: [&[[S::f32s; RUN]]; TAPS] = [&[]; TAPS];
+            for (column, offset) in right.iter_mut().zip(offsets) {
+                *column = S::as_simd_f32s(&source[*offset..][..self.length]).0.as_chunks().0;
+            }
+            let blocks = self.sums.chunks_mut(OUT * self.count);
+            for (totals, rows) in blocks.zip(rows.chunks_exact(OUT * self.length)) {
+                let mut left: [&[[S::f32s; RUN]]; OUT] = [&[]; OUT];
+                for (row, values) in left.iter_mut().zip(rows.chunks_exact(self.length)) {
+                    *row = S::as_simd_f32s(values).0.as_chunks().0;
+                }
+                let sums = products(simd, &left, &right, self.length / (RUN * S::F32_LANES));
+                for (totals, sums) in totals.chunks_exact_mut(self.count).zip(&sums) {
+                    let totals = &mut totals[tile * TAPS..];
+                    for (total, sum) in totals.iter_mut().zip(sums) {
+                        *total += simd.reduce_sum_f32s(*sum);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Every row times every column, vector by vector.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+fn products<S: Simd, const OUT: usize, const TAPS: usize>(
+    simd: S,
+    left: &[&[[S::f32s; RUN]]; OUT],
+    right: &[&[[S::f32s; RUN]]; TAPS],
+    runs: usize,
+) -> [[S::f32s; TAPS]; OUT] {
+    let mut sums = [[simd.splat_f32s(0.0); TAPS]; OUT];
+    for run in 0..runs {
+        // Checked once for a run, and not for every vector.
+        let mut factors = [&left[0][run]; OUT];
+        for (factors, row) in factors.iter_mut().zip(left) {
+            *factors = &row[run];
+        }
+        let mut values = [&right[0][run]; TAPS];
+        for (values, column) in values.iter_mut().zip(right) {
+            *values = &column[run];
+        }
+        for index in 0..RUN {
+            for (sums, factors) in sums.iter_mut().zip(&factors) {
+                for (sum, values) in sums.iter_mut().zip(&values) {
+                    *sum = simd.mul_add_e_f32s(factors[index], values[index], *sum);
+                }
+            }
+        }
+    }
+    sums
+}

@@ -1,0 +1,60 @@
+//! A folder with a folder of pictures for each class.
+
+use super::{Pictures, Wanted};
+use crate::error::{Error, Result};
+use crate::picture::{Filter, Picture, Preprocessing};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+pub fn read(path: &Path, wanted: Wanted) -> Result<Pictures> {
+    let mut classes: Vec<PathBuf> = listed(path)?.into_iter().filter(|p| p.is_dir()).collect();
+    classes
+        .retain(|class| listed(class).is_ok_and(|files| files.iter().any(|file| is_picture(file))));
+    let mut files = vec![];
+    for (label, class) in classes.iter().enumerate() {
+        let pictures = listed(class)?.into_iter().filter(|file| is_picture(file));
+        files.extend(pictures.map(|file| (label, file)));
+    }
+    let read: Vec<_> = files
+        .par_iter()
+        .map(|(label, file)| Ok((*label, bytes(&Picture::open(file)?, wanted)?)))
+        .collect::<Result<_>>()?;
+    let name = |class: &PathBuf| class.file_name().unwrap_or_default().to_string_lossy().into();
+    let mut pictures =
+        Pictures { classes: classes.iter().map(name).collect(), ..Pictures::default() };
+    for (label, (shape, pixels)) in read {
+        pictures.push(shape, pixels, label)?;
+    }
+    Ok(pictures)
+}
+
+/// What lies in a folder, in order of names.
+fn listed(path: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |e| Error::new(format!("cannot list {}", path.display()), e);
+    let entries = std::fs::read_dir(path).map_err(failed)?;
+    let mut paths: Vec<_> =
+        entries.map(|entry| Ok(entry.map_err(failed)?.path())).collect::<Result<_>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_picture(path: &Path) -> bool {
+    Picture::is_picture_file(path)
+}
+
+/// Shape and bytes of a picture, at the size that is wanted.
+pub fn bytes(picture: &Picture, wanted: Wanted) -> Result<([usize; 3], Vec<u8>)> {
+    let (width, height) = picture.size();
+    let input = Preprocessing {
+        channels: wanted.channels.unwrap_or(3),
+        size: wanted.size.unwrap_or([height, width]),
+        mean: vec![],
+        std: vec![],
+        resize: Filter::Bicubic,
+        crop: 1.0,
+    };
+    let pixels = picture.pixels(&input)?;
+    let (channels, height, width) = pixels.dim();
+    let bytes = pixels.iter().map(|value| (value * 255.0).round() as u8).collect();
+    Ok(([channels, height, width], bytes))
+}

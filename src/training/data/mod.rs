@@ -1,0 +1,187 @@
+//! Labelled pictures to train and test with, in memory as bytes.
+
+mod archive;
+mod augmentation;
+mod cifar;
+mod folder;
+mod idx;
+mod npz;
+
+pub use augmentation::Augmentation;
+
+use crate::error::{Error, Result};
+use crate::file::sha256;
+use rand::seq::SliceRandom;
+use std::path::Path;
+
+/// Pictures of one size with their classes.
+#[derive(Debug, Clone, Default)]
+pub struct Pictures {
+    /// Channels, height and width.
+    pub shape: [usize; 3],
+    /// N×C×H×W.
+    pub pixels: Vec<u8>,
+    pub labels: Vec<usize>,
+    /// Names of the classes, where the source has them; or else numbers.
+    pub classes: Vec<String>,
+}
+
+/// What sources of other sizes are brought to; `None` takes pictures as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    pub channels: Option<usize>,
+    pub size: Option<[usize; 2]>,
+}
+
+impl Pictures {
+    /// Reads a folder with a folder of pictures for each class, the same in a `.tar` or `.tar.gz`,
+    /// a folder or file of CIFAR's binary version, an `.npz` (bytes N×H×W×C, whole numbers N), or
+    /// MNIST's `idx3` file with the `idx1` file of the same name beside it.
+    ///
+    /// # Errors
+    /// When it is none of these, or holds no pictures, or of several sizes.
+    pub fn read(path: &Path, wanted: Wanted) -> Result<Self> {
+        Self::read_unnamed(path, wanted)
+            .and_then(Self::checked)
+            .map_err(|e| Error::new(format!("cannot read the pictures of {}", path.display()), e))
+    }
+
+    fn read_unnamed(path: &Path, wanted: Wanted) -> Result<Self> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+        match () {
+            () if path.is_dir() && cifar::is_folder(path) => cifar::read_folder(path),
+            () if path.is_dir() => folder::read(path, wanted),
+            () if !path.exists() => Err(Error::new("nothing to read", "it is not there")),
+            () if ends(&[".tar", ".tar.gz", ".tgz"]) => archive::read(path, wanted),
+            () if ends(&[".npz"]) => npz::read(path),
+            () if ends(&[".bin"]) => cifar::read_file(path),
+            () if name.contains("idx3-ubyte") => idx::read(path),
+            () => Err(Error::new("of no known kind", "its name tells of none").hint(
+                "a folder of classes, .tar, .tar.gz, .npz, CIFAR's .bin or MNIST's idx3-ubyte",
+            )),
+        }
+    }
+
+    fn checked(self) -> Result<Self> {
+        let wrong = |why: String| Err(Error::new("it can't be learned from", why));
+        let classes = self.classes.len();
+        match self.labels.iter().find(|label| **label >= classes) {
+            _ if self.is_empty() => wrong("it holds no pictures".into()),
+            _ if classes < 2 => wrong("it has one class only".into()),
+            Some(label) => wrong(format!("a picture is of class {label}, there are {classes}")),
+            None => Ok(self),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Bytes of one picture, C×H×W.
+    pub fn picture(&self, index: usize) -> &[u8] {
+        let size = self.shape.iter().product();
+        &self.pixels[index * size..][..size]
+    }
+
+    /// Pixels in [0,1] of some pictures, one after another.
+    pub fn plain(&self, indices: &[usize]) -> Vec<f32> {
+        let pixels = indices.iter().flat_map(|index| self.picture(*index));
+        pixels.map(|byte| f32::from(*byte) / 255.0).collect()
+    }
+
+    /// Classes of some pictures.
+    pub fn labels_of(&self, indices: &[usize]) -> Vec<usize> {
+        indices.iter().map(|index| self.labels[*index]).collect()
+    }
+
+    /// So many of the pictures, drawn at random, or all: sources often lie in order of classes.
+    pub fn some(&self, count: usize, random: &mut impl rand::Rng) -> Self {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.shuffle(random);
+        order.truncate(count);
+        self.chosen(&order)
+    }
+
+    /// The pictures at some places.
+    pub fn chosen(&self, indices: &[usize]) -> Self {
+        Self {
+            pixels: indices.iter().flat_map(|index| self.picture(*index)).copied().collect(),
+            labels: self.labels_of(indices),
+            ..Self { shape: self.shape, classes: self.classes.clone(), ..Self::default() }
+        }
+    }
+
+    /// Sets a share of the pictures apart, drawn at random: those that stay and those apart, at
+    /// least one of each.
+    pub fn split(&self, share: f64, random: &mut impl rand::Rng) -> [Self; 2] {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.shuffle(random);
+        let apart = ((self.len() as f64 * share).round() as usize).clamp(1, self.len() - 1);
+        let (apart, rest) = order.split_at_mut(apart);
+        // In the order of the source again.
+        [rest, apart].map(|indices| {
+            indices.sort_unstable();
+            self.chosen(indices)
+        })
+    }
+
+    /// Mean and standard deviation of the [0,1] pixels, one value a channel.
+    pub fn normalisation(&self) -> [Vec<f32>; 2] {
+        let [channels, height, width] = self.shape;
+        let statistics = (0..channels).map(|channel| {
+            let planes = self.pixels.chunks_exact(height * width).skip(channel).step_by(channels);
+            let mut counts = [0u64; 256];
+            planes.flatten().for_each(|byte| counts[usize::from(*byte)] += 1);
+            let mean = |of: &dyn Fn(f64) -> f64| {
+                let sum = (0..).zip(counts).map(|(v, n)| of(f64::from(v) / 255.0) * n as f64);
+                sum.sum::<f64>() / counts.iter().sum::<u64>() as f64
+            };
+            let average = mean(&|value| value);
+            [average, mean(&|value| (value - average).powi(2)).sqrt()].map(|value| value as f32)
+        });
+        let statistics: Vec<_> = statistics.collect();
+        [0, 1].map(|which| statistics.iter().map(|both| both[which]).collect())
+    }
+
+    /// SHA-256 of shape, pixels and labels, in hexadecimal: the same for the same pictures from
+    /// any kind of file.
+    pub fn sha256(&self) -> String {
+        let head = [self.shape.as_slice(), &self.labels].concat();
+        let mut bytes: Vec<u8> = head.iter().flat_map(|n| (*n as u64).to_le_bytes()).collect();
+        bytes.extend_from_slice(&self.pixels);
+        sha256(&bytes)
+    }
+
+    /// Adds a picture.
+    ///
+    /// # Errors
+    /// When it is of another size than the first.
+    fn push(
+        &mut self,
+        shape: [usize; 3],
+        pixels: impl IntoIterator<Item = u8>,
+        label: usize,
+    ) -> Result<()> {
+        if self.is_empty() {
+            self.shape = shape;
+        }
+        if self.shape != shape {
+            let why = format!("{shape:?} after {:?}, channels, height and width", self.shape);
+            return Err(Error::new("pictures are of several sizes", why)
+                .hint("`size` in the recipe's [data] brings them to one"));
+        }
+        self.pixels.extend(pixels);
+        self.labels.push(label);
+        Ok(())
+    }
+}
+
+/// Names of classes that are only numbered.
+fn numbered(labels: &[usize]) -> Vec<String> {
+    (0..labels.iter().max().map_or(0, |last| last + 1)).map(|class| class.to_string()).collect()
+}

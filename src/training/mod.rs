@@ -1,0 +1,29 @@
+//! Training classifiers: vanilla, and robust to changes of their pixels or of their explanations.
+//!
+//! A [`Recipe`] says what is learned from which pictures and how. Weights are state dicts with
+//! PyTorch's names, on the host; for every step the network is laid anew from them, by the same
+//! architectures that open files. Nothing is drawn at random but from the recipe's seed, and
+//! sums go in the same order on any number of cores, so that a training that was interrupted ends
+//! with the same bits as one that was not.
+
+mod checkpoint;
+pub mod data;
+mod evaluation;
+mod monitor;
+mod network;
+pub mod networks;
+pub mod objective;
+mod optimiser;
+mod recipe;
+mod run;
+mod schedule;
+mod update;
+
+pub use evaluation::{Accuracies, accuracy, robust_accuracy};
+pub use network::Network;
+pub use objective::{Batch, Objective};
+pub use optimiser::{Sgd, Values};
+pub use recipe::{Level, Recipe};
+pub use run::{Outcome, Progress, Training};
+pub use schedule::Schedule;
+pub use update::Update;

@@ -1,0 +1,53 @@
+//! Fast adversarial training: one step from a random start (Wong, Rice and Kolter 2020, "Fast is
+//! better than free", section 4).
+
+use super::{Adversarial, Batch, Objective, Weakness};
+use crate::attack::Norm;
+use crate::error::Result;
+use crate::model::Weights;
+use crate::training::network::Network;
+use crate::training::recipe::Level;
+use crate::training::update::Update;
+use rand::rngs::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// Adversarial training by a single step of α = `step`·ε from anywhere in the ball. It can break
+/// down from one epoch to the next: the network learns to fool the single step, and any stronger
+/// attack succeeds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fast {
+    pub norm: Norm,
+    /// Radius of the ball, in [0,1] pixels.
+    pub epsilon: Level,
+    /// Length of the step, in radii.
+    pub step: f64,
+}
+
+impl Default for Fast {
+    fn default() -> Self {
+        Self { norm: Norm::Linf, epsilon: Level::of_255(8.0), step: 1.25 }
+    }
+}
+
+impl Objective for Fast {
+    fn learn(
+        &self,
+        network: &Network,
+        weights: &Weights,
+        batch: &Batch,
+        random: &mut ChaCha8Rng,
+    ) -> Result<Update> {
+        let step = Level::new(self.step * self.epsilon.exact());
+        let one = Adversarial { norm: self.norm, epsilon: self.epsilon, step, steps: 1 };
+        one.learn(network, weights, batch, random)
+    }
+
+    fn adversary(&self) -> Option<(Norm, Level)> {
+        Some((self.norm, self.epsilon))
+    }
+
+    fn weakness(&self) -> Option<Weakness> {
+        Some(Weakness::Robust)
+    }
+}

@@ -1,0 +1,118 @@
+//! What a network learns: one file for each kind of training.
+
+mod adversarial;
+mod advprop;
+mod fast;
+mod sep;
+mod trades;
+mod vanilla;
+
+pub use adversarial::Adversarial;
+pub use advprop::AdvProp;
+pub use fast::Fast;
+pub use sep::{Explained, Sep};
+pub use trades::Trades;
+pub use vanilla::Vanilla;
+
+use super::network::Network;
+use super::recipe::Level;
+use super::update::Update;
+use crate::attack::Norm;
+use crate::error::Result;
+use crate::model::Weights;
+use burn::tensor::Tensor;
+use rand::rngs::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// Pictures of a step.
+pub struct Batch {
+    /// N×C×H×W in [0,1].
+    pub pixels: Tensor<4>,
+    pub labels: Vec<usize>,
+}
+
+/// A kind of training.
+pub trait Objective {
+    /// Gradients of the mean loss of a batch.
+    ///
+    /// # Errors
+    /// When the device failed.
+    fn learn(
+        &self,
+        network: &Network,
+        weights: &Weights,
+        batch: &Batch,
+        random: &mut ChaCha8Rng,
+    ) -> Result<Update>;
+
+    /// The adversary's norm and radius, where there is one.
+    fn adversary(&self) -> Option<(Norm, Level)> {
+        None
+    }
+
+    /// What is known to break down in such a training.
+    fn weakness(&self) -> Option<Weakness> {
+        None
+    }
+
+    /// Whether it learns a second set of batch norms.
+    fn has_auxiliary_norms(&self) -> bool {
+        false
+    }
+}
+
+/// What breaks down in some kinds of training, from one epoch to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weakness {
+    /// Accuracy on pictures as they are.
+    Clean,
+    /// Accuracy under an attack of several steps.
+    Robust,
+}
+
+impl Weakness {
+    /// What it is of, for people.
+    pub fn of(self) -> &'static str {
+        match self {
+            Weakness::Clean => "accuracy without attack",
+            Weakness::Robust => "accuracy under attack",
+        }
+    }
+}
+
+/// The kind of training that a recipe asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Kind {
+    Vanilla(Vanilla),
+    Pgd(Adversarial),
+    Fast(Fast),
+    Trades(Trades),
+    Sep(Sep),
+    AdvProp(AdvProp),
+}
+
+impl Kind {
+    /// Its name in recipes and cards.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Vanilla(_) => "vanilla",
+            Kind::Pgd(_) => "pgd",
+            Kind::Fast(_) => "fast",
+            Kind::Trades(_) => "trades",
+            Kind::Sep(_) => "sep",
+            Kind::AdvProp(_) => "advprop",
+        }
+    }
+
+    pub fn objective(&self) -> &dyn Objective {
+        match self {
+            Kind::Vanilla(objective) => objective,
+            Kind::Pgd(objective) => objective,
+            Kind::Fast(objective) => objective,
+            Kind::Trades(objective) => objective,
+            Kind::Sep(objective) => objective,
+            Kind::AdvProp(objective) => objective,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! SEP: adversarial training that also makes explanations harder or easier to move (Chen et al.
+//! 2024, "Are Classification Robustness and Explanation Robustness Really Strongly Correlated?",
+//! training with a surrogate of the explanation loss's flatness).
+
+use super::{Adversarial, Batch, Objective, Trades, Weakness};
+use crate::attack::Norm;
+use crate::error::{Error, Result};
+use crate::graph::Rules;
+use crate::model::{Weights, host};
+use crate::training::network::Network;
+use crate::training::optimiser::Values;
+use crate::training::recipe::Level;
+use crate::training::update::Update;
+use burn::tensor::{Tensor, TensorData};
+use rand::RngExt;
+use rand::rngs::ChaCha8Rng;
+use rand_distr::StandardNormal;
+use serde::{Deserialize, Serialize};
+
+/// The explanation that is learned from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Explained {
+    Gradient,
+    #[default]
+    InputXGradient,
+    GuidedBackpropagation,
+}
+
+/// L = L_adversarial + `lambda`·mean L_f, L_f = mean over pixels of (h(x + ζ) − h(x))², where h is
+/// the explanation of the label's logit, its channels' absolute values summed, divided by its
+/// sum, and ζ is Gaussian noise. A positive λ flattens explanations (the paper's SEP_pos, 50000),
+/// a negative one sharpens them (SEP_neg, −3000). Explanations are those of the running network
+/// with ReLU as ln(1 + e^(βx)) / β. The noise's deviation and β are not in the paper.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sep {
+    pub norm: Norm,
+    /// Radius of the adversary's ball, in [0,1] pixels.
+    pub epsilon: Level,
+    /// Length of its step, in [0,1] pixels.
+    pub step: Level,
+    pub steps: usize,
+    /// TRADES with this weight in the place of adversarial training.
+    pub trades: Option<f64>,
+    pub explanation: Explained,
+    pub lambda: f64,
+    /// Deviation of the noise, in [0,1] pixels.
+    pub noise: Level,
+    pub softplus: f32,
+}
+
+impl Default for Sep {
+    fn default() -> Self {
+        let Adversarial { norm, epsilon, step, steps } = Adversarial::default();
+        Self {
+            norm,
+            epsilon,
+            step,
+            steps,
+            trades: None,
+            explanation: Explained::default(),
+            lambda: 50_000.0,
+            noise: Level::of_255(8.0),
+            softplus: 30.0,
+        }
+    }
+}
+
+impl Sep {
+    /// L_f of each sample, for given noise, with the gradients of its mean times λ at the weights.
+    ///
+    /// # Errors
+    /// When the device failed, or the network has parts that can't be differentiated twice.
+    pub fn explanation_loss(
+        &self,
+        network: &Network,
+        weights: &Weights,
+        batch: &Batch,
+        noise: Tensor<4>,
+    ) -> Result<(Vec<f64>, Values)> {
+        let graph = network.explaining(weights)?.smoothed(self.softplus);
+        if let Some(name) = graph.bends_unknown() {
+            let why = format!("`{name}` can't be differentiated twice");
+            return Err(Error::new("cannot learn from explanations", why));
+        }
+        // The pictures and their noisy copies in one pass.
+        let pixels = Tensor::cat(vec![batch.pixels.clone(), batch.pixels.clone() + noise], 0);
+        let labels = [batch.labels.as_slice(), &batch.labels].concat();
+        let (dims, values) = (pixels.dims(), host(pixels.clone())?);
+        let tape = graph.forward(pixels);
+        let rules = match self.explanation {
+            Explained::GuidedBackpropagation => Rules::Guided,
+            _ => Rules::Gradient,
+        };
+        let explanation = graph.explain(&tape, &labels, rules);
+        let factors = (self.explanation == Explained::InputXGradient).then_some(values.as_slice());
+        let maps = Maps::of(&host(explanation.at_pixels())?, factors, dims);
+        let share = self.lambda / batch.labels.len() as f64;
+        let (losses, adjoint) = maps.differences(share);
+        let adjoint = Tensor::from_data(TensorData::new(adjoint, dims), graph.device());
+        let found = graph.explanation_gradients(&explanation, adjoint);
+        let found = found.into_iter().map(|(name, values)| Ok((name, host(values)?)));
+        Ok((losses, at_norms(found.collect::<Result<_>>()?, weights)))
+    }
+}
+
+/// Gradients at the scale and shift of a norm's constants become those at its weight and bias:
+/// scale = weight / √(variance + ε), shift = bias − mean·scale.
+fn at_norms(mut found: Values, weights: &Weights) -> Values {
+    const EPSILON: f32 = 1e-5;
+    for name in weights.tensors.keys() {
+        let Some(norm) = name.strip_suffix(".weight") else { continue };
+        let Some(variance) = weights.tensors.get(&format!("{norm}.running_var")) else { continue };
+        let mean = &weights.tensors[&format!("{norm}.running_mean")].values;
+        let shift = found.get(&format!("{norm}.bias")).cloned().unwrap_or_default();
+        let gradient = found.get_mut(name).into_iter().flatten();
+        for (channel, value) in gradient.enumerate() {
+            let through_mean = shift.get(channel).map_or(0.0, |shift| mean[channel] * shift);
+            *value = (*value - through_mean) / (variance.values[channel] + EPSILON).sqrt();
+        }
+    }
+    found
+}
+
+/// Explanations of pictures and, in the second half, of their noisy copies.
+struct Maps {
+    /// N×C×H×W, signed, and what each gradient was multiplied by to get there.
+    values: Vec<f64>,
+    factors: Vec<f64>,
+    channels: usize,
+    /// Pixels of a picture.
+    places: usize,
+}
+
+impl Maps {
+    fn of(gradients: &[f32], factors: Option<&[f32]>, dims: [usize; 4]) -> Self {
+        let factors: Vec<f64> = match factors {
+            Some(factors) => factors.iter().map(|factor| f64::from(*factor)).collect(),
+            None => vec![1.0; gradients.len()],
+        };
+        let values = gradients.iter().zip(&factors).map(|(g, factor)| f64::from(*g) * factor);
+        Self { values: values.collect(), factors, channels: dims[1], places: dims[2] * dims[3] }
+    }
+
+    /// The absolute values of a picture's map, summed over channels and divided by their sum, and
+    /// that sum.
+    fn heat(&self, sample: usize) -> (Vec<f64>, f64) {
+        let size = self.channels * self.places;
+        let map = &self.values[sample * size..][..size];
+        let mut heat = vec![0.0; self.places];
+        for plane in map.chunks_exact(self.places) {
+            heat.iter_mut().zip(plane).for_each(|(heat, value)| *heat += value.abs());
+        }
+        let sum = heat.iter().sum::<f64>().max(1e-30);
+        for heat in &mut heat {
+            *heat /= sum;
+        }
+        (heat, sum)
+    }
+
+    /// Mean squared difference of each pair, and the gradient at the explanations' gradients of
+    /// their sum times `share`.
+    fn differences(&self, share: f64) -> (Vec<f64>, Vec<f32>) {
+        let pairs = self.values.len() / (2 * self.channels * self.places);
+        let mut gradient = vec![0.0; self.values.len()];
+        let losses = (0..pairs).map(|sample| {
+            let ((plain, sum), (noisy, noisy_sum)) = (self.heat(sample), self.heat(sample + pairs));
+            let change: Vec<f64> = noisy.iter().zip(&plain).map(|(a, b)| a - b).collect();
+            let slope = 2.0 * share / self.places as f64;
+            self.pull(sample, &plain, sum, change.iter().map(|c| -slope * c), &mut gradient);
+            let other = sample + pairs;
+            self.pull(other, &noisy, noisy_sum, change.iter().map(|c| slope * c), &mut gradient);
+            change.iter().map(|c| c * c).sum::<f64>() / self.places as f64
+        });
+        let losses = losses.collect();
+        (losses, gradient)
+    }
+
+    /// From a gradient at a picture's heat to that at its explanation's gradient.
+    fn pull(
+        &self,
+        sample: usize,
+        heat: &[f64],
+        sum: f64,
+        at_heat: impl Iterator<Item = f64>,
+        gradient: &mut [f32],
+    ) {
+        let at_heat: Vec<f64> = at_heat.collect();
+        let common = at_heat.iter().zip(heat).map(|(g, h)| g * h).sum::<f64>();
+        let size = self.channels * self.places;
+        let range = sample * size..(sample + 1) * size;
+        let map = self.values[range.clone()].iter().zip(&self.factors[range.clone()]);
+        for (index, (gradient, (value, factor))) in gradient[range].iter_mut().zip(map).enumerate()
+        {
+            let at_map = (at_heat[index % self.places] - common) / sum * sign(*value);
+            *gradient = (at_map * factor) as f32;
+        }
+    }
+}
+
+fn sign(value: f64) -> f64 {
+    if value == 0.0 { 0.0 } else { value.signum() }
+}
+
+impl Objective for Sep {
+    fn learn(
+        &self,
+        network: &Network,
+        weights: &Weights,
+        batch: &Batch,
+        random: &mut ChaCha8Rng,
+    ) -> Result<Update> {
+        let Self { norm, epsilon, step, steps, .. } = *self;
+        let adversarial: Box<dyn Objective> = match self.trades {
+            Some(beta) => Box::new(Trades { norm, epsilon, step, steps, beta }),
+            None => Box::new(Adversarial { norm, epsilon, step, steps }),
+        };
+        let mut update = adversarial.learn(network, weights, batch, random)?;
+        let dims = batch.pixels.dims();
+        let deviation = self.noise.value();
+        let draw = |_| random.sample::<f32, _>(StandardNormal) * deviation;
+        let noise: Vec<f32> = (0..dims.iter().product()).map(draw).collect();
+        let noise = Tensor::from_data(TensorData::new(noise, dims), &batch.pixels.device());
+        let (losses, gradients) = self.explanation_loss(network, weights, batch, noise)?;
+        update.loss += self.lambda * losses.iter().sum::<f64>();
+        for (name, gradient) in gradients {
+            update.add(name, gradient);
+        }
+        Ok(update)
+    }
+
+    fn adversary(&self) -> Option<(Norm, Level)> {
+        Some((self.norm, self.epsilon))
+    }
+
+    /// Sharpened explanations can cost the network its accuracy.
+    fn weakness(&self) -> Option<Weakness> {
+        Some(Weakness::Clean)
+    }
+}

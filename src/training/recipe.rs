@@ -1,0 +1,283 @@
+//! What a training is described by: a TOML file.
+
+use super::data::{Augmentation, Wanted};
+use super::networks::NetworkRecipe;
+use super::objective::Kind;
+use super::optimiser::Sgd;
+use super::schedule::Schedule;
+use crate::attack::Norm;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// A training, as written. What it leaves out has a default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// The name of the network, shown to people; by default that of the recipe's file.
+    pub name: Option<String>,
+    /// All that is drawn at random follows from it.
+    #[serde(default)]
+    pub seed: u64,
+    #[serde(default = "thirty")]
+    pub epochs: usize,
+    /// Pictures of a step.
+    #[serde(default = "usual_batch")]
+    pub batch: usize,
+    /// The highest learning rate.
+    #[serde(default = "usual_rate")]
+    pub rate: f64,
+    #[serde(default = "usual_schedule")]
+    pub schedule: Schedule,
+    /// Numbers of the weights file: 32 bits, or 16.
+    #[serde(default)]
+    pub precision: Precision,
+    /// Minutes between checkpoints within an epoch.
+    #[serde(default = "ten")]
+    pub checkpoint_minutes: f64,
+    pub network: NetworkRecipe,
+    pub data: DataRecipe,
+    pub objective: Kind,
+    #[serde(default)]
+    pub optimiser: Sgd,
+    #[serde(default)]
+    pub evaluation: EvaluationRecipe,
+}
+
+/// Types of numbers that weights are saved as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Precision {
+    #[default]
+    #[serde(rename = "f32")]
+    Single,
+    #[serde(rename = "f16")]
+    Half,
+}
+
+/// The pictures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataRecipe {
+    /// Pictures to learn from: a folder of classes, an archive of such, CIFAR's or MNIST's files,
+    /// or an `.npz`; from the folder of the recipe.
+    pub train: PathBuf,
+    /// Pictures to test with in the end; by default those held out.
+    pub test: Option<PathBuf>,
+    /// Share of the training pictures that is held out and watched, above 0 and below 1.
+    #[serde(default = "twentieth")]
+    pub holdout: f64,
+    /// Learns from so many of them, drawn at random; all by default.
+    pub limit: Option<usize>,
+    /// Height and width that pictures are brought to; by default they are of one size.
+    pub size: Option<[usize; 2]>,
+    /// 1 for grey, 3 for colours (the default) of picture files.
+    pub channels: Option<usize>,
+    #[serde(default)]
+    pub augmentation: Augmentation,
+    /// Mean and standard deviation of the [0,1] pixels, one value a channel; by default those of
+    /// the pictures that are learned from.
+    pub mean: Option<Vec<f32>>,
+    pub std: Option<Vec<f32>>,
+}
+
+/// What is measured, in each epoch and in the end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvaluationRecipe {
+    /// Held-out pictures that are classified after each epoch.
+    pub watched: usize,
+    /// Those that are attacked after each epoch too, by 10 steps.
+    pub attacked: usize,
+    /// Test pictures of the final accuracies without attack.
+    pub pictures: usize,
+    /// Test pictures of the final accuracies under attack.
+    pub robust_pictures: usize,
+    /// The norm and radius of attacks; by default those of the training, or else `linf` and 8/255.
+    pub norm: Option<Norm>,
+    pub epsilon: Option<Level>,
+    /// Random starts of the strongest attack.
+    pub restarts: usize,
+    /// Radii of the curve of accuracies, in parts of `epsilon`.
+    pub curve: Vec<f32>,
+}
+
+impl Default for EvaluationRecipe {
+    fn default() -> Self {
+        Self {
+            watched: 1000,
+            attacked: 256,
+            pictures: 10_000,
+            robust_pictures: 1000,
+            norm: None,
+            epsilon: None,
+            restarts: 3,
+            curve: vec![0.25, 0.5, 0.75, 1.5, 2.0],
+        }
+    }
+}
+
+/// A length in [0,1] pixels: a number, or a fraction such as "8/255".
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "f64")]
+pub struct Level(f64);
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a number in [0,1] pixels, or a fraction such as \"8/255\"")]
+enum Written {
+    Number(f64),
+    Fraction(String),
+}
+
+impl TryFrom<Written> for Level {
+    type Error = String;
+
+    fn try_from(written: Written) -> std::result::Result<Self, String> {
+        let value = match &written {
+            Written::Number(value) => Some(*value),
+            Written::Fraction(text) => text.split_once('/').and_then(|(above, below)| {
+                let number = |text: &str| text.trim().parse::<f64>().ok();
+                Some(number(above)? / number(below)?)
+            }),
+        };
+        value
+            .filter(|value| value.is_finite() && *value >= 0.0)
+            .map(Level)
+            .ok_or_else(|| "wanted a number, or a fraction such as \"8/255\"".into())
+    }
+}
+
+impl From<Level> for f64 {
+    fn from(level: Level) -> f64 {
+        level.0
+    }
+}
+
+impl Level {
+    pub const fn new(value: f64) -> Self {
+        Self(value)
+    }
+
+    pub const fn of_255(value: f64) -> Self {
+        Self(value / 255.0)
+    }
+
+    pub const fn exact(self) -> f64 {
+        self.0
+    }
+
+    pub const fn value(self) -> f32 {
+        self.0 as f32
+    }
+}
+
+fn thirty() -> usize {
+    30
+}
+
+fn ten() -> f64 {
+    10.0
+}
+
+fn usual_batch() -> usize {
+    128
+}
+
+fn usual_rate() -> f64 {
+    0.1
+}
+
+fn twentieth() -> f64 {
+    0.05
+}
+
+fn usual_schedule() -> Schedule {
+    Schedule::Cosine
+}
+
+impl Recipe {
+    /// Reads a recipe; its paths become those from its folder.
+    ///
+    /// # Errors
+    /// When it can't be read, is no recipe, or asks for what can't be.
+    pub fn read(path: &Path) -> Result<Self> {
+        let what = || format!("cannot read recipe {}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|e| Error::new(what(), e))?;
+        let mut recipe = Self::parse(&text).map_err(|e| Error::new(what(), e))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        recipe.data.train = folder.join(&recipe.data.train);
+        recipe.data.test = recipe.data.test.map(|test| folder.join(test));
+        recipe.name.get_or_insert_with(|| crate::file::stem(path));
+        Ok(recipe)
+    }
+
+    /// A recipe from its text.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn parse(text: &str) -> Result<Self> {
+        let recipe: Self = toml::from_str(text).map_err(|e| {
+            let line = e.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            Error::new(format!("line {line}"), e.message())
+        })?;
+        recipe.checked()
+    }
+
+    fn checked(self) -> Result<Self> {
+        let wrong =
+            |name: &str, why: String| Err(Error::new(format!("`{name}` can't be used"), why));
+        let Self { epochs, batch, rate, data, optimiser, evaluation, .. } = &self;
+        let adversary = self.objective.objective().adversary();
+        match () {
+            () if self.name.as_ref().is_some_and(|name| name.contains(['/', '\\'])) => {
+                wrong("name", "files are named by it, it has no place for a slash".into())
+            }
+            () if *epochs == 0 => wrong("epochs", "there must be one at least".into()),
+            () if *batch < 2 => wrong("batch", format!("it is {batch}, of at least 2 pictures")),
+            () if !(rate.is_finite() && *rate > 0.0) => {
+                wrong("rate", format!("it is {rate}, it must be above 0"))
+            }
+            () if !(data.holdout > 0.0 && data.holdout < 1.0) => {
+                wrong("holdout", format!("it is {}, it must be above 0 and below 1", data.holdout))
+            }
+            () if !(0.0..1.0).contains(&optimiser.momentum) => {
+                wrong("momentum", format!("it is {}, it must be 0 to 1", optimiser.momentum))
+            }
+            () if !(0.0..1.0).contains(&optimiser.average) => {
+                wrong("average", format!("it is {}, it must be 0 to 1", optimiser.average))
+            }
+            () if optimiser.weight_decay < 0.0 => wrong(
+                "weight_decay",
+                format!("it is {}, it must not be below 0", optimiser.weight_decay),
+            ),
+            () if adversary.is_some_and(|(_, epsilon)| epsilon.exact() == 0.0) => {
+                wrong("epsilon", "it is 0, which is vanilla training".into())
+            }
+            () if evaluation.curve.iter().any(|part| !part.is_finite() || *part < 0.0) => {
+                wrong("curve", "its parts of ε must be numbers not below 0".into())
+            }
+            () => Ok(self),
+        }
+    }
+
+    /// What picture files are brought to.
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted { channels: self.data.channels, size: self.data.size }
+    }
+
+    /// The norm and radius that it is tested with.
+    pub fn adversary(&self) -> (Norm, Level) {
+        let trained = self.objective.objective().adversary();
+        let (norm, epsilon) = trained.unwrap_or((Norm::Linf, Level::of_255(8.0)));
+        (self.evaluation.norm.unwrap_or(norm), self.evaluation.epsilon.unwrap_or(epsilon))
+    }
+
+    /// Known by all that it says, but for where its pictures lie.
+    pub(super) fn sha256(&self) -> String {
+        let mut recipe = self.clone();
+        recipe.data.train = PathBuf::new();
+        recipe.data.test = None;
+        recipe.checkpoint_minutes = 0.0;
+        let text = toml::to_string(&recipe).expect("a recipe is TOML");
+        crate::file::sha256(text.as_bytes())
+    }
+}
