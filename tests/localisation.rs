@@ -525,3 +525,22 @@ fn every_score_is_described() {
     let why = hyaline::score::score("iou").err().unwrap().to_string();
     assert!(why.contains("energy-game"), "{why}");
 }
+
+#[test]
+fn overlaps_that_were_kept_count_as_before() {
+    let map =
+        Array2::from_shape_fn((10, 10), |(y, x)| f32::from(u8::from(y < 7)) + x as f32 * 1e-3);
+    let regions = boxed([10, 10], &[[0.0, 0.0, 9.0, 9.0]]);
+    let overlaps = BoxOverlaps::of(map.view(), &regions.boxes).unwrap();
+    for contours in [Contours::Largest, Contours::All] {
+        let kept = overlaps.by_threshold(contours);
+        let kept = BoxOverlaps::restored(contours, kept.iter().map(|[_, overlap]| *overlap));
+        let [mut before, mut after] = [MaxBoxAccuracy::default(), MaxBoxAccuracy::default()];
+        before.add(&overlaps);
+        after.add(&kept);
+        for criterion in 0..IOU_CRITERIA.len() {
+            let [before, after] = [&before, &after].map(|of| of.best(contours, criterion));
+            assert_eq!(before, after, "{contours:?} at {}", IOU_CRITERIA[criterion]);
+        }
+    }
+}

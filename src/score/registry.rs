@@ -2,7 +2,7 @@
 //! documentation need to know is generated from here alone.
 
 use super::localisation::{
-    Localisation, concentration, energy_game, loc, max_box_accuracy, pointing_game,
+    Contours, Localisation, concentration, energy_game, loc, max_box_accuracy, pointing_game,
     positive_percentage, relevance_rank, top_k_intersection, wsl_iou,
 };
 use super::{
@@ -83,14 +83,16 @@ pub enum Better {
 }
 
 /// How one number comes of many pictures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OverPictures {
+    #[default]
     Mean,
     /// The mean over classes of each class's mean: [`PointingAccuracy`](super::localisation::PointingAccuracy).
     MeanOfClasses,
     /// The share of pictures that are right at the threshold that suits all best:
     /// [`MaxBoxAccuracy`](super::localisation::MaxBoxAccuracy).
-    BestThreshold,
+    BestThreshold(Contours),
 }
 
 /// What a score needs, and how it is taken. Those that draw take a generator; the same generator

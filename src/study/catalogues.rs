@@ -5,7 +5,7 @@ use super::plan::Metric;
 use crate::attribution::{self, Method, Parameter, Value, Values};
 use crate::error::{Error, Result};
 use crate::file::sha256;
-use crate::score::{self, Better, Measure};
+use crate::score::{self, Better, Measure, OverPictures};
 use std::path::Path;
 
 /// Every method and preset.
@@ -127,7 +127,12 @@ pub fn metrics_of(choice: &Choice) -> Result<Vec<Metric>> {
     match description.measure {
         Measure::Curves => {}
         Measure::Randomisation => return Ok(randomisation_metrics()),
-        _ => return Ok(vec![metric(description.id, description.name, description.better)]),
+        _ => {
+            return Ok(vec![Metric {
+                over_pictures: description.over_pictures,
+                ..metric(description.id, description.name, description.better)
+            }]);
+        }
     }
     let raw = |id: &str, label: &str, better| Metric {
         follows_confidence: true,
@@ -170,6 +175,7 @@ fn metric(id: &str, label: &str, better: Better) -> Metric {
         better,
         follows_confidence: false,
         normalised: None,
+        over_pictures: OverPictures::Mean,
     }
 }
 

@@ -16,7 +16,7 @@ pub mod statistics;
 mod store;
 mod workshop;
 
-pub use crate::score::Better;
+pub use crate::score::{Better, OverPictures};
 pub use cell::{Cell, CellResults, Curve, Measured, Subject};
 pub use definition::{Catalogue, Choice, Definition, Layout, ListedPicture, Pictures, TargetRule};
 pub use plan::{Contents, Metric, Plan, PlannedModel, PlannedPicture};

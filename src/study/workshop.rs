@@ -11,8 +11,10 @@ use crate::file::{sha256, stem};
 use crate::model::{ComputeDevice, Model};
 use crate::picture::Picture;
 use crate::picture::annotation::{Annotations, Regions};
+use crate::score::localisation::{BoxOverlaps, Localisation, Undefined};
 use crate::score::{
-    self, Description, ExplainTrial, Measure, Protocol, Quantity, Randomisation, ScoreTrial, Watch,
+    self, Description, ExplainTrial, Measure, OverPictures, Protocol, Quantity, Randomisation,
+    ScoreTrial, Watch,
 };
 use ndarray::{Array2, Array3, Axis};
 use std::path::Path;
@@ -232,7 +234,9 @@ impl Site<'_> {
             Measure::Randomisation => return self.randomisation(map, values, results, watch),
             Measure::Map(measure) => Some(measure(map)),
             Measure::Regions(score) => {
-                results.values.insert(description.id.into(), self.regions(map, score, values));
+                let (measured, curve) = self.regions(map, description, score, values);
+                results.values.insert(description.id.into(), measured);
+                results.curves.extend(curve);
                 return Ok(true);
             }
             Measure::Scores(measure) => {
@@ -275,24 +279,46 @@ impl Site<'_> {
         }
     }
 
+    /// The score, and the overlaps of boxes at every threshold where it is of boxes: from them
+    /// follows the threshold that suits all pictures best.
     fn regions(
         &self,
         map: &Array3<f32>,
-        score: &dyn score::localisation::Localisation,
+        description: &Description,
+        score: &dyn Localisation,
         values: &Values,
-    ) -> Measured {
+    ) -> (Measured, Option<Curve>) {
         let Some(regions) = &self.bench.regions else {
-            return Measured::Undefined("the picture has no annotation".into());
+            return (Measured::Undefined("the picture has no annotation".into()), None);
         };
         let (_, height, width) = self.bench.pixels.dim();
         let reduced: Array2<f32> = match score.is_of_signs() {
             true => attribution::bilinear(&map.sum_axis(Axis(0)), [height, width]),
             false => score::importance(map, self.method.description().ranking, [height, width]),
         };
-        match score.score(reduced.view(), regions, values) {
-            Ok(value) => value.into(),
-            Err(undefined) => Measured::Undefined(undefined.reason().into()),
-        }
+        let measured = match description.over_pictures {
+            OverPictures::BestThreshold(contours) => {
+                let checked = score.check(reduced.view(), regions);
+                let overlaps =
+                    checked.and_then(|()| BoxOverlaps::of(reduced.view(), &regions.boxes));
+                overlaps.map(|overlaps| {
+                    let points = overlaps.by_threshold(contours);
+                    let curve = Curve { kind: description.id.into(), points };
+                    (overlaps.best(contours).into(), Some(curve))
+                })
+            }
+            _ => score.score(reduced.view(), regions, values).map(|value| (value.into(), None)),
+        };
+        measured.unwrap_or_else(|undefined| {
+            // A constant map has no box at any threshold: its picture counts as wrong.
+            let curve = Curve { kind: description.id.into(), points: vec![] };
+            let is_of_boxes = matches!(description.over_pictures, OverPictures::BestThreshold(_));
+            let is_wrong = undefined == Undefined::Constant;
+            (
+                Measured::Undefined(undefined.reason().into()),
+                (is_wrong && is_of_boxes).then_some(curve),
+            )
+        })
     }
 
     fn randomisation(

@@ -1,9 +1,11 @@
 //! Reports: numbers by hand, nothing dropped, tables that others can read.
 
 use crate::toy::{TEXT, contents, definition, metric, metrics, plan, plan_of, work};
+use hyaline::score::localisation::Contours;
 use hyaline::study::report::{Report, latex_escaped};
 use hyaline::study::{
-    Better, Cell, Done, Layout, Measured, Metric, Plan, Record, Records, Subject, TargetRule,
+    Better, Cell, Done, Layout, Measured, Metric, OverPictures, Plan, Record, Records, Subject,
+    TargetRule,
 };
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row, RowAccessor};
@@ -16,6 +18,7 @@ fn records(plan: Plan, value: impl Fn(&Cell) -> Option<f64>) -> Records {
         Some(Record::Done(Done {
             subject: Subject { target: 0, predicted: cell.place[1] % 2, confidence: value },
             values: vec![value.into(); count],
+            overlaps: vec![None; count],
             seconds: 1.5,
             warnings: vec![],
             map: None,
@@ -35,6 +38,7 @@ fn worked(plan: Plan) -> Records {
             Some(Record::Done(Done {
                 subject: results.subject,
                 values: values.collect(),
+                overlaps: vec![None; cell.plan.metrics.len()],
                 seconds: results.seconds,
                 warnings: results.warnings,
                 map: None,
@@ -92,6 +96,43 @@ fn numbers_are_as_by_hand() {
     let quantiles = confidence.quantiles.unwrap();
     let wanted = [0.0, 0.025, 0.125, 0.25, 0.375, 0.475, 0.5];
     assert!(quantiles.iter().zip(wanted).all(|(q, wanted)| (q - wanted).abs() < 1e-12));
+}
+
+#[test]
+fn benchmarks_count_by_classes_and_by_the_best_threshold() {
+    // Labels are 0, 1, 2, 0, 1, 2, 0: class 0 has three pictures, the others two.
+    let classes =
+        Metric { over_pictures: OverPictures::MeanOfClasses, ..metric("pointing", Better::Higher) };
+    let first_is_hit = |cell: &Cell| Some(f64::from(u8::from(cell.place[1] == 0)));
+    let report = Report::new(records(small(7, classes), first_is_hit));
+    let counted = report.groups[0].benchmarks[0].unwrap();
+    assert!((counted - 1.0 / 9.0).abs() < 1e-12, "{counted}");
+    assert!((report.groups[0].summaries[0].description.unwrap().mean - 1.0 / 7.0).abs() < 1e-12);
+    assert!(
+        report.markdown().contains("## As the benchmarks count") && report.latex().contains("11.1")
+    );
+    assert!(text(report.summary_csv()).lines().next().unwrap().ends_with(",pointing_benchmark"));
+
+    // Each of four pictures has a threshold of its own; one box overlaps by 7/10 at two of them,
+    // and a map without boxes is wrong.
+    for (contours, expected) in [(Contours::Largest, 0.5), (Contours::All, 0.5)] {
+        let boxes = Metric {
+            over_pictures: OverPictures::BestThreshold(contours),
+            ..metric("boxes", Better::Higher)
+        };
+        let mut records = records(small(4, boxes), |_| Some(0.7));
+        let overlaps =
+            [[0.7, 0.7, 0.0].to_vec(), [0.0, 0.7, 0.0].to_vec(), vec![0.0, 0.2, 0.9], vec![]];
+        for (place, record) in records.cells.iter_mut().enumerate() {
+            let Some(Record::Done(done)) = record else { panic!() };
+            done.overlaps[0] = Some(overlaps[place / 3 % 4].clone());
+        }
+        let counted = Report::new(records).groups[0].benchmarks[0].unwrap();
+        assert!((counted - expected).abs() < 1e-12, "{contours:?} {counted}");
+    }
+    let plain = Report::new(worked(plan(4)));
+    assert!(plain.groups[0].benchmarks.iter().all(Option::is_none));
+    assert!(!plain.markdown().contains("As the benchmarks count"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use hyaline::error::{Error, Result};
 use hyaline::file::sha256;
 use hyaline::study::{
     Better, Catalogue, Cell, CellResults, Choice, Contents, Curve, Definition, Measured, Metric,
-    Plan, PlannedModel, PlannedPicture, Progress, Store, Subject,
+    OverPictures, Plan, PlannedModel, PlannedPicture, Progress, Store, Subject,
 };
 use ndarray::Array3;
 use std::path::{Path, PathBuf};
@@ -67,6 +67,7 @@ pub fn metric(id: &str, better: Better) -> Metric {
         better,
         follows_confidence: false,
         normalised: None,
+        over_pictures: OverPictures::Mean,
     }
 }
 

@@ -3,13 +3,15 @@
 use super::{Contour, Undefined, contours, extremes};
 use crate::picture::annotation::BoundingBox;
 use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
 
 /// Levels that a map is cut above, 0 to 254. A step of 0.001, as published, meets every one of them
 /// and nothing between, because maps are cut as 8-bit pictures.
 pub(super) const LEVELS: usize = 255;
 
 /// Which contours of a map at a threshold give boxes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Contours {
     /// The one of the largest area; among equals the one that begins last in reading order.
     Largest,
@@ -53,12 +55,29 @@ impl BoxOverlaps {
         Ok(overlaps)
     }
 
+    /// What [`Self::at_levels`] gave, kept as single-precision numbers; of the other contours
+    /// nothing is known.
+    pub fn restored(contours: Contours, overlaps: impl Iterator<Item = f32>) -> Self {
+        // Overlaps are fractions of pixels: what rounding took from one makes no other fraction.
+        let overlaps = overlaps.map(|overlap| f64::from(overlap) + f64::from(f32::EPSILON));
+        match contours {
+            Contours::Largest => Self { largest: overlaps.collect(), all: vec![] },
+            Contours::All => Self { largest: vec![], all: overlaps.collect() },
+        }
+    }
+
     /// The overlap at each threshold k/255 of the map's range, k from 0 to 254.
     pub fn at_levels(&self, contours: Contours) -> &[f64] {
         match contours {
             Contours::Largest => &self.largest,
             Contours::All => &self.all,
         }
+    }
+
+    /// Thresholds, as shares of the map's range, with the overlap at each.
+    pub fn by_threshold(&self, contours: Contours) -> Vec<[f32; 2]> {
+        let overlaps = self.at_levels(contours).iter().enumerate();
+        overlaps.map(|(level, overlap)| [level as f32 / LEVELS as f32, *overlap as f32]).collect()
     }
 
     /// The overlap at the map's own best threshold.

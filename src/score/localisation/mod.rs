@@ -61,6 +61,13 @@ pub trait Localisation: Sync {
         regions: &Regions,
         values: &Values,
     ) -> Result<f64, Undefined> {
+        self.check(map, regions)?;
+        self.measure(map, regions, values)
+    }
+
+    /// # Errors
+    /// When a map is not sound, or no object is in view although the score needs one.
+    fn check(&self, map: ArrayView2<f32>, regions: &Regions) -> Result<(), Undefined> {
         let sizes = [map.dim().into(), regions.size()];
         if sizes[0] != sizes[1] {
             return Err(Undefined::Size { map: sizes[0], regions: sizes[1] });
@@ -72,7 +79,7 @@ pub trait Localisation: Sync {
         if self.needs_region() && is_empty {
             return Err(Undefined::NoRegion);
         }
-        self.measure(map, regions, values)
+        Ok(())
     }
 }
 

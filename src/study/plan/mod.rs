@@ -7,7 +7,7 @@ use super::cell::Cell;
 use super::definition::{Choice, Definition, Layout, TargetRule};
 use crate::error::{Error, Result};
 use crate::file::sha256;
-use crate::score::Better;
+use crate::score::{Better, OverPictures};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -73,6 +73,9 @@ pub struct Metric {
     pub follows_confidence: bool,
     /// The metric to compare networks by instead.
     pub normalised: Option<String>,
+    /// How the published benchmarks count it.
+    #[serde(default)]
+    pub over_pictures: OverPictures,
 }
 
 /// What the names of a definition turned out to be.

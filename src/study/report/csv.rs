@@ -46,7 +46,10 @@ impl Report {
         let first = ["model", "method", "parameters", "done", "failed", "missing", "seconds"];
         let metrics = plan.metrics.iter();
         let columns = metrics.flat_map(|m| OF_METRIC.map(|of| format!("{}_{of}", m.id)));
-        let headings: Vec<String> = first.map(String::from).into_iter().chain(columns).collect();
+        let benchmarks = self.benchmarks();
+        let counted = benchmarks.iter().map(|m| format!("{}_benchmark", plan.metrics[*m].id));
+        let headings: Vec<String> =
+            first.map(String::from).into_iter().chain(columns).chain(counted).collect();
         let mut table = Table::new(&headings);
         for group in &self.groups {
             let method = &plan.methods[group.method];
@@ -70,7 +73,8 @@ impl Report {
                     number(interval.map(|interval| interval.high)),
                 ]
             });
-            table.row(first.into_iter().chain(numbers));
+            let counted = benchmarks.iter().map(|metric| number(group.benchmarks[*metric]));
+            table.row(first.into_iter().chain(numbers).chain(counted));
         }
         table.finish()
     }

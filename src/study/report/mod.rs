@@ -1,5 +1,6 @@
 //! From a study's records to numbers and tables.
 
+mod benchmark;
 mod caption;
 mod comparison;
 mod confidence;
@@ -24,6 +25,7 @@ use super::store::{Done, Record, Records};
 use crate::attribution::Stream;
 use crate::error::Result;
 use crate::file::write;
+use crate::score::OverPictures;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -122,6 +124,13 @@ impl Report {
         let mut remarks: Vec<Remark> = remarks.into_values().collect();
         remarks.sort_by_key(|remark| std::cmp::Reverse(remark.cells));
         remarks
+    }
+
+    /// The metrics that benchmarks count otherwise than by the mean over pictures.
+    fn benchmarks(&self) -> Vec<usize> {
+        let metrics = self.plan().metrics.iter().enumerate();
+        let counted = metrics.filter(|(_, metric)| metric.over_pictures != OverPictures::Mean);
+        counted.map(|(place, _)| place).collect()
     }
 
     fn group(&self, model: usize, method: usize) -> &Group {

@@ -1,5 +1,6 @@
 //! One model with one method: each metric over the pictures.
 
+use super::benchmark::benchmark;
 use super::{LEVEL, View, present};
 use crate::study::statistics::{Defined, Description, Interval, describe, mean_interval};
 use crate::study::store::Record;
@@ -19,6 +20,8 @@ pub struct Group {
     pub seconds: Option<f64>,
     /// By metric.
     pub summaries: Vec<Summary>,
+    /// By metric, as its benchmark counts it where that is no mean over pictures.
+    pub benchmarks: Vec<Option<f64>>,
 }
 
 /// One metric over the pictures of a group.
@@ -53,6 +56,7 @@ fn group(view: &View, model: usize, method: usize) -> Group {
     }
     let done = seconds.len();
     let summary = |metric| summary(view, [model, method, metric], done);
+    let benchmark = |metric| benchmark(view, [model, method, metric]);
     Group {
         model,
         method,
@@ -61,6 +65,7 @@ fn group(view: &View, model: usize, method: usize) -> Group {
         missing,
         seconds: describe(&seconds).ok().map(|described| described.mean),
         summaries: (0..plan.metrics.len()).map(summary).collect(),
+        benchmarks: (0..plan.metrics.len()).map(benchmark).collect(),
     }
 }
 

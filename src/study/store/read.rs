@@ -5,6 +5,7 @@ use super::failure::{damaged, of_database};
 use super::row::Row;
 use crate::error::{Error, Result};
 use crate::file::sha256;
+use crate::score::OverPictures;
 use crate::study::cell::{Cell, Curve, Measured, Subject};
 use crate::study::plan::Plan;
 use rusqlite::{OptionalExtension, Row as SqlRow};
@@ -32,6 +33,9 @@ pub struct Done {
     pub subject: Subject,
     /// In the order of the plan's metrics.
     pub values: Vec<Measured>,
+    /// By metric, for those that count at the threshold that suits all pictures best: overlaps of
+    /// boxes at every threshold.
+    pub overlaps: Vec<Option<Vec<f32>>>,
     /// Time that the method took.
     pub seconds: f64,
     pub warnings: Vec<String>,
@@ -175,6 +179,14 @@ impl Store {
             _ => Err(lacks(&metric.id)),
         });
         let values = values.collect::<Result<_>>()?;
+        let overlaps = plan.metrics.iter().map(|metric| match metric.over_pictures {
+            OverPictures::BestThreshold(_) => {
+                let curve = self.curve(&row.key, &metric.id)?;
+                Ok(curve.map(|curve| curve.points.iter().map(|[_, overlap]| *overlap).collect()))
+            }
+            OverPictures::Mean | OverPictures::MeanOfClasses => Ok(None),
+        });
+        let overlaps = overlaps.collect::<Result<_>>()?;
         let warnings = row.warnings.and_then(|text| serde_json::from_str(&text).ok());
         Ok(Record::Done(Done {
             subject: Subject {
@@ -183,6 +195,7 @@ impl Store {
                 confidence: row.confidence.ok_or_else(|| lacks("confidence"))?,
             },
             values,
+            overlaps,
             seconds: row.seconds.ok_or_else(|| lacks("time"))?,
             warnings: warnings.ok_or_else(|| lacks("warnings"))?,
             map: row.map,

@@ -1,5 +1,6 @@
 //! Which numbers stand where.
 
+mod benchmarks;
 mod by_model;
 mod by_score;
 mod comparisons;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 const NONE: &str = "–";
 
 impl Report {
-    /// The models, the study's layout, then every comparison.
+    /// The models, the study's layout, what benchmarks count, then every comparison.
     pub(super) fn tables(&self) -> Vec<Table> {
         let metrics = 0..self.plan().metrics.len();
         let mut tables = vec![self.models_table()];
@@ -23,6 +24,7 @@ impl Report {
             Layout::ByScore => tables.extend(metrics.clone().map(|metric| self.by_score(metric))),
             Layout::ByModel => tables.push(self.by_model()),
         }
+        tables.extend(self.benchmarks_table());
         if !self.plan().compare.is_empty() {
             tables.extend(metrics.map(|metric| self.comparisons_table(metric)));
         }
