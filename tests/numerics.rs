@@ -30,13 +30,17 @@ const SINGLE: f32 = 1e-4;
 /// The same for sums over many passes.
 const SUM: f32 = 1e-3;
 
-/// How far the f32 reference itself is from the same computation in f64, where some activation
-/// lies so near a kink of ReLU that rounding decides its derivative (measured with PyTorch). No
-/// other f32 computation can be expected to be nearer to the reference than about that.
-const REFERENCE_ROUNDING: [(&str, &str, f32); 4] = [
+/// How far PyTorch in f32 is from itself in f64, where some activation lies so near a kink of ReLU
+/// that rounding decides its derivative: the reference itself, or for averages over noise the same
+/// network with its batch norms folded into convolutions, as here. No other f32 computation can be
+/// expected to be nearer to the reference than about that.
+const REFERENCE_ROUNDING: [(&str, &str, f32); 7] = [
     ("imagenet_efficientnet_lite0@0", "gradient", 5.8e-3),
     ("imagenet_efficientnet_lite0@0", "input_x_gradient", 4.9e-3),
     ("imagenet_efficientnet_lite0@0", "integrated_gradients", 1.1e-3),
+    ("imagenet_efficientnet_lite0@0", "smoothgrad", 2.6e-3),
+    ("imagenet_efficientnet_lite0@0", "smoothgrad_squared", 1.1e-3),
+    ("imagenet_efficientnet_lite0@0", "vargrad", 1.3e-3),
     ("mnist_lenet5_adv@0", "integrated_gradients", 1.1e-3),
 ];
 
