@@ -6,6 +6,8 @@ mod damage;
 mod definition;
 #[path = "study/killing.rs"]
 mod killing;
+#[path = "study/plots.rs"]
+mod plots;
 #[path = "study/reporting.rs"]
 mod reporting;
 #[path = "study/running.rs"]

@@ -311,3 +311,67 @@ fn small_and_dense_windows_hold_together() {
         window.render().unwrap();
     }
 }
+
+/// A study of two networks and two pictures, measured; its definition lies beside its results.
+fn study(folder: &Path) -> Option<PathBuf> {
+    use hyaline::study::{Definition, Options, Store, Workshop, run};
+    let data = support::data().filter(|_| support::can_paint())?;
+    let cards =
+        ["mnist_lenet5_vanilla", "mnist_lenet5_adv"].map(|name| support::card(name, &data, folder));
+    let pictures = folder.join("pictures");
+    std::fs::create_dir(&pictures).unwrap();
+    picture(&pictures, "one.png");
+    image::GrayImage::from_fn(28, 28, |x, _| image::Luma([(x * 9) as u8]))
+        .save(pictures.join("ramp.png"))
+        .unwrap();
+    let definition = folder.join("twins.toml");
+    let text = format!(
+        "models = {:?}\nmethods = [\"gradient\", \"random-map\"]\n\
+         scores = [\"gini\", \"insertion-deletion\"]\n\
+         target = \"top1\"\ndevice = \"cpu\"\n[pictures]\nfolders = [\"pictures\"]\n",
+        cards.map(|card| card.to_string_lossy().into_owned())
+    );
+    std::fs::write(&definition, text).unwrap();
+    let results = folder.join("twins-results");
+    let (mut workshop, plan) =
+        Workshop::open(&Definition::read(&definition).unwrap(), &ComputeDevice::cpu()).unwrap();
+    let mut store = Store::open(&results).unwrap();
+    let mut work = |cell: &hyaline::study::Cell, store: &Store| {
+        workshop.work(cell, store, &mut |_, _| hyaline::attribution::Flow::Continue)
+    };
+    let mut go_on = |_: &hyaline::study::Progress| hyaline::attribution::Flow::Continue;
+    run(&plan, &mut store, Options::default(), &mut work, &mut go_on).unwrap();
+    Some(results)
+}
+
+#[test]
+fn a_study_leads_from_its_numbers_to_the_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(results) = study(folder.path()) else { return };
+    for opened in [results, folder.path().join("twins.toml")] {
+        let mut window = window(vec![opened]);
+        click(&mut window, "Random map of LeNet5 robust");
+        wait(&mut window, "one.png");
+        click(&mut window, "ramp.png");
+        wait(&mut window, "Random map of LeNet5 robust: done");
+        wait(&mut window, "ramp as LeNet5 robust sees it");
+        assert!(window.query_by_label("one.png").is_none(), "the study makes room for its picture");
+        window.check_accessibility();
+    }
+}
+
+#[test]
+fn a_study_without_results_says_how_to_get_them() {
+    let folder = tempfile::tempdir().unwrap();
+    if !support::can_paint() {
+        return;
+    }
+    let definition = folder.path().join("later.toml");
+    std::fs::write(&definition, "models = [\"a.toml\"]\n[pictures]\nfiles = []\n").unwrap();
+    let mut window = window(vec![definition]);
+    let start = Instant::now();
+    while window.query_all_by_label_contains("it has no results yet").count() == 0 {
+        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
+        window.step();
+    }
+}

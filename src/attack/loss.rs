@@ -18,8 +18,10 @@ pub fn cross_entropy(logits: &[f32], labels: &[usize]) -> Loss {
     let values = logarithms.chunks_exact(classes).zip(labels).map(|(row, label)| -row[*label]);
     let values = values.collect();
     let mut gradient: Vec<f32> = logarithms.iter().map(|value| value.exp() as f32).collect();
-    for (row, label) in gradient.chunks_exact_mut(classes).zip(labels) {
-        row[*label] -= 1.0;
+    let rows = gradient.chunks_exact_mut(classes).zip(logarithms.chunks_exact(classes));
+    for ((row, logarithms), label) in rows.zip(labels) {
+        // p − 1 of a network that is nearly sure, without cancellation.
+        row[*label] = logarithms[*label].exp_m1() as f32;
     }
     Loss { values, gradient }
 }

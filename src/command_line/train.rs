@@ -3,10 +3,10 @@
 use super::{DeviceArgument, open_device, print, say};
 use crate::attribution::Flow;
 use crate::error::{Error, Result};
-use crate::training::{Accuracies, Outcome, Progress, Recipe, Training};
+use crate::training::{Accuracies, Epoch, Outcome, Progress, Recipe, Training};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,6 +55,13 @@ impl Train {
             return Err(Error::new("cannot write beside the recipe", "its name has no extension")
                 .hint("--out names a folder"));
         }
+        let card = folder.join(format!("{}.toml", recipe.name.as_deref().unwrap_or_default()));
+        let real = |path: &Path| path.canonicalize().ok();
+        if real(&card).is_some() && real(&card) == real(&self.recipe) {
+            let why = "the network's card would take its place";
+            return Err(Error::new("cannot write beside the recipe", why)
+                .hint("--out names another folder"));
+        }
         let device = open_device(self.device.device)?;
         let training = Training::prepare(recipe, &folder, &device, self.restart)?;
         let ([train, test], [epoch, batch]) = (training.pictures(), training.place());
@@ -94,6 +101,11 @@ fn report(measured: &Accuracies) -> String {
     ];
     let curve = measured.curve.iter().map(|[e, a]| format!("{e:.4} {}", percent(*a)));
     lines.push(format!("PGD-20 by ε: {}", curve.collect::<Vec<_>>().join(", ")));
+    lines.extend(
+        measured.explanation_loss.map(|loss| {
+            format!("explanation loss between pictures, before any attack: {loss:.3e}")
+        }),
+    );
     lines.join("\n") + "\n"
 }
 
@@ -144,7 +156,7 @@ impl View {
                 self.count(Counted::Pictures, template, done as u64, all as u64);
                 self.bar.set_message(format!("epoch {}/{epochs}, loss {loss:.3}", epoch + 1));
             }
-            Progress::Epoch(line) => self.bar.suspend(|| say(&line_of_log(line))),
+            Progress::Epoch(epoch) => self.bar.suspend(|| say(&in_words(epoch))),
             Progress::Notice(notice) => self.bar.suspend(|| say(notice)),
             Progress::Evaluation(part) => {
                 let template = "measuring {wide_bar} {percent} %, {eta} to go";
@@ -161,9 +173,9 @@ impl Drop for View {
     }
 }
 
-/// A line of the log with the names of its numbers.
-fn line_of_log(line: &str) -> String {
-    let names = ["epoch", "rate", "loss", "accuracy", "held-out", "under PGD-10", "seconds"];
-    let pairs = names.iter().zip(line.split(',')).map(|(name, value)| format!("{name} {value}"));
-    pairs.collect::<Vec<_>>().join(", ")
+fn in_words(epoch: &Epoch) -> String {
+    let Epoch { number, rate, loss, accuracy, clean, robust, seconds } = epoch;
+    format!(
+        "epoch {number}, rate {rate:.5}, loss {loss:.4}, accuracy {accuracy:.3}, held-out {clean:.3}, under PGD-10 {robust:.3}, {seconds:.0} s"
+    )
 }

@@ -7,6 +7,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 pub enum Command {
     OpenModels,
     OpenPictures,
+    Train,
     Quit,
     Undo,
     Redo,
@@ -21,12 +22,14 @@ pub enum Command {
     ToggleCurves,
     ToggleTheme,
     NetworkDetails,
+    ToggleStudy,
+    ToggleTraining,
     Help,
 }
 
 /// The menus.
 pub const MENUS: [(&str, &[Command]); 4] = [
-    ("File", &[Command::OpenModels, Command::OpenPictures, Command::Quit]),
+    ("File", &[Command::OpenModels, Command::OpenPictures, Command::Train, Command::Quit]),
     ("Edit", &[Command::Undo, Command::Redo, Command::Cancel, Command::Resume]),
     (
         "View",
@@ -40,6 +43,8 @@ pub const MENUS: [(&str, &[Command]); 4] = [
             Command::ToggleCurves,
             Command::ToggleTheme,
             Command::NetworkDetails,
+            Command::ToggleStudy,
+            Command::ToggleTraining,
         ],
     ),
     ("Help", &[Command::Help]),
@@ -51,6 +56,7 @@ impl Command {
         match self {
             Command::OpenModels => "Open networks…",
             Command::OpenPictures => "Open pictures…",
+            Command::Train => "Train by a recipe…",
             Command::Quit => "Quit",
             Command::Undo => "Undo",
             Command::Redo => "Redo",
@@ -65,6 +71,8 @@ impl Command {
             Command::ToggleCurves => "Curves",
             Command::ToggleTheme => "Light or dark",
             Command::NetworkDetails => "Network details",
+            Command::ToggleStudy => "Study",
+            Command::ToggleTraining => "Training",
             Command::Help => "Keys and mouse",
         }
     }
@@ -75,6 +83,7 @@ impl Command {
         match self {
             Command::OpenModels => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::O),
             Command::OpenPictures => key(Modifiers::COMMAND, Key::O),
+            Command::Train => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::T),
             Command::Quit => key(Modifiers::COMMAND, Key::Q),
             Command::Undo => key(Modifiers::COMMAND, Key::Z),
             Command::Redo => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z),
@@ -89,6 +98,8 @@ impl Command {
             Command::ToggleCurves => key(Modifiers::COMMAND, Key::K),
             Command::ToggleTheme => key(Modifiers::COMMAND, Key::T),
             Command::NetworkDetails => key(Modifiers::COMMAND, Key::I),
+            Command::ToggleStudy => key(Modifiers::COMMAND, Key::D),
+            Command::ToggleTraining => key(Modifiers::COMMAND, Key::J),
             Command::Help => key(Modifiers::NONE, Key::F1),
         }
     }

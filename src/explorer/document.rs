@@ -99,6 +99,14 @@ impl Document {
         }
     }
 
+    /// Shows a method beside the others, with its values.
+    pub fn show(&mut self, choice: MethodChoice) {
+        let id = choice.method.description().id;
+        if let Some(own) = self.methods.iter_mut().find(|own| own.method.description().id == id) {
+            *own = choice;
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.models.is_empty() && self.pictures.is_empty()
     }

@@ -14,9 +14,11 @@ mod opening;
 mod overlay;
 mod regions;
 mod status_bar;
+mod study_panel;
 mod target_chooser;
 mod theme;
 mod toolbar;
+mod training_panel;
 mod welcome;
 mod work;
 
@@ -84,6 +86,8 @@ pub struct Explorer {
     display: Display,
     notices: Notices,
     network_panel: network_panel::NetworkPanel,
+    study_panel: study_panel::StudyPanel,
+    training_panel: training_panel::TrainingPanel,
     thumbnails: HashMap<u64, egui::TextureHandle>,
     class_filter: String,
     method_filter: String,
@@ -139,6 +143,8 @@ impl Explorer {
             display: Display::default(),
             notices,
             network_panel: network_panel::NetworkPanel::default(),
+            study_panel: study_panel::StudyPanel::default(),
+            training_panel: training_panel::TrainingPanel::default(),
             thumbnails: HashMap::new(),
             class_filter: String::new(),
             method_filter: String::new(),
@@ -173,6 +179,7 @@ impl Explorer {
                         ctx.load_texture(&picture.value.name, image, egui::TextureOptions::LINEAR);
                     self.thumbnails.insert(picture.id, texture);
                     self.document.pictures.push(picture);
+                    self.study_panel.settle(&mut self.document);
                 }
                 Arrival::Annotations(annotations, name) => {
                     for warning in annotations.value.warnings() {
@@ -181,6 +188,12 @@ impl Explorer {
                     let pictures = count(annotations.value.len(), "picture", "pictures");
                     self.notices.tell(format!("{name}: boxes and masks of {pictures}"));
                     self.document.annotations = Some(annotations);
+                }
+                Arrival::Study(study) => self.study_panel.show(*study),
+                Arrival::Recipe(path, recipe) => {
+                    if let Err(error) = self.training_panel.show(path, *recipe) {
+                        self.notices.warn(error.to_string());
+                    }
                 }
                 Arrival::Failed(error) => self.notices.warn(error.to_string()),
             }
@@ -197,12 +210,17 @@ impl Explorer {
         match command {
             Command::OpenModels => self.opening.ask(FileKind::Models),
             Command::OpenPictures => self.opening.ask(FileKind::Pictures),
+            Command::Train => self.opening.ask(FileKind::Recipes),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             Command::Undo => self.history.undo(&mut self.document),
             Command::Redo => self.history.redo(&mut self.document),
             Command::Cancel if self.view.help => self.view.help = false,
             Command::Cancel if self.network_panel.is_open() => self.network_panel.close(),
+            Command::Cancel if self.study_panel.is_open() => self.study_panel.close(),
+            Command::Cancel if self.training_panel.is_open() => self.training_panel.close(),
             Command::Cancel => self.worker.cancel(),
+            Command::ToggleStudy => self.study_panel.toggle(),
+            Command::ToggleTraining => self.training_panel.toggle(),
             Command::NetworkDetails => {
                 if let Some(model) = self.document.models.first() {
                     self.network_panel.toggle(model.id);
@@ -229,8 +247,14 @@ impl Explorer {
             Command::Undo => self.history.can_undo(),
             Command::Redo => self.history.can_redo(),
             Command::Cancel => {
-                self.view.help || self.network_panel.is_open() || self.worker.open_work().1 > 0
+                self.view.help
+                    || self.network_panel.is_open()
+                    || self.study_panel.is_open()
+                    || self.training_panel.is_open()
+                    || self.worker.open_work().1 > 0
             }
+            Command::ToggleStudy => self.study_panel.is_there(),
+            Command::ToggleTraining => self.training_panel.is_there(),
             Command::NetworkDetails => !self.document.models.is_empty(),
             Command::Resume => self.worker.can_resume(),
             Command::PreviousPicture => self.document.selected > 0,
@@ -351,6 +375,8 @@ impl eframe::App for Explorer {
         }
         welcome::drop_hint(&ctx);
         self.network_panel(&ctx);
+        self.study_panel(&ctx);
+        self.training_panel(&ctx);
         self.help(&ctx);
         self.notices.show(&ctx);
         // While a value is dragged, nothing is computed for the values on the way.
@@ -359,6 +385,11 @@ impl eframe::App for Explorer {
             self.want();
         }
         self.history.record(&self.document, settled);
+    }
+
+    /// A training that runs ends with a checkpoint.
+    fn on_exit(&mut self) {
+        self.training_panel.finish();
     }
 }
 

@@ -6,6 +6,8 @@ use crate::file::stem;
 use crate::model::{Card, ComputeDevice, Model};
 use crate::picture::Picture;
 use crate::picture::annotation::Annotations;
+use crate::study::{DATABASE, OpenedStudy};
+use crate::training::Recipe;
 use image::RgbaImage;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -23,6 +25,9 @@ pub enum Arrival {
     Picture(Arc<Opened<Picture>>, RgbaImage),
     /// With the name of its file.
     Annotations(OpenAnnotations, String),
+    Study(Box<OpenedStudy>),
+    /// With the path of its file.
+    Recipe(PathBuf, Box<Recipe>),
     Failed(Error),
 }
 
@@ -31,6 +36,7 @@ pub enum Arrival {
 pub enum FileKind {
     Models,
     Pictures,
+    Recipes,
 }
 
 /// Files on their way in.
@@ -93,6 +99,9 @@ impl Opening {
             }
             FileKind::Pictures => {
                 dialog.set_title("Open pictures").add_filter("Pictures", Picture::extensions())
+            }
+            FileKind::Recipes => {
+                dialog.set_title("Train by a recipe").add_filter("Recipes", &["toml"])
             }
         };
         // The dialog is made on the window's thread, as some systems want, and awaited elsewhere.
@@ -164,6 +173,15 @@ impl Handle {
 
     fn open_one(&self, path: &Path, device: &ComputeDevice) -> Arrival {
         let id = self.ids.fetch_add(1, Ordering::SeqCst);
+        if OpenedStudy::is_study_file(path) {
+            return OpenedStudy::open(path)
+                .map_or_else(Arrival::Failed, |study| Arrival::Study(Box::new(study)));
+        }
+        if Recipe::is_recipe_file(path) {
+            return Recipe::read(path).map_or_else(Arrival::Failed, |recipe| {
+                Arrival::Recipe(path.to_path_buf(), Box::new(recipe))
+            });
+        }
         if Model::is_model_file(path) {
             return Model::open(path, device)
                 .map(Model::checked)
@@ -184,12 +202,15 @@ impl Handle {
     }
 }
 
-/// A file itself, or the networks and pictures in a folder by name. Weights with a card of their
-/// own are opened by the card.
+/// A file itself, or the networks and pictures in a folder by name; of a study's results, the
+/// results. Weights with a card of their own are opened by the card.
 fn files_of(path: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(path) else {
         return vec![path.to_path_buf()];
     };
+    if path.join(DATABASE).is_file() {
+        return vec![path.join(DATABASE)];
+    }
     let known = |path: &PathBuf| Model::is_model_file(path) || Picture::is_picture_file(path);
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(known).collect();
     let carded: Vec<PathBuf> =

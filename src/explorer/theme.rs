@@ -1,5 +1,6 @@
 //! Design tokens: every colour and distance of the window.
 
+use crate::figure::palette;
 use egui::{Color32, Theme, vec2};
 
 /// Distance between unlike things, points.
@@ -29,29 +30,10 @@ pub fn side_panel(ui: &egui::Ui, panel: egui::Panel, width: f32) -> egui::Panel 
     panel.default_size(width.min(0.27 * window).max(least)).size_range(least..=most)
 }
 
-/// Colours of the methods' curves: Okabe and Ito's palette, which colour-blind people can tell
-/// apart, darkened on light ground.
+/// Colours of the methods' curves.
 pub fn series(index: usize, theme: Theme) -> Color32 {
-    const DARK: [[u8; 3]; 7] = [
-        [86, 180, 233],
-        [230, 159, 0],
-        [0, 190, 140],
-        [240, 228, 66],
-        [204, 121, 167],
-        [225, 105, 40],
-        [150, 150, 150],
-    ];
-    const LIGHT: [[u8; 3]; 7] = [
-        [0, 114, 178],
-        [200, 120, 0],
-        [0, 135, 98],
-        [150, 135, 0],
-        [180, 80, 140],
-        [190, 70, 0],
-        [100, 100, 100],
-    ];
-    let palette = if theme == Theme::Dark { DARK } else { LIGHT };
-    let [r, g, b] = palette[index % palette.len()];
+    let colors = if theme == Theme::Dark { palette::ON_DARK } else { palette::ON_LIGHT };
+    let [r, g, b] = colors[index % colors.len()];
     Color32::from_rgb(r, g, b)
 }
 

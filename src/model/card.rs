@@ -99,7 +99,7 @@ impl Card {
         let weights = self.weights.strip_prefix(folder).unwrap_or(&self.weights);
         let card = Self { weights: weights.to_path_buf(), ..self.clone() };
         let text = toml::to_string(&card).map_err(|e| Error::new(what(), e))?;
-        std::fs::write(path, text).map_err(|e| Error::new(what(), e))
+        crate::file::write(path, text.as_bytes()).map_err(|e| Error::new(what(), e))
     }
 
     /// The card beside a weights file (`net.toml` beside `net.safetensors`) if it is of these

@@ -8,6 +8,7 @@ mod catalogues;
 mod cell;
 mod definition;
 mod merge;
+mod opened;
 mod plan;
 pub mod report;
 mod run;
@@ -17,8 +18,10 @@ mod store;
 mod workshop;
 
 pub use crate::score::{Better, OverPictures};
+pub use catalogues::values_of;
 pub use cell::{Cell, CellResults, Curve, Measured, Subject};
 pub use definition::{Catalogue, Choice, Definition, Layout, ListedPicture, Pictures, TargetRule};
+pub use opened::OpenedStudy;
 pub use plan::{Contents, Metric, Plan, PlannedModel, PlannedPicture};
 pub use run::{Options, Outcome, Progress, Watch, Work, run};
 pub use shard::Shard;

@@ -78,7 +78,7 @@ impl Workshop {
         };
         workshop.check(definition)?;
         let annotations = workshop.annotations.as_ref().map(identity_of);
-        let models = workshop.models.iter().map(planned_model).collect();
+        let models = workshop.models.iter().map(PlannedModel::of).collect();
         let contents = Contents { models, pictures, methods, scores, metrics, annotations };
         let plan = Plan::new(definition, contents)?;
         Ok((workshop, plan))
@@ -361,7 +361,9 @@ impl Site<'_> {
             let points = column.iter().enumerate();
             let points =
                 points.filter_map(|(index, one)| Some([share(index), one.value()? as f32]));
-            results.curves.push(Curve { kind: of_mean, points: points.collect() });
+            // Before the first step the map is itself.
+            let points = std::iter::once([0.0, 1.0]).chain(points).collect();
+            results.curves.push(Curve { kind: of_mean, points });
         }
         Ok(true)
     }
@@ -431,13 +433,16 @@ fn planned(picture: ListedPicture, annotations: Option<&Annotations>) -> Result<
     Ok(PlannedPicture { name, path, sha256: sha256(&bytes), label: label.or(class) })
 }
 
-fn planned_model(model: &Model) -> PlannedModel {
-    let prepared = format!("{:?} {:?}", model.preprocessing, model.report.batch_norms);
-    let identity = format!("{}\n{prepared}", model.sha256);
-    PlannedModel {
-        name: model.name.clone(),
-        path: model.path.clone(),
-        sha256: sha256(identity.as_bytes()),
+impl PlannedModel {
+    /// A model as studies know it.
+    pub fn of(model: &Model) -> Self {
+        let prepared = format!("{:?} {:?}", model.preprocessing, model.report.batch_norms);
+        let identity = format!("{}\n{prepared}", model.sha256);
+        Self {
+            name: model.name.clone(),
+            path: model.path.clone(),
+            sha256: sha256(identity.as_bytes()),
+        }
     }
 }
 

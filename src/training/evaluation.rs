@@ -1,6 +1,7 @@
 //! How accurate a network is, and how accurate it stays under attack.
 
 use super::data::Pictures;
+use super::explanations::starting_loss;
 use super::recipe::Recipe;
 use super::update::top;
 use crate::attack::{Norm, Pgd};
@@ -29,6 +30,9 @@ pub struct Accuracies {
     pub pgd50: f64,
     /// Radii, and accuracies under 20 steps.
     pub curve: Vec<[f64; 2]>,
+    /// The explanation loss before any attack, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation_loss: Option<f64>,
 }
 
 impl Accuracies {
@@ -54,7 +58,7 @@ impl Accuracies {
             (Pgd::usual(norm, radius, 50), plan.restarts.max(1)),
         ];
         attacks.extend(plan.curve.iter().map(|part| (Pgd::usual(norm, part * radius, 20), 1)));
-        let clean = accuracy(graph, &many)?;
+        let [clean, clean_of_few] = [accuracy(graph, &many)?, accuracy(graph, &few)?];
         let mut found = vec![];
         for (pgd, restarts) in &attacks {
             if advance((1.0 + found.len() as f64) / (1.0 + attacks.len() as f64)) == Flow::Cancel {
@@ -62,10 +66,14 @@ impl Accuracies {
             }
             found.push(robust_accuracy(graph, &few, *pgd, *restarts, recipe.seed)?);
         }
-        let mut curve = vec![[0.0, clean], [epsilon.exact(), found[1]]];
+        let mut curve = vec![[0.0, clean_of_few], [epsilon.exact(), found[1]]];
         let others = plan.curve.iter().zip(&found[3..]);
         curve.extend(others.map(|(part, found)| [f64::from(*part) * epsilon.exact(), *found]));
         curve.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        let explained = test.some(plan.explanations, &mut random());
+        let explanation_loss = (plan.explanations > 1)
+            .then(|| starting_loss(graph, &explained, plan.explanation))
+            .transpose()?;
         Ok(Some(Self {
             pictures: many.len(),
             robust_pictures: few.len(),
@@ -75,6 +83,7 @@ impl Accuracies {
             pgd20: found[1],
             pgd50: found[2],
             curve,
+            explanation_loss,
         }))
     }
 }
@@ -129,7 +138,7 @@ pub fn watching(norm: Norm, epsilon: f32) -> Pgd {
     Pgd::usual(norm, epsilon, 10)
 }
 
-fn batches(count: usize) -> Vec<Vec<usize>> {
+pub fn batches(count: usize) -> Vec<Vec<usize>> {
     let starts = (0..count).step_by(BATCH);
     starts.map(|start| (start..(start + BATCH).min(count)).collect()).collect()
 }
@@ -138,7 +147,7 @@ fn kept(indices: &[usize], hits: &[bool]) -> Vec<usize> {
     indices.iter().zip(hits).filter_map(|(index, hit)| hit.then_some(*index)).collect()
 }
 
-fn tensor(graph: &Graph, pictures: &Pictures, indices: &[usize]) -> Tensor<4> {
+pub fn tensor(graph: &Graph, pictures: &Pictures, indices: &[usize]) -> Tensor<4> {
     let [channels, height, width] = pictures.shape;
     let data = TensorData::new(pictures.plain(indices), [indices.len(), channels, height, width]);
     Tensor::from_data(data, graph.device())

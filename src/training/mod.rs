@@ -8,7 +8,9 @@
 
 mod checkpoint;
 pub mod data;
+mod epoch;
 mod evaluation;
+mod explanations;
 mod monitor;
 mod network;
 pub mod networks;
@@ -19,7 +21,9 @@ mod run;
 mod schedule;
 mod update;
 
+pub use epoch::Epoch;
 pub use evaluation::{Accuracies, accuracy, robust_accuracy};
+pub use explanations::starting_loss;
 pub use network::Network;
 pub use objective::{Batch, Objective};
 pub use optimiser::{Sgd, Values};

@@ -15,6 +15,8 @@ pub struct Watched {
     pub clean: f64,
     /// Under 10 steps of attack.
     pub robust: f64,
+    /// Pictures that both are of.
+    pub pictures: [usize; 2],
 }
 
 /// Held-out pictures to watch a training with.
@@ -41,6 +43,7 @@ impl Monitor {
         Ok(Watched {
             clean: accuracy(graph, &self.all)?,
             robust: robust_accuracy(graph, &self.attacked, pgd, 1, recipe.seed)?,
+            pictures: [self.all.len(), self.attacked.len()],
         })
     }
 }
@@ -62,17 +65,25 @@ pub enum Verdict {
 }
 
 impl Best {
-    /// Judges an epoch: less than half of the best is broken down, once the best was well above
-    /// guessing among `classes`; more than nine tenths is good.
+    /// Judges an epoch. Broken down is less than half of the best under attack, or seven tenths of it
+    /// without, if chance can't have done that and the best was well above guessing among `classes`;
+    /// more than nine tenths is good.
     pub fn judge(&mut self, weakness: Weakness, watched: Watched, classes: usize) -> Verdict {
-        let value = match weakness {
-            Weakness::Clean => watched.clean,
-            Weakness::Robust => watched.robust,
+        let [all, attacked] = watched.pictures;
+        let (value, least, pictures) = match weakness {
+            Weakness::Clean => (watched.clean, 0.7, all),
+            Weakness::Robust => (watched.robust, 0.5, attacked),
         };
         let best = f64::from(self.0) / 1e6;
+        let deviation = (best * (1.0 - best) / pictures.max(1) as f64).sqrt();
         self.0 = self.0.max((value * 1e6) as u32);
         match () {
-            () if best > 1.5 / classes as f64 && value < 0.5 * best => Verdict::Broken,
+            () if best > 1.5 / classes as f64
+                && value < least * best
+                && best - value > 3.0 * deviation =>
+            {
+                Verdict::Broken
+            }
             () if value >= 0.9 * best => Verdict::Good,
             () => Verdict::Fair,
         }
@@ -86,7 +97,10 @@ mod tests {
     #[test]
     fn a_fall_to_less_than_half_is_a_breakdown() {
         let mut best = Best::default();
-        let mut judge = |robust| best.judge(Weakness::Robust, Watched { clean: 0.9, robust }, 10);
+        let mut judge = |robust| {
+            let watched = Watched { clean: 0.9, robust, pictures: [1000, 256] };
+            best.judge(Weakness::Robust, watched, 10)
+        };
         assert_eq!(judge(0.1), Verdict::Good);
         // Nothing was learned yet that could be lost.
         assert_eq!(judge(0.02), Verdict::Fair);
@@ -94,5 +108,19 @@ mod tests {
         assert_eq!(judge(0.28), Verdict::Good);
         assert_eq!(judge(0.2), Verdict::Fair);
         assert_eq!(judge(0.1), Verdict::Broken);
+    }
+
+    #[test]
+    fn chance_is_no_breakdown() {
+        let mut best = Best::default();
+        let mut judge = |clean, pictures| {
+            let watched = Watched { clean, robust: 0.0, pictures: [pictures, 1] };
+            best.judge(Weakness::Clean, watched, 10)
+        };
+        assert_eq!(judge(0.2, 20), Verdict::Good);
+        assert_eq!(judge(0.05, 20), Verdict::Fair);
+        // What the third paper saw of sharpened explanations.
+        assert_eq!(judge(0.67, 1000), Verdict::Good);
+        assert_eq!(judge(0.39, 1000), Verdict::Broken);
     }
 }

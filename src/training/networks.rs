@@ -34,6 +34,9 @@ pub enum Shortcut {
     B,
 }
 
+/// Channels that a first layer may have.
+const WIDTHS: std::ops::RangeInclusive<usize> = 1..=1024;
+
 /// Tensors under construction.
 struct First<'a, R: Rng> {
     weights: Weights,
@@ -52,10 +55,15 @@ impl NetworkRecipe {
         random: &mut impl Rng,
     ) -> Result<Weights> {
         let name = self.architecture.as_str();
+        if self.width.is_some_and(|width| !WIDTHS.contains(&width)) {
+            let why = format!("it must be {} to {}", WIDTHS.start(), WIDTHS.end());
+            return Err(Error::new("`width` can't be used", why));
+        }
         let mut first = First { weights: Weights::default(), random };
         let resnet = name.strip_prefix("cifar-resnet").and_then(|depth| depth.parse().ok());
         let wide = name.strip_prefix("wide-resnet-").and_then(|rest| rest.split_once('-'));
         let wide = wide.and_then(|(depth, width)| Some((depth.parse().ok()?, width.parse().ok()?)));
+        let wide = wide.filter(|(_, width): &(usize, usize)| (1..=64).contains(width));
         let done = match (name, resnet, wide) {
             ("lenet5", ..) => first.lenet5(shape, classes),
             ("convnet", ..) => first.convnet(shape, classes, self.width.unwrap_or(32)),

@@ -2,7 +2,7 @@
 
 use super::data::{Augmentation, Wanted};
 use super::networks::NetworkRecipe;
-use super::objective::Kind;
+use super::objective::{Explained, Kind};
 use super::optimiser::Sgd;
 use super::schedule::Schedule;
 use crate::attack::Norm;
@@ -99,6 +99,9 @@ pub struct EvaluationRecipe {
     pub restarts: usize,
     /// Radii of the curve of accuracies, in parts of `epsilon`.
     pub curve: Vec<f32>,
+    /// Test pictures whose explanations are compared, and by which explanation; 0 for none.
+    pub explanations: usize,
+    pub explanation: Explained,
 }
 
 impl Default for EvaluationRecipe {
@@ -112,6 +115,8 @@ impl Default for EvaluationRecipe {
             epsilon: None,
             restarts: 3,
             curve: vec![0.25, 0.5, 0.75, 1.5, 2.0],
+            explanations: 0,
+            explanation: Explained::default(),
         }
     }
 }
@@ -170,6 +175,9 @@ impl Level {
     }
 }
 
+/// Sides of pictures that can be asked for, pixels.
+const SIDES: std::ops::RangeInclusive<usize> = 4..=1024;
+
 fn thirty() -> usize {
     30
 }
@@ -195,6 +203,15 @@ fn usual_schedule() -> Schedule {
 }
 
 impl Recipe {
+    /// Whether a file is a recipe and no other kind of TOML, such as a model card.
+    pub fn is_recipe_file(path: &Path) -> bool {
+        let text = (crate::file::extension(path) == "toml")
+            .then(|| std::fs::read_to_string(path).ok())
+            .flatten();
+        let table = text.and_then(|text| text.parse::<toml::Table>().ok());
+        table.is_some_and(|table| table.contains_key("network") && table.contains_key("objective"))
+    }
+
     /// Reads a recipe; its paths become those from its folder.
     ///
     /// # Errors
@@ -231,6 +248,30 @@ impl Recipe {
             () if self.name.as_ref().is_some_and(|name| name.contains(['/', '\\'])) => {
                 wrong("name", "files are named by it, it has no place for a slash".into())
             }
+            () if self
+                .name
+                .as_ref()
+                .is_some_and(|name| name.is_empty() || name == "checkpoint") =>
+            {
+                wrong("name", "files are named by it, and it would hide one".into())
+            }
+            () if !(self.checkpoint_minutes >= 0.0) => {
+                wrong("checkpoint_minutes", "it must not be below 0".into())
+            }
+            () if data.limit == Some(0) => wrong("limit", "it leaves nothing to learn from".into()),
+            () if data.channels.is_some_and(|channels| ![1, 3].contains(&channels)) => {
+                wrong("channels", "it must be 1 or 3".into())
+            }
+            () if data.size.is_some_and(|size| size.iter().any(|side| !SIDES.contains(side))) => {
+                let [low, high] = [SIDES.start(), SIDES.end()];
+                wrong("size", format!("its sides must be {low} to {high} pixels"))
+            }
+            () if evaluation.pictures == 0 || evaluation.robust_pictures == 0 => {
+                wrong("pictures", "accuracies need one at least".into())
+            }
+            () if evaluation.epsilon.is_some_and(|epsilon| epsilon.exact() == 0.0) => {
+                wrong("epsilon", "an attack within 0 is none".into())
+            }
             () if *epochs == 0 => wrong("epochs", "there must be one at least".into()),
             () if *batch < 2 => wrong("batch", format!("it is {batch}, of at least 2 pictures")),
             () if !(rate.is_finite() && *rate > 0.0) => {
@@ -245,7 +286,7 @@ impl Recipe {
             () if !(0.0..1.0).contains(&optimiser.average) => {
                 wrong("average", format!("it is {}, it must be 0 to 1", optimiser.average))
             }
-            () if optimiser.weight_decay < 0.0 => wrong(
+            () if !(optimiser.weight_decay >= 0.0 && optimiser.weight_decay.is_finite()) => wrong(
                 "weight_decay",
                 format!("it is {}, it must not be below 0", optimiser.weight_decay),
             ),
@@ -255,7 +296,11 @@ impl Recipe {
             () if evaluation.curve.iter().any(|part| !part.is_finite() || *part < 0.0) => {
                 wrong("curve", "its parts of ε must be numbers not below 0".into())
             }
-            () => Ok(self),
+            () => {
+                self.objective.objective().check()?;
+                self.schedule.check()?;
+                Ok(self)
+            }
         }
     }
 
@@ -271,12 +316,18 @@ impl Recipe {
         (self.evaluation.norm.unwrap_or(norm), self.evaluation.epsilon.unwrap_or(epsilon))
     }
 
-    /// Known by all that it says, but for where its pictures lie.
+    /// Known by all that decides the weights: where its pictures lie and what is measured in the end
+    /// may change from one start to the next.
     pub(super) fn sha256(&self) -> String {
         let mut recipe = self.clone();
         recipe.data.train = PathBuf::new();
         recipe.data.test = None;
         recipe.checkpoint_minutes = 0.0;
+        recipe.precision = Precision::Single;
+        let EvaluationRecipe { watched, attacked, norm, epsilon, .. } = recipe.evaluation;
+        // Watching can end a training.
+        recipe.evaluation =
+            EvaluationRecipe { watched, attacked, norm, epsilon, ..EvaluationRecipe::default() };
         let text = toml::to_string(&recipe).expect("a recipe is TOML");
         crate::file::sha256(text.as_bytes())
     }

@@ -1,7 +1,8 @@
 //! A training from its recipe to its files.
 
 use super::checkpoint::{Identity, Place, State};
-use super::data::Pictures;
+use super::data::{Part, Pictures};
+use super::epoch::Epoch;
 use super::evaluation::Accuracies;
 use super::monitor::{Monitor, Verdict, Watched};
 use super::network::Network;
@@ -17,15 +18,15 @@ use rand::seq::SliceRandom;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What is heard of a training while it runs.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
     /// Pictures of an epoch that are done, of all, with the mean loss so far.
     Batch { epoch: usize, epochs: usize, done: usize, total: usize, loss: f64 },
-    /// A line of the log.
-    Epoch(&'a str),
+    /// One that is done.
+    Epoch(&'a Epoch),
     /// Something a person should know.
     Notice(&'a str),
     /// Measuring the trained network: parts of 1.
@@ -62,8 +63,6 @@ struct Files {
     checkpoint: PathBuf,
 }
 
-const LOG: &str = "epoch,rate,loss,accuracy,clean,pgd10,seconds";
-
 impl Training {
     /// Reads the pictures and makes the first weights, or goes on from the checkpoint in `folder`.
     ///
@@ -76,7 +75,7 @@ impl Training {
         device: &ComputeDevice,
         restart: bool,
     ) -> Result<Self> {
-        let all = Pictures::read(&recipe.data.train, recipe.wanted())?;
+        let all = Pictures::read(&recipe.data.train, recipe.wanted(), Part::Train)?;
         let random = |what| Stream::new(recipe.seed, what, "", "").generator();
         let [mut train, held_out] = all.split(recipe.data.holdout, &mut random("holdout"));
         if let Some(limit) = recipe.data.limit.filter(|limit| *limit < train.len()) {
@@ -84,13 +83,15 @@ impl Training {
             [_, train] = train.split(share, &mut random("limit"));
         }
         let test = match &recipe.data.test {
-            Some(path) => Pictures::read(path, recipe.wanted())?,
+            Some(path) => Pictures::read(path, recipe.wanted(), Part::Test)?,
             None => held_out.clone(),
         };
-        if test.shape != all.shape || test.classes.len() > all.classes.len() {
+        let untestable = |why: String| Error::new("cannot test with these pictures", why);
+        if test.shape != all.shape {
             let why = format!("they are {:?}, those to learn from {:?}", test.shape, all.shape);
-            return Err(Error::new("cannot test with these pictures", why));
+            return Err(untestable(why));
         }
+        let test = test.labelled_as(&all.classes).map_err(|e| untestable(e.to_string()))?;
         let mut weights =
             recipe.network.weights(train.shape, train.classes.len(), &mut random("weights"))?;
         if recipe.objective.objective().has_auxiliary_norms() {
@@ -111,6 +112,12 @@ impl Training {
             checkpoint: folder.join("checkpoint.safetensors"),
         };
         let identity = Identity { recipe: recipe.sha256(), data: all.sha256() };
+        let there = [&files.card, &files.weights].into_iter().find(|file| file.exists());
+        if let Some(there) = there.filter(|_| !restart && !files.checkpoint.is_file()) {
+            let what = format!("cannot train into {}", folder.display());
+            return Err(Error::new(what, format!("{} is there already", there.display()))
+                .hint("--out names another folder, --restart writes over it"));
+        }
         let state = match files.checkpoint.is_file() && !restart {
             true => go_on(&files.checkpoint, &identity)?,
             false => State { weights, ..State::default() },
@@ -124,6 +131,11 @@ impl Training {
         [self.state.place.epoch, self.state.place.batch]
     }
 
+    /// Epochs that are done.
+    pub fn log(&self) -> Vec<Epoch> {
+        self.state.place.log.iter().filter_map(|line| line.parse().ok()).collect()
+    }
+
     /// Pictures to learn from and to test with.
     pub fn pictures(&self) -> [usize; 2] {
         [self.train.len(), self.test.len()]
@@ -135,6 +147,8 @@ impl Training {
     /// # Errors
     /// When the device failed, a file can't be written, or the weights are no numbers any more.
     pub fn run(mut self, hear: &mut dyn FnMut(Progress) -> Flow) -> Result<Outcome> {
+        // What was there before a restart is not gone on with after a kill.
+        self.checkpoint()?;
         while self.state.place.epoch < self.recipe.epochs && self.state.place.ended.is_none() {
             if self.epoch(hear)? == Flow::Cancel {
                 self.checkpoint()?;
@@ -145,14 +159,15 @@ impl Training {
         if let Some(notice) = &self.state.place.ended {
             hear(Progress::Notice(notice));
         }
-        let graph = self.network.running(self.tested(), BatchNorms::Main)?;
+        let saved = self.saved()?;
+        let graph = self.network.running(&saved, BatchNorms::Main)?;
         let measured = Accuracies::measure(&self.recipe, &graph, &self.test, &mut |part| {
             hear(Progress::Evaluation(part))
         })?;
         match measured {
             None => Ok(Outcome::Stopped { checkpoint: self.files.checkpoint }),
             Some(accuracies) => {
-                self.write(&accuracies)?;
+                self.write(&saved, &accuracies)?;
                 Ok(Outcome::Trained { card: self.files.card, accuracies })
             }
         }
@@ -166,7 +181,8 @@ impl Training {
         order.shuffle(&mut Stream::new(self.recipe.seed, "order", &name, "").generator());
         // A last batch of a few pictures would have poor statistics; others take their place.
         let batches = order.chunks_exact(self.recipe.batch.min(order.len()));
-        let (total, mut written) = (batches.len() * self.recipe.batch, Instant::now());
+        let batch = self.recipe.batch.min(order.len());
+        let (total, mut written) = (batches.len() * batch, Instant::now());
         for indices in batches.skip(self.state.place.batch) {
             let start = Instant::now();
             if !self.step(indices)? {
@@ -183,7 +199,7 @@ impl Training {
             if hear(Progress::Batch { epoch, epochs, done, total, loss }) == Flow::Cancel {
                 return Ok(Flow::Cancel);
             }
-            if written.elapsed() > Duration::from_secs_f64(60.0 * self.recipe.checkpoint_minutes) {
+            if written.elapsed().as_secs_f64() > 60.0 * self.recipe.checkpoint_minutes {
                 self.checkpoint()?;
                 written = Instant::now();
             }
@@ -207,7 +223,7 @@ impl Training {
         let mut random = Stream::new(recipe.seed, "step", &epoch, &number).generator();
         let objective = recipe.objective.objective();
         let update = objective.learn(&self.network, &self.state.weights, &batch, &mut random)?;
-        if !update.loss.is_finite() {
+        if !update.is_finite() {
             return Ok(false);
         }
         let rate = self.rate();
@@ -240,22 +256,22 @@ impl Training {
         let rate = self.rate();
         let place = &mut self.state.place;
         let seen = place.seen.max(1) as f64;
-        let line = format!(
-            "{},{rate:.5},{:.5},{:.4},{:.4},{:.4},{:.1}",
-            place.epoch + 1,
-            f64::from_bits(place.loss) / seen,
-            place.correct as f64 / seen,
-            watched.clean,
-            watched.robust,
-            place.milliseconds as f64 / 1000.0,
-        );
-        hear(Progress::Epoch(&line));
-        place.log.push(line);
+        let epoch = Epoch {
+            number: place.epoch + 1,
+            rate,
+            loss: f64::from_bits(place.loss) / seen,
+            accuracy: place.correct as f64 / seen,
+            clean: watched.clean,
+            robust: watched.robust,
+            seconds: place.milliseconds as f64 / 1000.0,
+        };
+        hear(Progress::Epoch(&epoch));
+        place.log.push(epoch.to_string());
         let epoch = place.epoch + 1;
         let Place { step, best, log, milliseconds, .. } = std::mem::take(place);
         *place = Place { epoch, step, best, log, milliseconds, ..Place::default() };
         self.judge(watched);
-        let lines = [&[LOG.to_string()], self.state.place.log.as_slice()].concat();
+        let lines = [&[Epoch::HEADING.to_string()], self.state.place.log.as_slice()].concat();
         file::write(&self.files.log, (lines.join("\n") + "\n").as_bytes())
     }
 
@@ -273,7 +289,7 @@ impl Training {
             Verdict::Fair => {}
             Verdict::Broken => {
                 let (epoch, what) = (self.state.place.epoch, weakness.of());
-                self.end(&format!("{what} fell to less than half of its best in epoch {epoch}"));
+                self.end(&format!("{what} fell far below its best in epoch {epoch}"));
             }
         }
     }
@@ -293,18 +309,33 @@ impl Training {
         good.or(average.as_ref()).unwrap_or(weights)
     }
 
+    /// The weights as their file holds them: what is measured is what people open.
+    fn saved(&self) -> Result<Weights> {
+        let mut weights = self.tested().clone();
+        let values = weights.tensors.values_mut().flat_map(|tensor| &mut tensor.values);
+        for value in values {
+            if self.recipe.precision == Precision::Half {
+                *value = half::f16::from_f32(*value).to_f32();
+            }
+            if !value.is_finite() {
+                return Err(diverged());
+            }
+        }
+        Ok(weights)
+    }
+
     fn checkpoint(&self) -> Result<()> {
         self.state.write(&self.files.checkpoint, &self.identity)
     }
 
     /// Writes the weights, then the card that names them.
-    fn write(&self, accuracies: &Accuracies) -> Result<()> {
+    fn write(&self, saved: &Weights, accuracies: &Accuracies) -> Result<()> {
         if let Some(text) = self.own_labels() {
             file::write(&self.files.labels, text.as_bytes())?;
         }
         let half = self.recipe.precision == Precision::Half;
         let notes = BTreeMap::from([("trained by".to_string(), "Hyaline".to_string())]);
-        file::write(&self.files.weights, &self.tested().safetensors(notes, half))?;
+        file::write(&self.files.weights, &saved.safetensors(notes, half))?;
         self.card(accuracies).write(&self.files.card, true)
     }
 
@@ -313,6 +344,7 @@ impl Training {
         let objective = recipe.objective.objective();
         let mut more = BTreeMap::from([
             ("data".to_string(), self.identity.data.clone().into()),
+            ("test_data".to_string(), self.test.sha256().into()),
             ("accuracies".to_string(), table(accuracies)),
             ("recipe".to_string(), table(&without_folders(recipe))),
         ]);
@@ -404,5 +436,5 @@ fn go_on(path: &Path, identity: &Identity) -> Result<State> {
 
 fn diverged() -> Error {
     Error::new("the training diverged", "the loss is not a number any more")
-        .hint("lower `rate`; the last checkpoint was written before")
+        .hint("lower `rate` and begin anew with --restart")
 }

@@ -1,5 +1,6 @@
 //! The learning rate over a training.
 
+use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// Shape of the learning rate over the epochs.
@@ -32,6 +33,25 @@ fn two_fifths() -> f64 {
 }
 
 impl Schedule {
+    /// Whether its values can be used.
+    ///
+    /// # Errors
+    /// With the one that can't.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |name: &str, why: &str| {
+            Err(Error::new(format!("`{name}` can't be used"), why.to_string()))
+        };
+        match self {
+            Schedule::Step { factor, .. } if !(*factor > 0.0 && factor.is_finite()) => {
+                wrong("factor", "it must be above 0")
+            }
+            Schedule::OneCycle { rise } if !(*rise > 0.0 && *rise < 1.0) => {
+                wrong("rise", "it must be above 0 and below 1")
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The rate over the highest one, at an epoch (with its part that is done) of so many.
     pub fn at(&self, epoch: f64, epochs: f64) -> f64 {
         let part = (epoch / epochs).clamp(0.0, 1.0);

@@ -74,6 +74,13 @@ impl Update {
         Ok(())
     }
 
+    /// Whether loss, gradients and statistics are all numbers.
+    pub fn is_finite(&self) -> bool {
+        let gradients = self.gradients.values().flatten();
+        let statistics = self.statistics.iter().flat_map(|(_, both)| both.iter().flatten());
+        self.loss.is_finite() && gradients.chain(statistics).all(|value| value.is_finite())
+    }
+
     /// Adds a gradient at one tensor.
     pub fn add(&mut self, name: String, gradient: Vec<f32>) {
         match self.gradients.get_mut(&name) {

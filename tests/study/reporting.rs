@@ -18,7 +18,7 @@ fn records(plan: Plan, value: impl Fn(&Cell) -> Option<f64>) -> Records {
         Some(Record::Done(Done {
             subject: Subject { target: 0, predicted: cell.place[1] % 2, confidence: value },
             values: vec![value.into(); count],
-            overlaps: vec![None; count],
+            curves: vec![None; count],
             seconds: 1.5,
             warnings: vec![],
             map: None,
@@ -38,7 +38,7 @@ fn worked(plan: Plan) -> Records {
             Some(Record::Done(Done {
                 subject: results.subject,
                 values: values.collect(),
-                overlaps: vec![None; cell.plan.metrics.len()],
+                curves: vec![None; cell.plan.metrics.len()],
                 seconds: results.seconds,
                 warnings: results.warnings,
                 map: None,

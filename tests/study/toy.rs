@@ -183,11 +183,16 @@ pub fn report_files(folders: &[PathBuf]) -> Vec<(String, Vec<u8>)> {
     let records = hyaline::study::Records::of_stores(folders).unwrap();
     let out = tempfile::tempdir().unwrap();
     hyaline::study::report::Report::new(records).write(out.path()).unwrap();
-    let mut files: Vec<_> = std::fs::read_dir(out.path())
-        .unwrap()
-        .map(|file| file.unwrap())
-        .map(|file| (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap()))
-        .collect();
+    let listed = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_file()).collect::<Vec<_>>()
+    };
+    let read = |path: PathBuf| {
+        let name = path.strip_prefix(out.path()).unwrap().to_str().unwrap().to_string();
+        (name, std::fs::read(&path).unwrap())
+    };
+    let plots = listed(&out.path().join("plots"));
+    let mut files: Vec<_> = listed(out.path()).into_iter().chain(plots).map(read).collect();
     files.sort();
     files
 }

@@ -2,7 +2,7 @@
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hyaline::training::data::{Augmentation, Pictures, Wanted};
+use hyaline::training::data::{Augmentation, Part, Pictures, Wanted};
 use image::{Rgb, RgbImage};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -91,7 +91,7 @@ fn cifar(at: &Path, head: &[u8], name: &str) -> PathBuf {
 fn the_same_pictures_are_the_same_from_any_file() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
-    let expected = Pictures::read(&folders(at), AS_IT_IS).unwrap();
+    let expected = Pictures::read(&folders(at), AS_IT_IS, Part::Train).unwrap();
     assert_eq!(expected.classes, ["cats", "dogs"]);
     assert_eq!(expected.labels, [0, 0, 0, 1, 1, 1]);
     assert_eq!(expected.picture(4), planes(&picture(1, 1)));
@@ -104,7 +104,7 @@ fn the_same_pictures_are_the_same_from_any_file() {
         cifar10,
         cifar(at, &[7], "train.bin"),
     ] {
-        let found = Pictures::read(&path, AS_IT_IS).unwrap();
+        let found = Pictures::read(&path, AS_IT_IS, Part::Train).unwrap();
         assert_eq!(found.sha256(), expected.sha256(), "{}", path.display());
     }
 }
@@ -129,7 +129,7 @@ pub fn write_idx(folder: &Path, side: usize, pictures: &[(u8, Vec<u8>)]) -> Path
 fn mnists_files_are_read_together() {
     let folder = tempfile::tempdir().unwrap();
     let all: Vec<_> = (0..5u8).map(|n| (n % 3, vec![n * 20; 64])).collect();
-    let read = Pictures::read(&write_idx(folder.path(), 8, &all), AS_IT_IS).unwrap();
+    let read = Pictures::read(&write_idx(folder.path(), 8, &all), AS_IT_IS, Part::Train).unwrap();
     assert_eq!((read.shape, read.labels.as_slice()), ([1, 8, 8], [0, 1, 2, 0, 1].as_slice()));
     assert_eq!(read.picture(3), [60; 64]);
     let [mean, std] = read.normalisation();
@@ -149,13 +149,13 @@ fn what_is_no_set_of_pictures_is_said_in_one_line() {
     for name in
         ["cut.bin", "empty.npz", "a-idx3-ubyte", "all.tar.gz", "notes.txt", "nothing", "gone.npz"]
     {
-        let error = Pictures::read(&at.join(name), AS_IT_IS).unwrap_err().to_string();
+        let error = Pictures::read(&at.join(name), AS_IT_IS, Part::Train).unwrap_err().to_string();
         assert!(error.contains(name) && !error.contains('\n'), "{error}");
     }
     let large = Wanted { size: Some([16, 16]), ..AS_IT_IS };
-    assert_eq!(Pictures::read(&folders(at), large).unwrap().shape, [3, 16, 16]);
+    assert_eq!(Pictures::read(&folders(at), large, Part::Train).unwrap().shape, [3, 16, 16]);
     RgbImage::new(40, 40).save(at.join("folders/dogs/other.png")).unwrap();
-    let error = Pictures::read(&at.join("folders"), AS_IT_IS).unwrap_err().to_string();
+    let error = Pictures::read(&at.join("folders"), AS_IT_IS, Part::Train).unwrap_err().to_string();
     assert!(error.contains("several sizes"), "{error}");
 }
 

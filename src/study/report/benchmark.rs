@@ -43,7 +43,7 @@ fn best_threshold<'a>(
     contours: Contours,
 ) -> Option<f64> {
     let mut accuracy = MaxBoxAccuracy::default();
-    for overlaps in pictures.filter_map(|done| done.overlaps[metric].as_ref()) {
+    for overlaps in pictures.filter_map(|done| done.curves[metric].as_ref()) {
         accuracy.add(&BoxOverlaps::restored(contours, overlaps.iter().copied()));
     }
     match contours {

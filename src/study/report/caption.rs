@@ -41,7 +41,7 @@ impl Report {
     }
 
     /// What to mind of metrics where several models stand side by side.
-    pub(super) fn warning_of(&self, metrics: &[usize]) -> Option<String> {
+    pub fn warning_of(&self, metrics: &[usize]) -> Option<String> {
         let plan = self.plan();
         let metrics = metrics.iter().map(|metric| &plan.metrics[*metric]);
         let following: Vec<_> = metrics.filter(|metric| metric.follows_confidence).collect();

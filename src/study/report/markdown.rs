@@ -31,9 +31,18 @@ impl Report {
             text += &rendered(table, !legends.contains(&&table.legend));
             legends.push(&table.legend);
         }
+        text += &self.plots_section();
         text += &self.dependences_section();
         text += &remarks("Failures", &self.failures());
         text += &remarks("Warnings", &self.warnings());
+        text
+    }
+
+    fn plots_section(&self) -> String {
+        let mut text = String::from("\n## Plots\n");
+        for plot in self.plots() {
+            let _ = write!(text, "\n![{}]({})\n", escaped(&plot.title), plot.name);
+        }
         text
     }
 

@@ -10,6 +10,8 @@ mod layout;
 mod long;
 mod markdown;
 mod parquet;
+mod pictures;
+mod plots;
 mod scale;
 mod summary;
 mod table;
@@ -17,6 +19,8 @@ mod table;
 pub use comparison::Comparison;
 pub use confidence::{Dependence, ModelConfidence, QUANTILES};
 pub use latex::escaped as latex_escaped;
+pub use pictures::PictureValue;
+pub use plots::PlotFile;
 pub use summary::{Group, Summary};
 
 use super::cell::Subject;
@@ -71,7 +75,7 @@ impl Report {
     }
 
     /// Writes values.csv, values.parquet (every value of every picture), summary.csv,
-    /// comparisons.csv, confidence.csv, report.md and tables.tex into a folder.
+    /// comparisons.csv, confidence.csv, report.md, tables.tex and plots/*.svg into a folder.
     ///
     /// # Errors
     /// When a file can't be written.
@@ -83,7 +87,8 @@ impl Report {
         put("comparisons.csv", self.comparisons_csv())?;
         put("confidence.csv", self.confidence_csv())?;
         put("report.md", self.markdown().into_bytes())?;
-        put("tables.tex", self.latex().into_bytes())
+        put("tables.tex", self.latex().into_bytes())?;
+        self.plots().into_iter().try_for_each(|plot| put(&plot.name, plot.svg.into_bytes()))
     }
 
     /// Cells that are done, failed, and not computed yet.
@@ -133,7 +138,8 @@ impl Report {
         counted.map(|(place, _)| place).collect()
     }
 
-    fn group(&self, model: usize, method: usize) -> &Group {
+    /// A model with a method, by their places in the plan.
+    pub fn group(&self, model: usize, method: usize) -> &Group {
         &self.groups[model * self.plan().methods.len() + method]
     }
 }

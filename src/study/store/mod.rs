@@ -15,7 +15,7 @@ mod worker;
 mod write;
 
 pub use claim::Claim;
-pub use read::{Done, EarlierMap, Record, Records};
+pub use read::{CURVE_PLACES, Done, EarlierMap, Record, Records};
 
 use crate::error::{Error, Result};
 use failure::of_database;

@@ -33,15 +33,19 @@ pub struct Done {
     pub subject: Subject,
     /// In the order of the plan's metrics.
     pub values: Vec<Measured>,
-    /// By metric, for those that count at the threshold that suits all pictures best: overlaps of
-    /// boxes at every threshold.
-    pub overlaps: Vec<Option<Vec<f32>>>,
+    /// By metric, where it comes from a curve: overlaps of boxes at every threshold, or else values
+    /// at [`CURVE_PLACES`] places.
+    pub curves: Vec<Option<Vec<f32>>>,
     /// Time that the method took.
     pub seconds: f64,
     pub warnings: Vec<String>,
     /// SHA-256 of the map's file, where it was kept.
     pub map: Option<String>,
 }
+
+/// Evenly spread places from 0 to 1 at which reports read curves, whatever their own are: networks of
+/// several input sizes have several numbers of steps.
+pub const CURVE_PLACES: usize = 101;
 
 const CELL: &str = "SELECT key, map_key, error, map, seconds, warnings, target, predicted,
     confidence, seal, id FROM cells";
@@ -179,14 +183,16 @@ impl Store {
             _ => Err(lacks(&metric.id)),
         });
         let values = values.collect::<Result<_>>()?;
-        let overlaps = plan.metrics.iter().map(|metric| match metric.over_pictures {
-            OverPictures::BestThreshold(_) => {
-                let curve = self.curve(&row.key, &metric.id)?;
-                Ok(curve.map(|curve| curve.points.iter().map(|[_, overlap]| *overlap).collect()))
-            }
-            OverPictures::Mean | OverPictures::MeanOfClasses => Ok(None),
+        let curves = plan.metrics.iter().map(|metric| {
+            let curve = self.curve(&row.key, &metric.id)?;
+            Ok(curve.map(|curve| match metric.over_pictures {
+                OverPictures::BestThreshold(_) => {
+                    curve.points.iter().map(|[_, overlap]| *overlap).collect()
+                }
+                OverPictures::Mean | OverPictures::MeanOfClasses => at_places(&curve.points),
+            }))
         });
-        let overlaps = overlaps.collect::<Result<_>>()?;
+        let curves = curves.collect::<Result<_>>()?;
         let warnings = row.warnings.and_then(|text| serde_json::from_str(&text).ok());
         Ok(Record::Done(Done {
             subject: Subject {
@@ -195,12 +201,29 @@ impl Store {
                 confidence: row.confidence.ok_or_else(|| lacks("confidence"))?,
             },
             values,
-            overlaps,
+            curves,
             seconds: row.seconds.ok_or_else(|| lacks("time"))?,
             warnings: warnings.ok_or_else(|| lacks("warnings"))?,
             map: row.map,
         }))
     }
+}
+
+/// A curve's values at evenly spread places, along straight lines between its points, and level
+/// beyond them.
+fn at_places(points: &[[f32; 2]]) -> Vec<f32> {
+    let at = |x: f32| {
+        let after = points.partition_point(|[place, _]| *place < x);
+        match (points.get(after.wrapping_sub(1)), points.get(after)) {
+            (Some([x0, y0]), Some([x1, y1])) => y0 + (y1 - y0) * (x - x0) / (x1 - x0),
+            (Some([_, y]), None) | (None, Some([_, y])) => *y,
+            (None, None) => f32::NAN,
+        }
+    };
+    if points.is_empty() {
+        return vec![];
+    }
+    (0..CURVE_PLACES).map(|place| at(place as f32 / (CURVE_PLACES - 1) as f32)).collect()
 }
 
 /// A map of an earlier run.

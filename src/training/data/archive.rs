@@ -1,10 +1,11 @@
 //! A tar file, packed or not, of folders of pictures named by their classes.
 
 use super::folder::bytes;
-use super::{Pictures, Wanted};
+use super::{Pictures, Wanted, in_order};
 use crate::error::{Error, Result};
+use crate::file::extension;
 use crate::picture::Picture;
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -14,9 +15,9 @@ use std::path::{Path, PathBuf};
 pub fn read(path: &Path, wanted: Wanted) -> Result<Pictures> {
     let failed = |e: std::io::Error| Error::new("cannot unpack it", e);
     let file = BufReader::new(File::open(path).map_err(failed)?);
-    let packed = path.extension().is_none_or(|extension| extension != "tar");
+    let packed = extension(path) != "tar";
     let reader: Box<dyn Read> =
-        if packed { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
+        if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut files: Vec<(PathBuf, Vec<u8>)> = vec![];
     for entry in tar::Archive::new(reader).entries().map_err(failed)? {
         let mut entry = entry.map_err(failed)?;
@@ -32,15 +33,26 @@ pub fn read(path: &Path, wanted: Wanted) -> Result<Pictures> {
         let folder = name.parent().and_then(Path::file_name).unwrap_or_default();
         folder.to_string_lossy().into_owned()
     };
+    let above = |name: &Path| name.parent().and_then(Path::parent).map(Path::to_path_buf);
+    let sets: BTreeSet<Option<PathBuf>> = files.iter().map(|(name, _)| above(name)).collect();
+    if sets.len() > 1 || sets.contains(&None) {
+        let sets = sets.into_iter().map(|set| set.unwrap_or_default().display().to_string());
+        let sets = sets.collect::<Vec<_>>().join(", ");
+        return Err(Error::new("its pictures are not of one set", format!("folders: {sets}"))
+            .hint("pack one folder with a folder for each class"));
+    }
     let classes: BTreeSet<String> = files.iter().map(|(name, _)| class(name)).collect();
-    let classes: Vec<String> = classes.into_iter().collect();
+    let mut classes: Vec<String> = classes.into_iter().collect();
+    in_order(&mut classes);
     let read: Vec<_> = files
         .par_iter()
         .map(|(name, content)| bytes(&Picture::from_bytes(name, content)?, wanted))
         .collect::<Result<_>>()?;
     let mut pictures = Pictures::default();
     for ((name, _), (shape, pixels)) in files.iter().zip(read) {
-        let label = classes.binary_search(&class(name)).expect("a class of the same files");
+        let class = class(name);
+        let label = classes.iter().position(|other| *other == class);
+        let label = label.expect("a class of the same files");
         pictures.push(shape, pixels, label)?;
     }
     Ok(Pictures { classes, ..pictures })

@@ -1,27 +1,34 @@
 //! A folder with a folder of pictures for each class.
 
-use super::{Pictures, Wanted};
+use super::{Pictures, Wanted, in_order};
 use crate::error::{Error, Result};
 use crate::picture::{Filter, Picture, Preprocessing};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub fn read(path: &Path, wanted: Wanted) -> Result<Pictures> {
-    let mut classes: Vec<PathBuf> = listed(path)?.into_iter().filter(|p| p.is_dir()).collect();
-    classes
-        .retain(|class| listed(class).is_ok_and(|files| files.iter().any(|file| is_picture(file))));
-    let mut files = vec![];
-    for (label, class) in classes.iter().enumerate() {
-        let pictures = listed(class)?.into_iter().filter(|file| is_picture(file));
-        files.extend(pictures.map(|file| (label, file)));
+    let mut found: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for folder in listed(path)?.into_iter().filter(|path| path.is_dir()) {
+        let pictures: Vec<_> =
+            listed(&folder)?.into_iter().filter(|file| is_picture(file)).collect();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !pictures.is_empty() {
+            found.insert(name, pictures);
+        }
     }
+    let mut classes: Vec<String> = found.keys().cloned().collect();
+    in_order(&mut classes);
+    let of_class = |(label, name): (usize, &String)| {
+        let files = found.remove(name).unwrap_or_default();
+        files.into_iter().map(move |file| (label, file))
+    };
+    let files: Vec<_> = classes.iter().enumerate().flat_map(of_class).collect();
     let read: Vec<_> = files
         .par_iter()
         .map(|(label, file)| Ok((*label, bytes(&Picture::open(file)?, wanted)?)))
         .collect::<Result<_>>()?;
-    let name = |class: &PathBuf| class.file_name().unwrap_or_default().to_string_lossy().into();
-    let mut pictures =
-        Pictures { classes: classes.iter().map(name).collect(), ..Pictures::default() };
+    let mut pictures = Pictures { classes, ..Pictures::default() };
     for (label, (shape, pixels)) in read {
         pictures.push(shape, pixels, label)?;
     }

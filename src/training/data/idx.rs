@@ -2,7 +2,7 @@
 
 use super::{Pictures, numbered};
 use crate::error::{Error, Result};
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ pub fn read(path: &Path) -> Result<Pictures> {
         return Err(Error::new("its two files do not belong together", why));
     }
     let labels: Vec<usize> = labels.into_iter().map(usize::from).collect();
-    let classes = numbered(&labels);
+    let classes = numbered(&labels)?;
     Ok(Pictures { shape: [1, sizes[1], sizes[2]], pixels, labels, classes })
 }
 
@@ -30,7 +30,7 @@ fn array(path: &Path, sides: usize) -> Result<(Vec<usize>, Vec<u8>)> {
     let mut bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut unpacked = vec![];
-        GzDecoder::new(bytes.as_slice())
+        MultiGzDecoder::new(bytes.as_slice())
             .read_to_end(&mut unpacked)
             .map_err(|e| failed(e.to_string()))?;
         bytes = unpacked;

@@ -33,6 +33,26 @@ pub struct Wanted {
     pub size: Option<[usize; 2]>,
 }
 
+/// Which pictures are taken of a source that holds several sets, such as CIFAR's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Train,
+    Test,
+}
+
+impl Part {
+    /// What names of its files or arrays hold.
+    fn name(self) -> &'static str {
+        match self {
+            Part::Train => "train",
+            Part::Test => "test",
+        }
+    }
+}
+
+/// More than any classifier of small pictures has; a larger number is no class.
+const MOST_CLASSES: usize = 65_536;
+
 impl Pictures {
     /// Reads a folder with a folder of pictures for each class, the same in a `.tar` or `.tar.gz`,
     /// a folder or file of CIFAR's binary version, an `.npz` (bytes N×H×W×C, whole numbers N), or
@@ -40,21 +60,21 @@ impl Pictures {
     ///
     /// # Errors
     /// When it is none of these, or holds no pictures, or of several sizes.
-    pub fn read(path: &Path, wanted: Wanted) -> Result<Self> {
-        Self::read_unnamed(path, wanted)
-            .and_then(Self::checked)
+    pub fn read(path: &Path, wanted: Wanted, part: Part) -> Result<Self> {
+        Self::read_unnamed(path, wanted, part)
+            .and_then(|pictures| pictures.checked(wanted))
             .map_err(|e| Error::new(format!("cannot read the pictures of {}", path.display()), e))
     }
 
-    fn read_unnamed(path: &Path, wanted: Wanted) -> Result<Self> {
+    fn read_unnamed(path: &Path, wanted: Wanted, part: Part) -> Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
         match () {
-            () if path.is_dir() && cifar::is_folder(path) => cifar::read_folder(path),
+            () if path.is_dir() && cifar::is_folder(path) => cifar::read_folder(path, part),
             () if path.is_dir() => folder::read(path, wanted),
             () if !path.exists() => Err(Error::new("nothing to read", "it is not there")),
             () if ends(&[".tar", ".tar.gz", ".tgz"]) => archive::read(path, wanted),
-            () if ends(&[".npz"]) => npz::read(path),
+            () if ends(&[".npz"]) => npz::read(path, part),
             () if ends(&[".bin"]) => cifar::read_file(path),
             () if name.contains("idx3-ubyte") => idx::read(path),
             () => Err(Error::new("of no known kind", "its name tells of none").hint(
@@ -63,12 +83,21 @@ impl Pictures {
         }
     }
 
-    fn checked(self) -> Result<Self> {
-        let wrong = |why: String| Err(Error::new("it can't be learned from", why));
-        let classes = self.classes.len();
+    fn checked(self, wanted: Wanted) -> Result<Self> {
+        const LAYOUT: &str = "a folder for each class, with its pictures in it";
+        let wrong = |why: String| Err(Error::new("it can't be learned from", why).hint(LAYOUT));
+        let (classes, [channels, height, width]) = (self.classes.len(), self.shape);
         match self.labels.iter().find(|label| **label >= classes) {
-            _ if self.is_empty() => wrong("it holds no pictures".into()),
+            _ if self.len() < 2 => wrong("it holds fewer than two pictures".into()),
+            _ if self.shape.contains(&0) => wrong(format!("its pictures are {height}×{width}")),
             _ if classes < 2 => wrong("it has one class only".into()),
+            _ if wanted.size.is_some_and(|size| size != [height, width])
+                || wanted.channels.is_some_and(|wanted| wanted != channels) =>
+            {
+                let why = format!("its pictures are {channels}×{height}×{width} for good");
+                Err(Error::new("`size` or `channels` can't be had", why)
+                    .hint("only picture files are brought to others"))
+            }
             Some(label) => wrong(format!("a picture is of class {label}, there are {classes}")),
             None => Ok(self),
         }
@@ -148,6 +177,31 @@ impl Pictures {
         [0, 1].map(|which| statistics.iter().map(|both| both[which]).collect())
     }
 
+    /// The same pictures with the labels of other classes, by name; classes without names count as
+    /// they are numbered.
+    ///
+    /// # Errors
+    /// When a class is none of the others.
+    pub fn labelled_as(mut self, classes: &[String]) -> Result<Self> {
+        let are_numbers = |names: &[String]| names.iter().all(|name| name.parse::<u64>().is_ok());
+        let place = |(label, name): (usize, &String)| {
+            let found = match are_numbers(&self.classes) || are_numbers(classes) {
+                true => (label < classes.len()).then_some(label),
+                false => classes.iter().position(|other| other == name),
+            };
+            found.ok_or_else(|| {
+                Error::new("their classes differ", format!("`{name}` is none of those learned"))
+            })
+        };
+        let places: Vec<usize> =
+            self.classes.iter().enumerate().map(place).collect::<Result<_>>()?;
+        for label in &mut self.labels {
+            *label = places[*label];
+        }
+        self.classes = classes.to_vec();
+        Ok(self)
+    }
+
     /// SHA-256 of shape, pixels and labels, in hexadecimal: the same for the same pictures from
     /// any kind of file.
     pub fn sha256(&self) -> String {
@@ -182,6 +236,18 @@ impl Pictures {
 }
 
 /// Names of classes that are only numbered.
-fn numbered(labels: &[usize]) -> Vec<String> {
-    (0..labels.iter().max().map_or(0, |last| last + 1)).map(|class| class.to_string()).collect()
+///
+/// # Errors
+/// When a number is none of a class.
+fn numbered(labels: &[usize]) -> Result<Vec<String>> {
+    let count = labels.iter().max().map_or(0, |last| last.saturating_add(1));
+    match count > MOST_CLASSES {
+        true => Err(Error::new("its classes are no classes", format!("one is {}", count - 1))),
+        false => Ok((0..count).map(|class| class.to_string()).collect()),
+    }
+}
+
+/// Sorts names of classes: numbers by their value, all others as text.
+fn in_order(classes: &mut [String]) {
+    classes.sort_by_cached_key(|name| (name.parse::<u64>().unwrap_or(u64::MAX), name.clone()));
 }

@@ -1,6 +1,6 @@
 //! NumPy's archives: an array of bytes N×H×W×C (or N×H×W) and one of whole numbers N.
 
-use super::{Pictures, numbered};
+use super::{Part, Pictures, numbered};
 use crate::error::{Error, Result};
 use ndarray::{ArrayView1, ArrayView3, ArrayView4, Axis};
 use ndarray_npy::{ViewElement, ViewNpyExt};
@@ -8,25 +8,42 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-pub fn read(path: &Path) -> Result<Pictures> {
-    let (mut pixels, mut labels) = (None, None);
-    for bytes in arrays(path)? {
-        pixels = pixels.or_else(|| pictures(&bytes));
-        labels = labels.or_else(|| numbers(&bytes));
-    }
-    let missing = |what: &str| Error::new("it lacks an array", what.to_string());
-    let (shape, pixels) = pixels.ok_or_else(|| missing("bytes, N×H×W×C, are the pictures"))?;
-    let labels = labels.ok_or_else(|| missing("whole numbers, N, are the classes"))?;
+pub fn read(path: &Path, part: Part) -> Result<Pictures> {
+    let arrays = arrays(path)?;
+    let (shape, pixels) = only(&arrays, pictures, part, "bytes, N×H×W×C, are the pictures")?;
+    let labels = only(&arrays, numbers, part, "whole numbers, N, are the classes")?;
     if pixels.len() != labels.len() * shape.iter().product::<usize>() {
         let why = format!("{} classes for pictures of {shape:?}", labels.len());
         return Err(Error::new("its two arrays do not belong together", why));
     }
-    let classes = numbered(&labels);
+    let classes = numbered(&labels)?;
     Ok(Pictures { shape, pixels, labels, classes })
 }
 
-/// The bytes of every array, in order of names.
-fn arrays(path: &Path) -> Result<Vec<Vec<u8>>> {
+/// The one array of a kind, or the one of those whose name tells of the part.
+fn only<T>(
+    arrays: &[(String, Vec<u8>)],
+    read: fn(&[u8]) -> Option<T>,
+    part: Part,
+    what: &str,
+) -> Result<T> {
+    let found = arrays.iter().filter_map(|(name, bytes)| Some((name, read(bytes)?)));
+    let mut found: Vec<_> = found.collect();
+    if found.len() > 1 {
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        let several = Error::new("it has several such arrays", names.join(", "))
+            .hint(format!("name one of them with `{}` in it", part.name()));
+        found.retain(|(name, _)| name.to_lowercase().contains(part.name()));
+        if found.len() != 1 {
+            return Err(several);
+        }
+    }
+    let missing = || Error::new("it lacks an array", what.to_string());
+    found.pop().map(|(_, array)| array).ok_or_else(missing)
+}
+
+/// Every array with its name, in order of names.
+fn arrays(path: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let failed = |why: String| Error::new("cannot unpack it", why);
     let file = File::open(path).map_err(|e| failed(e.to_string()))?;
     let mut archive = zip::ZipArchive::new(file).map_err(|e| failed(e.to_string()))?;
@@ -38,7 +55,7 @@ fn arrays(path: &Path) -> Result<Vec<Vec<u8>>> {
         let mut bytes = vec![];
         let mut entry = archive.by_name(name).map_err(|e| failed(e.to_string()))?;
         entry.read_to_end(&mut bytes).map_err(|e| failed(e.to_string()))?;
-        Ok(bytes)
+        Ok((name.clone(), bytes))
     };
     names.iter().map(&mut read).collect()
 }

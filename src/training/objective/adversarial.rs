@@ -2,7 +2,7 @@
 //! Deep Learning Models Resistant to Adversarial Attacks", section 2.1).
 
 use super::vanilla::classify;
-use super::{Batch, Objective};
+use super::{Batch, Objective, check_adversary};
 use crate::attack::{Norm, Pgd, Start};
 use crate::error::Result;
 use crate::model::{BatchNorms, Weights};
@@ -53,6 +53,10 @@ impl Objective for Adversarial {
         let mut update = Update::default();
         classify(&mut update, &graph, BatchNorms::Main, attacked, &batch.labels)?;
         Ok(update)
+    }
+
+    fn check(&self) -> Result<()> {
+        check_adversary(self.norm, self.epsilon, self.step.exact(), self.steps)
     }
 
     fn adversary(&self) -> Option<(Norm, Level)> {

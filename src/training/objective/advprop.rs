@@ -2,7 +2,7 @@
 //! 2020, "Adversarial Examples Improve Image Recognition", algorithm 1).
 
 use super::vanilla::classify;
-use super::{Batch, Objective};
+use super::{Batch, Objective, check_adversary};
 use crate::attack::{Norm, Pgd, Start};
 use crate::error::Result;
 use crate::model::{BatchNorms, Weights};
@@ -59,6 +59,10 @@ impl Objective for AdvProp {
             classify(&mut update, &graph, norms, pixels, &batch.labels)?;
         }
         Ok(update)
+    }
+
+    fn check(&self) -> Result<()> {
+        check_adversary(self.norm, self.epsilon, self.step.exact(), self.steps)
     }
 
     fn adversary(&self) -> Option<(Norm, Level)> {

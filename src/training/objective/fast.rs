@@ -1,7 +1,7 @@
 //! Fast adversarial training: one step from a random start (Wong, Rice and Kolter 2020, "Fast is
 //! better than free", section 4).
 
-use super::{Adversarial, Batch, Objective, Weakness};
+use super::{Adversarial, Batch, Objective, Weakness, check_adversary};
 use crate::attack::Norm;
 use crate::error::Result;
 use crate::model::Weights;
@@ -41,6 +41,10 @@ impl Objective for Fast {
         let step = Level::new(self.step * self.epsilon.exact());
         let one = Adversarial { norm: self.norm, epsilon: self.epsilon, step, steps: 1 };
         one.learn(network, weights, batch, random)
+    }
+
+    fn check(&self) -> Result<()> {
+        check_adversary(self.norm, self.epsilon, self.step * self.epsilon.exact(), 1)
     }
 
     fn adversary(&self) -> Option<(Norm, Level)> {

@@ -18,7 +18,7 @@ use super::network::Network;
 use super::recipe::Level;
 use super::update::Update;
 use crate::attack::Norm;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Weights;
 use burn::tensor::Tensor;
 use rand::rngs::ChaCha8Rng;
@@ -45,6 +45,14 @@ pub trait Objective {
         random: &mut ChaCha8Rng,
     ) -> Result<Update>;
 
+    /// Whether its values can be used.
+    ///
+    /// # Errors
+    /// With the one that can't.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The adversary's norm and radius, where there is one.
     fn adversary(&self) -> Option<(Norm, Level)> {
         None
@@ -58,6 +66,37 @@ pub trait Objective {
     /// Whether it learns a second set of batch norms.
     fn has_auxiliary_norms(&self) -> bool {
         false
+    }
+}
+
+/// Whether the values of an adversary of so many steps can be used.
+///
+/// # Errors
+/// With the one that can't.
+fn check_adversary(norm: Norm, epsilon: Level, step: f64, steps: usize) -> Result<()> {
+    let wrong = |name: &str, why: &str| {
+        Err(Error::new(format!("`{name}` can't be used"), why.to_string())
+            .hint("lengths are of [0,1] pixels, such as \"8/255\""))
+    };
+    match () {
+        () if norm == Norm::Linf && epsilon.exact() > 1.0 => {
+            wrong("epsilon", "no pixel can be changed by more than 1")
+        }
+        () if !(step > 0.0 && step.is_finite()) => wrong("step", "it must be above 0"),
+        () if norm == Norm::Linf && step > 2.0 => wrong("step", "it is longer than any change"),
+        () if steps == 0 => wrong("steps", "there must be one at least"),
+        () => Ok(()),
+    }
+}
+
+/// Whether a number is finite and not below 0.
+///
+/// # Errors
+/// When it isn't.
+fn check_weight(name: &str, value: f64) -> Result<()> {
+    match value >= 0.0 && value.is_finite() {
+        true => Ok(()),
+        false => Err(Error::new(format!("`{name}` can't be used"), "it must not be below 0")),
     }
 }
 

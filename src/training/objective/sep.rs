@@ -2,11 +2,11 @@
 //! 2024, "Are Classification Robustness and Explanation Robustness Really Strongly Correlated?",
 //! training with a surrogate of the explanation loss's flatness).
 
-use super::{Adversarial, Batch, Objective, Trades, Weakness};
+use super::{Adversarial, Batch, Objective, Trades, Weakness, check_adversary, check_weight};
 use crate::attack::Norm;
 use crate::error::{Error, Result};
-use crate::graph::Rules;
 use crate::model::{Weights, host};
+use crate::training::explanations::heat;
 use crate::training::network::Network;
 use crate::training::optimiser::Values;
 use crate::training::recipe::Level;
@@ -82,18 +82,15 @@ impl Sep {
         let graph = network.explaining(weights)?.smoothed(self.softplus);
         if let Some(name) = graph.bends_unknown() {
             let why = format!("`{name}` can't be differentiated twice");
-            return Err(Error::new("cannot learn from explanations", why));
+            return Err(Error::new("cannot learn from explanations", why)
+                .hint("convolutions, linear layers, ReLUs, pools and batch norms can"));
         }
         // The pictures and their noisy copies in one pass.
         let pixels = Tensor::cat(vec![batch.pixels.clone(), batch.pixels.clone() + noise], 0);
         let labels = [batch.labels.as_slice(), &batch.labels].concat();
         let (dims, values) = (pixels.dims(), host(pixels.clone())?);
         let tape = graph.forward(pixels);
-        let rules = match self.explanation {
-            Explained::GuidedBackpropagation => Rules::Guided,
-            _ => Rules::Gradient,
-        };
-        let explanation = graph.explain(&tape, &labels, rules);
+        let explanation = graph.explain(&tape, &labels, self.explanation.rules());
         let factors = (self.explanation == Explained::InputXGradient).then_some(values.as_slice());
         let maps = Maps::of(&host(explanation.at_pixels())?, factors, dims);
         let share = self.lambda / batch.labels.len() as f64;
@@ -143,20 +140,9 @@ impl Maps {
         Self { values: values.collect(), factors, channels: dims[1], places: dims[2] * dims[3] }
     }
 
-    /// The absolute values of a picture's map, summed over channels and divided by their sum, and
-    /// that sum.
     fn heat(&self, sample: usize) -> (Vec<f64>, f64) {
         let size = self.channels * self.places;
-        let map = &self.values[sample * size..][..size];
-        let mut heat = vec![0.0; self.places];
-        for plane in map.chunks_exact(self.places) {
-            heat.iter_mut().zip(plane).for_each(|(heat, value)| *heat += value.abs());
-        }
-        let sum = heat.iter().sum::<f64>().max(1e-30);
-        for heat in &mut heat {
-            *heat /= sum;
-        }
-        (heat, sum)
+        heat(&self.values[sample * size..][..size], self.places)
     }
 
     /// Mean squared difference of each pair, and the gradient at the explanations' gradients of
@@ -228,6 +214,21 @@ impl Objective for Sep {
             update.add(name, gradient);
         }
         Ok(update)
+    }
+
+    fn check(&self) -> Result<()> {
+        let wrong = |name: &str, why: &str| {
+            Err(Error::new(format!("`{name}` can't be used"), why.to_string()))
+        };
+        check_weight("trades", self.trades.unwrap_or(0.0))?;
+        match () {
+            () if !self.lambda.is_finite() => wrong("lambda", "it is no number"),
+            () if self.noise.exact() == 0.0 => wrong("noise", "without any, nothing moves"),
+            () if !(self.softplus > 0.0 && self.softplus.is_finite()) => {
+                wrong("softplus", "it must be above 0")
+            }
+            () => check_adversary(self.norm, self.epsilon, self.step.exact(), self.steps),
+        }
     }
 
     fn adversary(&self) -> Option<(Norm, Level)> {

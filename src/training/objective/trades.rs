@@ -1,7 +1,7 @@
 //! TRADES: accuracy against how much predictions can be changed (Zhang et al. 2019, "Theoretically
 //! Principled Trade-off between Robustness and Accuracy", equation 5).
 
-use super::{Batch, Objective};
+use super::{Batch, Objective, check_adversary, check_weight};
 use crate::attack::{Norm, Pgd, Start, cross_entropy, input_gradient, log_softmax};
 use crate::error::Result;
 use crate::model::{BatchNorms, Weights};
@@ -133,6 +133,11 @@ impl Objective for Trades {
     ) -> Result<Update> {
         let attacked = self.attack(network, weights, &batch.pixels, random)?;
         self.learn_from(network, weights, batch, attacked)
+    }
+
+    fn check(&self) -> Result<()> {
+        check_weight("beta", self.beta)?;
+        check_adversary(self.norm, self.epsilon, self.step.exact(), self.steps)
     }
 
     fn adversary(&self) -> Option<(Norm, Level)> {

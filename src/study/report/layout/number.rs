@@ -53,7 +53,7 @@ impl Report {
     }
 
     /// The best mean among a model's methods, where there are several.
-    fn best(&self, model: usize, metric: usize) -> Option<f64> {
+    pub fn best(&self, model: usize, metric: usize) -> Option<f64> {
         let groups = self.groups.iter().filter(|group| group.model == model);
         let described = groups.filter_map(|group| group.summaries[metric].description.ok());
         let means: Vec<f64> = described.map(|of| of.mean).collect();

@@ -1,0 +1,116 @@
+//! Curves in small panels side by side, with bands around them.
+
+use super::Axis;
+use super::sheet::{Anchor, GRID, INK, LINE, Sample, Sheet, TEXT, shortened};
+use crate::figure::palette;
+
+/// Panels of one scale; a line for each series.
+#[derive(Debug, Clone, Default)]
+pub struct Curves {
+    pub title: String,
+    /// What lies to the right and up.
+    pub axes: [String; 2],
+    pub series: Vec<String>,
+    pub panels: Vec<CurvePanel>,
+    /// Under the plot.
+    pub notes: Vec<String>,
+}
+
+/// One panel.
+#[derive(Debug, Clone, Default)]
+pub struct CurvePanel {
+    pub title: String,
+    /// By series.
+    pub lines: Vec<Option<Line>>,
+}
+
+/// A line through evenly spread places from 0 to 1.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Line {
+    pub values: Vec<f64>,
+    /// Half the height of the band around each value.
+    pub errors: Vec<f64>,
+}
+
+const EDGE: f64 = 12.0;
+const PANEL: [f64; 2] = [150.0, 120.0];
+const GAP: [f64; 2] = [14.0, 30.0];
+const MOST_COLUMNS: usize = 4;
+const TICKS: [(f64, &str); 3] = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")];
+
+impl Curves {
+    /// The plot as an SVG file.
+    pub fn svg(&self) -> String {
+        let mut sheet = Sheet::default();
+        let axis = Axis::over(self.numbers(), 4);
+        let columns = self.panels.len().clamp(1, MOST_COLUMNS);
+        let rows = self.panels.len().div_ceil(columns);
+        let left = EDGE + 62.0;
+        let width = left + columns as f64 * (PANEL[0] + GAP[0]);
+        let mut y = EDGE + TEXT;
+        sheet.heading([EDGE, y], &shortened(&self.title, width - 2.0 * EDGE));
+        y += sheet.legend(&self.series, [left, width - EDGE], y + LINE + 2.0, Sample::Line)
+            + 2.0 * LINE;
+        for (place, panel) in self.panels.iter().enumerate() {
+            let [column, row] = [place % columns, place / columns];
+            let at =
+                [left + column as f64 * (PANEL[0] + GAP[0]), y + row as f64 * (PANEL[1] + GAP[1])];
+            // Texts of the axes stand at the outermost panels alone.
+            let is_lowest = place + columns >= self.panels.len();
+            draw(&mut sheet, panel, at, &axis, [column == 0, is_lowest]);
+        }
+        let height = rows as f64 * (PANEL[1] + GAP[1]);
+        sheet.upwards([EDGE + TEXT, y + 0.5 * (height - GAP[1])], &self.axes[1]);
+        y += height + 6.0;
+        let middle = left + 0.5 * (width - left - GAP[0]);
+        sheet.text([middle, y], Anchor::Middle, INK, &self.axes[0]);
+        y += 1.4 * LINE;
+        for note in &self.notes {
+            y += sheet.paragraph([EDGE, y], width - 2.0 * EDGE, note);
+        }
+        sheet.finish([width, y - LINE + EDGE])
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = f64> {
+        let lines = self.panels.iter().flat_map(|panel| &panel.lines).flatten();
+        lines.flat_map(|line| {
+            let both = line.values.iter().zip(&line.errors);
+            both.flat_map(|(value, error)| [value - error, value + error])
+        })
+    }
+}
+
+fn draw(
+    sheet: &mut Sheet,
+    panel: &CurvePanel,
+    [left, top]: [f64; 2],
+    axis: &Axis,
+    [is_first, is_lowest]: [bool; 2],
+) {
+    let bottom = top + PANEL[1];
+    let x = |part: f64| left + part * PANEL[0];
+    let y = |value: f64| bottom - axis.place(value) * PANEL[1];
+    for (value, text) in axis.ticks() {
+        sheet.line([[left, y(value)], [left + PANEL[0], y(value)]], GRID, 1.0);
+        if is_first {
+            sheet.text([left - 6.0, y(value) + 0.36 * TEXT], Anchor::End, INK, &text);
+        }
+    }
+    for (part, text) in TICKS.iter().filter(|_| is_lowest) {
+        sheet.text([x(*part), bottom + LINE], Anchor::Middle, INK, text);
+    }
+    for (series, line) in panel.lines.iter().enumerate() {
+        let Some(line) = line.as_ref().filter(|line| line.values.len() > 1) else { continue };
+        let color = palette::on_white(series);
+        let last = (line.values.len() - 1) as f64;
+        let points = |sign: f64| -> Vec<[f64; 2]> {
+            let both = line.values.iter().zip(&line.errors).enumerate();
+            both.map(|(i, (value, error))| [x(i as f64 / last), y(value + sign * error)]).collect()
+        };
+        sheet.band(&points(1.0), &points(-1.0), &color);
+        sheet.curve(&points(0.0), &color);
+    }
+    sheet.frame([left, top], PANEL);
+    let title = shortened(&panel.title, PANEL[0]);
+    sheet.text([left, top - 5.0], Anchor::Start, INK, &title);
+}

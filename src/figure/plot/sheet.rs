@@ -1,0 +1,240 @@
+//! A sheet of SVG to draw on.
+
+use crate::figure::palette;
+use svg::Document;
+use svg::node::element::{Circle, Group, Line, Path, Polygon, Rectangle, Text, Title};
+
+/// Height of text, in CSS pixels, as all lengths here.
+pub const TEXT: f64 = 11.0;
+pub const INK: &str = "#222222";
+pub const PALE: &str = "#777777";
+pub const GRID: &str = "#e4e4e4";
+
+/// Where text lies from its point.
+#[derive(Debug, Clone, Copy)]
+pub enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// How a series is drawn.
+#[derive(Debug, Clone, Copy)]
+pub enum Sample {
+    Mark,
+    Line,
+}
+
+/// Width of a sample in a legend.
+const SAMPLE: f64 = 20.0;
+
+/// Shapes of points, so that series differ without colours too.
+const MARKS: usize = 4;
+
+/// What is drawn so far.
+#[derive(Default)]
+pub struct Sheet {
+    group: Group,
+}
+
+impl Sheet {
+    pub fn text(&mut self, [x, y]: [f64; 2], anchor: Anchor, color: &str, content: &str) {
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        let text = Text::new(printable(content)).set("x", rounded(x)).set("y", rounded(y));
+        self.add(text.set("text-anchor", anchor).set("fill", color));
+    }
+
+    /// Bold text that begins at a point.
+    pub fn heading(&mut self, [x, y]: [f64; 2], content: &str) {
+        let text = Text::new(printable(content)).set("x", rounded(x)).set("y", rounded(y));
+        self.add(text.set("font-weight", "bold").set("fill", INK));
+    }
+
+    /// Text that runs upwards, its middle at a point.
+    pub fn upwards(&mut self, [x, y]: [f64; 2], content: &str) {
+        let text = Text::new(printable(content)).set("text-anchor", "middle").set("fill", INK);
+        let turn = format!("translate({} {}) rotate(-90)", rounded(x), rounded(y));
+        self.add(text.set("transform", turn));
+    }
+
+    /// Names of series beside samples of how they are drawn, within a left and a right edge; gives
+    /// the height. One series alone needs no name.
+    pub fn legend(
+        &mut self,
+        names: &[String],
+        [left, right]: [f64; 2],
+        top: f64,
+        sample: Sample,
+    ) -> f64 {
+        if names.len() < 2 {
+            return 0.0;
+        }
+        let [mut x, mut y] = [left, top];
+        for (series, name) in names.iter().enumerate() {
+            let name = shortened(name, right - left - SAMPLE);
+            if x > left && x + SAMPLE + length(&name) > right {
+                [x, y] = [left, y + LINE];
+            }
+            let (middle, color) = (y - 0.36 * TEXT, palette::on_white(series));
+            match sample {
+                Sample::Mark => self.mark([x + 0.5 * SAMPLE, middle], series, &color, &name),
+                Sample::Line => self.line([[x, middle], [x + SAMPLE - 5.0, middle]], &color, 1.6),
+            }
+            self.text([x + SAMPLE, y], Anchor::Start, INK, &name);
+            x += SAMPLE + length(&name) + 16.0;
+        }
+        y - top + LINE
+    }
+
+    /// Text over several lines that fit a width; gives the height.
+    pub fn paragraph(&mut self, [x, y]: [f64; 2], width: f64, content: &str) -> f64 {
+        let lines = wrapped(content, width);
+        for (place, line) in lines.iter().enumerate() {
+            self.text([x, y + LINE * place as f64], Anchor::Start, PALE, line);
+        }
+        LINE * lines.len() as f64
+    }
+
+    pub fn line(&mut self, [from, to]: [[f64; 2]; 2], color: &str, width: f64) {
+        self.add(line([from, to], color, width));
+    }
+
+    pub fn dashed(&mut self, ends: [[f64; 2]; 2], color: &str) {
+        self.add(line(ends, color, 1.0).set("stroke-dasharray", "3 3"));
+    }
+
+    /// A line through points.
+    pub fn curve(&mut self, points: &[[f64; 2]], color: &str) {
+        let path = Path::new().set("d", steps(points)).set("fill", "none").set("stroke", color);
+        self.add(path.set("stroke-width", 1.6).set("stroke-linejoin", "round"));
+    }
+
+    /// What lies between two lines, pale.
+    pub fn band(&mut self, above: &[[f64; 2]], below: &[[f64; 2]], color: &str) {
+        let around: Vec<[f64; 2]> = above.iter().chain(below.iter().rev()).copied().collect();
+        let path = Path::new().set("d", steps(&around) + "Z").set("fill", color);
+        self.add(path.set("fill-opacity", 0.18));
+    }
+
+    pub fn frame(&mut self, [x, y]: [f64; 2], [width, height]: [f64; 2]) {
+        let frame = Rectangle::new().set("x", rounded(x)).set("y", rounded(y));
+        let frame = frame.set("width", rounded(width)).set("height", rounded(height));
+        self.add(frame.set("fill", "none").set("stroke", PALE).set("stroke-width", 0.8));
+    }
+
+    /// A point of a series, with a text that viewers show under the pointer.
+    pub fn mark(&mut self, [x, y]: [f64; 2], series: usize, color: &str, about: &str) {
+        const R: f64 = 3.4;
+        let about = Title::new(printable(about));
+        let corners = |corners: &[[f64; 2]]| {
+            let text = corners
+                .iter()
+                .map(|[dx, dy]| format!("{},{}", rounded(x + R * dx), rounded(y + R * dy)));
+            let text: Vec<String> = text.collect();
+            Polygon::new().set("points", text.join(" ")).set("fill", color)
+        };
+        match series % MARKS {
+            0 => {
+                let circle = Circle::new().set("cx", rounded(x)).set("cy", rounded(y));
+                self.add(circle.set("r", R).set("fill", color).add(about));
+            }
+            1 => {
+                self.add(corners(&[[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]).add(about))
+            }
+            2 => self.add(corners(&[[0.0, -1.2], [1.1, 0.9], [-1.1, 0.9]]).add(about)),
+            _ => self.add(corners(&[[0.0, -1.3], [1.3, 0.0], [0.0, 1.3], [-1.3, 0.0]]).add(about)),
+        }
+    }
+
+    fn add(&mut self, node: impl Into<Box<dyn svg::Node>>) {
+        svg::Node::append(&mut self.group, node);
+    }
+
+    /// The whole sheet as a file.
+    pub fn finish(self, [width, height]: [f64; 2]) -> String {
+        let ground = Rectangle::new().set("width", "100%").set("height", "100%");
+        let font = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+        let group = self.group.set("font-family", font).set("font-size", TEXT);
+        let (width, height) = (rounded(width), rounded(height));
+        let document = Document::new()
+            .set("viewBox", format!("0 0 {width} {height}"))
+            .set("width", width)
+            .set("height", height)
+            .add(ground.set("fill", "#ffffff"))
+            .add(group);
+        format!("{document}\n")
+    }
+}
+
+/// Distance of lines of text.
+pub const LINE: f64 = TEXT * 1.35;
+
+/// About how long a text is: nobody measures fonts that only the viewer has.
+pub fn length(text: &str) -> f64 {
+    let of = |c: char| match c {
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | '\'' | '|' | '(' | ')' => 0.34,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.9,
+        _ if c.is_ascii_uppercase() => 0.7,
+        _ if c.is_ascii() => 0.57,
+        _ => 1.0,
+    };
+    TEXT * text.chars().map(of).sum::<f64>()
+}
+
+/// A text of at most a length, with an ellipsis where it was cut.
+pub fn shortened(text: &str, most: f64) -> String {
+    if length(text) <= most {
+        return text.to_string();
+    }
+    let mut kept = String::new();
+    for c in text.chars() {
+        if length(&kept) + length(&c.to_string()) + TEXT > most {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.trim_end().to_string() + "…"
+}
+
+fn wrapped(text: &str, width: f64) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("one line at least");
+        match line.is_empty() {
+            true => line.push_str(word),
+            false if length(line) + length(word) + length(" ") <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            false => lines.push(word.to_string()),
+        }
+    }
+    lines
+}
+
+fn line([from, to]: [[f64; 2]; 2], color: &str, width: f64) -> Line {
+    let line = Line::new().set("x1", rounded(from[0])).set("y1", rounded(from[1]));
+    let line = line.set("x2", rounded(to[0])).set("y2", rounded(to[1]));
+    line.set("stroke", color).set("stroke-width", width)
+}
+
+fn steps(points: &[[f64; 2]]) -> String {
+    let step = |(place, [x, y]): (usize, &[f64; 2])| {
+        format!("{}{},{}", if place == 0 { "M" } else { "L" }, rounded(*x), rounded(*y))
+    };
+    points.iter().enumerate().map(step).collect::<Vec<_>>().join("")
+}
+
+/// Hundredths of a pixel are enough, and the same on every machine.
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// XML has no way to write most control characters.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,93 @@
+//! A study to look at: its report, and the files that it was of.
+
+use super::definition::Definition;
+use super::plan::Plan;
+use super::report::Report;
+use super::store::{DATABASE, Records};
+use crate::error::{Error, Result};
+use crate::file::stem;
+use crate::picture::Picture;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// A study's results. Results say nothing of where files lie; the definition does.
+#[derive(Debug)]
+pub struct OpenedStudy {
+    pub report: Report,
+    /// By the plan's pictures and models; none where the definition or the file is gone.
+    pub pictures: Vec<Option<PathBuf>>,
+    pub models: Vec<Option<PathBuf>>,
+}
+
+impl OpenedStudy {
+    /// True for a store of results and for a definition, false for all other files.
+    pub fn is_study_file(path: &Path) -> bool {
+        is_database(path) || is_definition(path)
+    }
+
+    /// Opens results with the definition beside them, or a definition with its results beside it.
+    ///
+    /// # Errors
+    /// When the results can't be read, or a definition has none yet.
+    pub fn open(path: &Path) -> Result<Self> {
+        let [definition, results] = match is_database(path) {
+            true => {
+                let results = path.parent().unwrap_or(Path::new(".")).to_path_buf();
+                [definition_of(&results), Some(results)]
+            }
+            false => [Some(path.to_path_buf()), results_of(path)],
+        };
+        let results = results.ok_or_else(|| {
+            Error::new(format!("cannot show study {}", path.display()), "it has no results yet")
+                .hint(format!("run `hyaline study {}` first", path.display()))
+        })?;
+        let report = Report::new(Records::of_stores(&[results])?);
+        let definition = definition.and_then(|path| Definition::read(&path).ok());
+        let [pictures, models] = files(report.plan(), definition.as_ref());
+        Ok(Self { report, pictures, models })
+    }
+}
+
+fn is_database(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == DATABASE)
+}
+
+/// Model cards are TOML too; only a definition names several models and their pictures.
+fn is_definition(path: &Path) -> bool {
+    let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    let text = is_toml.then(|| std::fs::read_to_string(path).ok()).flatten();
+    let table = text.and_then(|text| text.parse::<toml::Table>().ok());
+    table.is_some_and(|table| table.contains_key("models") && table.contains_key("pictures"))
+}
+
+/// `hyaline study NAME.toml` writes to NAME-results where it is run, mostly beside NAME.toml.
+fn results_of(definition: &Path) -> Option<PathBuf> {
+    let name = format!("{}-results", stem(definition));
+    let beside = definition.parent().unwrap_or(Path::new("")).join(&name);
+    [beside, PathBuf::from(name)].into_iter().find(|folder| folder.join(DATABASE).is_file())
+}
+
+fn definition_of(results: &Path) -> Option<PathBuf> {
+    let results = results.canonicalize().ok()?;
+    let name = results.file_name()?.to_str()?.strip_suffix("-results")?;
+    let definition = results.parent()?.join(format!("{name}.toml"));
+    definition.is_file().then_some(definition)
+}
+
+/// Where the pictures and models of a plan lie.
+fn files(plan: &Plan, definition: Option<&Definition>) -> [Vec<Option<PathBuf>>; 2] {
+    let listed = definition.and_then(|of| of.pictures(Picture::is_picture_file).ok());
+    let listed: HashMap<String, PathBuf> = listed
+        .into_iter()
+        .flatten()
+        .map(|picture| (picture.name.clone(), picture.path))
+        .filter(|(_, path)| path.is_file())
+        .collect();
+    let pictures = plan.pictures.iter().map(|picture| listed.get(&picture.name).cloned());
+    let paths = definition.map_or(&[][..], |definition| &definition.models);
+    let models = (0..plan.models.len()).map(|place| match paths.len() == plan.models.len() {
+        true => Some(paths[place].clone()),
+        false => None,
+    });
+    [pictures.collect(), models.collect()]
+}

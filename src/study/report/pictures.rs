@@ -1,0 +1,34 @@
+//! What stands behind a number of a table: its pictures.
+
+use super::Report;
+use crate::study::cell::{Measured, Subject};
+use crate::study::store::Record;
+
+/// One picture of a model and method.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PictureValue<'a> {
+    /// Its place in the plan.
+    pub picture: usize,
+    /// What the network says of it; none where the cell failed.
+    pub subject: Option<Subject>,
+    /// The metric, or why there is none.
+    pub value: Result<f64, &'a str>,
+}
+
+impl Report {
+    /// A metric of every picture that a model and method were tried on, in the plan's order.
+    pub fn pictures(&self, [model, method, metric]: [usize; 3]) -> Vec<PictureValue<'_>> {
+        let view = super::View { records: &self.records };
+        let value = |picture| match view.record([model, picture, method])? {
+            Record::Failed(why) => Some(PictureValue { picture, subject: None, value: Err(why) }),
+            Record::Done(done) => {
+                let value = match &done.values[metric] {
+                    Measured::Value(value) => Ok(*value),
+                    Measured::Undefined(reason) => Err(reason.as_str()),
+                };
+                Some(PictureValue { picture, subject: Some(done.subject), value })
+            }
+        };
+        (0..self.plan().pictures.len()).filter_map(value).collect()
+    }
+}
