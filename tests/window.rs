@@ -375,3 +375,40 @@ fn a_study_without_results_says_how_to_get_them() {
         window.step();
     }
 }
+
+/// A recipe that learns dark from light in a moment.
+fn recipe(folder: &Path) -> PathBuf {
+    for (class, level) in [("dark", 40), ("light", 200)] {
+        let of_class = folder.join("pictures").join(class);
+        std::fs::create_dir_all(&of_class).unwrap();
+        for place in 0..8u8 {
+            let pixel = |x, y| image::Luma([level + place + 3 * (x * y % 7) as u8]);
+            let name = of_class.join(format!("{place}.png"));
+            image::GrayImage::from_fn(8, 8, pixel).save(name).unwrap();
+        }
+    }
+    let path = folder.join("tiny.toml");
+    let text = "epochs = 3\nbatch = 4\n\
+        [network]\narchitecture = \"cifar-resnet8\"\nwidth = 4\n\
+        [data]\ntrain = \"pictures\"\nholdout = 0.25\naugmentation = \"none\"\n\
+        [objective]\nkind = \"vanilla\"\n\
+        [evaluation]\nrestarts = 1\ncurve = []\n";
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn a_recipe_is_trained_and_its_network_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    if !support::can_paint() {
+        return;
+    }
+    let mut window = window(vec![recipe(folder.path())]);
+    wait(&mut window, "cifar-resnet8, vanilla, 3 epochs of pictures");
+    click(&mut window, "Start");
+    click(&mut window, "Open the network");
+    wait(&mut window, "Details of tiny");
+    let log = std::fs::read_to_string(folder.path().join("tiny/log.csv")).unwrap();
+    assert_eq!(log.lines().count(), 4, "{log}");
+    window.check_accessibility();
+}

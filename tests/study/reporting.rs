@@ -125,7 +125,7 @@ fn benchmarks_count_by_classes_and_by_the_best_threshold() {
             [[0.7, 0.7, 0.0].to_vec(), [0.0, 0.7, 0.0].to_vec(), vec![0.0, 0.2, 0.9], vec![]];
         for (place, record) in records.cells.iter_mut().enumerate() {
             let Some(Record::Done(done)) = record else { panic!() };
-            done.overlaps[0] = Some(overlaps[place / 3 % 4].clone());
+            done.curves[0] = Some(overlaps[place / 3 % 4].clone());
         }
         let counted = Report::new(records).groups[0].benchmarks[0].unwrap();
         assert!((counted - expected).abs() < 1e-12, "{contours:?} {counted}");

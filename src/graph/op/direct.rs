@@ -1,9 +1,10 @@
 //! Convolution over channels and its gradients on the CPU.
 //!
 //! No matrix of columns is made. Planes lie as long rows ([`Layout`]), and what one tap takes from
-//! one channel is that channel's row, shifted. A tile of results, eight channels by three vectors,
-//! stays in registers while all channels and taps are summed up. The gradient at the weights is
-//! the same with the two operands in other places: a tile of weights, summed up along the rows.
+//! one channel is that channel's row, shifted. A tile of results, eight channels (four where there are
+//! 16 registers) by three vectors, stays in registers while all channels and taps are summed up. The
+//! gradient at the weights is the same with the two operands in other places: a tile of weights, summed
+//! up along the rows.
 
 use super::host::{from_host, on_host, slice};
 use super::lattice::{Geometry, Lattice, Layout};
@@ -18,6 +19,9 @@ use std::sync::OnceLock;
 const OUTS: usize = 8;
 /// The most vectors of a tile's rows.
 const VECTORS: usize = 3;
+/// Result channels of a tile where vectors are of 8 values: such processors have 16 registers, which a
+/// tile, its vectors and one weight fill. One sum more would stay in memory.
+const FEW_OUTS: usize = OUTS / 2;
 /// Values of the widest vectors.
 const WIDEST: usize = 16;
 /// What the longest row may exceed its end by, in values.
@@ -284,6 +288,7 @@ impl Pass {
                         offsets,
                         weights: &packed[weights.start + index * each..][..each],
                         start,
+                        outs: count,
                         length: (planes.len() - 1) * self.layout.sample + band.length(),
                         results: &mut sums,
                         row,
@@ -320,6 +325,8 @@ struct Sums<'a> {
     offsets: &'a [usize],
     weights: &'a [f32],
     start: [f32; OUTS],
+    /// Result channels that are wanted.
+    outs: usize,
     /// Values that are wanted of each row; up to [`SLACK`] more are written.
     length: usize,
     results: &'a mut [f32],
@@ -337,43 +344,54 @@ impl WithSimd for Sums<'_> {
         let mut first = 0;
         while first < self.length {
             let vectors = (self.length - first).div_ceil(S::F32_LANES);
-            // Processors with vectors of 8 have registers for one row of vectors.
             first += S::F32_LANES
-                * match vectors.min(if S::F32_LANES == 8 { 1 } else { VECTORS }) {
-                    1 => self.tile::<S, 1>(simd, first),
-                    2 => self.tile::<S, 2>(simd, first),
-                    _ => self.tile::<S, 3>(simd, first),
+                * match vectors {
+                    1 => self.tiles::<S, 1>(simd, first),
+                    2 => self.tiles::<S, 2>(simd, first),
+                    _ => self.tiles::<S, VECTORS>(simd, first),
                 };
         }
     }
 }
 
 impl Sums<'_> {
-    /// `V` vectors of every row.
+    /// `V` vectors of every row; gives `V`.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    fn tile<S: Simd, const V: usize>(&mut self, simd: S, first: usize) -> usize {
-        let mut sums = [[simd.splat_f32s(0.0); V]; OUTS];
-        for (sums, start) in sums.iter_mut().zip(self.start) {
-            *sums = [simd.splat_f32s(start); V];
+    fn tiles<S: Simd, const V: usize>(&mut self, simd: S, first: usize) -> usize {
+        match S::F32_LANES {
+            8 => (0..self.outs)
+                .step_by(FEW_OUTS)
+                .for_each(|out| self.tile::<S, FEW_OUTS, V>(simd, first, out)),
+            _ => self.tile::<S, OUTS, V>(simd, first, 0),
+        }
+        V
+    }
+
+    /// `V` vectors of `O` rows.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn tile<S: Simd, const O: usize, const V: usize>(&mut self, simd: S, first: usize, out: usize) {
+        let mut sums = [[simd.splat_f32s(0.0); V]; O];
+        for (sums, start) in sums.iter_mut().zip(&self.start[out..]) {
+            *sums = [simd.splat_f32s(*start); V];
         }
         let source = &self.source[first..];
         for (weights, offset) in self.weights.as_chunks::<OUTS>().0.iter().zip(self.offsets) {
             let row = S::as_simd_f32s(&source[*offset..][..V * S::F32_LANES]).0;
             let mut values = [simd.splat_f32s(0.0); V];
             values.copy_from_slice(row);
-            for (sums, weight) in sums.iter_mut().zip(weights) {
+            for (sums, weight) in sums.iter_mut().zip(&weights[out..out + O]) {
                 let weight = simd.splat_f32s(*weight);
                 for (sum, value) in sums.iter_mut().zip(&values) {
                     *sum = simd.mul_add_e_f32s(weight, *value, *sum);
                 }
             }
         }
-        for (out, sums) in sums.iter().enumerate() {
-            let row = &mut self.results[out * self.row + first..][..V * S::F32_LANES];
+        for (row, sums) in (out..).zip(&sums) {
+            let row = &mut self.results[row * self.row + first..][..V * S::F32_LANES];
             S::as_mut_simd_f32s(row).0.copy_from_slice(sums);
         }
-        V
     }
 }
 
