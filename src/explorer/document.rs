@@ -99,11 +99,14 @@ impl Document {
         }
     }
 
-    /// Shows a method beside the others, with its values.
-    pub fn show(&mut self, choice: MethodChoice) {
+    /// Shows a method alone, with its values.
+    pub fn show_alone(&mut self, choice: MethodChoice) {
         let id = choice.method.description().id;
-        if let Some(own) = self.methods.iter_mut().find(|own| own.method.description().id == id) {
-            *own = choice;
+        for own in &mut self.methods {
+            match own.method.description().id == id {
+                true => *own = choice.clone(),
+                false => own.shown = false,
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use crate::score::Better;
 use crate::study::report::{PictureValue, Report};
 use crate::study::{OpenedStudy, PlannedModel, values_of};
 use egui::{ComboBox, Grid, Panel, RichText, ScrollArea, Ui};
-use egui_plot::{Plot, PlotPoints, Points};
+use egui_plot::{Plot, PlotPoints, Points, log_grid_spacer, uniform_grid_spacer};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -111,7 +111,8 @@ impl Explorer {
         }
     }
 
-    /// Brings a cell of a study into the grid: its picture, network, method and class.
+    /// Brings a cell of a study into the grid: its picture with its boxes, network, method and class.
+    /// Undo brings back what was shown before.
     fn bring(&mut self, study: &OpenedStudy, [model, picture, method]: [usize; 3]) {
         let plan = study.report.plan();
         let (planned, choice) = (&plan.pictures[picture], &plan.methods[method]);
@@ -124,11 +125,14 @@ impl Explorer {
         if !self.document.pictures.iter().any(|open| open.value.sha256 == planned.sha256) {
             files.extend(study.pictures[picture].clone());
         }
+        if self.document.annotations.is_none() {
+            files.extend(study.annotations.clone());
+        }
         let chosen = attribution::method(&choice.id)
             .and_then(|found| Ok((found, values_of(choice, found.description().parameters)?)));
         match chosen {
             Ok((method, values)) => {
-                self.document.show(MethodChoice { method, values, shown: true })
+                self.document.show_alone(MethodChoice { method, values, shown: true });
             }
             Err(error) => self.notices.warn(error.to_string()),
         }
@@ -315,6 +319,9 @@ fn confidence_plot(ui: &mut Ui, pictures: &[PictureValue], label: &str) {
     Plot::new(("confidence of a study", label))
         .height(170.0)
         .default_x_bounds(0.0, 1.0)
+        .x_grid_spacer(uniform_grid_spacer(|_| [0.5, 0.25, 0.05]))
+        .y_grid_spacer(log_grid_spacer(5))
+        .x_axis_formatter(|mark, _| mark.value.to_string())
         .x_axis_label("confidence")
         .y_axis_label(label)
         .allow_scroll(false)

@@ -17,6 +17,8 @@ pub struct OpenedStudy {
     /// By the plan's pictures and models; none where the definition or the file is gone.
     pub pictures: Vec<Option<PathBuf>>,
     pub models: Vec<Option<PathBuf>>,
+    /// Boxes and masks of the pictures.
+    pub annotations: Option<PathBuf>,
 }
 
 impl OpenedStudy {
@@ -44,7 +46,8 @@ impl OpenedStudy {
         let report = Report::new(Records::of_stores(&[results])?);
         let definition = definition.and_then(|path| Definition::read(&path).ok());
         let [pictures, models] = files(report.plan(), definition.as_ref());
-        Ok(Self { report, pictures, models })
+        let annotations = definition.and_then(|definition| definition.pictures.annotations);
+        Ok(Self { report, pictures, models, annotations })
     }
 }
 

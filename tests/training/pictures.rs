@@ -53,24 +53,33 @@ fn archive(at: &Path, packed: bool) -> PathBuf {
 }
 
 fn npz(at: &Path) -> PathBuf {
+    npz_of(at, "all.npz", &["images.npy"], &["labels.npy"])
+}
+
+/// The pictures and their classes, each under some names.
+fn npz_of(at: &Path, name: &str, images: &[&str], labels: &[&str]) -> PathBuf {
     let header = |shape: &str, kind: &str| {
         let text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}");
         let text = format!("{text:<117}\n");
         [b"\x93NUMPY\x01\x00\x76\x00".as_slice(), text.as_bytes()].concat()
     };
-    let path = at.join("all.npz");
+    let path = at.join(name);
     let mut archive = zip::ZipWriter::new(File::create(&path).unwrap());
     let options = zip::write::SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated);
-    archive.start_file("images.npy", options).unwrap();
-    archive.write_all(&header("(6, 32, 32, 3)", "|u1")).unwrap();
-    for (_, image) in all() {
-        archive.write_all(image.as_raw()).unwrap();
+    for name in images {
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(&header("(6, 32, 32, 3)", "|u1")).unwrap();
+        for (_, image) in all() {
+            archive.write_all(image.as_raw()).unwrap();
+        }
     }
-    archive.start_file("labels.npy", options).unwrap();
-    archive.write_all(&header("(6,)", "<i8")).unwrap();
-    for (class, _) in all() {
-        archive.write_all(&(class as i64).to_le_bytes()).unwrap();
+    for (place, name) in labels.iter().enumerate() {
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(&header("(6,)", "<i8")).unwrap();
+        for (class, _) in all() {
+            archive.write_all(&((class + place) as i64).to_le_bytes()).unwrap();
+        }
     }
     archive.finish().unwrap();
     path
@@ -95,13 +104,11 @@ fn the_same_pictures_are_the_same_from_any_file() {
     assert_eq!(expected.classes, ["cats", "dogs"]);
     assert_eq!(expected.labels, [0, 0, 0, 1, 1, 1]);
     assert_eq!(expected.picture(4), planes(&picture(1, 1)));
-    let cifar10 = cifar(at, &[], "data_batch_1.bin");
     for path in [
         archive(at, false),
         archive(at, true),
         npz(at),
-        cifar10.join("data_batch_1.bin"),
-        cifar10,
+        cifar(at, &[], "data_batch_1.bin").join("data_batch_1.bin"),
         cifar(at, &[7], "train.bin"),
     ] {
         let found = Pictures::read(&path, AS_IT_IS, Part::Train).unwrap();
@@ -157,6 +164,72 @@ fn what_is_no_set_of_pictures_is_said_in_one_line() {
     RgbImage::new(40, 40).save(at.join("folders/dogs/other.png")).unwrap();
     let error = Pictures::read(&at.join("folders"), AS_IT_IS, Part::Train).unwrap_err().to_string();
     assert!(error.contains("several sizes"), "{error}");
+}
+
+#[test]
+fn sets_for_training_and_for_tests_are_not_mixed_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let names = (["x_test.npy", "x_train.npy"], ["y_test.npy", "y_train.npy"]);
+    let both = npz_of(at, "both.npz", &names.0, &names.1);
+    // The labels of the second set are one higher.
+    for (part, first) in [(Part::Test, 0), (Part::Train, 1)] {
+        assert_eq!(Pictures::read(&both, AS_IT_IS, part).unwrap().labels[0], first);
+    }
+    let unclear = npz_of(at, "unclear.npz", &["images.npy"], &["ids.npy", "labels.npy"]);
+    let error = Pictures::read(&unclear, AS_IT_IS, Part::Train).unwrap_err().to_string();
+    assert!(error.contains("ids.npy, labels.npy"), "{error}");
+
+    // Four of five training files are an error, the test file is one by itself.
+    let cifar10 = cifar(at, &[], "data_batch_1.bin");
+    fs::copy(cifar10.join("data_batch_1.bin"), cifar10.join("test_batch.bin")).unwrap();
+    assert_eq!(Pictures::read(&cifar10, AS_IT_IS, Part::Test).unwrap().len(), 6);
+    let error = Pictures::read(&cifar10, AS_IT_IS, Part::Train).unwrap_err().to_string();
+    assert!(error.contains("data_batch_2.bin"), "{error}");
+
+    let path = at.join("two.tar");
+    let mut builder = tar::Builder::new(File::create(&path).unwrap());
+    for set in ["train", "test"] {
+        builder.append_dir_all(set, folders(at)).unwrap();
+    }
+    builder.finish().unwrap();
+    let error = Pictures::read(&path, AS_IT_IS, Part::Train).unwrap_err().to_string();
+    assert!(error.contains("test, train"), "{error}");
+}
+
+#[test]
+fn classes_are_matched_by_name_and_numbers_by_value() {
+    let folder = tempfile::tempdir().unwrap();
+    for class in ["1", "2", "10"] {
+        let of_class = folder.path().join(class);
+        fs::create_dir(&of_class).unwrap();
+        picture(0, 0).save(of_class.join("a.png")).unwrap();
+    }
+    let numbers = Pictures::read(folder.path(), AS_IT_IS, Part::Train).unwrap();
+    assert_eq!(numbers.classes, ["1", "2", "10"]);
+
+    let named = Pictures::read(&folders(folder.path()), AS_IT_IS, Part::Train).unwrap();
+    let learned = ["birds", "cats", "dogs"].map(String::from);
+    assert_eq!(named.clone().labelled_as(&learned).unwrap().labels, [1, 1, 1, 2, 2, 2]);
+    let error = named.labelled_as(&["cats", "cows"].map(String::from)).unwrap_err().to_string();
+    assert!(error.contains("`dogs`"), "{error}");
+}
+
+#[test]
+fn what_no_network_can_learn_from_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = |read: hyaline::error::Result<Pictures>| read.unwrap_err().to_string();
+    let one = write_idx(folder.path(), 8, &[(0, vec![0; 64])]);
+    assert!(error(Pictures::read(&one, AS_IT_IS, Part::Train)).contains("fewer than two"));
+    let flat = write_idx(folder.path(), 0, &[(0, vec![]), (1, vec![])]);
+    assert!(error(Pictures::read(&flat, AS_IT_IS, Part::Train)).contains("0×0"));
+    let other = Wanted { size: Some([16, 16]), ..AS_IT_IS };
+    let fixed = npz(folder.path());
+    assert!(error(Pictures::read(&fixed, other, Part::Train)).contains("3×32×32 for good"));
+    // A byte of class 200 in CIFAR-10.
+    let torn = folder.path().join("torn.bin");
+    fs::write(&torn, [[200].as_slice(), &[0; 3072]].concat()).unwrap();
+    assert!(error(Pictures::read(&torn, AS_IT_IS, Part::Train)).contains("class 200"));
 }
 
 #[test]
