@@ -27,7 +27,7 @@ pub use explanations::starting_loss;
 pub use network::Network;
 pub use objective::{Batch, Objective};
 pub use optimiser::{Sgd, Values};
-pub use recipe::{Level, Recipe};
+pub use recipe::{Level, Precision, Recipe};
 pub use run::{Outcome, Progress, Training};
 pub use schedule::Schedule;
 pub use update::Update;

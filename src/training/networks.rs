@@ -9,6 +9,7 @@ use rand::Rng;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 
 /// A network by its architecture's identifier, with what that leaves open.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub struct NetworkRecipe {
     /// `B`, convolutions.
     #[serde(default)]
     pub shortcut: Shortcut,
+    /// A network of the same shape to begin with, such as a vanilla one that is to become robust;
+    /// from the folder of the recipe. By default weights are drawn.
+    pub start: Option<PathBuf>,
 }
 
 /// He et al. 2016, "Deep Residual Learning for Image Recognition", section 3.3.
@@ -85,7 +89,32 @@ impl NetworkRecipe {
             Error::new(format!("cannot train `{name}`"), why)
         };
         done.ok_or_else(untrainable)?;
-        Ok(first.weights)
+        match &self.start {
+            Some(path) => begun(first.weights, path),
+            None => Ok(first.weights),
+        }
+    }
+}
+
+/// Weights of a file in the places of others.
+fn begun(mut weights: Weights, path: &Path) -> Result<Weights> {
+    let failed = |why: String| {
+        Error::new(format!("cannot begin with {}", path.display()), why)
+            .hint("`start` names a weights file of the same architecture and classes")
+    };
+    let mut start = Weights::read(path).map_err(|e| failed(e.to_string()))?;
+    for (name, tensor) in &mut weights.tensors {
+        let found =
+            start.tensors.remove(name).ok_or_else(|| failed(format!("it has no {name}")))?;
+        if found.shape != tensor.shape {
+            let why = format!("its {name} is {:?}, not {:?}", found.shape, tensor.shape);
+            return Err(failed(why));
+        }
+        *tensor = found;
+    }
+    match start.tensors.keys().next() {
+        Some(name) => Err(failed(format!("the network has no {name}"))),
+        None => Ok(weights),
     }
 }
 

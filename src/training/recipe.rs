@@ -223,6 +223,7 @@ impl Recipe {
         let folder = path.parent().unwrap_or(Path::new(""));
         recipe.data.train = folder.join(&recipe.data.train);
         recipe.data.test = recipe.data.test.map(|test| folder.join(test));
+        recipe.network.start = recipe.network.start.map(|start| folder.join(start));
         recipe.name.get_or_insert_with(|| crate::file::stem(path));
         Ok(recipe)
     }
@@ -322,6 +323,8 @@ impl Recipe {
         let mut recipe = self.clone();
         recipe.data.train = PathBuf::new();
         recipe.data.test = None;
+        // Once begun, a checkpoint holds what it began with.
+        recipe.network.start = None;
         recipe.checkpoint_minutes = 0.0;
         recipe.precision = Precision::Single;
         let EvaluationRecipe { watched, attacked, norm, epsilon, .. } = recipe.evaluation;

@@ -401,6 +401,7 @@ fn without_folders(recipe: &Recipe) -> Recipe {
     let mut recipe = recipe.clone();
     recipe.data.train = name(&recipe.data.train);
     recipe.data.test = recipe.data.test.as_ref().map(name);
+    recipe.network.start = recipe.network.start.as_ref().map(name);
     recipe
 }
 

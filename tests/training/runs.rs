@@ -2,9 +2,11 @@
 
 use super::pictures::write_idx;
 use super::support;
-use hyaline::attribution::Flow;
+use hyaline::attribution::{Flow, Stream};
 use hyaline::model::{Card, ComputeDevice, Model};
-use hyaline::training::{Outcome, Progress, Recipe, Training};
+use hyaline::training::data::{Augmentation, Part, Pictures, Wanted};
+use hyaline::training::objective::Explained;
+use hyaline::training::{Accuracies, Outcome, Precision, Progress, Recipe, Training, accuracy};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use std::fs;
@@ -95,6 +97,90 @@ fn a_stopped_training_goes_on_to_the_same_bits() {
     let error =
         Training::prepare(other, &out("parts"), &ComputeDevice::cpu(), false).err().unwrap();
     assert!(error.to_string().contains("another recipe"), "{error}");
+}
+
+#[test]
+fn trainings_with_two_passes_go_on_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = write_halves(folder.path(), 120);
+    for (name, kind) in [
+        ("sep", "kind = \"sep\", epsilon = 0.05, steps = 2, lambda = 100.0"),
+        ("advprop", "kind = \"advprop\", epsilon = 0.05, steps = 1"),
+    ] {
+        let of_kind = || {
+            let mut recipe = recipe(&pictures, &format!("objective = {{ {kind} }}"));
+            (recipe.epochs, recipe.network.width) = (2, Some(4));
+            recipe.network.architecture = "cifar-resnet8".into();
+            recipe.data.augmentation = Augmentation::Standard;
+            recipe
+        };
+        let out = |part: &str| folder.path().join(format!("{name}-{part}"));
+        train(of_kind(), &out("whole"), usize::MAX);
+        for stop_after in [1, usize::MAX] {
+            train(of_kind(), &out("parts"), stop_after);
+        }
+        let weights = |part: &str| fs::read(out(part).join("halves.safetensors")).unwrap();
+        assert!(weights("whole") == weights("parts"), "{name}: other weights");
+    }
+}
+
+#[test]
+fn a_training_begins_with_another_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = write_halves(folder.path(), 400);
+    let out = |name: &str| folder.path().join(name);
+    let vanilla = recipe(&pictures, "objective = { kind = \"vanilla\" }");
+    let Outcome::Trained { accuracies, .. } = train(vanilla, &out("vanilla"), usize::MAX) else {
+        panic!("nobody stopped it")
+    };
+    // Steps of nearly nothing leave it what it was.
+    let mut robust = recipe(&pictures, FAST);
+    (robust.rate, robust.epochs, robust.optimiser.average) = (1e-9, 1, 0.0);
+    robust.network.start = Some(out("vanilla").join("halves.safetensors"));
+    let training = train(robust.clone(), &out("robust"), usize::MAX);
+    let Outcome::Trained { accuracies: begun, .. } = training else { panic!("nobody stopped it") };
+    assert_eq!(begun.clean, accuracies.clean);
+
+    robust.network.architecture = "convnet".into();
+    let prepared = Training::prepare(robust, &out("other"), &ComputeDevice::cpu(), false);
+    let error = prepared.err().unwrap().to_string();
+    assert!(error.contains("cannot begin with") && error.contains("it has no 0."), "{error}");
+}
+
+#[test]
+fn what_is_measured_is_what_the_file_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = write_halves(folder.path(), 400);
+    let mut recipe = recipe(&pictures, FAST);
+    recipe.precision = Precision::Half;
+    (recipe.evaluation.explanations, recipe.evaluation.explanation) = (20, Explained::Gradient);
+    let Outcome::Trained { card, accuracies } =
+        train(recipe.clone(), &folder.path().join("out"), usize::MAX)
+    else {
+        panic!("nobody stopped it")
+    };
+    let model = Model::open(&card, &ComputeDevice::cpu()).unwrap();
+    let all =
+        Pictures::read(&pictures, Wanted { channels: None, size: None }, Part::Train).unwrap();
+    let mut random = Stream::new(recipe.seed, "holdout", "", "").generator();
+    let [_, held_out] = all.split(recipe.data.holdout, &mut random);
+    assert_eq!(accuracy(&model.graph, &held_out).unwrap(), accuracies.clean);
+    // Maps of 144 pixels that sum to 1 are apart by 2/144 at most, and by something.
+    let loss = accuracies.explanation_loss.unwrap();
+    assert!(loss > 1e-6 && loss < 2.0 / 144.0, "{loss}");
+    let again = Accuracies::measure(&recipe, &model.graph, &held_out, &mut |_| Flow::Continue);
+    assert_eq!(again.unwrap().unwrap(), accuracies);
+}
+
+#[test]
+fn a_network_that_is_there_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = write_halves(folder.path(), 40);
+    let recipe = recipe(&pictures, FAST);
+    fs::write(folder.path().join("halves.toml"), "weights = \"x.pth\"").unwrap();
+    let prepared = Training::prepare(recipe, folder.path(), &ComputeDevice::cpu(), false);
+    let error = prepared.err().unwrap().to_string();
+    assert!(error.contains("halves.toml is there already"), "{error}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub struct Line {
 
 const EDGE: f64 = 12.0;
 const PANEL: [f64; 2] = [150.0, 120.0];
-const GAP: [f64; 2] = [14.0, 30.0];
+const GAP: [f64; 2] = [20.0, 30.0];
 const MOST_COLUMNS: usize = 4;
 const TICKS: [(f64, &str); 3] = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")];
 

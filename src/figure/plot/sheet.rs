@@ -173,13 +173,13 @@ impl Sheet {
 /// Distance of lines of text.
 pub const LINE: f64 = TEXT * 1.35;
 
-/// About how long a text is: nobody measures fonts that only the viewer has.
+/// About how long a text is in a wide font: nobody measures fonts that only the viewer has.
 pub fn length(text: &str) -> f64 {
     let of = |c: char| match c {
-        'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | '\'' | '|' | '(' | ')' => 0.34,
-        'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.9,
-        _ if c.is_ascii_uppercase() => 0.7,
-        _ if c.is_ascii() => 0.57,
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | '\'' | '|' | '(' | ')' => 0.38,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.95,
+        _ if c.is_ascii_uppercase() => 0.72,
+        _ if c.is_ascii() => 0.62,
         _ => 1.0,
     };
     TEXT * text.chars().map(of).sum::<f64>()

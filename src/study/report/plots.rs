@@ -4,6 +4,7 @@ use super::caption::direction;
 use super::{Report, View};
 use crate::figure::plot::{CurvePanel, Curves, Dots, Estimate, Line, Row};
 use crate::score::OverPictures;
+use crate::study::plan::Metric;
 use crate::study::statistics::describe;
 use crate::study::store::CURVE_PLACES;
 
@@ -17,6 +18,14 @@ pub struct PlotFile {
     pub name: String,
     pub title: String,
     pub svg: String,
+}
+
+/// What a metric's curve goes along, and its values: pixels are changed, or layers randomised.
+fn axes(metric: &Metric) -> [&'static str; 2] {
+    match metric.follows_confidence {
+        true => ["share of the pixels changed", "score of the class"],
+        false => ["share of the layers without their weights", "similarity to the map itself"],
+    }
 }
 
 impl Report {
@@ -83,7 +92,7 @@ impl Report {
         notes.extend(self.warning_of(&[metric]));
         let plot = Curves {
             title: title.clone(),
-            axes: ["share of the pixels changed".into(), "score of the class".into()],
+            axes: axes(of).map(String::from),
             series: plan.models.iter().map(|model| model.name.clone()).collect(),
             panels,
             notes,
