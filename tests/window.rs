@@ -326,7 +326,7 @@ fn study(folder: &Path) -> Option<PathBuf> {
         .unwrap();
     let definition = folder.join("twins.toml");
     let text = format!(
-        "models = {:?}\nmethods = [\"gradient\", \"random-map\"]\n\
+        "name = \"Twins\"\nmodels = {:?}\nmethods = [\"gradient\", \"random-map\"]\n\
          scores = [\"gini\", \"insertion-deletion\"]\n\
          target = \"top1\"\ndevice = \"cpu\"\n[pictures]\nfolders = [\"pictures\"]\n",
         cards.map(|card| card.to_string_lossy().into_owned())

@@ -76,7 +76,8 @@ fn nothing_leaves_the_sheet_and_any_name_is_text() {
                 assert!((0.0..=most).contains(&place), "{}: {node:?} at {place}", plot.name);
             }
         }
-        let texts: Vec<&str> = svg.descendants().filter_map(|node| node.text()).collect();
+        let texts = svg.descendants().filter_map(|node| node.text()).map(str::trim);
+        let texts: Vec<&str> = texts.collect();
         assert!(texts.iter().any(|text| text.starts_with("a<b> & \"quoted\" 模型 😀 \u{fffd}")));
     }
 }

@@ -312,10 +312,11 @@ fn studies_without_a_number_still_report() {
     let failed = Report::new(Records { plan: plan_of_failures, cells });
     let one = Report::new(records(plan(1), |cell| Some(by_place(cell))));
     let same = Report::new(records(plan(5), |_| Some(0.5)));
-    for report in [&nothing, &failed, &one, &same] {
+    // Without a number there is nothing to plot.
+    for (report, entries) in [(&nothing, 7), (&failed, 7), (&one, 8), (&same, 8)] {
         let folder = tempfile::tempdir().unwrap();
         report.write(folder.path()).unwrap();
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 7);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), entries);
         assert!(!report.markdown().contains("NaN") && !report.latex().contains("NaN"));
     }
     assert!(nothing.latex().contains("gradient & -- & -- \\\\"));
@@ -369,6 +370,11 @@ fn hostile_names_break_no_table() {
     }
     for line in markdown.lines().filter(|line| line.starts_with("| ")) {
         assert!(!line.contains("<b>") && !line.contains('\u{1b}'), "{line}");
+    }
+    for plot in report.plots() {
+        let name = plot.name.strip_prefix("plots/").unwrap();
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)), "{name}");
+        roxmltree::Document::parse(&plot.svg).unwrap();
     }
     let values = report.values_csv();
     let mut read = csv::Reader::from_reader(&values[..]);

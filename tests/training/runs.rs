@@ -31,6 +31,25 @@ fn write_halves(folder: &Path, count: usize) -> PathBuf {
     write_idx(folder, 12, &all)
 }
 
+/// Noisy 12×12 pictures, red or blue, in a folder for each class.
+fn write_colours(folder: &Path, count: usize) -> PathBuf {
+    let mut random = ChaCha8Rng::seed_from_u64(6);
+    let root = folder.join("colours");
+    for class in ["blue", "red"] {
+        fs::create_dir_all(root.join(class)).unwrap();
+        for number in 0..count / 2 {
+            let mut noise = || random.random_range(0..100u8);
+            let mut pixel = |_, _| match class {
+                "red" => image::Rgb([150 + noise(), noise(), noise()]),
+                _ => image::Rgb([noise(), noise(), 150 + noise()]),
+            };
+            let picture = image::RgbImage::from_fn(12, 12, &mut pixel);
+            picture.save(root.join(class).join(format!("{number}.png"))).unwrap();
+        }
+    }
+    root
+}
+
 fn recipe(pictures: &Path, more: &str) -> Recipe {
     let train = pictures.display();
     Recipe::parse(&format!(
@@ -103,6 +122,7 @@ fn a_stopped_training_goes_on_to_the_same_bits() {
 fn trainings_with_two_passes_go_on_to_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
     let pictures = write_halves(folder.path(), 120);
+    let colours = write_colours(folder.path(), 48);
     for (name, kind) in [
         ("sep", "kind = \"sep\", epsilon = 0.05, steps = 2, lambda = 100.0"),
         ("advprop", "kind = \"advprop\", epsilon = 0.05, steps = 1"),
@@ -112,6 +132,7 @@ fn trainings_with_two_passes_go_on_to_the_same_bits() {
             (recipe.epochs, recipe.network.width) = (2, Some(4));
             recipe.network.architecture = "cifar-resnet8".into();
             recipe.data.augmentation = Augmentation::Standard;
+            recipe.data.train = colours.clone();
             recipe
         };
         let out = |part: &str| folder.path().join(format!("{name}-{part}"));

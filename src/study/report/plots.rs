@@ -20,6 +20,14 @@ pub struct PlotFile {
     pub svg: String,
 }
 
+/// A file in the folder of plots, whatever a store from elsewhere calls its metrics.
+fn file_name(id: &str, end: &str) -> String {
+    const LONGEST: usize = 100;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let plain = id.chars().take(LONGEST).map(|c| if is_plain(c) { c } else { '_' });
+    format!("plots/{}{end}", plain.collect::<String>())
+}
+
 /// What a metric's curve goes along, and its values: pixels are changed, or layers randomised.
 fn axes(metric: &Metric) -> [&'static str; 2] {
     match metric.follows_confidence {
@@ -70,7 +78,7 @@ impl Report {
             references: models.clone().map(reference).collect(),
             notes,
         };
-        Some(PlotFile { name: format!("plots/{}.svg", of.id), title, svg: plot.svg() })
+        Some(PlotFile { name: file_name(&of.id, ".svg"), title, svg: plot.svg() })
     }
 
     /// Means over pictures of the curve that a metric is the area under.
@@ -97,7 +105,7 @@ impl Report {
             panels,
             notes,
         };
-        Some(PlotFile { name: format!("plots/{}-curves.svg", of.id), title, svg: plot.svg() })
+        Some(PlotFile { name: file_name(&of.id, "-curves.svg"), title, svg: plot.svg() })
     }
 
     fn mean_curve(&self, [model, method, metric]: [usize; 3]) -> Option<Line> {
