@@ -251,6 +251,11 @@ fn raw_curves_of_several_models_bring_a_warning() {
     assert_eq!((alone.confidence_warning(), alone.comparisons.len()), (None, 0));
     assert_eq!(alone.dependences.len(), 6);
     assert!(!alone.latex().contains("Wilcoxon"));
+    // One model leaves room for intervals.
+    let markdown = alone.markdown();
+    assert!(markdown.contains("| Method | vanilla | 95% interval |"), "{markdown}");
+    let row = markdown.lines().find(|line| line.starts_with("| gradient")).unwrap();
+    assert!(row.contains("| \\[0.") && row.ends_with("\\] |"), "{row}");
     let without =
         Report::new(records(small(5, metric("loc", Better::Higher)), |cell| Some(by_place(cell))));
     assert_eq!(without.confidence_warning(), None);

@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::score::Better;
+use crate::study::definition::Layout;
 use crate::study::plan::Metric;
 use crate::text::count;
 
@@ -26,6 +27,9 @@ impl Report {
     pub(super) fn legend_of_values(&self) -> String {
         let plan = self.plan();
         let mut text = String::from("Mean ± standard error over pictures.");
+        if plan.models.len() == 1 && plan.layout == Layout::ByScore {
+            text += " Intervals by the BCa bootstrap of 10,000 resamples.";
+        }
         if plan.methods.len() > 1 {
             text += " Bold: the best method of a model.";
         }

@@ -13,7 +13,8 @@ impl Report {
         let row = |method: usize| {
             let models = 0..plan.models.len();
             let numbers = models.map(|model| self.number(model, method, column));
-            [Entry::text(plan.methods[method].label())].into_iter().chain(numbers).collect()
+            let name = [Entry::text(plan.methods[method].label())];
+            name.into_iter().chain(numbers).chain(self.interval(method, column)).collect()
         };
         let rows = (0..plan.methods.len()).map(row).collect();
         let values = Block { name: None, rows };
@@ -32,6 +33,10 @@ impl Report {
             headings: [Heading::text("Method")]
                 .into_iter()
                 .chain(models.map(model_heading))
+                .chain((plan.models.len() == 1).then(|| Heading {
+                    exponent: column.scale.exponent,
+                    ..Heading::number("95% interval")
+                }))
                 .collect(),
             blocks: self.accuracy_block().into_iter().chain([values]).collect(),
         }
@@ -48,7 +53,8 @@ impl Report {
         };
         accuracies().any(|accuracy| accuracy.is_some()).then(|| {
             let entries = accuracies().map(entry);
-            let row = [Entry::text("Accuracy, %")].into_iter().chain(entries).collect();
+            let rest = (entries.len() == 1).then(|| Entry::value(""));
+            let row = [Entry::text("Accuracy, %")].into_iter().chain(entries).chain(rest).collect();
             Block { name: None, rows: vec![row] }
         })
     }

@@ -40,6 +40,17 @@ impl Report {
         })
     }
 
+    /// The interval of a mean, where one model leaves it room.
+    pub(super) fn interval(&self, method: usize, column: Column) -> Option<Entry> {
+        let Column { metric, scale, .. } = column;
+        (self.plan().models.len() == 1).then(|| {
+            let interval = self.group(0, method).summaries[metric].interval;
+            Entry::value(interval.map_or(NONE.into(), |interval| {
+                format!("[{}, {}]", scale.text(interval.low), scale.text(interval.high))
+            }))
+        })
+    }
+
     /// Letters of the earlier models from which one differs.
     fn marks(&self, model: usize, method: usize, metric: usize) -> Vec<String> {
         let here = self.comparisons.iter().filter(|of| (of.method, of.metric) == (method, metric));
