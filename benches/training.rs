@@ -68,6 +68,7 @@ impl<'a> Learner<'a> {
             architecture: "cifar-resnet20".into(),
             width: None,
             shortcut: Shortcut::A,
+            start: None,
         };
         let weights = recipe.weights([3, 32, 32], 10, &mut random).expect("it can be trained");
         let normalisation = [vec![0.5; 3], vec![0.25; 3]];

@@ -538,9 +538,9 @@ fn overlaps_that_were_kept_count_as_before() {
         let [mut before, mut after] = [MaxBoxAccuracy::default(), MaxBoxAccuracy::default()];
         before.add(&overlaps);
         after.add(&kept);
-        for criterion in 0..IOU_CRITERIA.len() {
-            let [before, after] = [&before, &after].map(|of| of.best(contours, criterion));
-            assert_eq!(before, after, "{contours:?} at {}", IOU_CRITERIA[criterion]);
+        for (place, criterion) in IOU_CRITERIA.iter().enumerate() {
+            let [before, after] = [&before, &after].map(|of| of.best(contours, place));
+            assert_eq!(before, after, "{contours:?} at {criterion}");
         }
     }
 }

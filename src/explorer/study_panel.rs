@@ -199,7 +199,8 @@ impl StudyPanel {
                 .labelled_by(label.id);
             let rest = [(failed, "failed"), (missing, "not computed yet")];
             let rest = rest.iter().filter(|(count, _)| *count > 0);
-            let rest: String = rest.map(|(count, what)| format!(", {count} {what}")).collect();
+            let rest: Vec<String> = rest.map(|(count, what)| format!(", {count} {what}")).collect();
+            let rest = rest.concat();
             let pictures = crate::text::count(plan.pictures.len(), "picture", "pictures");
             ui.weak(format!("{pictures}; {done} cells done{rest}"));
         });

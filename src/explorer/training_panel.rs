@@ -177,7 +177,7 @@ fn run(
     repaint: &impl Fn(),
 ) -> Result<Outcome, Error> {
     let training = Training::prepare(recipe, &folder_of(path), device, false)?;
-    told(course, |course| course.epochs = training.log().to_vec());
+    told(course, |course| course.epochs = training.log());
     training.run(&mut |progress| {
         told(course, |course| course.hear(progress));
         repaint();

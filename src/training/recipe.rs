@@ -256,7 +256,7 @@ impl Recipe {
             {
                 wrong("name", "files are named by it, and it would hide one".into())
             }
-            () if !(self.checkpoint_minutes >= 0.0) => {
+            () if self.checkpoint_minutes.is_nan() || self.checkpoint_minutes < 0.0 => {
                 wrong("checkpoint_minutes", "it must not be below 0".into())
             }
             () if data.limit == Some(0) => wrong("limit", "it leaves nothing to learn from".into()),

@@ -143,7 +143,7 @@ impl Sheet {
                 self.add(circle.set("r", R).set("fill", color).add(about));
             }
             1 => {
-                self.add(corners(&[[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]).add(about))
+                self.add(corners(&[[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]).add(about));
             }
             2 => self.add(corners(&[[0.0, -1.2], [1.1, 0.9], [-1.1, 0.9]]).add(about)),
             _ => self.add(corners(&[[0.0, -1.3], [1.3, 0.0], [0.0, 1.3], [-1.3, 0.0]]).add(about)),
@@ -226,7 +226,7 @@ fn steps(points: &[[f64; 2]]) -> String {
     let step = |(place, [x, y]): (usize, &[f64; 2])| {
         format!("{}{},{}", if place == 0 { "M" } else { "L" }, rounded(*x), rounded(*y))
     };
-    points.iter().enumerate().map(step).collect::<Vec<_>>().join("")
+    points.iter().enumerate().map(step).collect()
 }
 
 /// Hundredths of a pixel are enough, and the same on every machine.
