@@ -7,7 +7,7 @@ use crate::model::ComputeDevice;
 use crate::text::{count, duration};
 use crate::training::{Epoch, Outcome, Progress, Recipe, Training};
 use egui::{ProgressBar, RichText, Ui};
-use egui_plot::{Legend, Line, Plot, PlotPoints};
+use egui_plot::{Legend, Line, Plot, PlotPoints, uniform_grid_spacer};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -328,7 +328,11 @@ fn chart(ui: &mut Ui, name: &str, lines: [(&str, Vec<[f64; 2]>); 2], bounds: Opt
         .x_axis_label("epoch")
         .legend(Legend::default());
     if let Some([low, high]) = bounds {
-        plot = plot.default_y_bounds(low, high);
+        let grid = uniform_grid_spacer(|_| [0.5, 0.25, 0.05]);
+        plot = plot
+            .default_y_bounds(low, high)
+            .y_grid_spacer(grid)
+            .y_axis_formatter(|mark, _| mark.value.to_string());
     }
     plot.show(ui, |plot| {
         for (series, (name, points)) in lines.into_iter().enumerate() {
