@@ -319,10 +319,12 @@ fn confidence_plot(ui: &mut Ui, pictures: &[PictureValue], label: &str) {
     let color = theme::series(0, ui.ctx().theme());
     Plot::new(("confidence of a study", label))
         .height(170.0)
-        .default_x_bounds(0.0, 1.0)
+        // Points at 0 and 1 are whole.
+        .default_x_bounds(-0.03, 1.03)
         .x_grid_spacer(uniform_grid_spacer(|_| [0.5, 0.25, 0.05]))
         .y_grid_spacer(log_grid_spacer(5))
         .x_axis_formatter(|mark, _| mark.value.to_string())
+        .y_axis_formatter(|mark, _| ((mark.value * 1e6).round() / 1e6).to_string())
         .x_axis_label("confidence")
         .y_axis_label(label)
         .allow_scroll(false)
