@@ -19,6 +19,13 @@ pub fn extension(path: &Path) -> String {
     extension.to_string_lossy().to_lowercase()
 }
 
+/// Whether a file is TOML with certain keys: cards, studies and recipes are told apart by theirs.
+pub fn is_toml_with<const N: usize>(path: &Path, keys: [&str; N]) -> bool {
+    let text = (extension(path) == "toml").then(|| std::fs::read_to_string(path).ok()).flatten();
+    let table = text.and_then(|text| text.parse::<toml::Table>().ok());
+    table.is_some_and(|table| keys.iter().all(|key| table.contains_key(*key)))
+}
+
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))

@@ -5,7 +5,7 @@ use super::plan::Plan;
 use super::report::Report;
 use super::store::{DATABASE, Records};
 use crate::error::{Error, Result};
-use crate::file::stem;
+use crate::file::{is_toml_with, stem};
 use crate::picture::Picture;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -57,10 +57,7 @@ fn is_database(path: &Path) -> bool {
 
 /// Model cards are TOML too; only a definition names several models and their pictures.
 fn is_definition(path: &Path) -> bool {
-    let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-    let text = is_toml.then(|| std::fs::read_to_string(path).ok()).flatten();
-    let table = text.and_then(|text| text.parse::<toml::Table>().ok());
-    table.is_some_and(|table| table.contains_key("models") && table.contains_key("pictures"))
+    is_toml_with(path, ["models", "pictures"])
 }
 
 /// `hyaline study NAME.toml` writes to NAME-results where it is run, mostly beside NAME.toml.

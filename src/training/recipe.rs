@@ -205,11 +205,7 @@ fn usual_schedule() -> Schedule {
 impl Recipe {
     /// Whether a file is a recipe and no other kind of TOML, such as a model card.
     pub fn is_recipe_file(path: &Path) -> bool {
-        let text = (crate::file::extension(path) == "toml")
-            .then(|| std::fs::read_to_string(path).ok())
-            .flatten();
-        let table = text.and_then(|text| text.parse::<toml::Table>().ok());
-        table.is_some_and(|table| table.contains_key("network") && table.contains_key("objective"))
+        crate::file::is_toml_with(path, ["network", "objective"])
     }
 
     /// Reads a recipe; its paths become those from its folder.
@@ -323,8 +319,8 @@ impl Recipe {
         let mut recipe = self.clone();
         recipe.data.train = PathBuf::new();
         recipe.data.test = None;
-        // Once begun, a checkpoint holds what it began with.
-        recipe.network.start = None;
+        let start = recipe.network.start.as_deref().and_then(Path::file_name);
+        recipe.network.start = start.map(PathBuf::from);
         recipe.checkpoint_minutes = 0.0;
         recipe.precision = Precision::Single;
         let EvaluationRecipe { watched, attacked, norm, epsilon, .. } = recipe.evaluation;
