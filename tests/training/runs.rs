@@ -162,6 +162,13 @@ fn a_training_begins_with_another_network() {
     let Outcome::Trained { accuracies: begun, .. } = training else { panic!("nobody stopped it") };
     assert_eq!(begun.clean, accuracies.clean);
 
+    // Another start is another training.
+    let mut other = robust.clone();
+    other.network.start = None;
+    let prepared = Training::prepare(other, &out("robust"), &ComputeDevice::cpu(), false);
+    let error = prepared.err().unwrap().to_string();
+    assert!(error.contains("another recipe"), "{error}");
+
     robust.network.architecture = "convnet".into();
     let prepared = Training::prepare(robust, &out("other"), &ComputeDevice::cpu(), false);
     let error = prepared.err().unwrap().to_string();
@@ -225,9 +232,15 @@ fn a_killed_training_goes_on_to_the_same_bits() {
     assert!(run("whole").wait().unwrap().success());
     let mut killed = run("killed");
     let checkpoint = folder.path().join("killed/checkpoint.safetensors");
-    while !checkpoint.exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let wait_for = |is_there: &dyn Fn() -> bool| {
+        while !is_there() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    // The first is of the beginning, the next of a batch.
+    wait_for(&|| checkpoint.exists());
+    let first = fs::read(&checkpoint).unwrap();
+    wait_for(&|| fs::read(&checkpoint).unwrap() != first);
     std::thread::sleep(Duration::from_millis(150));
     killed.kill().unwrap();
     killed.wait().unwrap();
