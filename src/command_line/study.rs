@@ -33,6 +33,9 @@ STUDY.toml says what is measured; paths are relative to it:
 Every result is kept as soon as it is there. After Ctrl-C, a crash or a kill, the same command goes
 on where it was. --shard 1/4 computes one of four parts, which `hyaline study report` joins.
 
+The folder of results has report.md, tables.tex, .csv, .parquet and plots/*.svg. Opened in the window, it
+leads from every number to the pictures behind it.
+
 Examples:
   hyaline study pair.toml
   hyaline study pair.toml --shard 2/4 --out part-2
@@ -61,7 +64,7 @@ pub struct Study {
 
 #[derive(Debug, Subcommand)]
 enum StudyCommand {
-    /// Write the tables of a study, or of its parts together
+    /// Write the tables and plots of a study, or of its parts together
     Report {
         /// Folders of results
         #[arg(required = true, value_name = "DIR")]

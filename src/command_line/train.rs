@@ -29,7 +29,8 @@ Pictures: a folder with a folder for each class, .tar or .tar.gz of such, .npz (
 classes), CIFAR's .bin, MNIST's idx3-ubyte.
 
 It writes NAME.safetensors, its model card NAME.toml, log.csv and a checkpoint. The same command goes
-on where a training was stopped by Ctrl-C or in any other way.";
+on where a training was stopped by Ctrl-C or in any other way. `start = \"net.safetensors\"` under
+[network] begins with another network. A recipe opened in the window trains there.";
 
 /// Train a network.
 #[derive(Debug, Args)]
@@ -40,7 +41,7 @@ pub struct Train {
     /// Folder to write to; by default beside the recipe, by its name
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Begin anew where there is a checkpoint
+    /// Begin anew where there is a checkpoint or a network
     #[arg(long)]
     restart: bool,
     #[command(flatten)]

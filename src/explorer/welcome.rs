@@ -34,6 +34,7 @@ impl Explorer {
                     "Networks: .onnx, .safetensors, PyTorch's .pth and kin, or a .toml model card",
                 );
                 ui.weak("Pictures: PNG, JPEG, WebP, BMP, TIFF, GIF, or .npy arrays");
+                ui.weak("Studies and training recipes: .toml, or a study's folder of results");
             });
         });
     }
