@@ -4,7 +4,7 @@
 //! On the CPU each pass is one or two sweeps over the values, where tensor operations take ten.
 
 use super::Saved;
-use super::host::{from_host, on_host, own_values, slice};
+use super::host::{from_host, on_host, own_values, slice, zeros};
 use crate::graph::Shape;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
@@ -71,7 +71,7 @@ impl BatchNorm {
         let scale: Vec<f32> =
             variance.iter().zip(&weight).map(|(v, w)| w / (v + self.epsilon).sqrt()).collect();
         let shift: Vec<f32> = (0..dims[1]).map(|c| bias[c] - mean[c] * scale[c]).collect();
-        let mut y = vec![0.0; x.len()];
+        let mut y = zeros(x.len());
         let arch = Arch::new();
         let planes = y.par_chunks_mut(plane).zip(x.par_chunks(plane)).enumerate();
         planes.with_min_len(PLANES).for_each(|(index, (y, x))| {

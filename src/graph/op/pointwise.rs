@@ -120,18 +120,16 @@ impl Pointwise {
 
     pub(super) fn apply(self, x: Tensor<4>) -> Tensor<4> {
         match self {
-            Pointwise::Relu => activation::relu(x),
+            Pointwise::Relu => relu(x),
             Pointwise::SmoothRelu { beta } => softplus::value(x, beta),
             Pointwise::Clip { low, high } => clipped(x, low, high),
-            Pointwise::LeakyRelu { slope } => {
-                activation::relu(x.clone()) - activation::relu(-x) * slope
-            }
+            Pointwise::LeakyRelu { slope } => relu(x.clone()) - relu(-x) * slope,
             Pointwise::ThresholdedRelu { threshold } => {
                 x.clone().mask_fill(x.lower_equal_elem(threshold), 0)
             }
             Pointwise::Elu { alpha, scale } => {
                 let below = (x.clone().clamp_max(0.0).exp() - 1.0) * (alpha * scale);
-                activation::relu(x) * scale + below
+                relu(x) * scale + below
             }
             Pointwise::Sigmoid => activation::sigmoid(x),
             Pointwise::HardSigmoid { slope, offset } => (x * slope + offset).clamp(0.0, 1.0),
@@ -162,17 +160,15 @@ impl Pointwise {
         rules: &Rules,
     ) -> Tensor<4> {
         match (self, rules) {
-            (Pointwise::Relu, Rules::Guided) => {
-                masked(activation::relu(gradient), x, 0.0, f32::INFINITY)
-            }
+            (Pointwise::Relu, Rules::Guided) => masked(relu(gradient), x, 0.0, f32::INFINITY),
             (Pointwise::Clip { low: 0.0, high }, Rules::Guided) => {
-                masked(activation::relu(gradient), x, 0.0, high)
+                masked(relu(gradient), x, 0.0, high)
             }
             (Pointwise::Relu | Pointwise::Clip { low: 0.0, .. }, Rules::Deconvolution) => {
-                activation::relu(gradient)
+                relu(gradient)
             }
             (Pointwise::SmoothRelu { beta }, Rules::Guided) => {
-                softplus::backward(x, activation::relu(gradient), beta)
+                softplus::backward(x, relu(gradient), beta)
             }
             (Pointwise::SmoothRelu { beta }, _) => softplus::backward(x, gradient, beta),
             (Pointwise::Relu, _) => masked(gradient, x, 0.0, f32::INFINITY),
@@ -193,8 +189,7 @@ impl Pointwise {
         let guided = matches!(rules, Rules::Guided);
         let at_input = match self {
             Pointwise::SmoothRelu { beta } => {
-                let passed =
-                    if guided { activation::relu(gradient.clone()) } else { gradient.clone() };
+                let passed = if guided { relu(gradient.clone()) } else { gradient.clone() };
                 Some(softplus::curved(x, passed * adjoint.clone(), beta))
             }
             _ => None,
@@ -261,6 +256,15 @@ impl Pointwise {
             Pointwise::Reciprocal => -x.square().recip(),
             Pointwise::Power { exponent } => power(x, exponent - 1.0) * exponent,
         }
+    }
+}
+
+/// max(x, 0); NaN stays.
+fn relu(x: Tensor<4>) -> Tensor<4> {
+    match on_host(x) {
+        // By all cores, where the CPU backend takes one.
+        Ok(values) => map(values, |value| if value < 0.0 { 0.0 } else { value }),
+        Err(x) => activation::relu(x),
     }
 }
 
