@@ -14,6 +14,7 @@ use crate::error::{Error, Result, one_line};
 use crate::file;
 use crate::model::{BatchNorms, Card, ComputeDevice, InputCard, Labels, TrainingCard, Weights};
 use burn::tensor::{Tensor, TensorData};
+use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -92,17 +93,10 @@ impl Training {
             return Err(untestable(why));
         }
         let test = test.labelled_as(&all.classes).map_err(|e| untestable(e.to_string()))?;
-        let mut weights =
-            recipe.network.weights(train.shape, train.classes.len(), &mut random("weights"))?;
-        if recipe.objective.objective().has_auxiliary_norms() {
-            add_auxiliary_norms(&mut weights);
-        }
         let [mean, std] = train.normalisation();
         let normalisation =
             [recipe.data.mean.clone().unwrap_or(mean), recipe.data.std.clone().unwrap_or(std)];
         let size = [train.shape[1], train.shape[2]];
-        let id = &recipe.network.architecture;
-        let network = Network::new(id, &weights, size, normalisation, device)?;
         let name = recipe.name.clone().unwrap_or_else(|| "network".into());
         let files = Files {
             card: folder.join(format!("{name}.toml")),
@@ -118,10 +112,14 @@ impl Training {
             return Err(Error::new(what, format!("{} is there already", there.display()))
                 .hint("--out names another folder, --restart writes over it"));
         }
-        let state = match files.checkpoint.is_file() && !restart {
-            true => go_on(&files.checkpoint, &identity)?,
-            false => State { weights, ..State::default() },
+        let state = if files.checkpoint.is_file() && !restart {
+            go_on(&files.checkpoint, &identity)?
+        } else {
+            let weights = first_weights(&recipe, &train, &mut random("weights"))?;
+            State { weights, ..State::default() }
         };
+        let id = &recipe.network.architecture;
+        let network = Network::new(id, &state.weights, size, normalisation, device)?;
         let monitor = Monitor::new(&recipe, &held_out);
         Ok(Self { recipe, train, test, monitor, network, identity, files, state })
     }
@@ -226,7 +224,7 @@ impl Training {
         if !update.is_finite() {
             return Ok(false);
         }
-        let rate = self.rate();
+        let rate = self.rate(self.state.place.step);
         let State { weights, velocity, average, place, .. } = &mut self.state;
         if self.recipe.optimiser.average > 0.0 && average.is_none() {
             *average = Some(weights.clone());
@@ -244,16 +242,16 @@ impl Training {
         Ok(true)
     }
 
-    /// The learning rate of the next step.
-    fn rate(&self) -> f64 {
+    /// The learning rate of a step.
+    fn rate(&self, step: usize) -> f64 {
         let batches = (self.train.len() / self.recipe.batch).max(1);
-        let epoch = self.state.place.step as f64 / batches as f64;
+        let epoch = step as f64 / batches as f64;
         self.recipe.rate * self.recipe.schedule.at(epoch, self.recipe.epochs as f64)
     }
 
     fn end_epoch(&mut self, hear: &mut dyn FnMut(Progress) -> Flow) -> Result<()> {
         let watched = self.watched()?;
-        let rate = self.rate();
+        let rate = self.rate(self.state.place.step.saturating_sub(1));
         let place = &mut self.state.place;
         let seen = place.seen.max(1) as f64;
         let epoch = Epoch {
@@ -403,6 +401,15 @@ fn without_folders(recipe: &Recipe) -> Recipe {
     recipe.data.test = recipe.data.test.as_ref().map(name);
     recipe.network.start = recipe.network.start.as_ref().map(name);
     recipe
+}
+
+/// What a training begins with.
+fn first_weights(recipe: &Recipe, train: &Pictures, random: &mut impl Rng) -> Result<Weights> {
+    let mut weights = recipe.network.weights(train.shape, train.classes.len(), random)?;
+    if recipe.objective.objective().has_auxiliary_norms() {
+        add_auxiliary_norms(&mut weights);
+    }
+    Ok(weights)
 }
 
 fn table(value: &impl Serialize) -> toml::Value {
