@@ -76,6 +76,12 @@ enum Fill {
 }
 
 impl Imputer {
+    /// Memory that it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        // The pixels and what stands in for them.
+        2 * size_of::<f32>() * self.pixels.len()
+    }
+
     /// For a picture (C×H×W in [0,1]) and a network whose zero is `mean_colour`.
     ///
     /// # Errors

@@ -197,8 +197,7 @@ pub fn insertion_deletion(
     generator: &mut impl Rng,
 ) -> Result<Option<Curves>> {
     trial.check()?;
-    let order = order(trial.map, trial.ranking, trial.size(), protocol.ties, generator)?;
-    curves_in(trial, &order, protocol, generator)
+    Sequence::of(trial, protocol, generator)?.curves(trial)
 }
 
 /// The curves for pixels in a given order, by their places in reading order.
@@ -211,42 +210,112 @@ pub fn curves_in(
     protocol: &Protocol,
     generator: &mut impl Rng,
 ) -> Result<Option<Curves>> {
-    let step = protocol.step;
-    if step == 0 || step > order.len() {
-        let why = format!("a step of {step} px; it must be 1 to {}", order.len());
-        return Err(Error::new("cannot compute curves", why));
+    Sequence::in_order(trial, order, protocol, generator)?.curves(trial)
+}
+
+/// The pictures that a network sees along the curves of a map.
+#[derive(Debug, Clone)]
+pub struct Sequence {
+    deletion: Imputer,
+    insertion: Imputer,
+    /// Place of every pixel in the order, 0 for the most important.
+    ranks: Array2<usize>,
+    protocol: Protocol,
+}
+
+impl Sequence {
+    /// That of a trial's map.
+    ///
+    /// # Errors
+    /// When the map's values can't be ordered, or the step is none.
+    pub fn of(trial: &ScoreTrial, protocol: &Protocol, generator: &mut impl Rng) -> Result<Self> {
+        let order = order(trial.map, trial.ranking, trial.size(), protocol.ties, generator)?;
+        Self::in_order(trial, &order, protocol, generator)
     }
-    let mut imputer =
-        |substrate| Imputer::new(substrate, trial.pixels, trial.mean_colour, generator);
-    let (deletion, insertion) = (imputer(protocol.deletion)?, imputer(protocol.insertion)?);
-    let [height, width] = trial.size();
-    let points = order.len().div_ceil(step) + 1;
-    let mut ranks = Array2::zeros((height, width));
-    for (rank, pixel) in order.iter().enumerate() {
-        ranks[[pixel / width, pixel % width]] = rank;
+
+    fn in_order(
+        trial: &ScoreTrial,
+        order: &[usize],
+        protocol: &Protocol,
+        generator: &mut impl Rng,
+    ) -> Result<Self> {
+        let step = protocol.step;
+        if step == 0 || step > order.len() {
+            let why = format!("a step of {step} px; it must be 1 to {}", order.len());
+            return Err(Error::new("cannot compute curves", why));
+        }
+        let mut imputer =
+            |substrate| Imputer::new(substrate, trial.pixels, trial.mean_colour, generator);
+        let (deletion, insertion) = (imputer(protocol.deletion)?, imputer(protocol.insertion)?);
+        let [height, width] = trial.size();
+        let mut ranks = Array2::zeros((height, width));
+        for (rank, pixel) in order.iter().enumerate() {
+            ranks[[pixel / width, pixel % width]] = rank;
+        }
+        Ok(Self { deletion, insertion, ranks, protocol: *protocol })
     }
-    let mut draw = |index: usize| {
-        let changed = index % points * step;
-        let picture = match index < points {
-            true => deletion.impute(&ranks.mapv(|rank: usize| rank < changed)),
-            false => insertion.impute(&ranks.mapv(|rank| rank >= changed)),
+
+    /// Points of each curve, the first of no changed pixel and the last of all.
+    pub fn points(&self) -> usize {
+        self.ranks.len().div_ceil(self.protocol.step) + 1
+    }
+
+    /// Height and width of the pictures.
+    pub fn size(&self) -> [usize; 2] {
+        self.ranks.dim().into()
+    }
+
+    /// Memory that it takes, about.
+    pub fn bytes(&self) -> usize {
+        size_of::<usize>() * self.ranks.len() + self.deletion.bytes() + self.insertion.bytes()
+    }
+
+    /// The picture at a point of the Deletion curve, C×H×W in [0,1].
+    ///
+    /// # Errors
+    /// When what stands in for pixels can't be computed.
+    pub fn deleted(&self, point: usize) -> Result<Array3<f32>> {
+        let changed = point * self.protocol.step;
+        self.deletion.impute(&self.ranks.mapv(|rank| rank < changed))
+    }
+
+    /// The picture at a point of the Insertion curve, C×H×W in [0,1].
+    ///
+    /// # Errors
+    /// When what stands in for pixels can't be computed.
+    pub fn inserted(&self, point: usize) -> Result<Array3<f32>> {
+        let changed = point * self.protocol.step;
+        self.insertion.impute(&self.ranks.mapv(|rank| rank >= changed))
+    }
+
+    /// The scores of all its pictures. `None` where the trial's watch cancelled.
+    ///
+    /// # Errors
+    /// When a score is not finite.
+    pub fn curves(&self, trial: &mut ScoreTrial) -> Result<Option<Curves>> {
+        let (points, pixels) = (self.points(), self.ranks.len());
+        let mut draw = |index: usize| {
+            let picture = match index < points {
+                true => self.deleted(index),
+                false => self.inserted(index - points),
+            };
+            Ok((picture?, ()))
         };
-        Ok((picture?, ()))
-    };
-    let mut scores = Vec::with_capacity(2 * points);
-    let mut hear = |(), score| scores.push(score as f32);
-    if trial.score_each(2 * points, &mut draw, &mut hear)? == Flow::Cancel {
-        return Ok(None);
+        let mut scores = Vec::with_capacity(2 * points);
+        let mut hear = |(), score| scores.push(score as f32);
+        if trial.score_each(2 * points, &mut draw, &mut hear)? == Flow::Cancel {
+            return Ok(None);
+        }
+        let share = |i: usize| (i * self.protocol.step).min(pixels) as f32 / pixels as f32;
+        let fractions: Vec<f32> = (0..points).map(share).collect();
+        let inserted = scores.split_off(points);
+        Ok(Some(Curves {
+            deletion: Curve::new(&fractions, scores),
+            insertion: Curve::new(&fractions, inserted),
+            fractions,
+            protocol: self.protocol,
+        }))
     }
-    let share = |i: usize| (i * step).min(order.len()) as f32 / order.len() as f32;
-    let fractions: Vec<f32> = (0..points).map(share).collect();
-    let inserted = scores.split_off(points);
-    Ok(Some(Curves {
-        deletion: Curve::new(&fractions, scores),
-        insertion: Curve::new(&fractions, inserted),
-        fractions,
-        protocol: *protocol,
-    }))
 }
 
 /// Area under a curve by trapezoids. With equal steps it is RISE's; a shorter last step counts

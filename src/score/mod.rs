@@ -25,7 +25,7 @@ pub use function::{ExplainFunction, Quantity, ScoreFunction, Watch, of_class};
 pub use imputation::{Imputer, SUBSTRATES, Substrate};
 pub use infidelity::{Infidelity, InfidelityParameters, Perturbed, infidelity, infidelity_over};
 pub use insertion_deletion::{
-    Curve, Curves, Protocol, Ties, area, curves_in, default_step, insertion_deletion,
+    Curve, Curves, Protocol, Sequence, Ties, area, curves_in, default_step, insertion_deletion,
 };
 pub use local_lipschitz::{LocalLipschitzParameters, local_lipschitz, local_lipschitz_over};
 pub use max_sensitivity::{
