@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The file's name without its last extension.
 pub fn stem(path: &Path) -> String {
@@ -47,6 +47,20 @@ fn hexadecimal(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+/// The system's folder for what can be made anew, with a folder for this program; none where the
+/// environment names no home.
+pub fn user_cache() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let base = if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        variable("XDG_CACHE_HOME").or(variable("HOME").map(|home| home.join(".cache")))
+    };
+    base.map(|base| base.join("hyaline"))
 }
 
 /// Writes a file whole: under another name first, then renamed.

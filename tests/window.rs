@@ -412,3 +412,134 @@ fn a_recipe_is_trained_and_its_network_opened() {
     assert_eq!(log.lines().count(), 4, "{log}");
     window.check_accessibility();
 }
+
+#[test]
+fn twins_are_joined_and_held_against_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 robust: done");
+    click(&mut window, "Join twins");
+    let of_both = "Gradient of LeNet5 vanilla and LeNet5 robust";
+    wait(&mut window, &format!("{of_both}: Difference"));
+    let start = Instant::now();
+    while window.query_all_by_label_contains("Spearman ").count() < 3 {
+        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
+        window.step();
+    }
+    click(&mut window, "Wipe");
+    wait(&mut window, &format!("{of_both}: Wipe"));
+    window.render().unwrap();
+    window.key_press(egui::Key::B);
+    wait(&mut window, &format!("{of_both}: Blink"));
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    window.run_steps(3);
+    assert!(window.query_by_label_contains(of_both).is_none(), "undone");
+    window.check_accessibility();
+}
+
+#[test]
+fn all_cells_tell_the_values_under_the_pointer_and_at_probes() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Grad-CAM · LeNet5 robust");
+    let cell = window.get_by_label("Gradient of LeNet5 vanilla: done").rect();
+    window.hover_at(cell.center());
+    window.run_steps(3);
+    assert_eq!(window.query_all_by_label_contains(" · rank ").count(), 6, "{}", labels(&window));
+    window.get_by_label("pixel (14, 14) of 28×28");
+    window.key_press(egui::Key::P);
+    wait(&mut window, "raw values at");
+    wait(&mut window, "1 (14, 14)");
+    // Magnified, the place in the middle stays where it is.
+    for _ in 0..8 {
+        window.key_press(egui::Key::CloseBracket);
+        window.run_steps(2);
+    }
+    window.get_by_label("pixel (14, 14) of 28×28");
+    window.render().unwrap();
+    window.key_press(egui::Key::F);
+    click(&mut window, "Remove probes");
+    window.run_steps(2);
+    assert!(window.query_by_label("raw values at").is_none());
+    window.remove_cursor();
+    window.run_steps(3);
+    assert!(window.query_by_label_contains(" · rank ").is_none());
+}
+
+#[test]
+fn cells_show_what_networks_saw_along_a_curve() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Grad-CAM · LeNet5 robust");
+    click(&mut window, "Deletion, step by step");
+    let start = Instant::now();
+    while window.query_all_by_label_contains("probability ").count() < 6 {
+        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
+        window.step();
+    }
+    window.render().unwrap();
+    click(&mut window, "Back to maps");
+    assert!(window.query_by_label_contains("probability ").is_none());
+}
+
+#[test]
+fn a_cell_is_shown_alone_and_a_command_is_found_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 robust: done");
+    window.get_by_label("Gradient of LeNet5 robust: done").click_secondary();
+    window.run_steps(3);
+    click(&mut window, "Show this cell alone");
+    window.run_steps(3);
+    assert!(window.query_by_label_contains("of LeNet5 vanilla: ").is_none());
+    let cell = window.get_by_label("Gradient of LeNet5 robust: done").rect();
+    assert!(cell.width() > 400.0, "{cell}");
+    window.key_press(egui::Key::Escape);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::P);
+    wait(&mut window, "Find a command");
+    window.run_steps(2);
+    window.get_by_label("Find a command").type_text("close all");
+    window.run_steps(3);
+    window.key_press(egui::Key::Enter);
+    wait(&mut window, "or drop files and folders here");
+}
+
+#[test]
+fn a_session_opens_in_the_place_of_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let session = folder.path().join("session.toml");
+    let file = |kind: &str, path: &Path| {
+        format!("[[{kind}]]\npath = {:?}\nsha256 = \"00\"\n", path.display().to_string())
+    };
+    let text = [
+        "hyaline-session = 1\nseed = 3\nselected = 0\nclass = 7\npair = [0, 1]\n",
+        "[shown]\nopacity = 0.5\nthreshold = 0.1\npercentile = 99.0\none-scale-a-method = true\n",
+        "fade = true\nsmooth = false\nboxes = true\n",
+        &file("networks", &files[0]),
+        &file("networks", &files[1]),
+        &file("pictures", &files[2]),
+        &file("pictures", &folder.path().join("lost.png")),
+        "[[methods]]\nid = \"input-x-gradient\"\n[[methods]]\nid = \"of-tomorrow\"\n",
+    ];
+    std::fs::write(&session, text.concat()).unwrap();
+    let mut window = window(vec![]);
+    drop_on(&mut window, &[session]);
+    wait(&mut window, "Input × Gradient of LeNet5 vanilla and LeNet5 robust: Difference");
+    wait(&mut window, "7  7 ▼");
+    assert!(window.query_by_label_contains("Grad-CAM of").is_none());
+    for told in ["lost.png", "one.png has changed", "`of-tomorrow`"] {
+        let start = Instant::now();
+        while window.query_all_by_label_contains(told).count() == 0 {
+            assert!(start.elapsed() < Duration::from_mins(1), "{told}: {}", labels(&window));
+            window.step();
+        }
+    }
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    wait(&mut window, "or drop files and folders here");
+}

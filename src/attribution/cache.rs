@@ -5,7 +5,7 @@
 
 use super::{Attribution, Explained, Kind, Method, Value, Values, method, with_layers};
 use crate::error::Result;
-use crate::file::{sha256, sha256_file, write};
+use crate::file::{sha256, sha256_file, user_cache, write};
 use ndarray::Array3;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -47,20 +47,10 @@ impl Cache {
     /// The user's cache: the folder that `HYALINE_CACHE` names, or the system's folder for caches.
     /// None where `HYALINE_CACHE` is empty, or there is no such folder.
     pub fn of_user() -> Option<Self> {
-        let variable = |name| std::env::var_os(name).map(PathBuf::from);
-        let folder = match variable("HYALINE_CACHE") {
+        let folder = match std::env::var_os("HYALINE_CACHE").map(PathBuf::from) {
             Some(folder) if folder.as_os_str().is_empty() => None,
             Some(folder) => Some(folder),
-            None => {
-                let base = if cfg!(windows) {
-                    variable("LOCALAPPDATA")
-                } else if cfg!(target_os = "macos") {
-                    variable("HOME").map(|home| home.join("Library/Caches"))
-                } else {
-                    variable("XDG_CACHE_HOME").or(variable("HOME").map(|home| home.join(".cache")))
-                };
-                base.map(|base| base.join("hyaline").join("maps"))
-            }
+            None => user_cache().map(|folder| folder.join("maps")),
         };
         folder.map(|folder| Self::new(folder, LIMIT_BYTES))
     }

@@ -1,21 +1,24 @@
 //! One cell of the grid: the map of one method on one network.
 
-use super::Explorer;
+use super::command::Command;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
+use super::inspector::{is_legible, write_values};
 use super::overlay::CellPaint;
 use super::theme;
+use super::view_transform::Lens;
 use super::work::{Key, MapKey, Running, Seen, State};
+use super::{Explorer, View};
 use crate::attribution::Sign;
 use crate::figure::{ColorMap, Overlay, Scale};
 use egui::{Align2, FontId, Rect, Response, RichText, Sense, Ui, UiBuilder, pos2, vec2};
-use ndarray::Array3;
+use ndarray::{Array2, Array3};
 use std::sync::Arc;
 
 /// What one cell has to show.
 pub(super) struct Cell {
-    key: Option<MapKey>,
-    state: Option<State>,
-    seen: Option<Arc<Seen>>,
+    pub key: Option<MapKey>,
+    pub state: Option<State>,
+    pub seen: Option<Arc<Seen>>,
     /// The prediction failed or was stopped, so that there is no class to explain.
     unseen: bool,
 }
@@ -65,56 +68,86 @@ impl Explorer {
     pub(super) fn show_cell(
         &mut self,
         ui: &mut Ui,
-        model: &OpenModel,
-        choice: &MethodChoice,
+        (picture, model, choice): (&OpenPicture, &OpenModel, &MethodChoice),
         cell: &Cell,
         look: &Look,
     ) {
-        let (square, response) = ui.allocate_exact_size(vec2(look.side, look.side), Sense::hover());
-        let rect = fitted(square, model);
+        let side = vec2(look.side, look.side);
+        let (square, response) = ui.allocate_exact_size(side, Sense::click_and_drag());
+        let lens = self.lens(square, model, picture);
+        let id = choice.method.description().id;
         let name = format!("{} of {}", choice.method.description().name, model.value.name);
         label(&response, format!("{name}: {}", state_text(cell)));
+        self.navigate(ui, &response, &lens);
+        self.cell_menu(&response, &lens, (model.id, id));
         let alone = cell.map().map(|map| self.display.scale(&[map], look.sign));
         let scale = look.shared.or(alone);
+        let mut readout = None;
         if let (Some(map), Some(seen), Some(scale)) = (cell.map(), &cell.seen, scale) {
             let values = self.display.reduced(map, look.sign);
-            let overlay = Overlay {
-                color_map: look.color_map,
-                scale,
-                opacity: self.view.opacity,
-                threshold: self.view.threshold,
-                fade: self.view.fade,
-                smooth: self.view.smooth,
-            };
-            if let Some(at) = response.hover_pos() {
-                value_under(&response, &values, rect, at);
-            }
-            let paint = CellPaint {
-                cell: egui::Id::unique((model.id, choice.method.description().id)).value(),
-                picture: seen.image.clone(),
-                map: values,
-                overlay,
-                rect,
-            };
-            ui.painter().add(egui_wgpu::Callback::new_paint_callback(rect, paint));
-            if let Some(picture) = self.document.picture().cloned() {
-                self.draw_regions(ui, model, &picture, rect);
-            }
+            readout = self.readout(&lens, &values, scale);
+            let overlay = self.overlay(look.color_map, scale);
+            ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
+            let textures = egui::Id::unique((model.id, id)).value();
+            paint(ui, &lens, square, textures, seen, (values.clone(), overlay));
+            let step = cell.key.as_ref().and_then(|key| self.step_picture(ui, key, &lens));
+            readout = step.or(readout);
+            self.draw_regions(ui, model, picture, &lens);
+            self.draw_marks(ui, &lens);
         }
         match &cell.state {
-            Some(State::Running(running)) => progress(ui, rect, running, cell.map().is_some()),
-            Some(State::Failed(why)) => failed(ui, rect, why),
-            _ if cell.map().is_none() => waiting(ui, rect, &state_text(cell)),
+            Some(State::Running(running)) => progress(ui, square, running, cell.map().is_some()),
+            Some(State::Failed(why)) => failed(ui, square, why),
+            _ if cell.map().is_none() => waiting(ui, square, &state_text(cell)),
             _ => {}
         }
-        self.footer(ui, cell, look, alone);
+        self.footer(ui, cell, look, alone, readout);
     }
 
-    /// The scores, or how far the map is.
-    fn footer(&self, ui: &mut Ui, cell: &Cell, look: &Look, alone: Option<Scale>) {
+    /// How maps are laid over pictures now.
+    pub(super) fn overlay(&self, color_map: ColorMap, scale: Scale) -> Overlay {
+        let View { opacity, threshold, fade, smooth, .. } = self.view;
+        Overlay { color_map, scale, opacity, threshold, fade, smooth }
+    }
+
+    /// What can be done with a cell; twice a click shows it alone.
+    fn cell_menu(&mut self, response: &Response, lens: &Lens, of: (u64, &'static str)) {
+        if response.double_clicked() {
+            self.show_alone(of);
+        }
+        if response.secondary_clicked() {
+            self.pointed.menu = response.interact_pointer_pos().map(|at| lens.place(at));
+        }
+        response.context_menu(|ui| {
+            let is_alone = self.view.alone.is_some();
+            if ui.button(if is_alone { "Show all cells" } else { "Show this cell alone" }).clicked()
+            {
+                self.show_alone(of);
+            }
+            if ui.button("Pin a probe here").clicked() {
+                self.pin_probe(self.pointed.menu);
+            }
+            self.command_button(ui, Command::FitPicture);
+        });
+    }
+
+    /// Shows one cell as large as the window lets it be, or all again.
+    fn show_alone(&mut self, of: (u64, &'static str)) {
+        self.view.alone = if self.view.alone.is_some() { None } else { Some(of) };
+    }
+
+    /// The value under the pointer, or else the scores, or how far the map is.
+    fn footer(
+        &self,
+        ui: &mut Ui,
+        cell: &Cell,
+        look: &Look,
+        alone: Option<Scale>,
+        readout: Option<String>,
+    ) {
         let curves = cell.key.as_ref().and_then(|key| self.worker.state(&Key::Curves(key.clone())));
         let mut text = match (&cell.state, curves) {
-            (Some(State::Map(..)), Some(State::Curves(curves))) => {
+            (Some(State::Map(..)), Some(State::Curves(curves, _))) => {
                 format!("Ins {:.3}  Del {:.3}", curves.insertion.auc, curves.deletion.auc)
             }
             (Some(State::Stopped(Some(partial))), _) => match partial.samples {
@@ -128,6 +161,7 @@ impl Explorer {
             _ => String::new(),
         };
         text += &scale_text(look, alone);
+        let text = readout.unwrap_or(text);
         let line = ui.add(egui::Label::new(RichText::new(text).small()).truncate());
         if let Some(State::Map(attribution)) = &cell.state {
             if !attribution.warnings.is_empty() {
@@ -143,6 +177,24 @@ impl Explorer {
             line.on_hover_text(about.collect::<Vec<_>>().join("\n"));
         }
     }
+}
+
+/// Paints a map over what a network sees, and its values where there is room; `textures` tells the
+/// maps on screen apart.
+pub(super) fn paint(
+    ui: &Ui,
+    lens: &Lens,
+    clip: Rect,
+    textures: u64,
+    seen: &Seen,
+    (map, mut overlay): (Arc<Array2<f32>>, Overlay),
+) {
+    overlay.smooth &= !is_legible(lens, map.dim().into());
+    let painter = ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()));
+    let (picture, rect) = (seen.image.clone(), lens.input);
+    let paint = CellPaint { cell: textures, picture, map: map.clone(), overlay, rect };
+    painter.add(egui_wgpu::Callback::new_paint_callback(clip, paint));
+    write_values(ui, &lens.clipped(clip), &map);
 }
 
 pub(super) fn label(response: &Response, text: String) {
@@ -180,15 +232,6 @@ fn scale_text(look: &Look, alone: Option<Scale>) -> String {
         }
         _ => String::new(),
     }
-}
-
-fn value_under(response: &Response, values: &ndarray::Array2<f32>, rect: Rect, at: egui::Pos2) {
-    let share = (at - rect.min) / rect.size();
-    let (rows, columns) = values.dim();
-    let x = ((share.x * columns as f32) as usize).min(columns - 1);
-    let y = ((share.y * rows as f32) as usize).min(rows - 1);
-    let text = format!("{:.4e} at ({x}, {y}) of {columns}×{rows}", values[[y, x]]);
-    response.clone().on_hover_text_at_pointer(text);
 }
 
 pub(super) fn waiting(ui: &Ui, rect: Rect, text: &str) {
@@ -235,11 +278,4 @@ pub(super) fn number(value: f32) -> String {
         100.0..1000.0 => format!("{value:.0}"),
         _ => format!("{value:.2e}"),
     }
-}
-
-/// The largest rectangle inside a square that has the shape of a network's input.
-pub(super) fn fitted(square: Rect, model: &OpenModel) -> Rect {
-    let [height, width] = model.value.preprocessing.size.map(|side| side as f32);
-    let scale = square.width() / width.max(height);
-    Rect::from_center_size(square.center(), vec2(width * scale, height * scale))
 }

@@ -7,6 +7,10 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 pub enum Command {
     OpenModels,
     OpenPictures,
+    OpenSession,
+    SaveSession,
+    SaveSessionAs,
+    CloseAll,
     Train,
     Quit,
     Undo,
@@ -18,18 +22,38 @@ pub enum Command {
     ZoomIn,
     ZoomOut,
     ZoomFit,
+    MagnifyPicture,
+    ReducePicture,
+    FitPicture,
+    PinProbe,
+    RemoveProbes,
+    JoinTwins,
+    Blink,
     ToggleLibrary,
     ToggleCurves,
     ToggleTheme,
     NetworkDetails,
     ToggleStudy,
     ToggleTraining,
+    Palette,
     Help,
 }
 
 /// The menus.
 pub const MENUS: [(&str, &[Command]); 4] = [
-    ("File", &[Command::OpenModels, Command::OpenPictures, Command::Train, Command::Quit]),
+    (
+        "File",
+        &[
+            Command::OpenModels,
+            Command::OpenPictures,
+            Command::OpenSession,
+            Command::SaveSession,
+            Command::SaveSessionAs,
+            Command::Train,
+            Command::CloseAll,
+            Command::Quit,
+        ],
+    ),
     ("Edit", &[Command::Undo, Command::Redo, Command::Cancel, Command::Resume]),
     (
         "View",
@@ -39,6 +63,13 @@ pub const MENUS: [(&str, &[Command]); 4] = [
             Command::ZoomIn,
             Command::ZoomOut,
             Command::ZoomFit,
+            Command::MagnifyPicture,
+            Command::ReducePicture,
+            Command::FitPicture,
+            Command::PinProbe,
+            Command::RemoveProbes,
+            Command::JoinTwins,
+            Command::Blink,
             Command::ToggleLibrary,
             Command::ToggleCurves,
             Command::ToggleTheme,
@@ -47,7 +78,7 @@ pub const MENUS: [(&str, &[Command]); 4] = [
             Command::ToggleTraining,
         ],
     ),
-    ("Help", &[Command::Help]),
+    ("Help", &[Command::Palette, Command::Help]),
 ];
 
 impl Command {
@@ -56,6 +87,10 @@ impl Command {
         match self {
             Command::OpenModels => "Open networks…",
             Command::OpenPictures => "Open pictures…",
+            Command::OpenSession => "Open session…",
+            Command::SaveSession => "Save session",
+            Command::SaveSessionAs => "Save session as…",
+            Command::CloseAll => "Close all",
             Command::Train => "Train by a recipe…",
             Command::Quit => "Quit",
             Command::Undo => "Undo",
@@ -67,12 +102,20 @@ impl Command {
             Command::ZoomIn => "Larger cells",
             Command::ZoomOut => "Smaller cells",
             Command::ZoomFit => "Fit cells to window",
+            Command::MagnifyPicture => "Magnify picture",
+            Command::ReducePicture => "Reduce picture",
+            Command::FitPicture => "Whole picture",
+            Command::PinProbe => "Pin probe at pointer",
+            Command::RemoveProbes => "Remove probes",
+            Command::JoinTwins => "Join twins or part them",
+            Command::Blink => "Blink or difference",
             Command::ToggleLibrary => "Library",
             Command::ToggleCurves => "Curves",
             Command::ToggleTheme => "Light or dark",
             Command::NetworkDetails => "Network details",
             Command::ToggleStudy => "Study",
             Command::ToggleTraining => "Training",
+            Command::Palette => "Find a command",
             Command::Help => "Keys and mouse",
         }
     }
@@ -83,6 +126,10 @@ impl Command {
         match self {
             Command::OpenModels => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::O),
             Command::OpenPictures => key(Modifiers::COMMAND, Key::O),
+            Command::OpenSession => key(Modifiers::COMMAND | Modifiers::ALT, Key::O),
+            Command::SaveSession => key(Modifiers::COMMAND, Key::S),
+            Command::SaveSessionAs => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::S),
+            Command::CloseAll => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::W),
             Command::Train => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::T),
             Command::Quit => key(Modifiers::COMMAND, Key::Q),
             Command::Undo => key(Modifiers::COMMAND, Key::Z),
@@ -94,14 +141,29 @@ impl Command {
             Command::ZoomIn => key(Modifiers::NONE, Key::Plus),
             Command::ZoomOut => key(Modifiers::NONE, Key::Minus),
             Command::ZoomFit => key(Modifiers::NONE, Key::Num0),
+            Command::MagnifyPicture => key(Modifiers::NONE, Key::CloseBracket),
+            Command::ReducePicture => key(Modifiers::NONE, Key::OpenBracket),
+            Command::FitPicture => key(Modifiers::NONE, Key::F),
+            Command::PinProbe => key(Modifiers::NONE, Key::P),
+            Command::RemoveProbes => key(Modifiers::SHIFT, Key::P),
+            Command::JoinTwins => key(Modifiers::NONE, Key::J),
+            Command::Blink => key(Modifiers::NONE, Key::B),
             Command::ToggleLibrary => key(Modifiers::COMMAND, Key::L),
             Command::ToggleCurves => key(Modifiers::COMMAND, Key::K),
             Command::ToggleTheme => key(Modifiers::COMMAND, Key::T),
             Command::NetworkDetails => key(Modifiers::COMMAND, Key::I),
             Command::ToggleStudy => key(Modifiers::COMMAND, Key::D),
             Command::ToggleTraining => key(Modifiers::COMMAND, Key::J),
+            Command::Palette => key(Modifiers::COMMAND, Key::P),
             Command::Help => key(Modifiers::NONE, Key::F1),
         }
+    }
+
+    /// The key, as people read it.
+    pub fn keys(self, ctx: &egui::Context) -> String {
+        let keys = self.shortcut().map(|keys| ctx.format_shortcut(&keys)).unwrap_or_default();
+        let signs = [("CloseBracket", "]"), ("OpenBracket", "["), ("Plus", "+"), ("Minus", "−")];
+        signs.iter().fold(keys, |keys, (name, sign)| keys.replace(name, sign))
     }
 
     /// All commands, longest shortcuts first, so that ⇧⌘Z is not taken for ⌘Z.
@@ -109,8 +171,9 @@ impl Command {
         let mut commands: Vec<_> =
             MENUS.iter().flat_map(|(_, commands)| *commands).copied().collect();
         commands.sort_by_key(|command| {
-            let shifted = command.shortcut().is_some_and(|s| s.modifiers.shift);
-            std::cmp::Reverse(shifted)
+            let modifiers = command.shortcut().map(|shortcut| shortcut.modifiers);
+            let more = modifiers.map_or(0, |m| u8::from(m.shift) + u8::from(m.alt));
+            std::cmp::Reverse(more)
         });
         commands
     }

@@ -1,10 +1,13 @@
 //! Insertion and Deletion curves of all cells.
 
+use super::scrubber::{Scrub, Side};
 use super::work::{Key, State};
 use super::{Explorer, theme};
 use crate::score::{Curve, Curves, Measured};
-use egui::{Align, Color32, Layout, Panel, Response, RichText, ScrollArea, Sense, Ui, vec2};
-use egui_plot::{Line, LineStyle, Plot, PlotPoints, log_grid_spacer, uniform_grid_spacer};
+use egui::{
+    Align, Color32, Layout, Panel, PointerButton, Response, RichText, ScrollArea, Sense, Ui, vec2,
+};
+use egui_plot::{Line, LineStyle, Plot, PlotPoints, VLine, log_grid_spacer, uniform_grid_spacer};
 use std::sync::Arc;
 
 /// One of the two charts.
@@ -12,21 +15,21 @@ struct Chart {
     title: &'static str,
     better: &'static str,
     about: &'static str,
-    curve: fn(&Curves) -> &Curve,
+    side: Side,
 }
 
 const INSERTION: Chart = Chart {
     title: "Insertion",
     better: "higher is better",
     about: "Probability of the class as the important pixels come back into a blurred picture",
-    curve: |curves| &curves.insertion,
+    side: Side::Insertion,
 };
 
 const DELETION: Chart = Chart {
     title: "Deletion",
     better: "lower is better",
     about: "Probability of the class as the important pixels turn to the mean colour",
-    curve: |curves| &curves.deletion,
+    side: Side::Deletion,
 };
 
 const CONFIDENCE_WARNING: &str = "Both areas follow a network's confidence: Insertion favours confident \
@@ -116,8 +119,12 @@ impl Explorer {
                 ui.add_space(theme::GAP / 2.0);
                 measure_chooser(ui, &mut self.curve_measure);
                 let measure = self.curve_measure;
-                chart(ui, &INSERTION, &series, measure);
-                chart(ui, &DELETION, &series, measure);
+                for one in [&INSERTION, &DELETION] {
+                    if let Some(share) = chart(ui, one, &series, measure, self.view.scrub) {
+                        self.view.scrub = Some(Scrub { side: one.side, share });
+                    }
+                }
+                self.scrub_controls(ui);
                 table(ui, &series, measure);
                 let compared = self.document.models.len() > 1 && !series.is_empty();
                 if compared && measure != CurveMeasure::Normalised {
@@ -136,7 +143,7 @@ impl Explorer {
         for (index, choice) in self.document.shown_methods().enumerate() {
             for (column, model) in self.document.models.iter().enumerate() {
                 let Some(key) = self.map_key(model, picture, choice) else { continue };
-                if let Some(State::Curves(curves)) = self.worker.state(&Key::Curves(key)) {
+                if let Some(State::Curves(curves, _)) = self.worker.state(&Key::Curves(key)) {
                     series.push(Series {
                         method: choice.method.description().name,
                         model: model.value.name.clone(),
@@ -161,7 +168,14 @@ fn style(model: usize) -> LineStyle {
     }
 }
 
-fn chart(ui: &mut Ui, chart: &Chart, series: &[Series], measure: CurveMeasure) {
+/// Draws a chart; gives the share of pixels that a person points out by a click or a drag.
+fn chart(
+    ui: &mut Ui,
+    chart: &Chart,
+    series: &[Series],
+    measure: CurveMeasure,
+    scrub: Option<Scrub>,
+) -> Option<f32> {
     ui.horizontal(|ui| {
         ui.strong(chart.title).on_hover_text(chart.about);
         ui.weak(match measure {
@@ -175,8 +189,9 @@ fn chart(ui: &mut Ui, chart: &Chart, series: &[Series], measure: CurveMeasure) {
         CurveMeasure::Normalised => log_grid_spacer(10),
         _ => grid(),
     };
+    let color = ui.visuals().strong_text_color();
     // Each measure keeps bounds of its own.
-    Plot::new((chart.title, measure.name()))
+    let plot = Plot::new((chart.title, measure.name()))
         .height(height)
         .default_x_bounds(0.0, 1.0)
         .default_y_bounds(0.0, 1.0)
@@ -191,24 +206,32 @@ fn chart(ui: &mut Ui, chart: &Chart, series: &[Series], measure: CurveMeasure) {
             CurveMeasure::Normalised => "way gone",
         })
         .allow_scroll(false)
+        .allow_drag(false)
         .show(ui, |plot| {
             if measure == CurveMeasure::Normalised {
                 plot.set_plot_bounds_y(reach(chart, series));
             }
             for one in series {
-                let scores = measure.scores((chart.curve)(&one.curves));
+                let scores = measure.scores(chart.side.curve(&one.curves));
                 let points = one.curves.fractions.iter().zip(scores);
                 let points: PlotPoints = points.map(|(x, y)| [f64::from(*x), y]).collect();
                 let name = format!("{} · {}", one.method, one.model);
                 plot.line(Line::new(name, points).color(one.color).style(one.style).width(1.8));
             }
+            if let Some(scrub) = scrub.filter(|scrub| scrub.side == chart.side) {
+                plot.vline(VLine::new("shown", scrub.share).color(color).width(1.0));
+            }
+            plot.pointer_coordinate().map(|at| at.x.clamp(0.0, 1.0) as f32)
         });
+    let is_pointed = !series.is_empty()
+        && (plot.response.clicked() || plot.response.dragged_by(PointerButton::Primary));
+    plot.inner.filter(|_| is_pointed)
 }
 
 /// What normalised curves reach, 0 and 1 included: a score may go back before its start, or beyond
 /// its end.
 fn reach(chart: &Chart, series: &[Series]) -> std::ops::RangeInclusive<f64> {
-    let scores = |one: &Series| CurveMeasure::Normalised.scores((chart.curve)(&one.curves));
+    let scores = |one: &Series| CurveMeasure::Normalised.scores(chart.side.curve(&one.curves));
     let all = series.iter().flat_map(scores);
     let (low, high) =
         all.fold((0f64, 1f64), |(low, high), score| (low.min(score), high.max(score)));

@@ -13,7 +13,10 @@ pub struct Display {
     norm: Norm,
     reduced: HashMap<(usize, Sign), Entry<Reduced>>,
     scales: HashMap<(Vec<usize>, Sign), Entry<Scale>>,
+    differences: HashMap<([usize; 2], Sign), Entry<Values>>,
 }
+
+type Values = Arc<Array2<f32>>;
 
 struct Entry<T> {
     value: T,
@@ -23,7 +26,7 @@ struct Entry<T> {
 struct Reduced {
     /// Keeps the address, which is the key, from being used again.
     _map: Arc<Array3<f32>>,
-    values: Arc<Array2<f32>>,
+    values: Values,
 }
 
 impl Display {
@@ -32,12 +35,13 @@ impl Display {
         if norm != self.norm {
             *self = Self { norm, ..Self::default() };
         }
+        self.differences.retain(|_, entry| std::mem::take(&mut entry.used));
         self.scales.retain(|_, entry| std::mem::take(&mut entry.used));
         self.reduced.retain(|_, entry| std::mem::take(&mut entry.used));
     }
 
     /// One value a pixel.
-    pub fn reduced(&mut self, map: &Arc<Array3<f32>>, sign: Sign) -> Arc<Array2<f32>> {
+    pub fn reduced(&mut self, map: &Arc<Array3<f32>>, sign: Sign) -> Values {
         let norm = self.norm;
         let entry = self.reduced.entry((address(map), sign)).or_insert_with(|| Entry {
             value: Reduced { _map: map.clone(), values: Arc::new(norm.reduce(map, sign)) },
@@ -58,6 +62,26 @@ impl Display {
         });
         entry.used = true;
         entry.value
+    }
+
+    /// The second map less the first, each divided by its end of the scale; none where they differ in
+    /// size.
+    pub fn difference(
+        &mut self,
+        maps: [&Arc<Array3<f32>>; 2],
+        sign: Sign,
+        ends: [f32; 2],
+    ) -> Option<Values> {
+        let [first, second] = maps.map(|map| self.reduced(map, sign));
+        if first.dim() != second.dim() {
+            return None;
+        }
+        let entry = self.differences.entry((maps.map(address), sign)).or_insert_with(|| Entry {
+            value: Arc::new(&*second / ends[1] - &*first / ends[0]),
+            used: true,
+        });
+        entry.used = true;
+        Some(entry.value.clone())
     }
 }
 

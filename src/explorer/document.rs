@@ -1,9 +1,12 @@
 //! What is open and chosen: everything that a person can undo.
 
+use super::pair::Pair;
 use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset, Target, Values};
 use crate::model::Model;
 use crate::picture::Picture;
 use crate::picture::annotation::Annotations;
+use egui::Pos2;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Something open, known by a number that is never used twice.
@@ -15,7 +18,14 @@ pub struct Opened<T> {
 
 pub type OpenModel = Arc<Opened<Model>>;
 pub type OpenPicture = Arc<Opened<Picture>>;
-pub type OpenAnnotations = Arc<Opened<Annotations>>;
+pub type OpenAnnotations = Arc<Opened<AnnotationFile>>;
+
+/// Boxes and masks, and where they were opened.
+#[derive(Debug)]
+pub struct AnnotationFile {
+    pub path: PathBuf,
+    pub annotations: Annotations,
+}
 
 /// One method of the registry with its values.
 #[derive(Clone)]
@@ -37,6 +47,10 @@ pub struct Document {
     pub seed: u64,
     /// Boxes and masks of pictures, by their files' names.
     pub annotations: Option<OpenAnnotations>,
+    /// Places whose values are watched, in shares of the picture's width and height.
+    pub probes: Vec<Pos2>,
+    /// Two networks that are held against each other.
+    pub pair: Option<Pair>,
 }
 
 impl Default for Document {
@@ -57,6 +71,8 @@ impl Default for Document {
             target: Target::Top1,
             seed: 0,
             annotations: None,
+            probes: vec![],
+            pair: None,
         }
     }
 }
@@ -72,6 +88,7 @@ impl PartialEq for Document {
             && id(&self.annotations) == id(&other.annotations)
             && same(&self.pictures, &other.pictures)
             && (self.selected, self.target, self.seed) == (other.selected, other.target, other.seed)
+            && (&self.probes, self.pair) == (&other.probes, other.pair)
             && self.methods.iter().map(chosen).eq(other.methods.iter().map(chosen))
     }
 }
@@ -112,6 +129,13 @@ impl Document {
 
     pub fn is_empty(&self) -> bool {
         self.models.is_empty() && self.pictures.is_empty()
+    }
+
+    /// Takes out everything that was opened; methods and their values stay.
+    pub fn close_all(&mut self) {
+        (self.models, self.pictures, self.selected) = (vec![], vec![], 0);
+        self.annotations = None;
+        (self.probes, self.pair) = (vec![], None);
     }
 
     /// Takes a picture out; the selection stays where it was or moves to the one before.

@@ -2,6 +2,8 @@
 
 use super::cell::{Cell, Look, label, number};
 use super::document::{MethodChoice, OpenModel, OpenPicture};
+use super::inspector::shadowed;
+use super::view_transform::magnification;
 use super::{Explorer, theme};
 use crate::figure::{ColorMap, Scale, Scope};
 use egui::{
@@ -19,20 +21,24 @@ impl Explorer {
             if self.document.models.is_empty() {
                 return hint(ui, "Open a network to explain this picture");
             }
-            let zoom = ui.input(egui::InputState::zoom_delta);
-            if zoom != 1.0 && ui.ui_contains_pointer() {
-                self.zoom(zoom);
-            }
             self.row_header = theme::row_header(ui.available_width());
-            let side = self.cell_side(ui.available_width());
+            let (models, methods) = self.shown_axes();
+            let joined = self.document.joined().filter(|_| self.view.alone.is_none());
+            let columns = models.len() + usize::from(joined.is_some());
+            let side = self.cell_side(ui.available_size(), columns);
             self.shown_cell = side;
-            let models = self.document.models.clone();
+            self.magnification = models
+                .iter()
+                .map(|model| picture.value.placement(&model.value.preprocessing))
+                .map(|placement| magnification(vec2(side, side), &placement))
+                .fold(0.0, f32::max);
             ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
                 ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
-                self.header(ui, &picture, &models, side);
-                let methods: Vec<_> = self.document.shown_methods().cloned().collect();
+                if self.view.alone.is_none() {
+                    self.header(ui, &picture, &models, joined.as_ref(), side);
+                }
                 for choice in &methods {
-                    self.row(ui, &picture, &models, choice, side);
+                    self.row(ui, (&picture, &models, joined.as_ref(), choice), side);
                 }
                 if methods.is_empty() {
                     ui.weak("Choose a method in the library on the left");
@@ -41,9 +47,30 @@ impl Explorer {
         });
     }
 
-    fn cell_side(&self, width: f32) -> f32 {
-        let columns = self.document.models.len() as f32;
-        let room = (width - self.row_header - theme::COLOR_BAR - 24.0) / columns - theme::GAP;
+    /// The networks and methods shown: all, or those of the one cell that is shown alone.
+    fn shown_axes(&mut self) -> (Vec<OpenModel>, Vec<MethodChoice>) {
+        let (mut models, mut methods): (Vec<_>, Vec<_>) =
+            (self.document.models.clone(), self.document.shown_methods().cloned().collect());
+        if let Some((model, method)) = self.view.alone {
+            let is_method = |choice: &MethodChoice| choice.method.description().id == method;
+            let is_there = models.iter().any(|open| open.id == model);
+            if is_there && methods.iter().any(is_method) {
+                models.retain(|open| open.id == model);
+                methods.retain(is_method);
+            } else {
+                self.view.alone = None;
+            }
+        }
+        (models, methods)
+    }
+
+    fn cell_side(&self, room: egui::Vec2, columns: usize) -> f32 {
+        let width = room.x - self.row_header - theme::COLOR_BAR - 24.0;
+        if self.view.alone.is_some() {
+            let footer = 40.0;
+            return width.min(room.y - footer).max(*theme::CELL.start()).floor();
+        }
+        let room = width / columns as f32 - theme::GAP;
         self.view
             .cell
             .unwrap_or_else(|| room.clamp(*theme::CELL.start(), theme::COMFORTABLE_CELL))
@@ -53,9 +80,12 @@ impl Explorer {
     fn row(
         &mut self,
         ui: &mut Ui,
-        picture: &OpenPicture,
-        models: &[OpenModel],
-        choice: &MethodChoice,
+        (picture, models, joined, choice): (
+            &OpenPicture,
+            &[OpenModel],
+            Option<&[OpenModel; 2]>,
+            &MethodChoice,
+        ),
         side: f32,
     ) {
         let description = choice.method.description();
@@ -66,16 +96,49 @@ impl Explorer {
         let maps: Vec<&Arc<Array3<f32>>> = cells.iter().filter_map(Cell::map).collect();
         let shared = (!maps.is_empty() && self.view.norm.scope == Scope::Row)
             .then(|| self.display.scale(&maps, sign));
+        let look = Look { sign, color_map, shared, side };
+        let place = |id: u64| models.iter().position(|open| open.id == id);
+        let places = joined.and_then(|[a, b]| Some([place(a.id)?, place(b.id)?]));
+        let swapped = places.filter(|_| self.is_swapped(ui));
         ui.horizontal_top(|ui| {
-            column(ui, self.row_header, |ui| method_header(ui, choice));
-            for (model, cell) in models.iter().zip(&cells) {
-                let look = Look { sign, color_map, shared, side };
-                column(ui, side, |ui| self.show_cell(ui, model, choice, cell, &look));
+            column(ui, self.row_header, |ui| {
+                if self.view.alone.is_some() {
+                    let names = models.iter().map(|open| open.value.name.as_str());
+                    names.for_each(|name| drop(ui.add(egui::Label::new(name).wrap())));
+                }
+                method_header(ui, choice);
+            });
+            for index in 0..models.len() {
+                let shown = swapped.map_or(index, |places| other(index, places));
+                let of = (picture, &models[shown], choice);
+                column(ui, side, |ui| {
+                    let top = ui.cursor().left_top();
+                    self.show_cell(ui, of, &cells[shown], &look);
+                    if shown != index {
+                        let at = top + vec2(4.0, 3.0);
+                        let name = &models[shown].value.name;
+                        shadowed(ui.painter(), at, Align2::LEFT_TOP, name, 11.0);
+                    }
+                });
             }
             if let Some(scale) = shared {
                 color_bar(ui, scale, color_map, side, self.view.norm.percentile);
             }
+            if let (Some(joined), Some(places)) = (joined, places) {
+                let of = (picture, joined, choice);
+                let cells = places.map(|place| &cells[place]);
+                column(ui, side, |ui| self.pair_cell(ui, of, cells, &look));
+            }
         });
+    }
+}
+
+/// The other one of two places, or the same where it is neither.
+fn other(index: usize, [a, b]: [usize; 2]) -> usize {
+    match index {
+        _ if index == a => b,
+        _ if index == b => a,
+        _ => index,
     }
 }
 

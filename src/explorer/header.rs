@@ -1,13 +1,16 @@
 //! The first row of the grid: the picture as each network sees it, and what the network says.
 
-use super::cell::{failed, fitted, label, waiting};
+use super::cell::{failed, label, waiting};
 use super::document::{OpenModel, OpenPicture};
 use super::grid::column;
+use super::inspector::{is_legible, shadowed, write_colors};
+use super::textures;
+use super::view_transform::UNIT;
 use super::work::{Key, Seen, State};
 use super::{Explorer, theme};
 use crate::attribution::Target;
+use crate::figure::Scope;
 use egui::{Align2, FontId, Rect, RichText, Sense, Ui, vec2};
-use std::collections::HashMap;
 
 impl Explorer {
     /// The picture as each network sees it, and what the network says.
@@ -16,6 +19,7 @@ impl Explorer {
         ui: &mut Ui,
         picture: &OpenPicture,
         models: &[OpenModel],
+        joined: Option<&[OpenModel; 2]>,
         side: f32,
     ) {
         ui.horizontal_top(|ui| {
@@ -28,6 +32,12 @@ impl Explorer {
             for model in models {
                 column(ui, side, |ui| self.model_header(ui, picture, model, side));
             }
+            if let Some(joined) = joined {
+                if self.view.norm.scope == Scope::Row {
+                    ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
+                }
+                column(ui, side, |ui| self.pair_header(ui, joined));
+            }
         });
     }
 
@@ -36,62 +46,37 @@ impl Explorer {
         ui.add(egui::Label::new(RichText::new(&model.value.name).strong()).truncate());
         let training =
             model.value.training.as_ref().map_or(String::new(), |t| format!(" · {}", t.kind));
-        ui.add(
-            egui::Label::new(
-                RichText::new(format!("{}{training}", model.value.architecture)).weak(),
-            )
-            .truncate(),
-        );
-        let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+        let about = format!("{}{training}", model.value.architecture);
+        ui.add(egui::Label::new(RichText::new(about).weak()).truncate());
+        let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::click_and_drag());
         label(&response, format!("{} as {} sees it", picture.value.name, model.value.name));
+        let lens = self.lens(rect, model, picture);
+        self.navigate(ui, &response, &lens);
         match self.worker.state(&key) {
             Some(State::Prediction(seen)) => {
-                let key = (model.id, picture.id, self.view.smooth);
-                let texture = self.inputs.texture(ui.ctx(), key, &seen);
-                egui::Image::new(&texture).paint_at(ui, fitted(rect, model));
-                self.draw_regions(ui, model, picture, fitted(rect, model));
+                let size = model.value.preprocessing.size;
+                let smooth = self.view.smooth && !is_legible(&lens, size);
+                let of = textures::Of::Input { model: model.id, picture: picture.id };
+                let of = textures::Key { of, smooth };
+                let texture = self.textures.get(ui.ctx(), of, None, || Some(seen.image.clone()));
+                let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+                painter.rect_filled(rect, 0.0, theme::canvas(ui.visuals()));
+                if let Some(texture) = texture {
+                    painter.image(texture, lens.input, UNIT, egui::Color32::WHITE);
+                }
+                self.draw_regions(ui, model, picture, &lens);
+                write_colors(ui, &lens, &seen.image);
+                self.draw_marks(ui, &lens);
+                if let Some(text) = self.color_readout(&lens, &seen) {
+                    let at = rect.left_bottom() + vec2(4.0, -3.0);
+                    shadowed(&painter, at, Align2::LEFT_BOTTOM, &text, 11.0);
+                }
                 predictions(ui, &seen, self.document.target);
             }
             Some(State::Failed(why)) => failed(ui, rect, &why),
             Some(State::Stopped(_)) => waiting(ui, rect, "cancelled"),
             _ => waiting(ui, rect, "predicting"),
         }
-    }
-}
-
-/// Pictures as networks see them, on the GPU while they are on screen.
-#[derive(Default)]
-pub(super) struct Inputs {
-    textures: HashMap<(u64, u64, bool), Texture>,
-}
-
-struct Texture {
-    handle: egui::TextureHandle,
-    drawn: bool,
-}
-
-impl Inputs {
-    /// Frees what was not drawn since the last call.
-    pub fn forget_hidden(&mut self) {
-        self.textures.retain(|_, texture| std::mem::take(&mut texture.drawn));
-    }
-
-    fn texture(
-        &mut self,
-        ctx: &egui::Context,
-        key: (u64, u64, bool),
-        seen: &Seen,
-    ) -> egui::TextureHandle {
-        let texture = self.textures.entry(key).or_insert_with(|| {
-            let size = [seen.image.width() as usize, seen.image.height() as usize];
-            let image = egui::ColorImage::from_rgba_unmultiplied(size, &seen.image);
-            let smooth = key.2;
-            let options =
-                if smooth { egui::TextureOptions::LINEAR } else { egui::TextureOptions::NEAREST };
-            Texture { handle: ctx.load_texture("input", image, options), drawn: true }
-        });
-        texture.drawn = true;
-        texture.handle.clone()
     }
 }
 

@@ -7,18 +7,25 @@ mod display;
 mod document;
 mod grid;
 mod header;
+mod inspector;
 mod library_panel;
 mod network_panel;
 mod notices;
 mod opening;
 mod overlay;
+mod pair;
+mod palette;
 mod regions;
+mod scrubber;
+mod session;
 mod status_bar;
 mod study_panel;
 mod target_chooser;
+mod textures;
 mod theme;
 mod toolbar;
 mod training_panel;
+mod view_transform;
 mod welcome;
 mod work;
 
@@ -26,16 +33,23 @@ pub use overlay::{CellPaint, OverlayRenderer};
 
 use crate::attribution::{Cache, Target};
 use crate::figure::{ColorMap, Norm, OPACITY};
+use crate::file::stem;
 use crate::model::ComputeDevice;
 use crate::text::count;
 use command::Command;
 use display::Display;
 use document::{Document, History, MethodChoice, OpenModel, OpenPicture};
 use eframe::egui_wgpu::RenderState;
+use image::RgbaImage;
 use notices::Notices;
 use opening::{Arrival, FileKind, Opening};
+use pair::PairView;
+use scrubber::Scrub;
+use session::{OpenedSession, Session};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use textures::Textures;
+use view_transform::ViewTransform;
 use work::{Key, MapKey, State, Task, Worker};
 
 /// How maps are shown; changing it computes nothing anew.
@@ -52,6 +66,17 @@ struct View {
     boxes: bool,
     /// Side of a cell in points; `None` fits the window.
     cell: Option<f32>,
+    /// The part of the picture that all cells show.
+    transform: ViewTransform,
+    /// The network and method of a cell that is shown alone.
+    alone: Option<(u64, &'static str)>,
+    /// Whether the values at probes are shown.
+    probes: bool,
+    pair: PairView,
+    /// A place along the curves, whose pictures cells show instead of their maps.
+    scrub: Option<Scrub>,
+    /// Where a wiped cell goes over from one map to the other, in shares of its width.
+    wipe: f32,
     library: bool,
     curves: bool,
     help: bool,
@@ -68,6 +93,12 @@ impl Default for View {
             boxes: true,
             smooth: true,
             cell: None,
+            transform: ViewTransform::default(),
+            alone: None,
+            probes: true,
+            pair: PairView::default(),
+            scrub: None,
+            wipe: 0.5,
             library: true,
             curves: true,
             help: false,
@@ -88,17 +119,22 @@ pub struct Explorer {
     network_panel: network_panel::NetworkPanel,
     study_panel: study_panel::StudyPanel,
     training_panel: training_panel::TrainingPanel,
+    palette: palette::Palette,
     thumbnails: HashMap<u64, egui::TextureHandle>,
     class_filter: String,
     method_filter: String,
     curve_measure: curves_panel::CurveMeasure,
     boxes: regions::Boxes,
+    /// The file that the session was opened from or saved to.
+    session: Option<PathBuf>,
     /// The side of a cell in the last frame, points.
     shown_cell: f32,
+    /// Points that a pixel of the picture takes without zoom, in the last frame.
+    magnification: f32,
+    pointed: inspector::Pointed,
     /// The width of the methods' names in the last frame, points.
     row_header: f32,
-    /// Pictures as networks see them, by network, picture and smoothness, on screen.
-    inputs: header::Inputs,
+    textures: Textures,
     render_state: RenderState,
 }
 
@@ -145,14 +181,18 @@ impl Explorer {
             network_panel: network_panel::NetworkPanel::default(),
             study_panel: study_panel::StudyPanel::default(),
             training_panel: training_panel::TrainingPanel::default(),
+            palette: palette::Palette::default(),
             thumbnails: HashMap::new(),
             class_filter: String::new(),
             method_filter: String::new(),
             curve_measure: curves_panel::CurveMeasure::default(),
             boxes: regions::Boxes::default(),
+            session: None,
             shown_cell: theme::COMFORTABLE_CELL,
+            magnification: 1.0,
+            pointed: inspector::Pointed::default(),
             row_header: theme::row_header(0.0),
-            inputs: header::Inputs::default(),
+            textures: Textures::default(),
             render_state,
         }
     }
@@ -173,19 +213,17 @@ impl Explorer {
                     }
                 }
                 Arrival::Picture(picture, thumbnail) => {
-                    let size = [thumbnail.width() as usize, thumbnail.height() as usize];
-                    let image = egui::ColorImage::from_rgba_unmultiplied(size, &thumbnail);
-                    let texture =
-                        ctx.load_texture(&picture.value.name, image, egui::TextureOptions::LINEAR);
-                    self.thumbnails.insert(picture.id, texture);
+                    self.keep_thumbnail(ctx, picture.id, &thumbnail);
                     self.document.pictures.push(picture);
                     self.study_panel.settle(&mut self.document);
                 }
-                Arrival::Annotations(annotations, name) => {
-                    for warning in annotations.value.warnings() {
+                Arrival::Annotations(annotations) => {
+                    let name = stem(&annotations.value.path);
+                    let found = &annotations.value.annotations;
+                    for warning in found.warnings() {
                         self.notices.tell(format!("{name}: {warning}"));
                     }
-                    let pictures = count(annotations.value.len(), "picture", "pictures");
+                    let pictures = count(found.len(), "picture", "pictures");
                     self.notices.tell(format!("{name}: boxes and masks of {pictures}"));
                     self.document.annotations = Some(annotations);
                 }
@@ -195,6 +233,13 @@ impl Explorer {
                         self.notices.warn(error.to_string());
                     }
                 }
+                Arrival::Session(session, thumbnails) => {
+                    for (id, thumbnail) in &thumbnails {
+                        self.keep_thumbnail(ctx, *id, thumbnail);
+                    }
+                    self.take_session(ctx, &session);
+                }
+                Arrival::SaveTo(path) => self.save_session(ctx, path),
                 Arrival::Failed(error) => self.notices.warn(error.to_string()),
             }
         }
@@ -206,15 +251,58 @@ impl Explorer {
         }
     }
 
+    fn keep_thumbnail(&mut self, ctx: &egui::Context, picture: u64, thumbnail: &RgbaImage) {
+        let size = [thumbnail.width() as usize, thumbnail.height() as usize];
+        let image = egui::ColorImage::from_rgba_unmultiplied(size, thumbnail);
+        let texture = ctx.load_texture("thumbnail", image, egui::TextureOptions::LINEAR);
+        self.thumbnails.insert(picture, texture);
+    }
+
+    /// Shows a session in the place of what is there, which undo brings back.
+    fn take_session(&mut self, ctx: &egui::Context, session: &OpenedSession) {
+        let (document, unknown) = session.document(&mut self.view);
+        for notice in session.notices().into_iter().chain(unknown) {
+            self.notices.warn(notice);
+        }
+        self.document = document;
+        self.name_session(ctx, session.path.clone());
+    }
+
+    fn save_session(&mut self, ctx: &egui::Context, path: PathBuf) {
+        match Session::of(&self.document, &self.view).write(&path) {
+            Ok(()) => {
+                self.notices.tell(format!("saved {}", path.display()));
+                self.name_session(ctx, path);
+            }
+            Err(error) => self.notices.warn(error.to_string()),
+        }
+    }
+
+    /// Saves go to this file from now on, and the window is called by it.
+    fn name_session(&mut self, ctx: &egui::Context, path: PathBuf) {
+        let title = format!("{} – Hyaline", stem(&path));
+        ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
+        self.session = Some(path);
+    }
+
     fn perform(&mut self, command: Command, ctx: &egui::Context) {
         match command {
             Command::OpenModels => self.opening.ask(FileKind::Models),
             Command::OpenPictures => self.opening.ask(FileKind::Pictures),
+            Command::OpenSession => self.opening.ask(FileKind::Sessions),
+            Command::SaveSession => match self.session.clone() {
+                Some(path) => self.save_session(ctx, path),
+                None => self.opening.ask_where_to_save(),
+            },
+            Command::SaveSessionAs => self.opening.ask_where_to_save(),
+            Command::CloseAll => self.document.close_all(),
             Command::Train => self.opening.ask(FileKind::Recipes),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             Command::Undo => self.history.undo(&mut self.document),
             Command::Redo => self.history.redo(&mut self.document),
             Command::Cancel if self.view.help => self.view.help = false,
+            Command::Cancel if self.view.scrub.is_some() => self.view.scrub = None,
+            Command::Cancel if self.view.alone.is_some() => self.view.alone = None,
             Command::Cancel if self.network_panel.is_open() => self.network_panel.close(),
             Command::Cancel if self.study_panel.is_open() => self.study_panel.close(),
             Command::Cancel if self.training_panel.is_open() => self.training_panel.close(),
@@ -232,27 +320,53 @@ impl Explorer {
             Command::ZoomIn => self.zoom(1.25),
             Command::ZoomOut => self.zoom(0.8),
             Command::ZoomFit => self.view.cell = None,
+            Command::MagnifyPicture => self.zoom_picture(1.5),
+            Command::ReducePicture => self.zoom_picture(1.0 / 1.5),
+            Command::FitPicture => self.view.transform = ViewTransform::default(),
+            Command::PinProbe => self.pin_probe(self.pointed.before),
+            Command::RemoveProbes => self.document.probes.clear(),
+            Command::JoinTwins => {
+                let is_joined = self.document.joined().is_some();
+                self.document.pair = if is_joined { None } else { self.document.twins() };
+            }
+            Command::Blink if self.view.pair == PairView::Blink => {
+                self.view.pair = PairView::Difference;
+            }
+            Command::Blink => self.view.pair = PairView::Blink,
             Command::ToggleLibrary => self.view.library ^= true,
             Command::ToggleCurves => self.view.curves ^= true,
             Command::ToggleTheme => ctx.set_theme(match ctx.theme() {
                 egui::Theme::Dark => egui::Theme::Light,
                 egui::Theme::Light => egui::Theme::Dark,
             }),
+            Command::Palette => self.palette.open(),
             Command::Help => self.view.help ^= true,
         }
     }
 
     fn can(&self, command: Command) -> bool {
         match command {
+            Command::CloseAll | Command::SaveSession | Command::SaveSessionAs => {
+                !self.document.is_empty()
+            }
             Command::Undo => self.history.can_undo(),
             Command::Redo => self.history.can_redo(),
             Command::Cancel => {
                 self.view.help
+                    || self.view.scrub.is_some()
+                    || self.view.alone.is_some()
                     || self.network_panel.is_open()
                     || self.study_panel.is_open()
                     || self.training_panel.is_open()
                     || self.worker.open_work().1 > 0
             }
+            Command::ReducePicture | Command::FitPicture => self.view.transform.is_zoomed(),
+            Command::PinProbe => self.pointed.before.is_some(),
+            Command::RemoveProbes => !self.document.probes.is_empty(),
+            Command::JoinTwins => {
+                self.document.joined().is_some() || self.document.twins().is_some()
+            }
+            Command::Blink => self.document.joined().is_some(),
             Command::ToggleStudy => self.study_panel.is_there(),
             Command::ToggleTraining => self.training_panel.is_there(),
             Command::NetworkDetails => !self.document.models.is_empty(),
@@ -266,6 +380,11 @@ impl Explorer {
     fn zoom(&mut self, factor: f32) {
         let cell = self.shown_cell * factor;
         self.view.cell = Some(cell.clamp(*theme::CELL.start(), *theme::CELL.end()));
+    }
+
+    fn zoom_picture(&mut self, factor: f32) {
+        let cell = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::Vec2::splat(self.shown_cell));
+        self.view.transform.zoom_middle(factor, self.ground(cell));
     }
 
     /// Says to the worker what this frame would show: predictions first, then maps, then curves.
@@ -285,6 +404,9 @@ impl Explorer {
             tasks.push(Task { key, model, picture, method: None, others: vec![] });
         }
         let mut curves = Vec::new();
+        let is_done =
+            |key: &MapKey| matches!(self.worker.state(&Key::Map(key.clone())), Some(State::Map(_)));
+        let joined = self.document.joined();
         for method in self.document.shown_methods() {
             for model in &self.document.models {
                 let Some(key) = self.map_key(model, picture, method) else { continue };
@@ -296,11 +418,17 @@ impl Explorer {
                     others: self.others(picture, method),
                 };
                 tasks.push(task(Key::Map(key.clone())));
-                if self.view.curves
-                    && matches!(self.worker.state(&Key::Map(key.clone())), Some(State::Map(_)))
-                {
+                if self.view.curves && is_done(&key) {
                     curves.push(task(Key::Curves(key)));
                 }
+            }
+            if let Some([a, b]) = &joined
+                && let Some(first) = self.map_key(a, picture, method).filter(is_done)
+                && let Some(second) = self.map_key(b, picture, method).filter(is_done)
+            {
+                let key = Key::Similarity(first, second);
+                let (model, picture, method) = (a.clone(), picture.clone(), Some(method.clone()));
+                tasks.push(Task { key, model, picture, method, others: vec![] });
             }
         }
         tasks.extend(curves);
@@ -353,7 +481,8 @@ impl eframe::App for Explorer {
         for command in Command::pressed(&ctx, |command| self.can(command)) {
             self.perform(command, &ctx);
         }
-        self.inputs.forget_hidden();
+        self.pointed.begin();
+        self.textures.forget_hidden();
         self.display.begin(self.view.norm);
         if let Some(renderer) =
             self.render_state.renderer.write().callback_resources.get_mut::<OverlayRenderer>()
@@ -377,8 +506,13 @@ impl eframe::App for Explorer {
         self.network_panel(&ctx);
         self.study_panel(&ctx);
         self.training_panel(&ctx);
+        self.probes_window(&ctx);
         self.help(&ctx);
+        self.palette(&ctx);
         self.notices.show(&ctx);
+        if self.pointed.is_stale() {
+            ctx.request_repaint();
+        }
         // While a value is dragged, nothing is computed for the values on the way.
         let settled = !ctx.input(|input| input.pointer.any_down());
         if settled {

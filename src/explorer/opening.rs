@@ -1,8 +1,8 @@
 //! Opening files away from the window's thread, by dialog, drop or argument.
 
-use super::document::{OpenAnnotations, OpenModel, Opened};
-use crate::error::Error;
-use crate::file::stem;
+use super::document::{AnnotationFile, OpenAnnotations, OpenModel, OpenPicture, Opened};
+use super::session::{self, OpenedSession, Session};
+use crate::error::{Error, Result};
 use crate::model::{Card, ComputeDevice, Model};
 use crate::picture::Picture;
 use crate::picture::annotation::Annotations;
@@ -22,9 +22,12 @@ pub enum Arrival {
     /// A network opened anew, for the one of that number.
     Replaced(u64, OpenModel),
     /// With its thumbnail.
-    Picture(Arc<Opened<Picture>>, RgbaImage),
-    /// With the name of its file.
-    Annotations(OpenAnnotations, String),
+    Picture(OpenPicture, RgbaImage),
+    Annotations(OpenAnnotations),
+    /// With pictures' thumbnails.
+    Session(Box<OpenedSession>, Vec<(u64, RgbaImage)>),
+    /// Where a person wants the session to be saved.
+    SaveTo(PathBuf),
     Study(Box<OpenedStudy>),
     /// With the path of its file.
     Recipe(PathBuf, Box<Recipe>),
@@ -37,6 +40,7 @@ pub enum FileKind {
     Models,
     Pictures,
     Recipes,
+    Sessions,
 }
 
 /// Files on their way in.
@@ -100,6 +104,9 @@ impl Opening {
             FileKind::Pictures => {
                 dialog.set_title("Open pictures").add_filter("Pictures", Picture::extensions())
             }
+            FileKind::Sessions => {
+                dialog.set_title("Open a session").add_filter("Sessions", &["toml"])
+            }
             FileKind::Recipes => {
                 dialog.set_title("Train by a recipe").add_filter("Recipes", &["toml"])
             }
@@ -111,10 +118,21 @@ impl Opening {
             Some(files) => {
                 worker.open(files.iter().map(|file| file.path().to_path_buf()).collect(), &device);
             }
-            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(Arrival::Failed(
-                Error::new("no file dialog came", "the system offers none")
-                    .hint("drop files on the window, or name them when you start it"),
-            )),
+            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(no_dialog()),
+            None => {}
+        });
+    }
+
+    /// Asks with the system's dialog where to save the session.
+    pub fn ask_where_to_save(&self) {
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Save the session")
+            .add_filter("Sessions", &["toml"])
+            .set_file_name("session.toml");
+        let (chosen, worker, asked) = (dialog.save_file(), self.handle(), Instant::now());
+        std::thread::spawn(move || match pollster::block_on(chosen) {
+            Some(file) => worker.arrive(Arrival::SaveTo(file.path().to_path_buf())),
+            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(no_dialog()),
             None => {}
         });
     }
@@ -137,6 +155,13 @@ impl Opening {
             repaint: self.repaint.clone(),
         }
     }
+}
+
+fn no_dialog() -> Arrival {
+    Arrival::Failed(
+        Error::new("no file dialog came", "the system offers none")
+            .hint("drop files on the window, or name them when you start it"),
+    )
 }
 
 /// The part of [`Opening`] that goes to another thread.
@@ -177,29 +202,65 @@ impl Handle {
             return OpenedStudy::open(path)
                 .map_or_else(Arrival::Failed, |study| Arrival::Study(Box::new(study)));
         }
+        if Session::is_session_file(path) {
+            return Session::read(path)
+                .map_or_else(Arrival::Failed, |session| self.open_session(path, session, device));
+        }
         if Recipe::is_recipe_file(path) {
             return Recipe::read(path).map_or_else(Arrival::Failed, |recipe| {
                 Arrival::Recipe(path.to_path_buf(), Box::new(recipe))
             });
         }
         if Model::is_model_file(path) {
-            return Model::open(path, device)
-                .map(Model::checked)
-                .map_or_else(Arrival::Failed, |value| {
-                    Arrival::Model(Arc::new(Opened { id, value }))
-                });
+            return open_model(id, path, device).map_or_else(Arrival::Failed, Arrival::Model);
         }
         if Annotations::is_annotation_file(path) {
-            return Annotations::open(path).map_or_else(Arrival::Failed, |value| {
-                Arrival::Annotations(Arc::new(Opened { id, value }), stem(path))
-            });
+            return open_annotations(id, path).map_or_else(Arrival::Failed, Arrival::Annotations);
         }
-        let opened = Picture::open(path);
-        opened.map_or_else(Arrival::Failed, |value| {
-            let thumbnail = value.thumbnail(THUMBNAIL_PIXELS);
-            Arrival::Picture(Arc::new(Opened { id, value }), thumbnail)
+        open_picture(id, path).map_or_else(Arrival::Failed, |(picture, thumbnail)| {
+            Arrival::Picture(picture, thumbnail)
         })
     }
+
+    /// Opens the files of a session; those that can't be are told one by one.
+    fn open_session(&self, path: &Path, session: Session, device: &ComputeDevice) -> Arrival {
+        let id = || self.ids.fetch_add(1, Ordering::SeqCst);
+        let mut thumbnails = vec![];
+        let (networks, pictures, annotations) = session.files();
+        let models =
+            networks.iter().map(|file| self.told(open_model(id(), &file.path, device))).collect();
+        let mut picture = |file: &session::File| {
+            let (picture, thumbnail) = self.told(open_picture(id(), &file.path))?;
+            thumbnails.push((picture.id, thumbnail));
+            Some(picture)
+        };
+        let pictures = pictures.iter().map(&mut picture).collect();
+        let annotations = annotations.and_then(|path| self.told(open_annotations(id(), path)));
+        let opened =
+            OpenedSession { path: path.to_path_buf(), models, pictures, annotations, session };
+        Arrival::Session(Box::new(opened), thumbnails)
+    }
+
+    /// What was opened; an error is sent to the window.
+    fn told<T>(&self, opened: Result<T>) -> Option<T> {
+        opened.map_err(|error| self.arrive(Arrival::Failed(error))).ok()
+    }
+}
+
+fn open_model(id: u64, path: &Path, device: &ComputeDevice) -> Result<OpenModel> {
+    let value = Model::open(path, device).map(Model::checked)?;
+    Ok(Arc::new(Opened { id, value }))
+}
+
+fn open_picture(id: u64, path: &Path) -> Result<(OpenPicture, RgbaImage)> {
+    let value = Picture::open(path)?;
+    let thumbnail = value.thumbnail(THUMBNAIL_PIXELS);
+    Ok((Arc::new(Opened { id, value }), thumbnail))
+}
+
+fn open_annotations(id: u64, path: &Path) -> Result<OpenAnnotations> {
+    let (annotations, path) = (Annotations::open(path)?, path.to_path_buf());
+    Ok(Arc::new(Opened { id, value: AnnotationFile { path, annotations } }))
 }
 
 /// A file itself, or the networks and pictures in a folder by name; of a study's results, the

@@ -1,10 +1,11 @@
 //! What people drew around: boxes over the pictures.
 
 use super::document::{OpenAnnotations, OpenModel, OpenPicture};
+use super::view_transform::Lens;
 use super::{Explorer, theme};
 use crate::file::stem;
 use crate::picture::annotation::BoundingBox;
-use egui::{Rect, Stroke, StrokeKind, Ui, pos2};
+use egui::{Rect, Stroke, StrokeKind, Ui, vec2};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ impl Boxes {
         self.known.retain(|(of, ..), _| *of == annotations.id);
         let boxes = || {
             let placement = picture.value.placement(&model.value.preprocessing);
-            let annotation = annotations.value.of(&stem(&picture.value.path))?;
+            let annotation = annotations.value.annotations.of(&stem(&picture.value.path))?;
             annotation.on_input(&placement).ok().map(|regions| regions.boxes)
         };
         self.known.entry(key).or_insert_with(|| Arc::new(boxes().unwrap_or_default())).clone()
@@ -33,29 +34,29 @@ impl Boxes {
 }
 
 impl Explorer {
-    /// Draws the picture's boxes over it, as this network sees it, in `rect`.
+    /// Draws the picture's boxes over it, as this network sees it.
     pub(super) fn draw_regions(
         &mut self,
         ui: &Ui,
         model: &OpenModel,
         picture: &OpenPicture,
-        rect: Rect,
+        lens: &Lens,
     ) {
         let Some(annotations) = self.document.annotations.clone().filter(|_| self.view.boxes)
         else {
             return;
         };
         let [height, width] = model.value.preprocessing.size.map(|side| side as f32);
-        let at = |x: f32, y: f32| {
-            pos2(rect.left() + x / width * rect.width(), rect.top() + y / height * rect.height())
-        };
+        let point = lens.input.size() / vec2(width, height);
+        let at = |x: f32, y: f32| lens.input.min + vec2(x, y) * point;
+        let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
         for edges in self.boxes.of(&annotations, model, picture).iter() {
             let BoundingBox { x1, y1, x2, y2 } = *edges;
             let region = Rect::from_min_max(at(x1, y1), at(x2, y2));
             // A dark line around a bright one shows on every map.
             for (width, color) in theme::REGION {
                 let stroke = Stroke::new(width, color);
-                ui.painter().rect_stroke(region, 0.0, stroke, StrokeKind::Inside);
+                painter.rect_stroke(region, 0.0, stroke, StrokeKind::Inside);
             }
         }
     }

@@ -14,6 +14,10 @@ impl Explorer {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     ui.weak(&self.device.name)
                         .on_hover_text("Where networks run; --device chooses");
+                    if let Some(text) = self.place_readout() {
+                        ui.separator();
+                        ui.weak(text);
+                    }
                 });
             });
         });
@@ -56,5 +60,6 @@ fn describe(task: &Task) -> String {
         Key::Pace { .. } => format!("{model}: measuring its pace"),
         Key::Map(_) => format!("{model}: {method}"),
         Key::Curves(_) => format!("{model}: curves of {method}"),
+        Key::Similarity(..) => format!("{method}: likeness of the pair's maps"),
     }
 }

@@ -41,6 +41,18 @@ pub fn series(index: usize, theme: Theme) -> Color32 {
 pub const REGION: [(f32, Color32); 2] =
     [(3.0, Color32::from_black_alpha(170)), (1.5, Color32::from_rgb(255, 230, 80))];
 
+/// Widths (points) and colours of the lines around the place under the pointer.
+pub const CROSSHAIR: [(f32, Color32); 2] =
+    [(3.0, Color32::from_black_alpha(150)), (1.0, Color32::WHITE)];
+
+/// Writing on pictures, and its shadow: together they show on every colour.
+pub const ON_PICTURE: [Color32; 2] = [Color32::WHITE, Color32::BLACK];
+
+/// Behind pictures and maps: grey, so that it leaves their colours alone.
+pub fn canvas(visuals: &egui::Visuals) -> Color32 {
+    if visuals.dark_mode { Color32::from_gray(44) } else { Color32::from_gray(208) }
+}
+
 /// Behind a cell that has no map.
 pub fn empty_cell(visuals: &egui::Visuals) -> Color32 {
     visuals.faint_bg_color

@@ -23,9 +23,8 @@ impl Explorer {
             for (title, commands) in MENUS {
                 ui.menu_button(title, |ui| {
                     for command in commands {
-                        let keys = command.shortcut().map(|keys| ui.ctx().format_shortcut(&keys));
-                        let button =
-                            Button::new(command.text()).shortcut_text(keys.unwrap_or_default());
+                        let keys = command.keys(ui.ctx());
+                        let button = Button::new(command.text()).shortcut_text(keys);
                         if ui.add_enabled(self.can(*command), button).clicked() {
                             chosen = Some(*command);
                             ui.close();
@@ -42,6 +41,7 @@ impl Explorer {
 
     fn display_controls(&mut self, ui: &mut Ui) {
         self.target_chooser(ui);
+        self.pair_chooser(ui);
         ui.separator();
         let view = &mut self.view;
         let label = ui.label("Opacity");
@@ -99,17 +99,16 @@ impl Explorer {
                 egui::Grid::new("keys").num_columns(2).striped(true).show(ui, |ui| {
                     for command in MENUS.iter().flat_map(|(_, commands)| *commands) {
                         ui.label(command.text());
-                        ui.monospace(
-                            command
-                                .shortcut()
-                                .map_or(String::new(), |keys| ctx.format_shortcut(&keys)),
-                        );
+                        ui.monospace(command.keys(ctx));
                         ui.end_row();
                     }
                     for (what, how) in [
                         ("Open anything", "drop files or folders on the window"),
-                        ("Cell size", "Ctrl + wheel over the grid"),
-                        ("Value under the pointer", "hover a cell"),
+                        ("Magnify the picture in all cells", "Ctrl + wheel, or pinch"),
+                        ("Move it", "drag"),
+                        ("Values under the pointer in all cells", "hover a cell"),
+                        ("One cell alone, and back", "double click"),
+                        ("Each of a pair in the other's place", "hold Shift"),
                     ] {
                         ui.label(what);
                         ui.monospace(how);
@@ -131,8 +130,7 @@ fn scope_text(scope: Scope) -> &'static str {
 impl Explorer {
     /// A button for a command, as menus name it.
     pub(super) fn command_button(&mut self, ui: &mut Ui, command: Command) {
-        let keys =
-            command.shortcut().map(|keys| ui.ctx().format_shortcut(&keys)).unwrap_or_default();
+        let keys = command.keys(ui.ctx());
         if ui.button(command.text()).on_hover_text(keys).clicked() {
             let ctx = ui.ctx().clone();
             self.perform(command, &ctx);

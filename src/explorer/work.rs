@@ -10,7 +10,7 @@ use crate::attribution::{
 use crate::error::{Error, Result, panic_text};
 use crate::model::Prediction;
 use crate::picture::to_rgb;
-use crate::score::{self, Curves, Protocol, Quantity, ScoreTrial};
+use crate::score::{self, Curves, Measured, Protocol, Quantity, ScoreTrial, Sequence};
 use image::{DynamicImage, RgbaImage};
 use ndarray::Array3;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -32,6 +32,8 @@ pub enum Key {
     },
     Map(MapKey),
     Curves(MapKey),
+    /// How alike two maps are.
+    Similarity(MapKey, MapKey),
 }
 
 /// Everything that a map depends on.
@@ -95,7 +97,17 @@ pub enum State {
     Prediction(Arc<Seen>),
     Pace,
     Map(Arc<Attribution>),
-    Curves(Arc<Curves>),
+    /// With the pictures that they are of.
+    Curves(Arc<Curves>, Arc<Sequence>),
+    Similarity(Similarity),
+}
+
+/// How alike two maps are, signed and as computed.
+#[derive(Debug, Clone, Copy)]
+pub struct Similarity {
+    pub spearman: Measured,
+    /// Of each map divided by its largest magnitude.
+    pub ssim: Measured,
 }
 
 /// A map that was not finished.
@@ -235,6 +247,7 @@ impl State {
         match self {
             State::Map(attribution) => 4 * attribution.map.len(),
             State::Stopped(Some(partial)) => 4 * partial.map.len(),
+            State::Curves(_, sequence) => sequence.bytes(),
             State::Prediction(seen) => {
                 4 * seen.pixels.len() + seen.image.len() + 64 * seen.predictions.len()
             }
@@ -331,7 +344,9 @@ fn land(key: &Key, result: Result<State>, shared: &mut Shared) {
         State::Map(attribution) if shared.cancel => {
             Some(State::Stopped(Some(Partial::of(&attribution))))
         }
-        State::Prediction(_) | State::Pace | State::Curves(_) if shared.cancel => {
+        State::Prediction(_) | State::Pace | State::Curves(..) | State::Similarity(_)
+            if shared.cancel =>
+        {
             Some(State::Stopped(None))
         }
         state => Some(state),
@@ -375,6 +390,7 @@ fn perform(
         Key::Pace { .. } => task.model.value.measure_pace().map(|_| State::Pace),
         Key::Map(key) => explain(task, key, context, shared, changed),
         Key::Curves(key) => curves(task, key, shared, changed),
+        Key::Similarity(first, second) => Ok(similarity([first, second], shared)),
     }
 }
 
@@ -458,8 +474,22 @@ fn curves(
     let protocol = Protocol::rise(model.preprocessing.size);
     // This protocol draws nothing.
     let generator = &mut Stream::new(0, "curves", "", "").generator();
-    let curves = score::insertion_deletion(&mut trial, &protocol, generator)?;
-    Ok(curves.map_or(State::Stopped(None), |curves| State::Curves(Arc::new(curves))))
+    let sequence = Sequence::of(&trial, &protocol, generator)?;
+    let curves = sequence.curves(&mut trial)?;
+    let done = |curves| State::Curves(Arc::new(curves), Arc::new(sequence));
+    Ok(curves.map_or(State::Stopped(None), done))
+}
+
+fn similarity(keys: [&MapKey; 2], shared: &(Mutex<Shared>, Condvar)) -> State {
+    let maps = keys.map(|key| match lock(shared).states.get(&Key::Map(key.clone())) {
+        Some(State::Map(attribution)) => Some(attribution.map.clone()),
+        _ => None,
+    });
+    let [Some(a), Some(b)] = maps else { return State::Stopped(None) };
+    State::Similarity(Similarity {
+        spearman: score::spearman(&a, &b),
+        ssim: score::ssim_of_own_scale(&a, &b),
+    })
 }
 
 fn seen(key: &MapKey, shared: &(Mutex<Shared>, Condvar)) -> Result<Arc<Seen>> {

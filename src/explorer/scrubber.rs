@@ -1,0 +1,123 @@
+//! Walking along the curves: what networks saw at a step of Insertion or Deletion, in every cell.
+
+use super::inspector::{is_legible, shadowed};
+use super::textures;
+use super::view_transform::{Lens, UNIT};
+use super::work::{Key, MapKey, State};
+use super::{Explorer, theme};
+use crate::picture::to_rgb;
+use crate::score::{Curve, Curves, Sequence};
+use egui::{Align2, Color32, Slider, Ui, vec2};
+use image::{DynamicImage, RgbaImage};
+use std::sync::Arc;
+
+/// One of the two curves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Insertion,
+    Deletion,
+}
+
+/// A place along one of the curves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Scrub {
+    pub side: Side,
+    /// Share of the pixels that are changed, 0 to 1.
+    pub share: f32,
+}
+
+impl Side {
+    pub fn curve(self, curves: &Curves) -> &Curve {
+        match self {
+            Side::Insertion => &curves.insertion,
+            Side::Deletion => &curves.deletion,
+        }
+    }
+
+    fn button(self) -> &'static str {
+        match self {
+            Side::Insertion => "Insertion, step by step",
+            Side::Deletion => "Deletion, step by step",
+        }
+    }
+
+    fn participle(self) -> &'static str {
+        match self {
+            Side::Insertion => "inserted",
+            Side::Deletion => "deleted",
+        }
+    }
+
+    fn picture(self, sequence: &Sequence, point: usize) -> Option<Arc<RgbaImage>> {
+        let picture = match self {
+            Side::Insertion => sequence.inserted(point),
+            Side::Deletion => sequence.deleted(point),
+        };
+        Some(Arc::new(DynamicImage::from(to_rgb(&picture.ok()?)).into_rgba8()))
+    }
+}
+
+impl Scrub {
+    /// The point of a sequence that is nearest.
+    fn point(&self, sequence: &Sequence) -> usize {
+        let last = sequence.points() - 1;
+        ((self.share * last as f32).round() as usize).min(last)
+    }
+}
+
+impl Explorer {
+    /// Below the charts, while cells show pictures along a curve.
+    pub(super) fn scrub_controls(&mut self, ui: &mut Ui) {
+        let Some(scrub) = &mut self.view.scrub else {
+            ui.weak("Drag along a curve to see what the networks saw there, or go by");
+            ui.horizontal_wrapped(|ui| {
+                for side in [Side::Insertion, Side::Deletion] {
+                    if ui.button(side.button()).clicked() {
+                        self.view.scrub = Some(Scrub { side, share: 0.25 });
+                    }
+                }
+            });
+            return;
+        };
+        let mut done = false;
+        ui.horizontal_wrapped(|ui| {
+            let label = ui.label(format!("Pixels {}", scrub.side.participle()));
+            ui.add(Slider::new(&mut scrub.share, 0.0..=1.0).fixed_decimals(2))
+                .labelled_by(label.id);
+            done = ui.button("Back to maps").on_hover_text("Esc").clicked();
+        });
+        if done {
+            self.view.scrub = None;
+        }
+    }
+
+    /// Shows in a cell what its network saw at the chosen step of the cell's curves; gives the
+    /// score there. None where nothing is chosen, or the curves are not there yet.
+    pub(super) fn step_picture(&mut self, ui: &Ui, key: &MapKey, lens: &Lens) -> Option<String> {
+        let scrub = self.view.scrub?;
+        let Some(State::Curves(curves, sequence)) = self.worker.state(&Key::Curves(key.clone()))
+        else {
+            return None;
+        };
+        let point = scrub.point(&sequence);
+        let size = sequence.size();
+        let of = textures::Of::Step {
+            sequence: Arc::as_ptr(&sequence) as usize,
+            deletion: scrub.side == Side::Deletion,
+            point,
+        };
+        let smooth = self.view.smooth && !is_legible(lens, size);
+        let texture = textures::Key { of, smooth };
+        let texture = self
+            .textures
+            .get(ui.ctx(), texture, Some(&sequence), || scrub.side.picture(&sequence, point))?;
+        let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
+        painter.rect_filled(lens.cell, 0.0, theme::canvas(ui.visuals()));
+        painter.image(texture, lens.input, UNIT, Color32::WHITE);
+        let share = 100.0 * curves.fractions[point];
+        let text = format!("{share:.0} % {}", scrub.side.participle());
+        let at = lens.cell.left_top() + vec2(4.0, 3.0);
+        shadowed(&painter, at, Align2::LEFT_TOP, &text, 11.0);
+        Some(format!("probability {:.3}", scrub.side.curve(&curves).scores[point]))
+    }
+}
