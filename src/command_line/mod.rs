@@ -38,8 +38,8 @@ Examples:
 pub struct CommandLine {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Networks (.toml model cards, .onnx, .safetensors, .pth and kin), pictures, boxes, studies and
-    /// training recipes to open in the window
+    /// Networks (.toml model cards, .onnx, .safetensors, .pth and kin), pictures, boxes, sessions,
+    /// studies and training recipes to open in the window
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub device: DeviceArgument,
