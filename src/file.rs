@@ -26,6 +26,11 @@ pub fn is_toml_with<const N: usize>(path: &Path, keys: [&str; N]) -> bool {
     table.is_some_and(|table| keys.iter().all(|key| table.contains_key(*key)))
 }
 
+/// The line of a TOML text that an error is about.
+pub fn toml_line(text: &str, error: &toml::de::Error) -> usize {
+    error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1)
+}
+
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))

@@ -26,31 +26,31 @@ mod theme;
 mod toolbar;
 mod training_panel;
 mod view_transform;
+mod wanted;
 mod welcome;
 mod work;
 
 pub use overlay::{CellPaint, OverlayRenderer};
 
-use crate::attribution::{Cache, Target};
+use crate::attribution::Cache;
 use crate::figure::{ColorMap, Norm, OPACITY};
 use crate::file::stem;
 use crate::model::ComputeDevice;
 use crate::text::count;
 use command::Command;
 use display::Display;
-use document::{Document, History, MethodChoice, OpenModel, OpenPicture};
+use document::{Document, History};
 use eframe::egui_wgpu::RenderState;
 use image::RgbaImage;
 use notices::Notices;
 use opening::{Arrival, FileKind, Opening};
 use pair::PairView;
 use scrubber::Scrub;
-use session::{OpenedSession, Session};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use textures::Textures;
 use view_transform::ViewTransform;
-use work::{Key, MapKey, State, Task, Worker};
+use work::Worker;
 
 /// How maps are shown; changing it computes nothing anew.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -258,33 +258,6 @@ impl Explorer {
         self.thumbnails.insert(picture, texture);
     }
 
-    /// Shows a session in the place of what is there, which undo brings back.
-    fn take_session(&mut self, ctx: &egui::Context, session: &OpenedSession) {
-        let (document, unknown) = session.document(&mut self.view);
-        for notice in session.notices().into_iter().chain(unknown) {
-            self.notices.warn(notice);
-        }
-        self.document = document;
-        self.name_session(ctx, session.path.clone());
-    }
-
-    fn save_session(&mut self, ctx: &egui::Context, path: PathBuf) {
-        match Session::of(&self.document, &self.view).write(&path) {
-            Ok(()) => {
-                self.notices.tell(format!("saved {}", path.display()));
-                self.name_session(ctx, path);
-            }
-            Err(error) => self.notices.warn(error.to_string()),
-        }
-    }
-
-    /// Saves go to this file from now on, and the window is called by it.
-    fn name_session(&mut self, ctx: &egui::Context, path: PathBuf) {
-        let title = format!("{} – Hyaline", stem(&path));
-        ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
-        self.session = Some(path);
-    }
-
     fn perform(&mut self, command: Command, ctx: &egui::Context) {
         match command {
             Command::OpenModels => self.opening.ask(FileKind::Models),
@@ -385,91 +358,6 @@ impl Explorer {
     fn zoom_picture(&mut self, factor: f32) {
         let cell = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::Vec2::splat(self.shown_cell));
         self.view.transform.zoom_middle(factor, self.ground(cell));
-    }
-
-    /// Says to the worker what this frame would show: predictions first, then maps, then curves.
-    fn want(&self) {
-        let Some(picture) = self.document.picture() else {
-            return self.worker.want(vec![]);
-        };
-        let mut tasks = Vec::new();
-        for model in &self.document.models {
-            let key = Key::Prediction { model: model.id, picture: picture.id };
-            let (model, picture) = (model.clone(), picture.clone());
-            tasks.push(Task { key, model, picture, method: None, others: vec![] });
-        }
-        for model in &self.document.models {
-            let (model, picture) = (model.clone(), picture.clone());
-            let key = Key::Pace { model: model.id };
-            tasks.push(Task { key, model, picture, method: None, others: vec![] });
-        }
-        let mut curves = Vec::new();
-        let is_done =
-            |key: &MapKey| matches!(self.worker.state(&Key::Map(key.clone())), Some(State::Map(_)));
-        let joined = self.document.joined();
-        for method in self.document.shown_methods() {
-            for model in &self.document.models {
-                let Some(key) = self.map_key(model, picture, method) else { continue };
-                let task = |key| Task {
-                    key,
-                    model: model.clone(),
-                    picture: picture.clone(),
-                    method: Some(method.clone()),
-                    others: self.others(picture, method),
-                };
-                tasks.push(task(Key::Map(key.clone())));
-                if self.view.curves && is_done(&key) {
-                    curves.push(task(Key::Curves(key)));
-                }
-            }
-            if let Some([a, b]) = &joined
-                && let Some(first) = self.map_key(a, picture, method).filter(is_done)
-                && let Some(second) = self.map_key(b, picture, method).filter(is_done)
-            {
-                let key = Key::Similarity(first, second);
-                let (model, picture, method) = (a.clone(), picture.clone(), Some(method.clone()));
-                tasks.push(Task { key, model, picture, method, others: vec![] });
-            }
-        }
-        tasks.extend(curves);
-        self.worker.want(tasks);
-    }
-
-    /// The map of one cell, once the class is known.
-    fn map_key(
-        &self,
-        model: &OpenModel,
-        picture: &OpenPicture,
-        choice: &MethodChoice,
-    ) -> Option<MapKey> {
-        let seen = self.worker.seen(model.id, picture.id)?;
-        Some(MapKey {
-            model: model.id,
-            picture: picture.id,
-            target: seen.class(self.document.target)?,
-            method: choice.method.description().id,
-            values: serde_json::to_string(&choice.values).expect("values are plain data"),
-            others: self.others(picture, choice).iter().map(|other| other.id).collect(),
-            seed: self.document.seed,
-        })
-    }
-
-    /// The session's other pictures, for methods that ask for them.
-    fn others(&self, picture: &OpenPicture, choice: &MethodChoice) -> Vec<OpenPicture> {
-        match choice.values.uses_others() {
-            true => self.document.pictures.iter().filter(|o| o.id != picture.id).cloned().collect(),
-            false => vec![],
-        }
-    }
-
-    /// A class that no network has any more is given up.
-    fn mend_target(&mut self) {
-        if let Target::Class(class) = self.document.target {
-            let known = |model: &OpenModel| class < model.value.graph.classes();
-            if !self.document.models.is_empty() && !self.document.models.iter().any(known) {
-                self.document.target = Target::Top1;
-            }
-        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! Sessions as files: what is open and how it is shown, as TOML that people can read, with paths
 //! from the file's own folder where that holds them.
 
-use super::View;
 use super::document::{Document, MethodChoice, OpenAnnotations, OpenModel, OpenPicture};
 use super::pair::Pair;
+use super::{Explorer, View};
 use crate::attribution::{METHODS, Target, Values};
 use crate::error::{Error, Result};
 use crate::figure::{ColorMap, Scope};
-use crate::file;
+use crate::file::{self, stem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -152,10 +152,8 @@ impl Session {
         let failed =
             |why: String| Error::new(format!("cannot open session {}", path.display()), why);
         let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
-        let session: Self = toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-            failed(format!("line {line}: {}", e.message()))
-        })?;
+        let session: Self = toml::from_str(&text)
+            .map_err(|e| failed(format!("line {}: {}", file::toml_line(&text, &e), e.message())))?;
         if session.version != VERSION {
             let why = format!("it is of version {}, this is version {VERSION}", session.version);
             return Err(failed(why).hint("open it with the Hyaline that wrote it"));
@@ -182,7 +180,7 @@ impl Session {
 }
 
 impl OpenedSession {
-    /// What the files that are not there any more, or not the same, mean.
+    /// Which files are not what they were when the session was saved.
     pub fn notices(&self) -> Vec<String> {
         let changed = |file: &File, sha256: Option<&str>| {
             sha256
@@ -223,6 +221,35 @@ impl OpenedSession {
         let unknown = take_methods(&mut document, methods);
         shown.apply(view);
         (document, unknown)
+    }
+}
+
+impl Explorer {
+    /// Shows a session in the place of what is there, which undo brings back.
+    pub(super) fn take_session(&mut self, ctx: &egui::Context, session: &OpenedSession) {
+        let (document, unknown) = session.document(&mut self.view);
+        for notice in session.notices().into_iter().chain(unknown) {
+            self.notices.warn(notice);
+        }
+        self.document = document;
+        self.name_session(ctx, session.path.clone());
+    }
+
+    pub(super) fn save_session(&mut self, ctx: &egui::Context, path: PathBuf) {
+        match Session::of(&self.document, &self.view).write(&path) {
+            Ok(()) => {
+                self.notices.tell(format!("saved {}", path.display()));
+                self.name_session(ctx, path);
+            }
+            Err(error) => self.notices.warn(error.to_string()),
+        }
+    }
+
+    /// Saves go to this file from now on, and the window is called by it.
+    pub(super) fn name_session(&mut self, ctx: &egui::Context, path: PathBuf) {
+        let title = format!("{} – Hyaline", stem(&path));
+        ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
+        self.session = Some(path);
     }
 }
 

@@ -34,7 +34,9 @@ impl Explorer {
                     "Networks: .onnx, .safetensors, PyTorch's .pth and kin, or a .toml model card",
                 );
                 ui.weak("Pictures: PNG, JPEG, WebP, BMP, TIFF, GIF, or .npy arrays");
-                ui.weak("Studies and training recipes: .toml, or a study's folder of results");
+                ui.weak(
+                    "Sessions, studies and training recipes: .toml, or a study's folder of results",
+                );
             });
         });
     }

@@ -2,7 +2,7 @@
 
 use super::BatchNorms;
 use crate::error::{Error, Result};
-use crate::file::extension;
+use crate::file::{extension, toml_line};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -62,8 +62,7 @@ impl Card {
         let what = || format!("cannot open model card {}", path.display());
         let text = std::fs::read_to_string(path).map_err(|e| Error::new(what(), e))?;
         let mut card: Card = toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-            Error::new(what(), format!("line {line}: {}", e.message()))
+            Error::new(what(), format!("line {}: {}", toml_line(&text, &e), e.message()))
         })?;
         card.weights = beside(path, &card.weights);
         if !card.weights.is_file() {

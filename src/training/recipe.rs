@@ -7,6 +7,7 @@ use super::optimiser::Sgd;
 use super::schedule::Schedule;
 use crate::attack::Norm;
 use crate::error::{Error, Result};
+use crate::file::toml_line;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -229,10 +230,8 @@ impl Recipe {
     /// # Errors
     /// As for [`Self::read`].
     pub fn parse(text: &str) -> Result<Self> {
-        let recipe: Self = toml::from_str(text).map_err(|e| {
-            let line = e.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            Error::new(format!("line {line}"), e.message())
-        })?;
+        let recipe: Self = toml::from_str(text)
+            .map_err(|e| Error::new(format!("line {}", toml_line(text, &e)), e.message()))?;
         recipe.checked()
     }
 
