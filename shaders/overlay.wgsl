@@ -15,15 +15,27 @@ struct Uniforms {
     threshold: f32,
     // Row of the colour table.
     color_map: u32,
-    // Bits: zero is in the middle; weak places fade; enlarge smoothly; the target wants linear light.
+    // Bits, below.
     flags: u32,
-    padding: vec2<u32>,
+    // Width and height of the target's pixels, in parts of the picture's.
+    pixel: vec2<f32>,
 };
 
+// Zero is in the middle of the scale.
 const CENTRED: u32 = 1u;
+// Weak places are more transparent.
 const FADE: u32 = 2u;
+// Enlarge bilinearly.
 const SMOOTH: u32 = 4u;
+// The target wants linear light.
 const LINEAR_TARGET: u32 = 8u;
+// The picture has no colours.
+const GREY: u32 = 16u;
+// The picture alone, darker where the map is weak.
+const MASK: u32 = 32u;
+// Lines where strength passes from one band to another.
+const CONTOURS: u32 = 64u;
+const BANDS: f32 = 4.0;
 const LAST_LEVEL: f32 = 255.0;
 
 @group(0) @binding(0) var<uniform> uniforms: Uniforms;
@@ -74,16 +86,47 @@ fn to_linear(color: vec3<f32>) -> vec3<f32> {
     return select(high, low, color <= vec3<f32>(0.04045));
 }
 
+// The place of the map's value between the ends of the scale.
+fn place_of(at: vec2<f32>) -> f32 {
+    let value = sample(attribution, at).r;
+    return clamp((value - uniforms.low) / (uniforms.high - uniforms.low), 0.0, 1.0);
+}
+
+fn strength_of(place: f32) -> f32 {
+    return select(place, abs(2.0 * place - 1.0), is_set(CENTRED));
+}
+
+// The band between contours that a pixel lies in, or the nearest one to it inside the picture.
+fn band(at: vec2<f32>) -> f32 {
+    let inside = clamp(at, 0.5 * uniforms.pixel, vec2<f32>(1.0) - 0.5 * uniforms.pixel);
+    let strength = strength_of(place_of(inside));
+    return select(0.0, floor(strength * BANDS), strength >= uniforms.threshold);
+}
+
+fn is_contour(at: vec2<f32>) -> bool {
+    let along = vec2<f32>(uniforms.pixel.x, 0.0);
+    let across = vec2<f32>(0.0, uniforms.pixel.y);
+    return band(at - along) != band(at + along) || band(at - across) != band(at + across);
+}
+
 @fragment
 fn fragment(corner: Corner) -> @location(0) vec4<f32> {
-    let below = sample(picture, corner.at).rgb;
-    let value = sample(attribution, corner.at).r;
-    let place = clamp((value - uniforms.low) / (uniforms.high - uniforms.low), 0.0, 1.0);
-    let strength = select(place, abs(2.0 * place - 1.0), is_set(CENTRED));
+    var below = sample(picture, corner.at).rgb;
+    if is_set(GREY) {
+        below = vec3<f32>((below.r + below.g + below.b) / 3.0);
+    }
+    let place = place_of(corner.at);
+    let strength = strength_of(place);
     let level = i32(floor(place * LAST_LEVEL + 0.5));
-    let color = textureLoad(color_maps, vec2<i32>(level, i32(uniforms.color_map)), 0).rgb;
-    let shown = select(0.0, uniforms.opacity, strength >= uniforms.threshold);
-    let alpha = shown * select(1.0, strength, is_set(FADE));
-    let mixed = mix(below, color, alpha);
+    var over = textureLoad(color_maps, vec2<i32>(level, i32(uniforms.color_map)), 0).rgb;
+    var presence = select(0.0, select(1.0, strength, is_set(FADE)), strength >= uniforms.threshold);
+    if is_set(MASK) {
+        over = vec3<f32>(0.0);
+        presence = 1.0 - presence;
+    }
+    if is_set(CONTOURS) {
+        presence = select(0.0, 1.0, is_contour(corner.at));
+    }
+    let mixed = mix(below, over, uniforms.opacity * presence);
     return vec4<f32>(select(mixed, to_linear(mixed), is_set(LINEAR_TARGET)), 1.0);
 }

@@ -68,6 +68,20 @@ pub fn user_cache() -> Option<PathBuf> {
     base.map(|base| base.join("hyaline"))
 }
 
+/// The system's folder for settings, with a folder for this program; none where the environment
+/// names no home.
+pub fn user_settings() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let base = if cfg!(windows) {
+        variable("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        variable("XDG_CONFIG_HOME").or(variable("HOME").map(|home| home.join(".config")))
+    };
+    base.map(|base| base.join("hyaline"))
+}
+
 /// Writes a file whole: under another name first, then renamed.
 ///
 /// # Errors

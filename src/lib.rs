@@ -8,6 +8,7 @@ pub mod attack;
 pub mod attribution;
 pub mod command_line;
 pub mod error;
+pub mod example;
 pub mod explorer;
 pub mod figure;
 pub mod file;

@@ -32,6 +32,7 @@ fn window(arguments: &CommandLine) -> Result<ExitCode> {
     if let Some(why) = explorer::missing_display() {
         return without_display(files, device, why);
     }
+    explorer::compute_below_painting();
     let compute = ComputeDevice::choose(device.device)?;
     match explorer::run(files.clone(), compute) {
         Ok(()) => Ok(ExitCode::SUCCESS),

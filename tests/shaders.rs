@@ -3,7 +3,7 @@
 mod support;
 
 use hyaline::explorer::{CellPaint, OverlayRenderer};
-use hyaline::figure::{ColorMap, LEVELS, Overlay, Scale, blend};
+use hyaline::figure::{ColorMap, LEVELS, Overlay, Scale, Style, blend};
 use image::{RgbImage, RgbaImage};
 use ndarray::Array2;
 use std::sync::Arc;
@@ -59,7 +59,8 @@ fn render(
         overlay,
         rect: egui::Rect::NOTHING,
     };
-    renderer.prepare(device, queue, &paint, [-1.0, 1.0, 1.0, -1.0]);
+    let pixels = [width as f32, height as f32];
+    renderer.prepare(device, queue, &paint, [-1.0, 1.0, 1.0, -1.0], pixels);
     let target = device.create_texture(&wgpu::TextureDescriptor {
         label: None,
         size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
@@ -134,10 +135,12 @@ fn example(map_size: (usize, usize)) -> (RgbImage, Array2<f32>) {
 const PLAIN: Overlay = Overlay {
     color_map: ColorMap::Viridis,
     scale: Scale { low: -1.5, high: 1.5, centred: true },
+    style: Style::Heatmap,
     opacity: 1.0,
     threshold: 0.0,
     fade: false,
     smooth: false,
+    grey: false,
 };
 
 const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
@@ -172,9 +175,13 @@ fn blending_on_the_gpu_is_blending_on_the_cpu() {
             for (opacity, threshold, fade) in
                 [(1.0, 0.0, false), (0.6, 0.0, false), (0.8, 0.35, false), (0.9, 0.1, true)]
             {
-                let overlay = Overlay { opacity, threshold, fade, smooth, ..PLAIN };
-                let found = render(&gpu, &picture, &map, overlay, FORMAT);
-                assert_same_but_at_steps(&found, &picture, &map, overlay);
+                for style in Style::ALL {
+                    let grey = style == Style::Contours;
+                    let overlay =
+                        Overlay { style, opacity, threshold, fade, smooth, grey, ..PLAIN };
+                    let found = render(&gpu, &picture, &map, overlay, FORMAT);
+                    assert_same_but_at_steps(&found, &picture, &map, overlay);
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ mod support;
 
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
-use hyaline::explorer::Explorer;
+use hyaline::explorer::{Explorer, Places};
 use hyaline::model::ComputeDevice;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,12 +12,17 @@ use std::time::{Duration, Instant};
 
 /// A window of the usual size, with files opening.
 fn window<'a>(files: Vec<PathBuf>) -> Harness<'a, Explorer> {
+    window_with(files, Places::default())
+}
+
+/// The same with places to keep things in.
+fn window_with<'a>(files: Vec<PathBuf>, places: Places) -> Harness<'a, Explorer> {
     // The renderer needs an adapter; without one the window can't be tested.
     Harness::builder()
         .with_size([1280.0, 1400.0])
         .with_max_steps(60)
         .wgpu()
-        .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files, None))
+        .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files, places))
 }
 
 /// Lets the window live until something is there.
@@ -38,6 +43,25 @@ fn wait<'a>(window: &'a mut Harness<'_, Explorer>, what: &'a str) -> Node<'a> {
 fn labels(window: &Harness<Explorer>) -> String {
     let all = window.query_all(egui_kittest::kittest::by());
     all.filter_map(|node| node.accesskit_node().label()).collect::<Vec<_>>().join("\n")
+}
+
+/// Lets the window live until something whose name holds a text is there.
+fn wait_for_part(window: &mut Harness<'_, Explorer>, part: &str) {
+    let start = Instant::now();
+    while window.query_all_by_label_contains(part).next().is_none() {
+        assert!(
+            start.elapsed() < Duration::from_mins(1),
+            "nothing with `{part}` came; there is:\n{}",
+            labels(window)
+        );
+        window.step();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn press(window: &mut Harness<Explorer>, modifiers: egui::Modifiers, key: egui::Key) {
+    window.key_press_modifiers(modifiers, key);
+    window.run_steps(3);
 }
 
 fn click(window: &mut Harness<Explorer>, what: &str) {
@@ -519,7 +543,7 @@ fn a_session_opens_in_the_place_of_what_was_there() {
     };
     let text = [
         "hyaline-session = 1\nseed = 3\nselected = 0\nclass = 7\npair = [0, 1]\n",
-        "[shown]\nopacity = 0.5\nthreshold = 0.1\npercentile = 99.0\none-scale-a-method = true\n",
+        "[shown]\nopacity = 0.5\nthreshold = 0.1\nstyle = \"contours\"\ncolor-map = \"turbo\"\n",
         "fade = true\nsmooth = false\nboxes = true\n",
         &file("networks", &files[0]),
         &file("networks", &files[1]),
@@ -542,4 +566,170 @@ fn a_session_opens_in_the_place_of_what_was_there() {
     }
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     wait(&mut window, "or drop files and folders here");
+}
+
+#[test]
+fn the_example_is_a_comparison_to_begin_with() {
+    if !support::can_paint() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(vec![]);
+    let ctx = window.ctx.clone();
+    window.state_mut().open_example(&ctx, folder.path().join("example"));
+    for network in ["ResNet-20 vanilla", "ResNet-20 robust"] {
+        for method in ["Gradient", "Integrated Gradients", "Grad-CAM"] {
+            wait(&mut window, &format!("{method} of {network}: done"));
+            wait(&mut window, &format!("{method} · {network}"));
+        }
+    }
+    window.get_by_label_contains("that differ in their training alone");
+    window.get_by_label("Join twins");
+    window.check_accessibility();
+    click(&mut window, "Got it");
+    assert!(window.query_by_label("Start empty").is_none());
+    press(&mut window, egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::E);
+    click(&mut window, "Start empty");
+    wait(&mut window, "or drop files and folders here");
+}
+
+#[test]
+fn scales_follow_conventions_and_hands_and_undo_brings_them_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Grad-CAM of LeNet5 robust: done");
+    press(&mut window, egui::Modifiers::NONE, egui::Key::N);
+    wait_for_part(&mut window, "values of Gradient, scale from");
+    click(&mut window, "Conventions");
+    click(&mut window, "zennit");
+    wait_for_part(&mut window, "scaled alone, to");
+    assert_eq!(window.query_all_by_label_contains("colour bar from").count(), 0);
+    press(&mut window, egui::Modifiers::COMMAND, egui::Key::Z);
+    assert_eq!(window.query_all_by_label_contains("colour bar from").count(), 3);
+    // The upper end of the histogram is dragged to the middle of its right half.
+    let bars: Vec<_> = window.query_all_by_label_contains("values of Gradient, scale").collect();
+    let rect = bars[0].rect();
+    let at = |share: f32| egui::pos2(rect.left() + rect.width() * share, rect.center().y);
+    window.drag_at(at(0.98));
+    window.run_steps(2);
+    window.hover_at(at(0.75));
+    window.run_steps(2);
+    window.drop_at(at(0.75));
+    window.run_steps(3);
+    wait(&mut window, "As all");
+    press(&mut window, egui::Modifiers::COMMAND, egui::Key::Z);
+    assert!(window.query_by_label("As all").is_none(), "a drag is one step");
+    window.check_accessibility();
+}
+
+#[test]
+fn the_grid_is_transposed_and_shows_all_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut files) = comparison(folder.path()) else { return };
+    files.push(picture(folder.path(), "two.png"));
+    let mut window = window(files);
+    wait(&mut window, "Grad-CAM of LeNet5 robust: done");
+    press(&mut window, egui::Modifiers::NONE, egui::Key::J);
+    press(&mut window, egui::Modifiers::NONE, egui::Key::T);
+    wait(&mut window, "Grad-CAM of LeNet5 robust: done");
+    wait(&mut window, "Gradient of LeNet5 vanilla and LeNet5 robust: Difference");
+    assert_eq!(window.query_all_by_label_contains("colour bar from").count(), 3);
+    press(&mut window, egui::Modifiers::NONE, egui::Key::T);
+    for picture in ["one", "two"] {
+        wait(&mut window, &format!("Gradient of LeNet5 robust on {picture}: done"));
+    }
+    window.check_accessibility();
+    press(&mut window, egui::Modifiers::NONE, egui::Key::T);
+    wait(&mut window, "Grad-CAM of LeNet5 robust: done");
+}
+
+#[test]
+fn work_is_paused_listed_and_cancelled_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files[..2].to_vec());
+    wait(&mut window, "Details of LeNet5 robust");
+    click(&mut window, "Perturbations");
+    click(&mut window, "RISE");
+    press(&mut window, egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::J);
+    wait(&mut window, "Nothing is to be done");
+    drop_on(&mut window, &files[2..]);
+    wait_for_part(&mut window, "Cancel LeNet5 vanilla: RISE");
+    click(&mut window, "Pause");
+    wait_for_part(&mut window, "Paused with");
+    let rise = window.query_all_by_label_contains("Cancel LeNet5 robust: RISE").next();
+    rise.expect("the other network's RISE waits").click();
+    window.run_steps(3);
+    click(&mut window, "Go on");
+    wait(&mut window, "RISE of LeNet5 vanilla: done");
+    wait(&mut window, "RISE of LeNet5 robust: cancelled");
+}
+
+#[test]
+fn what_a_crash_left_and_what_was_opened_is_there_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let places = Places {
+        settings: Some(folder.path().join("settings.toml")),
+        unsaved: Some(folder.path().join("unsaved")),
+        ..Places::default()
+    };
+    {
+        let mut window = window_with(files.clone(), places.clone());
+        wait(&mut window, "Gradient of LeNet5 robust: done");
+        wait(&mut window, "1 of 5");
+        click(&mut window, "Next");
+        wait(&mut window, "2 of 5");
+        click(&mut window, "Skip");
+        let unsaved = places.unsaved.as_ref().unwrap().join("0.toml");
+        let start = Instant::now();
+        while !unsaved.exists() {
+            assert!(start.elapsed() < Duration::from_mins(1), "nothing was kept");
+            window.step();
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        // Dropped without being closed, as a crash does.
+    }
+    let mut window = window_with(vec![], places.clone());
+    window.run_steps(3);
+    assert!(window.query_by_label("2 of 5").is_none(), "hints are shown once");
+    click(&mut window, "Open it again");
+    wait(&mut window, "Gradient of LeNet5 robust: done");
+    click(&mut window, "File");
+    window.get_by_label("Open recent").hover();
+    wait(&mut window, "mnist_lenet5_adv.toml");
+    assert!(!places.unsaved.unwrap().join("0.toml").exists(), "it is taken up once");
+}
+
+#[test]
+fn a_copied_picture_is_pasted() {
+    let folder = tempfile::tempdir().unwrap();
+    if !support::can_paint() {
+        return;
+    }
+    let places = Places { pasted: Some(folder.path().to_path_buf()), ..Places::default() };
+    let mut window = window_with(vec![], places);
+    window.run_steps(2);
+    let image = Arc::new(egui::ColorImage::filled([20, 10], egui::Color32::RED));
+    window.event(egui::Event::PasteImage(image));
+    wait(&mut window, "20×10");
+    let name = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().file_name();
+    wait_for_part(&mut window, name.to_str().unwrap().trim_end_matches(".png"));
+    window.event(egui::Event::Paste("no path at all".into()));
+    wait_for_part(&mut window, "Pasted text opens files when");
+    press(&mut window, egui::Modifiers::COMMAND, egui::Key::M);
+    wait(&mut window, "Messages");
+}
+
+#[test]
+fn a_layer_shows_its_channels() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    press(&mut window, egui::Modifiers::COMMAND, egui::Key::I);
+    click(&mut window, "Layers");
+    wait_for_part(&mut window, "channels that contribute most to the class");
+    assert_eq!(window.query_all_by_label_contains("gradient of channel").count(), 16);
 }

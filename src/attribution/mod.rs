@@ -232,7 +232,7 @@ pub enum Ranking {
 }
 
 /// Which values of a map are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sign {
     /// Negative and positive, zero in the middle of the colours.
@@ -243,6 +243,19 @@ pub enum Sign {
     Absolute,
     /// From the lowest to the highest.
     Full,
+}
+
+impl Sign {
+    pub const ALL: [Self; 4] = [Self::Signed, Self::Positive, Self::Absolute, Self::Full];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::Positive => "positive",
+            Self::Absolute => "magnitude",
+            Self::Full => "lowest to highest",
+        }
+    }
 }
 
 /// Passes through the network.

@@ -4,6 +4,7 @@ use super::plan::{Plan, Selection, Subject};
 use super::{DeviceArgument, explain, print, say};
 use crate::attribution::{Attribution, DEFAULT_METHODS, Target};
 use crate::error::{Error, Result};
+use crate::explorer;
 use crate::figure::{ColorMap, Norm, Overlay, blend};
 use crate::model::Model;
 use crate::picture::{Picture, to_rgb};
@@ -22,8 +23,15 @@ const OUT: &str = "hyaline-output";
 /// # Errors
 /// As for `hyaline explain`.
 pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> Result<ExitCode> {
-    let (model, rest): (Vec<_>, Vec<_>) =
-        files.iter().cloned().partition(|path| Model::is_model_file(path));
+    if let Some(path) = files.iter().find(|path| explorer::is_of_window(path)) {
+        let why = "sessions, studies and recipes need the window";
+        return Err(Error::new(format!("cannot open {}", path.display()), why)
+            .hint("`hyaline study` and `hyaline train` take the last two"));
+    }
+    let (model, rest): (Vec<_>, Vec<_>) = files
+        .iter()
+        .flat_map(|path| explorer::files_of(path))
+        .partition(|path| Model::is_model_file(path));
     let (image, unknown): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|path| Picture::is_picture_file(path));
     if let Some(path) = unknown.first() {
@@ -67,7 +75,7 @@ pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> 
 const NOTHING_TO_DO: &str = "\
 Name networks and pictures to explain them without a window:
   hyaline net.toml cat.png
-or see `hyaline explain --help`.
+or see `hyaline explain --help`. `hyaline example` writes two networks and pictures to try.
 ";
 
 /// Maps that share a scale: those of one method on one picture.

@@ -1,6 +1,7 @@
 //! Everything the window can do, without a window.
 
 mod curves;
+mod example;
 mod explain;
 mod headless;
 pub(crate) mod inspect;
@@ -24,7 +25,7 @@ several methods and networks side by side, with Insertion and Deletion curves.";
 const EXAMPLES: &str = "\
 Examples:
   hyaline
-      open the window
+      open the window with an example: a vanilla and a robust network, and pictures
   hyaline vanilla.toml robust.toml cat.png
       open the window with two networks and a picture
   hyaline explain --model net.toml --image cat.png dog.png --method gradient grad-cam --out maps
@@ -99,6 +100,8 @@ pub enum Command {
     Train(train::Train),
     /// List the methods and their parameters
     Methods(methods::Methods),
+    /// Write the example's networks and pictures, to try other commands with
+    Example(example::Example),
 }
 
 impl Command {
@@ -115,6 +118,7 @@ impl Command {
             Command::Verify(verify) => verify.run(),
             Command::Train(train) => train.run(),
             Command::Methods(methods) => methods.run(),
+            Command::Example(example) => example.run(),
         }
     }
 }

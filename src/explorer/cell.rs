@@ -1,5 +1,7 @@
 //! One cell of the grid: the map of one method on one network.
 
+use super::Explorer;
+use super::appearance::{Appearance, Arrangement, MethodNorm};
 use super::command::Command;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::inspector::{is_legible, write_values};
@@ -7,9 +9,7 @@ use super::overlay::CellPaint;
 use super::theme;
 use super::view_transform::Lens;
 use super::work::{Key, MapKey, Running, Seen, State};
-use super::{Explorer, View};
-use crate::attribution::Sign;
-use crate::figure::{ColorMap, Overlay, Scale};
+use crate::figure::{ColorMap, Overlay, Scale, Scope};
 use egui::{Align2, FontId, Rect, Response, RichText, Sense, Ui, UiBuilder, pos2, vec2};
 use ndarray::{Array2, Array3};
 use std::sync::Arc;
@@ -35,12 +35,12 @@ impl Cell {
     }
 }
 
-/// How the cells of one row are shown.
+/// How a cell is shown.
 pub(super) struct Look {
-    pub sign: Sign,
+    pub norm: MethodNorm,
     pub color_map: ColorMap,
-    /// The scale of the whole row; without one, each cell is scaled alone and says so.
-    pub shared: Option<Scale>,
+    /// The scale shared with other cells; without one, a cell is scaled alone and says so.
+    pub scale: Option<Scale>,
     pub side: f32,
 }
 
@@ -77,18 +77,22 @@ impl Explorer {
         let lens = self.lens(square, model, picture);
         let id = choice.method.description().id;
         let name = format!("{} of {}", choice.method.description().name, model.value.name);
-        label(&response, format!("{name}: {}", state_text(cell)));
+        let on = match self.arrangement() {
+            Arrangement::PicturesByNetworks => format!(" on {}", picture.value.name),
+            _ => String::new(),
+        };
+        label(&response, format!("{name}{on}: {}", state_text(cell)));
         self.navigate(ui, &response, &lens);
         self.cell_menu(&response, &lens, (model.id, id));
-        let alone = cell.map().map(|map| self.display.scale(&[map], look.sign));
-        let scale = look.shared.or(alone);
+        let alone = cell.map().map(|map| self.display.scale(&[map], look.norm));
+        let scale = look.scale.or(alone);
         let mut readout = None;
         if let (Some(map), Some(seen), Some(scale)) = (cell.map(), &cell.seen, scale) {
-            let values = self.display.reduced(map, look.sign);
+            let values = self.display.reduced(map, look.norm);
             readout = self.readout(&lens, &values, scale);
-            let overlay = self.overlay(look.color_map, scale);
+            let overlay = self.overlay_of(map, look, scale);
             ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
-            let textures = egui::Id::unique((model.id, id)).value();
+            let textures = egui::Id::unique((picture.id, model.id, id)).value();
             paint(ui, &lens, square, textures, seen, (values.clone(), overlay));
             let step = cell.key.as_ref().and_then(|key| self.step_picture(ui, key, &lens));
             readout = step.or(readout);
@@ -106,8 +110,25 @@ impl Explorer {
 
     /// How maps are laid over pictures now.
     pub(super) fn overlay(&self, color_map: ColorMap, scale: Scale) -> Overlay {
-        let View { opacity, threshold, fade, smooth, .. } = self.view;
-        Overlay { color_map, scale, opacity, threshold, fade, smooth }
+        let Appearance { style, opacity, threshold, fade, smooth, grey, .. } =
+            self.document.appearance;
+        Overlay { color_map, scale, style, opacity, threshold, fade, smooth, grey }
+    }
+
+    /// The same for one map, whose strongest values alone may be wanted.
+    pub(super) fn overlay_of(
+        &mut self,
+        map: &Arc<Array3<f32>>,
+        look: &Look,
+        scale: Scale,
+    ) -> Overlay {
+        let mut overlay = self.overlay(look.color_map, scale);
+        let share = self.document.appearance.top / 100.0;
+        if share < 1.0 {
+            let least = self.display.strength_of_top(map, look.norm, scale, share);
+            overlay.threshold = overlay.threshold.max(least);
+        }
+        overlay
     }
 
     /// What can be done with a cell; twice a click shows it alone.
@@ -146,7 +167,7 @@ impl Explorer {
         readout: Option<String>,
     ) {
         let curves = cell.key.as_ref().and_then(|key| self.worker.state(&Key::Curves(key.clone())));
-        let mut text = match (&cell.state, curves) {
+        let text = match (&cell.state, curves) {
             (Some(State::Map(..)), Some(State::Curves(curves, _))) => {
                 format!("Ins {:.3}  Del {:.3}", curves.insertion.auc, curves.deletion.auc)
             }
@@ -160,9 +181,11 @@ impl Explorer {
             (Some(State::Map(attribution)), _) => format!("{:.2} s", attribution.seconds),
             _ => String::new(),
         };
-        text += &scale_text(look, alone);
         let text = readout.unwrap_or(text);
         let line = ui.add(egui::Label::new(RichText::new(text).small()).truncate());
+        if let Some(text) = scale_text(look, alone) {
+            ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
+        }
         if let Some(State::Map(attribution)) = &cell.state {
             if !attribution.warnings.is_empty() {
                 ui.colored_label(
@@ -224,13 +247,17 @@ fn state_text(cell: &Cell) -> String {
 }
 
 /// What a reader must know to compare this cell's colours with others.
-fn scale_text(look: &Look, alone: Option<Scale>) -> String {
-    match (look.shared, alone) {
-        (None, Some(alone)) => format!("  scaled alone, to {}", number(alone.high)),
-        (Some(shared), Some(alone)) if alone.high < 0.25 * shared.high => {
-            format!("  reaches {:.1} % of the scale", 100.0 * alone.high / shared.high)
+fn scale_text(look: &Look, alone: Option<Scale>) -> Option<String> {
+    let alone = alone?;
+    match look.scale {
+        None => Some(format!("scaled alone, to {}", number(alone.high))),
+        Some(shared) if look.norm.norm.scope == Scope::Column => {
+            Some(format!("network's scale, to {}", number(shared.high)))
         }
-        _ => String::new(),
+        Some(shared) if alone.high < 0.25 * shared.high => {
+            Some(format!("reaches {:.1} % of the scale", 100.0 * alone.high / shared.high))
+        }
+        Some(_) => None,
     }
 }
 

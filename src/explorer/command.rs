@@ -8,6 +8,7 @@ pub enum Command {
     OpenModels,
     OpenPictures,
     OpenSession,
+    OpenExample,
     SaveSession,
     SaveSessionAs,
     CloseAll,
@@ -17,6 +18,8 @@ pub enum Command {
     Redo,
     Cancel,
     Resume,
+    Pause,
+    ToggleJobs,
     PreviousPicture,
     NextPicture,
     ZoomIn,
@@ -31,11 +34,19 @@ pub enum Command {
     Blink,
     ToggleLibrary,
     ToggleCurves,
+    Rearrange,
+    ToggleRange,
     ToggleTheme,
+    SystemTheme,
+    LargerWindow,
+    SmallerWindow,
+    UsualWindow,
+    ToggleMessages,
     NetworkDetails,
     ToggleStudy,
     ToggleTraining,
     Palette,
+    Hints,
     Help,
 }
 
@@ -47,6 +58,7 @@ pub const MENUS: [(&str, &[Command]); 4] = [
             Command::OpenModels,
             Command::OpenPictures,
             Command::OpenSession,
+            Command::OpenExample,
             Command::SaveSession,
             Command::SaveSessionAs,
             Command::Train,
@@ -54,7 +66,17 @@ pub const MENUS: [(&str, &[Command]); 4] = [
             Command::Quit,
         ],
     ),
-    ("Edit", &[Command::Undo, Command::Redo, Command::Cancel, Command::Resume]),
+    (
+        "Edit",
+        &[
+            Command::Undo,
+            Command::Redo,
+            Command::Cancel,
+            Command::Resume,
+            Command::Pause,
+            Command::ToggleJobs,
+        ],
+    ),
     (
         "View",
         &[
@@ -72,13 +94,20 @@ pub const MENUS: [(&str, &[Command]); 4] = [
             Command::Blink,
             Command::ToggleLibrary,
             Command::ToggleCurves,
+            Command::Rearrange,
+            Command::ToggleRange,
             Command::ToggleTheme,
+            Command::SystemTheme,
+            Command::LargerWindow,
+            Command::SmallerWindow,
+            Command::UsualWindow,
+            Command::ToggleMessages,
             Command::NetworkDetails,
             Command::ToggleStudy,
             Command::ToggleTraining,
         ],
     ),
-    ("Help", &[Command::Palette, Command::Help]),
+    ("Help", &[Command::Palette, Command::Hints, Command::Help]),
 ];
 
 impl Command {
@@ -88,6 +117,7 @@ impl Command {
             Command::OpenModels => "Open networks…",
             Command::OpenPictures => "Open pictures…",
             Command::OpenSession => "Open session…",
+            Command::OpenExample => "Open the example",
             Command::SaveSession => "Save session",
             Command::SaveSessionAs => "Save session as…",
             Command::CloseAll => "Close all",
@@ -97,6 +127,8 @@ impl Command {
             Command::Redo => "Redo",
             Command::Cancel => "Cancel work",
             Command::Resume => "Resume work",
+            Command::Pause => "Pause work or go on",
+            Command::ToggleJobs => "Jobs",
             Command::PreviousPicture => "Previous picture",
             Command::NextPicture => "Next picture",
             Command::ZoomIn => "Larger cells",
@@ -111,11 +143,19 @@ impl Command {
             Command::Blink => "Blink or difference",
             Command::ToggleLibrary => "Library",
             Command::ToggleCurves => "Curves",
+            Command::Rearrange => "Transpose, or all pictures",
+            Command::ToggleRange => "Range and colour",
             Command::ToggleTheme => "Light or dark",
+            Command::SystemTheme => "Theme of the system",
+            Command::LargerWindow => "Larger text and controls",
+            Command::SmallerWindow => "Smaller text and controls",
+            Command::UsualWindow => "Usual text and controls",
+            Command::ToggleMessages => "Messages",
             Command::NetworkDetails => "Network details",
             Command::ToggleStudy => "Study",
             Command::ToggleTraining => "Training",
             Command::Palette => "Find a command",
+            Command::Hints => "Hints",
             Command::Help => "Keys and mouse",
         }
     }
@@ -127,6 +167,7 @@ impl Command {
             Command::OpenModels => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::O),
             Command::OpenPictures => key(Modifiers::COMMAND, Key::O),
             Command::OpenSession => key(Modifiers::COMMAND | Modifiers::ALT, Key::O),
+            Command::OpenExample => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::E),
             Command::SaveSession => key(Modifiers::COMMAND, Key::S),
             Command::SaveSessionAs => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::S),
             Command::CloseAll => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::W),
@@ -136,6 +177,8 @@ impl Command {
             Command::Redo => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z),
             Command::Cancel => key(Modifiers::NONE, Key::Escape),
             Command::Resume => key(Modifiers::COMMAND, Key::R),
+            Command::Pause => key(Modifiers::COMMAND, Key::Space),
+            Command::ToggleJobs => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::J),
             Command::PreviousPicture => key(Modifiers::NONE, Key::PageUp),
             Command::NextPicture => key(Modifiers::NONE, Key::PageDown),
             Command::ZoomIn => key(Modifiers::NONE, Key::Plus),
@@ -150,11 +193,18 @@ impl Command {
             Command::Blink => key(Modifiers::NONE, Key::B),
             Command::ToggleLibrary => key(Modifiers::COMMAND, Key::L),
             Command::ToggleCurves => key(Modifiers::COMMAND, Key::K),
+            Command::Rearrange => key(Modifiers::NONE, Key::T),
+            Command::ToggleRange => key(Modifiers::NONE, Key::N),
             Command::ToggleTheme => key(Modifiers::COMMAND, Key::T),
+            Command::LargerWindow => key(Modifiers::COMMAND, Key::Plus),
+            Command::SmallerWindow => key(Modifiers::COMMAND, Key::Minus),
+            Command::UsualWindow => key(Modifiers::COMMAND, Key::Num0),
+            Command::ToggleMessages => key(Modifiers::COMMAND, Key::M),
             Command::NetworkDetails => key(Modifiers::COMMAND, Key::I),
             Command::ToggleStudy => key(Modifiers::COMMAND, Key::D),
             Command::ToggleTraining => key(Modifiers::COMMAND, Key::J),
             Command::Palette => key(Modifiers::COMMAND, Key::P),
+            Command::SystemTheme | Command::Hints => None,
             Command::Help => key(Modifiers::NONE, Key::F1),
         }
     }
@@ -200,9 +250,9 @@ mod tests {
     fn no_two_commands_share_a_key() {
         let commands = Command::by_shortcut();
         for (index, command) in commands.iter().enumerate() {
-            let taken =
-                commands[..index].iter().find(|other| other.shortcut() == command.shortcut());
-            assert_eq!(taken, None, "{command:?}");
+            let same = |other: &&Command| other.shortcut() == command.shortcut();
+            let taken = commands[..index].iter().find(same);
+            assert!(taken.is_none() || command.shortcut().is_none(), "{command:?} {taken:?}");
         }
     }
 }

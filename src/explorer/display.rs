@@ -1,90 +1,128 @@
 //! Maps made ready to be shown: reduced to one value a pixel, with their scales, computed once
 //! for each map and norm.
 
-use crate::attribution::Sign;
+use super::appearance::{MethodNorm, Norms};
 use crate::figure::{Norm, Scale};
 use ndarray::{Array2, Array3};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A cache that forgets what a frame did not ask for.
+/// A cache that forgets what a frame did not ask for. A map belongs to one method, whose norm does
+/// not change within a frame, so that its address is key enough.
 #[derive(Default)]
 pub struct Display {
-    norm: Norm,
-    reduced: HashMap<(usize, Sign), Entry<Reduced>>,
-    scales: HashMap<(Vec<usize>, Sign), Entry<Scale>>,
-    differences: HashMap<([usize; 2], Sign), Entry<Values>>,
+    norms: Norms,
+    reduced: HashMap<usize, Entry<Reduced>>,
+    scales: HashMap<Vec<usize>, Entry<Scale>>,
+    ends: HashMap<Vec<usize>, Entry<f32>>,
+    differences: HashMap<[usize; 2], Entry<Values>>,
+    tops: HashMap<(usize, [u32; 3]), Entry<f32>>,
 }
 
 type Values = Arc<Array2<f32>>;
+type Map = Arc<Array3<f32>>;
 
 struct Entry<T> {
     value: T,
     used: bool,
 }
 
+impl<T> Entry<T> {
+    fn new(value: T) -> Self {
+        Self { value, used: true }
+    }
+
+    fn used(&mut self) -> &T {
+        self.used = true;
+        &self.value
+    }
+}
+
 struct Reduced {
     /// Keeps the address, which is the key, from being used again.
-    _map: Arc<Array3<f32>>,
+    _map: Map,
     values: Values,
 }
 
 impl Display {
-    /// Starts a frame with its norm.
-    pub fn begin(&mut self, norm: Norm) {
-        if norm != self.norm {
-            *self = Self { norm, ..Self::default() };
+    /// Starts a frame with its norms.
+    pub fn begin(&mut self, norms: &Norms) {
+        if *norms != self.norms {
+            *self = Self { norms: norms.clone(), ..Self::default() };
         }
-        self.differences.retain(|_, entry| std::mem::take(&mut entry.used));
-        self.scales.retain(|_, entry| std::mem::take(&mut entry.used));
-        self.reduced.retain(|_, entry| std::mem::take(&mut entry.used));
+        forget(&mut self.tops);
+        forget(&mut self.differences);
+        forget(&mut self.ends);
+        forget(&mut self.scales);
+        forget(&mut self.reduced);
     }
 
     /// One value a pixel.
-    pub fn reduced(&mut self, map: &Arc<Array3<f32>>, sign: Sign) -> Values {
-        let norm = self.norm;
-        let entry = self.reduced.entry((address(map), sign)).or_insert_with(|| Entry {
-            value: Reduced { _map: map.clone(), values: Arc::new(norm.reduce(map, sign)) },
-            used: true,
+    pub fn reduced(&mut self, map: &Map, of: MethodNorm) -> Values {
+        let entry = self.reduced.entry(address(map)).or_insert_with(|| {
+            let values = Arc::new(of.norm.reduce(map, of.sign));
+            Entry::new(Reduced { _map: map.clone(), values })
         });
-        entry.used = true;
-        entry.value.values.clone()
+        entry.used().values.clone()
     }
 
-    /// The one scale of some maps.
-    pub fn scale(&mut self, maps: &[&Arc<Array3<f32>>], sign: Sign) -> Scale {
-        let reduced: Vec<_> = maps.iter().map(|map| self.reduced(map, sign)).collect();
+    /// The one scale of some maps of a method.
+    pub fn scale(&mut self, maps: &[&Map], of: MethodNorm) -> Scale {
+        let reduced: Vec<_> = maps.iter().map(|map| self.reduced(map, of)).collect();
         let key = maps.iter().map(|map| address(map)).collect();
-        let norm = self.norm;
-        let entry = self.scales.entry((key, sign)).or_insert_with(|| Entry {
-            value: norm.scale(reduced.iter().map(|map| &**map), sign),
-            used: true,
+        let entry = self.scales.entry(key).or_insert_with(|| {
+            Entry::new(of.norm.scale(reduced.iter().map(|map| &**map), of.sign))
         });
-        entry.used = true;
-        entry.value
+        *entry.used()
+    }
+
+    /// The end that the scales of several methods' maps share, by the norm of the first.
+    pub fn shared_end(&mut self, maps: &[(&Map, MethodNorm)]) -> f32 {
+        let reduced: Vec<_> =
+            maps.iter().map(|(map, of)| (self.reduced(map, *of), of.sign)).collect();
+        let norm = maps.first().map_or(Norm::default(), |(_, of)| of.norm);
+        let key = maps.iter().map(|(map, _)| address(map)).collect();
+        let entry = self.ends.entry(key).or_insert_with(|| {
+            Entry::new(norm.shared_end(reduced.iter().map(|(map, sign)| (&**map, *sign))))
+        });
+        *entry.used()
+    }
+
+    /// The strength that the strongest share of a map's values has at least.
+    pub fn strength_of_top(&mut self, map: &Map, of: MethodNorm, scale: Scale, share: f32) -> f32 {
+        let reduced = self.reduced(map, of);
+        let key = (address(map), [scale.low, scale.high, share].map(f32::to_bits));
+        let entry = self
+            .tops
+            .entry(key)
+            .or_insert_with(|| Entry::new(scale.strength_of_top(&reduced, share)));
+        *entry.used()
     }
 
     /// The second map less the first, each divided by its end of the scale; none where they differ in
     /// size.
     pub fn difference(
         &mut self,
-        maps: [&Arc<Array3<f32>>; 2],
-        sign: Sign,
+        maps: [&Map; 2],
+        of: MethodNorm,
         ends: [f32; 2],
     ) -> Option<Values> {
-        let [first, second] = maps.map(|map| self.reduced(map, sign));
+        let [first, second] = maps.map(|map| self.reduced(map, of));
         if first.dim() != second.dim() {
             return None;
         }
-        let entry = self.differences.entry((maps.map(address), sign)).or_insert_with(|| Entry {
-            value: Arc::new(&*second / ends[1] - &*first / ends[0]),
-            used: true,
-        });
-        entry.used = true;
-        Some(entry.value.clone())
+        let entry = self
+            .differences
+            .entry(maps.map(address))
+            .or_insert_with(|| Entry::new(Arc::new(&*second / ends[1] - &*first / ends[0])));
+        Some(entry.used().clone())
     }
 }
 
-fn address(map: &Arc<Array3<f32>>) -> usize {
+fn forget<K, T>(entries: &mut HashMap<K, Entry<T>>) {
+    entries.retain(|_, entry| std::mem::take(&mut entry.used));
+}
+
+fn address(map: &Map) -> usize {
     Arc::as_ptr(map) as usize
 }

@@ -1,5 +1,6 @@
 //! What is open and chosen: everything that a person can undo.
 
+use super::appearance::Appearance;
 use super::pair::Pair;
 use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset, Target, Values};
 use crate::model::Model;
@@ -42,6 +43,7 @@ pub struct Document {
     pub pictures: Vec<OpenPicture>,
     /// The picture explained, an index.
     pub selected: usize,
+    /// All methods, in the order of rows.
     pub methods: Vec<MethodChoice>,
     pub target: Target,
     pub seed: u64,
@@ -51,6 +53,7 @@ pub struct Document {
     pub probes: Vec<Pos2>,
     /// Two networks that are held against each other.
     pub pair: Option<Pair>,
+    pub appearance: Appearance,
 }
 
 impl Default for Document {
@@ -73,6 +76,7 @@ impl Default for Document {
             annotations: None,
             probes: vec![],
             pair: None,
+            appearance: Appearance::default(),
         }
     }
 }
@@ -82,13 +86,16 @@ impl PartialEq for Document {
         fn same<T>(a: &[Arc<Opened<T>>], b: &[Arc<Opened<T>>]) -> bool {
             a.iter().map(|open| open.id).eq(b.iter().map(|open| open.id))
         }
-        let chosen = |choice: &MethodChoice| (choice.shown, choice.values.clone());
+        let chosen = |choice: &MethodChoice| {
+            (choice.method.description().id, choice.shown, choice.values.clone())
+        };
         let id = |open: &Option<OpenAnnotations>| open.as_ref().map(|open| open.id);
         same(&self.models, &other.models)
             && id(&self.annotations) == id(&other.annotations)
             && same(&self.pictures, &other.pictures)
             && (self.selected, self.target, self.seed) == (other.selected, other.target, other.seed)
             && (&self.probes, self.pair) == (&other.probes, other.pair)
+            && self.appearance == other.appearance
             && self.methods.iter().map(chosen).eq(other.methods.iter().map(chosen))
     }
 }

@@ -1,16 +1,39 @@
-//! The comparison: methods as rows, networks as columns.
+//! The comparison: methods by networks, the same transposed, or pictures by networks.
 
+use super::appearance::{Arrangement, MethodNorm};
 use super::cell::{Cell, Look, label, number};
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::inspector::shadowed;
 use super::view_transform::magnification;
 use super::{Explorer, theme};
-use crate::figure::{ColorMap, Scale, Scope};
-use egui::{
-    Align, Align2, CentralPanel, FontId, Layout, Rect, RichText, ScrollArea, Sense, Ui, pos2, vec2,
-};
-use ndarray::Array3;
-use std::sync::Arc;
+use crate::figure::{ColorMap, Norm, Scale, Scope};
+use egui::{Align, Align2, CentralPanel, FontId, Layout, Rect, ScrollArea, Sense, Ui, pos2, vec2};
+
+/// What the grid shows in this frame.
+pub(super) struct Shown {
+    pub picture: OpenPicture,
+    pub models: Vec<OpenModel>,
+    pub methods: Vec<MethodChoice>,
+    /// Two of the networks that are joined.
+    pub joined: Option<[OpenModel; 2]>,
+    /// Side of a cell, points.
+    pub side: f32,
+}
+
+/// Cells and the scales that they share, by method and network.
+pub(super) struct Table {
+    pub cells: Vec<Vec<Cell>>,
+    pub scales: Vec<Vec<Option<Scale>>>,
+}
+
+impl Shown {
+    /// Where the joined networks stand among those shown.
+    pub fn places(&self) -> Option<[usize; 2]> {
+        let place = |id: u64| self.models.iter().position(|open| open.id == id);
+        let [a, b] = self.joined.as_ref()?;
+        Some([place(a.id)?, place(b.id)?])
+    }
+}
 
 impl Explorer {
     pub(super) fn grid(&mut self, ui: &mut Ui) {
@@ -24,7 +47,12 @@ impl Explorer {
             self.row_header = theme::row_header(ui.available_width());
             let (models, methods) = self.shown_axes();
             let joined = self.document.joined().filter(|_| self.view.alone.is_none());
-            let columns = models.len() + usize::from(joined.is_some());
+            let arrangement = self.arrangement();
+            let columns = match arrangement {
+                Arrangement::NetworksByMethods => methods.len() + 1,
+                Arrangement::MethodsByNetworks => models.len() + usize::from(joined.is_some()),
+                Arrangement::PicturesByNetworks => models.len(),
+            };
             let side = self.cell_side(ui.available_size(), columns);
             self.shown_cell = side;
             self.magnification = models
@@ -32,19 +60,24 @@ impl Explorer {
                 .map(|model| picture.value.placement(&model.value.preprocessing))
                 .map(|placement| magnification(vec2(side, side), &placement))
                 .fold(0.0, f32::max);
-            ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
-                ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
-                if self.view.alone.is_none() {
-                    self.header(ui, &picture, &models, joined.as_ref(), side);
-                }
-                for choice in &methods {
-                    self.row(ui, (&picture, &models, joined.as_ref(), choice), side);
-                }
-                if methods.is_empty() {
-                    ui.weak("Choose a method in the library on the left");
-                }
-            });
+            if methods.is_empty() {
+                hint(ui, "Choose a method in the library on the left");
+            }
+            let shown = Shown { picture, models, methods, joined, side };
+            match arrangement {
+                Arrangement::MethodsByNetworks => self.methods_grid(ui, &shown),
+                Arrangement::NetworksByMethods => self.networks_grid(ui, &shown),
+                Arrangement::PicturesByNetworks => self.pictures_grid(ui, &shown),
+            }
         });
+    }
+
+    /// How the grid is laid out; a cell alone needs no choice.
+    pub(super) fn arrangement(&self) -> Arrangement {
+        match self.view.alone {
+            Some(_) => Arrangement::default(),
+            None => self.document.appearance.arrangement,
+        }
     }
 
     /// The networks and methods shown: all, or those of the one cell that is shown alone.
@@ -65,7 +98,11 @@ impl Explorer {
     }
 
     fn cell_side(&self, room: egui::Vec2, columns: usize) -> f32 {
-        let width = room.x - self.row_header - theme::COLOR_BAR - 24.0;
+        let beside = match self.arrangement() {
+            Arrangement::NetworksByMethods => 0.0,
+            _ => self.row_header + theme::COLOR_BAR,
+        };
+        let width = room.x - beside - 24.0;
         if self.view.alone.is_some() {
             let footer = 40.0;
             return width.min(room.y - footer).max(*theme::CELL.start()).floor();
@@ -77,59 +114,140 @@ impl Explorer {
             .floor()
     }
 
-    fn row(
-        &mut self,
-        ui: &mut Ui,
-        (picture, models, joined, choice): (
-            &OpenPicture,
-            &[OpenModel],
-            Option<&[OpenModel; 2]>,
-            &MethodChoice,
-        ),
-        side: f32,
-    ) {
-        let description = choice.method.description();
-        let sign = self.view.norm.sign(description);
-        let color_map = self.view.color_map.unwrap_or_else(|| ColorMap::for_sign(sign));
-        let cells: Vec<Cell> =
-            models.iter().map(|model| self.cell(picture, model, choice)).collect();
-        let maps: Vec<&Arc<Array3<f32>>> = cells.iter().filter_map(Cell::map).collect();
-        let shared = (!maps.is_empty() && self.view.norm.scope == Scope::Row)
-            .then(|| self.display.scale(&maps, sign));
-        let look = Look { sign, color_map, shared, side };
-        let place = |id: u64| models.iter().position(|open| open.id == id);
-        let places = joined.and_then(|[a, b]| Some([place(a.id)?, place(b.id)?]));
-        let swapped = places.filter(|_| self.is_swapped(ui));
+    /// All cells of a picture.
+    pub(super) fn table(&mut self, shown: &Shown) -> Table {
+        let cell = |choice, model| self.cell(&shown.picture, model, choice);
+        let row = |choice| shown.models.iter().map(|model| cell(choice, model)).collect();
+        let cells: Vec<Vec<Cell>> = shown.methods.iter().map(row).collect();
+        let scales = self.shared_scales(&shown.methods, &cells);
+        Table { cells, scales }
+    }
+
+    /// How the cells of a method are shown.
+    pub(super) fn look(&self, choice: &MethodChoice, scale: Option<Scale>, side: f32) -> Look {
+        let appearance = &self.document.appearance;
+        let norm = appearance.norms.of(choice.method);
+        let color_map = appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(norm.sign));
+        Look { norm, color_map, scale, side }
+    }
+
+    /// Methods as rows, networks as columns.
+    fn methods_grid(&mut self, ui: &mut Ui, shown: &Shown) {
+        let table = self.table(shown);
+        ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
+            ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
+            if self.view.alone.is_none() {
+                self.header(ui, shown);
+            }
+            for row in 0..shown.methods.len() {
+                self.method_row(ui, shown, &table, row);
+            }
+        });
+    }
+
+    fn method_row(&mut self, ui: &mut Ui, shown: &Shown, table: &Table, row: usize) {
+        let (choice, side) = (&shown.methods[row], shown.side);
         ui.horizontal_top(|ui| {
             column(ui, self.row_header, |ui| {
                 if self.view.alone.is_some() {
-                    let names = models.iter().map(|open| open.value.name.as_str());
+                    let names = shown.models.iter().map(|open| open.value.name.as_str());
                     names.for_each(|name| drop(ui.add(egui::Label::new(name).wrap())));
                 }
-                method_header(ui, choice);
+                self.method_header(ui, choice);
             });
-            for index in 0..models.len() {
-                let shown = swapped.map_or(index, |places| other(index, places));
-                let of = (picture, &models[shown], choice);
-                column(ui, side, |ui| {
-                    let top = ui.cursor().left_top();
-                    self.show_cell(ui, of, &cells[shown], &look);
-                    if shown != index {
-                        let at = top + vec2(4.0, 3.0);
-                        let name = &models[shown].value.name;
-                        shadowed(ui.painter(), at, Align2::LEFT_TOP, name, 11.0);
-                    }
-                });
+            for index in 0..shown.models.len() {
+                column(ui, side, |ui| self.cell_of_table(ui, shown, table, [row, index]));
             }
-            if let Some(scale) = shared {
-                color_bar(ui, scale, color_map, side, self.view.norm.percentile);
+            let look = self.look(choice, table.scales[row].iter().flatten().next().copied(), side);
+            let has_bar = look.norm.norm.has_bar_a_row();
+            match look.scale.filter(|_| has_bar) {
+                Some(scale) => color_bar(ui, scale, look.color_map, side, &look.norm.norm.words()),
+                None if self.document.appearance.norms.have_bars() => {
+                    ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
+                }
+                None => {}
             }
-            if let (Some(joined), Some(places)) = (joined, places) {
-                let of = (picture, joined, choice);
-                let cells = places.map(|place| &cells[place]);
-                column(ui, side, |ui| self.pair_cell(ui, of, cells, &look));
-            }
+            column(ui, side, |ui| self.pair_of_table(ui, shown, table, row));
         });
+    }
+
+    /// One cell; of joined networks, the other one's while Shift is held.
+    pub(super) fn cell_of_table(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Shown,
+        table: &Table,
+        [row, index]: [usize; 2],
+    ) {
+        let choice = &shown.methods[row];
+        let swapped = shown.places().filter(|_| self.is_swapped(ui));
+        let which = swapped.map_or(index, |places| other(index, places));
+        let look = self.look(choice, table.scales[row][which], shown.side);
+        let of = (&shown.picture, &shown.models[which], choice);
+        let top = ui.cursor().left_top();
+        self.show_cell(ui, of, &table.cells[row][which], &look);
+        if which != index {
+            let at = top + vec2(4.0, 3.0);
+            let name = &shown.models[which].value.name;
+            shadowed(ui.painter(), at, Align2::LEFT_TOP, name, 11.0);
+        }
+    }
+
+    /// How the cells of two joined networks differ.
+    pub(super) fn pair_of_table(&mut self, ui: &mut Ui, shown: &Shown, table: &Table, row: usize) {
+        if let (Some(joined), Some(places)) = (shown.joined.as_ref(), shown.places()) {
+            let choice = &shown.methods[row];
+            let cells = places.map(|place| &table.cells[row][place]);
+            let scales = places.map(|place| table.scales[row][place]);
+            let look = self.look(choice, None, shown.side);
+            self.pair_cell(ui, (&shown.picture, joined, choice), (cells, scales), &look);
+        }
+    }
+}
+
+impl Explorer {
+    /// The scale that each cell shares with others, by method and network; none where a cell is scaled
+    /// alone or there is nothing to scale yet.
+    fn shared_scales(
+        &mut self,
+        methods: &[MethodChoice],
+        cells: &[Vec<Cell>],
+    ) -> Vec<Vec<Option<Scale>>> {
+        let norms = &self.document.appearance.norms;
+        let norms: Vec<_> = methods.iter().map(|choice| norms.of(choice.method)).collect();
+        let models = cells.first().map_or(0, Vec::len);
+        let ends: Vec<Option<f32>> =
+            (0..models).map(|model| self.shared_end(&norms, cells, model..model + 1)).collect();
+        let whole = self.shared_end(&norms, cells, 0..models);
+        let rows = norms.into_iter().zip(cells);
+        rows.map(|(of, cells)| {
+            let maps: Vec<_> = cells.iter().filter_map(Cell::map).collect();
+            let shared = |end: Option<f32>| end.map(|end| Norm::up_to(end, of.sign));
+            match of.norm.scope {
+                Scope::Panel => vec![None; models],
+                Scope::Column if of.has_zero() => ends.iter().map(|end| shared(*end)).collect(),
+                Scope::Figure if of.has_zero() => vec![shared(whole); models],
+                _ => vec![(!maps.is_empty()).then(|| self.display.scale(&maps, of)); models],
+            }
+        })
+        .collect()
+    }
+
+    /// How far from zero the maps of some networks reach, of the methods that share it.
+    fn shared_end(
+        &mut self,
+        norms: &[MethodNorm],
+        cells: &[Vec<Cell>],
+        models: std::ops::Range<usize>,
+    ) -> Option<f32> {
+        let rows = norms.iter().zip(cells);
+        let maps: Vec<_> = rows
+            .filter(|(of, _)| of.has_zero() && of.norm.scope.is_wide())
+            .flat_map(|(of, cells)| {
+                cells[models.clone()].iter().filter_map(Cell::map).map(move |map| (map, *of))
+            })
+            .collect();
+        (!maps.is_empty()).then(|| self.display.shared_end(&maps))
     }
 }
 
@@ -139,17 +257,6 @@ fn other(index: usize, [a, b]: [usize; 2]) -> usize {
         _ if index == a => b,
         _ if index == b => a,
         _ => index,
-    }
-}
-
-/// The method's name and parameters.
-fn method_header(ui: &mut Ui, choice: &MethodChoice) {
-    let description = choice.method.description();
-    ui.add(egui::Label::new(RichText::new(description.name).strong()).wrap())
-        .on_hover_text(format!("{}\n{}", description.formula, description.paper));
-    for (id, value) in choice.values.iter() {
-        let text = RichText::new(format!("{id} {value}")).weak().small();
-        ui.add(egui::Label::new(text).truncate());
     }
 }
 
@@ -170,42 +277,71 @@ fn hint(ui: &mut Ui, text: &str) {
 
 /// Pieces that a colour bar is drawn in.
 const COLOR_BAR_STEPS: usize = 64;
+/// Thickness of a colour bar, points.
+const THICKNESS: f32 = 12.0;
 
-/// The colours of a row with the values at their ends.
-fn color_bar(ui: &mut Ui, scale: Scale, color_map: ColorMap, side: f32, percentile: f32) {
+/// The colours of a row, upwards, with the values at their ends.
+pub(super) fn color_bar(ui: &mut Ui, scale: Scale, color_map: ColorMap, side: f32, about: &str) {
     let (rect, response) = ui.allocate_exact_size(vec2(theme::COLOR_BAR, side), Sense::hover());
-    let text = format!("colour bar from {} to {}", number(scale.low), number(scale.high));
-    label(&response, text);
-    response.on_hover_text(format!(
-        "One scale for this method on all networks, ending at percentile {percentile}"
-    ));
-    let bar = Rect::from_min_size(rect.min, vec2(12.0, side));
-    for step in 0..COLOR_BAR_STEPS {
-        let [r, g, b] = color_map.color(1.0 - (step as f32 + 0.5) / COLOR_BAR_STEPS as f32);
-        let top = bar.top() + side * step as f32 / COLOR_BAR_STEPS as f32;
-        let part = Rect::from_min_max(
-            pos2(bar.left(), top),
-            pos2(bar.right(), top + side / COLOR_BAR_STEPS as f32 + 0.5),
-        );
-        ui.painter().rect_filled(part.intersect(bar), 0.0, egui::Color32::from_rgb(r, g, b));
-    }
+    label(&response, bar_text(scale));
+    response.on_hover_text(about);
+    let bar = Rect::from_min_size(rect.min, vec2(THICKNESS, side));
+    let part = |from: f32, to: f32| {
+        let y = |share: f32| bar.bottom() - bar.height() * share;
+        Rect::from_min_max(pos2(bar.left(), y(to)), pos2(bar.right(), y(from) + 0.5))
+    };
+    paint_bar(ui, bar, color_map, part);
     let (font, color) = (FontId::proportional(11.0), ui.visuals().text_color());
     let x = bar.right() + 5.0;
-    ui.painter().text(
-        pos2(x, bar.top()),
-        Align2::LEFT_TOP,
-        number(scale.high),
-        font.clone(),
-        color,
-    );
-    ui.painter().text(
-        pos2(x, bar.bottom()),
-        Align2::LEFT_BOTTOM,
-        number(scale.low),
-        font.clone(),
-        color,
-    );
+    let text = |y: f32, align, text: String| {
+        ui.painter().text(pos2(x, y), align, text, font.clone(), color);
+    };
+    text(bar.top(), Align2::LEFT_TOP, number(scale.high));
+    text(bar.bottom(), Align2::LEFT_BOTTOM, number(scale.low));
     if scale.centred {
-        ui.painter().text(pos2(x, bar.center().y), Align2::LEFT_CENTER, "0", font, color);
+        text(bar.center().y, Align2::LEFT_CENTER, "0".into());
+    }
+}
+
+/// The colours of a column, to the right, with the values at their ends below.
+pub(super) fn color_bar_across(
+    ui: &mut Ui,
+    scale: Scale,
+    color_map: ColorMap,
+    side: f32,
+    about: &str,
+) {
+    let (rect, response) = ui.allocate_exact_size(vec2(side, 28.0), Sense::hover());
+    label(&response, bar_text(scale));
+    response.on_hover_text(about);
+    let bar = Rect::from_min_size(rect.min, vec2(side, THICKNESS));
+    let part = |from: f32, to: f32| {
+        let x = |share: f32| bar.left() + bar.width() * share;
+        Rect::from_min_max(pos2(x(from), bar.top()), pos2(x(to) + 0.5, bar.bottom()))
+    };
+    paint_bar(ui, bar, color_map, part);
+    let (font, color) = (FontId::proportional(11.0), ui.visuals().text_color());
+    let y = bar.bottom() + 2.0;
+    let text = |x: f32, align, text: String| {
+        ui.painter().text(pos2(x, y), align, text, font.clone(), color);
+    };
+    text(bar.left(), Align2::LEFT_TOP, number(scale.low));
+    text(bar.right(), Align2::RIGHT_TOP, number(scale.high));
+    if scale.centred {
+        text(bar.center().x, Align2::CENTER_TOP, "0".into());
+    }
+}
+
+fn bar_text(scale: Scale) -> String {
+    format!("colour bar from {} to {}", number(scale.low), number(scale.high))
+}
+
+/// Paints the parts of a bar, each from one share of its length to another.
+fn paint_bar(ui: &Ui, bar: Rect, color_map: ColorMap, part: impl Fn(f32, f32) -> Rect) {
+    let share = |step: usize| step as f32 / COLOR_BAR_STEPS as f32;
+    for step in 0..COLOR_BAR_STEPS {
+        let [r, g, b] = color_map.color(share(step) + 0.5 / COLOR_BAR_STEPS as f32);
+        let rect = part(share(step), share(step + 1)).intersect(bar);
+        ui.painter().rect_filled(rect, 0.0, egui::Color32::from_rgb(r, g, b));
     }
 }

@@ -1,15 +1,15 @@
 //! The first row of the grid: the picture as each network sees it, and what the network says.
 
 use super::cell::{failed, label, waiting};
-use super::document::{OpenModel, OpenPicture};
-use super::grid::column;
+use super::document::{MethodChoice, OpenModel, OpenPicture};
+use super::grid::{Shown, column};
 use super::inspector::{is_legible, shadowed, write_colors};
+use super::order::Line;
 use super::textures;
 use super::view_transform::UNIT;
 use super::work::{Key, Seen, State};
 use super::{Explorer, theme};
 use crate::attribution::Target;
-use crate::figure::Scope;
 use egui::{Align2, FontId, Rect, RichText, Sense, Ui, vec2};
 
 impl Explorer {
@@ -17,10 +17,7 @@ impl Explorer {
     pub(super) fn header(
         &mut self,
         ui: &mut Ui,
-        picture: &OpenPicture,
-        models: &[OpenModel],
-        joined: Option<&[OpenModel; 2]>,
-        side: f32,
+        Shown { picture, models, joined, side, .. }: &Shown,
     ) {
         ui.horizontal_top(|ui| {
             column(ui, self.row_header, |ui| {
@@ -30,20 +27,28 @@ impl Explorer {
                 ui.weak("as each network sees it");
             });
             for model in models {
-                column(ui, side, |ui| self.model_header(ui, picture, model, side));
+                column(ui, *side, |ui| self.model_header(ui, picture, model, *side));
             }
             if let Some(joined) = joined {
-                if self.view.norm.scope == Scope::Row {
+                if self.document.appearance.norms.have_bars() {
                     ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
                 }
-                column(ui, side, |ui| self.pair_header(ui, joined));
+                column(ui, *side, |ui| self.pair_header(ui, joined));
             }
         });
     }
 
-    fn model_header(&mut self, ui: &mut Ui, picture: &OpenPicture, model: &OpenModel, side: f32) {
+    pub(super) fn model_header(
+        &mut self,
+        ui: &mut Ui,
+        picture: &OpenPicture,
+        model: &OpenModel,
+        side: f32,
+    ) {
         let key = Key::Prediction { model: model.id, picture: picture.id };
-        ui.add(egui::Label::new(RichText::new(&model.value.name).strong()).truncate());
+        let name = egui::Label::new(RichText::new(&model.value.name).strong()).truncate();
+        let name = ui.add(name.sense(Sense::click_and_drag()));
+        self.order(ui, &name, Line::Network(model.id));
         let training =
             model.value.training.as_ref().map_or(String::new(), |t| format!(" · {}", t.kind));
         let about = format!("{}{training}", model.value.architecture);
@@ -55,7 +60,7 @@ impl Explorer {
         match self.worker.state(&key) {
             Some(State::Prediction(seen)) => {
                 let size = model.value.preprocessing.size;
-                let smooth = self.view.smooth && !is_legible(&lens, size);
+                let smooth = self.document.appearance.smooth && !is_legible(&lens, size);
                 let of = textures::Of::Input { model: model.id, picture: picture.id };
                 let of = textures::Key { of, smooth };
                 let texture = self.textures.get(ui.ctx(), of, None, || Some(seen.image.clone()));
@@ -76,6 +81,21 @@ impl Explorer {
             Some(State::Failed(why)) => failed(ui, rect, &why),
             Some(State::Stopped(_)) => waiting(ui, rect, "cancelled"),
             _ => waiting(ui, rect, "predicting"),
+        }
+    }
+}
+
+impl Explorer {
+    /// The method's name and parameters.
+    pub(super) fn method_header(&mut self, ui: &mut Ui, choice: &MethodChoice) {
+        let description = choice.method.description();
+        let name = egui::Label::new(RichText::new(description.name).strong()).wrap();
+        let name = ui.add(name.sense(Sense::click_and_drag()));
+        self.order(ui, &name, Line::Method(description.id));
+        name.on_hover_text(format!("{}\n{}", description.formula, description.paper));
+        for (id, value) in choice.values.iter() {
+            let text = RichText::new(format!("{id} {value}")).weak().small();
+            ui.add(egui::Label::new(text).truncate());
         }
     }
 }

@@ -88,7 +88,8 @@ impl Explorer {
             true => 2.0 * scale.place(value) - 1.0,
             false => scale.place(value),
         };
-        let shown = format!("shown {place:.2}");
+        // Without a sign for what rounds to zero.
+        let shown = format!("shown {:.2}", (100.0 * place).round() / 100.0 + 0.0);
         let text = format!("{} · {shown}", number(value));
         let has_room = lens.cell.width() >= NARROW;
         Some(if has_room { format!("{text} · rank {rank:.0} %") } else { text })
@@ -181,8 +182,8 @@ impl Explorer {
                 let Some(State::Map(attribution)) = self.worker.state(&Key::Map(key)) else {
                     continue;
                 };
-                let sign = self.view.norm.sign(choice.method.description());
-                let values = self.display.reduced(&attribution.map, sign);
+                let norm = self.document.appearance.norms.of(choice.method);
+                let values = self.display.reduced(&attribution.map, norm);
                 let placement = picture.value.placement(&model.value.preprocessing);
                 let lens = ViewTransform::default().lens(UNIT, &placement, 1.0);
                 let name = format!("{} · {}", choice.method.description().name, model.value.name);

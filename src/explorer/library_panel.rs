@@ -3,9 +3,10 @@
 use super::command::Command;
 use super::document::{Document, MethodChoice, OpenModel, OpenPicture};
 use super::{Explorer, theme};
-use crate::attribution::{Cost, Family, Kind, PRESETS, Parameter, Value};
+use crate::attribution::{Cost, Family, Kind, METHODS, PRESETS, Parameter, Value, Values};
 use crate::text::duration;
 use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};
+use std::collections::HashMap;
 
 impl Explorer {
     pub(super) fn library_panel(&mut self, ui: &mut Ui) {
@@ -114,7 +115,7 @@ impl Explorer {
         });
         let wanted = filter.trim().to_lowercase();
         for family in Family::ALL {
-            let rows: Vec<&mut MethodChoice> = self
+            let mut rows: Vec<&mut MethodChoice> = self
                 .document
                 .methods
                 .iter_mut()
@@ -128,6 +129,9 @@ impl Explorer {
             if rows.is_empty() {
                 continue;
             }
+            // In the registry's order, whatever that of the grid's rows.
+            let place = |id| METHODS.iter().position(|method| method.description().id == id);
+            rows.sort_by_key(|choice| place(choice.method.description().id));
             let shown = rows.iter().filter(|choice| choice.shown).count();
             let title = match shown {
                 0 => family.name().to_string(),
@@ -139,7 +143,8 @@ impl Explorer {
                 .open((!wanted.is_empty()).then_some(true))
                 .show(ui, |ui| {
                     for choice in rows {
-                        method_row(ui, choice, &self.document.models, &self.document.pictures);
+                        let open = (&*self.document.models, &*self.document.pictures);
+                        method_row(ui, choice, open, &mut self.drafts);
                     }
                 });
         }
@@ -180,7 +185,7 @@ fn close_button(ui: &mut Ui, what: &str) -> bool {
 fn picture_row(
     ui: &mut Ui,
     document: &mut Document,
-    thumbnails: &std::collections::HashMap<u64, egui::TextureHandle>,
+    thumbnails: &HashMap<u64, egui::TextureHandle>,
     index: usize,
     height: f32,
 ) -> bool {
@@ -227,15 +232,20 @@ fn picture_row(
     close
 }
 
+/// Values that were changed and wait to be applied, by method.
+pub(super) type Drafts = HashMap<&'static str, Values>;
+
 /// One method with its parameters.
 fn method_row(
     ui: &mut Ui,
     choice: &mut MethodChoice,
-    models: &[OpenModel],
-    pictures: &[OpenPicture],
+    (models, pictures): (&[OpenModel], &[OpenPicture]),
+    drafts: &mut Drafts,
 ) {
     let description = choice.method.description();
-    let cost = Expense::of(choice, models);
+    let values = drafts.remove(description.id).unwrap_or_else(|| choice.values.clone());
+    let mut draft = MethodChoice { values, ..choice.clone() };
+    let cost = Expense::of(&draft, models);
     let about = format!("{}\n{}\n{}", description.formula, description.paper, cost.text);
     if description.parameters.is_empty() {
         ui.horizontal(|ui| {
@@ -255,7 +265,21 @@ fn method_row(
         .body(|ui| {
             ui.add(egui::Label::new(egui::RichText::new(&cost.text).weak().small()).wrap());
             for parameter in description.parameters {
-                parameter_row(ui, parameter, choice, pictures);
+                parameter_row(ui, parameter, &mut draft, pictures);
+            }
+            // What is dear waits for a word, what is cheap follows at once.
+            if draft.values != choice.values && choice.shown && Expense::of(&draft, models).slow {
+                ui.horizontal(|ui| {
+                    if ui.button("Apply").on_hover_text(&cost.text).clicked() {
+                        choice.values = draft.values.clone();
+                    } else if ui.button("Leave as it was").clicked() {
+                        draft.values = choice.values.clone();
+                    } else {
+                        drafts.insert(description.id, draft.values.clone());
+                    }
+                });
+            } else {
+                choice.values = draft.values.clone();
             }
         });
 }

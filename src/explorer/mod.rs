@@ -1,23 +1,39 @@
 //! The window.
 
+mod appearance;
+mod autosave;
 mod cell;
 mod command;
+mod compute;
 mod curves_panel;
 mod display;
 mod document;
 mod grid;
 mod header;
+mod hints;
 mod inspector;
+mod jobs_panel;
+mod layer_view;
 mod library_panel;
 mod network_panel;
+mod networks_grid;
 mod notices;
 mod opening;
+mod order;
 mod overlay;
 mod pair;
 mod palette;
+mod paste;
+mod pictures_grid;
+mod places;
+mod priority;
+mod range_panel;
 mod regions;
 mod scrubber;
 mod session;
+mod settings;
+#[cfg(test)]
+mod soak;
 mod status_bar;
 mod study_panel;
 mod target_chooser;
@@ -30,13 +46,17 @@ mod wanted;
 mod welcome;
 mod work;
 
+pub(crate) use opening::{files_of, is_of_window};
 pub use overlay::{CellPaint, OverlayRenderer};
+pub use places::Places;
+pub use priority::compute_below_painting;
 
-use crate::attribution::Cache;
-use crate::figure::{ColorMap, Norm, OPACITY};
+use crate::example;
 use crate::file::stem;
 use crate::model::ComputeDevice;
 use crate::text::count;
+use appearance::Appearance;
+use autosave::Autosave;
 use command::Command;
 use display::Display;
 use document::{Document, History};
@@ -46,24 +66,16 @@ use notices::Notices;
 use opening::{Arrival, FileKind, Opening};
 use pair::PairView;
 use scrubber::Scrub;
+use settings::{Settings, Theme};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use textures::Textures;
 use view_transform::ViewTransform;
 use work::Worker;
 
-/// How maps are shown; changing it computes nothing anew.
+/// What the window shows beside the document, and how near.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct View {
-    norm: Norm,
-    /// `None` takes the usual map for each method's kind of values.
-    color_map: Option<ColorMap>,
-    opacity: f32,
-    threshold: f32,
-    fade: bool,
-    smooth: bool,
-    /// Whether what people drew around is shown.
-    boxes: bool,
     /// Side of a cell in points; `None` fits the window.
     cell: Option<f32>,
     /// The part of the picture that all cells show.
@@ -77,21 +89,18 @@ struct View {
     scrub: Option<Scrub>,
     /// Where a wiped cell goes over from one map to the other, in shares of its width.
     wipe: f32,
+    /// The method that all pictures are shown by.
+    method: Option<&'static str>,
     library: bool,
     curves: bool,
     help: bool,
+    /// Whether the list of open work is shown.
+    jobs: bool,
 }
 
 impl Default for View {
     fn default() -> Self {
         Self {
-            norm: Norm::default(),
-            color_map: None,
-            opacity: OPACITY,
-            threshold: 0.0,
-            fade: true,
-            boxes: true,
-            smooth: true,
             cell: None,
             transform: ViewTransform::default(),
             alone: None,
@@ -99,9 +108,11 @@ impl Default for View {
             pair: PairView::default(),
             scrub: None,
             wipe: 0.5,
+            method: None,
             library: true,
             curves: true,
             help: false,
+            jobs: false,
         }
     }
 }
@@ -109,6 +120,11 @@ impl Default for View {
 /// The application.
 pub struct Explorer {
     device: ComputeDevice,
+    places: Places,
+    settings: Settings,
+    /// The settings as their file has them.
+    kept_settings: Settings,
+    autosave: Autosave,
     document: Document,
     history: History,
     view: View,
@@ -117,14 +133,20 @@ pub struct Explorer {
     display: Display,
     notices: Notices,
     network_panel: network_panel::NetworkPanel,
+    range_panel: range_panel::RangePanel,
     study_panel: study_panel::StudyPanel,
     training_panel: training_panel::TrainingPanel,
     palette: palette::Palette,
     thumbnails: HashMap<u64, egui::TextureHandle>,
     class_filter: String,
     method_filter: String,
+    drafts: library_panel::Drafts,
     curve_measure: curves_panel::CurveMeasure,
     boxes: regions::Boxes,
+    /// Which of the first start's hints is shown.
+    hint: usize,
+    /// Whether what to look for in the example is told above it.
+    introduction: bool,
     /// The file that the session was opened from or saved to.
     session: Option<PathBuf>,
     /// The side of a cell in the last frame, points.
@@ -134,12 +156,14 @@ pub struct Explorer {
     pointed: inspector::Pointed,
     /// The width of the methods' names in the last frame, points.
     row_header: f32,
+    /// Which pictures the last frame had room for, where it showed several.
+    visible_pictures: std::ops::Range<usize>,
     textures: Textures,
     render_state: RenderState,
 }
 
 impl Explorer {
-    /// Builds the window's state and begins to open files. Maps that take long are kept in `cache`.
+    /// Builds the window's state and begins to open files. What outlives the window is kept in `places`.
     ///
     /// # Panics
     /// When the window was not set up with wgpu.
@@ -147,7 +171,7 @@ impl Explorer {
         cc: &eframe::CreationContext<'_>,
         device: ComputeDevice,
         files: Vec<PathBuf>,
-        cache: Option<Cache>,
+        places: Places,
     ) -> Self {
         theme::install(&cc.egui_ctx);
         let render_state = cc.wgpu_render_state.clone().expect("the window paints with wgpu");
@@ -169,32 +193,44 @@ impl Explorer {
         if !files.is_empty() {
             opening.open(files);
         }
-        Self {
+        let settings = places.settings.as_deref().map(Settings::read).unwrap_or_default();
+        let mut explorer = Self {
             device,
+            kept_settings: settings.clone(),
+            settings,
+            autosave: Autosave::start(places.unsaved.as_deref()),
+            worker: Worker::start(places.cache.clone(), repaint),
+            places,
             document: Document::default(),
             history: History::default(),
             view: View::default(),
             opening,
-            worker: Worker::start(cache, repaint),
             display: Display::default(),
             notices,
             network_panel: network_panel::NetworkPanel::default(),
+            range_panel: range_panel::RangePanel::default(),
             study_panel: study_panel::StudyPanel::default(),
             training_panel: training_panel::TrainingPanel::default(),
             palette: palette::Palette::default(),
             thumbnails: HashMap::new(),
             class_filter: String::new(),
             method_filter: String::new(),
+            drafts: HashMap::new(),
             curve_measure: curves_panel::CurveMeasure::default(),
             boxes: regions::Boxes::default(),
+            hint: 0,
+            introduction: false,
             session: None,
             shown_cell: theme::COMFORTABLE_CELL,
             magnification: 1.0,
             pointed: inspector::Pointed::default(),
             row_header: theme::row_header(0.0),
+            visible_pictures: 0..0,
             textures: Textures::default(),
             render_state,
-        }
+        };
+        explorer.take_settings(&cc.egui_ctx);
+        explorer
     }
 
     fn take_arrivals(&mut self, ctx: &egui::Context) {
@@ -239,6 +275,7 @@ impl Explorer {
                     }
                     self.take_session(ctx, &session);
                 }
+                Arrival::Asked(paths) => self.settings.remember(&paths),
                 Arrival::SaveTo(path) => self.save_session(ctx, path),
                 Arrival::Failed(error) => self.notices.warn(error.to_string()),
             }
@@ -268,7 +305,8 @@ impl Explorer {
                 None => self.opening.ask_where_to_save(),
             },
             Command::SaveSessionAs => self.opening.ask_where_to_save(),
-            Command::CloseAll => self.document.close_all(),
+            Command::OpenExample => self.open_example(ctx, example::user_folder()),
+            Command::CloseAll => self.close_all(ctx),
             Command::Train => self.opening.ask(FileKind::Recipes),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             Command::Undo => self.history.undo(&mut self.document),
@@ -276,6 +314,9 @@ impl Explorer {
             Command::Cancel if self.view.help => self.view.help = false,
             Command::Cancel if self.view.scrub.is_some() => self.view.scrub = None,
             Command::Cancel if self.view.alone.is_some() => self.view.alone = None,
+            Command::Cancel if self.view.jobs => self.view.jobs = false,
+            Command::Cancel if self.notices.is_log_open => self.notices.is_log_open = false,
+            Command::Cancel if self.range_panel.is_open => self.range_panel.is_open = false,
             Command::Cancel if self.network_panel.is_open() => self.network_panel.close(),
             Command::Cancel if self.study_panel.is_open() => self.study_panel.close(),
             Command::Cancel if self.training_panel.is_open() => self.training_panel.close(),
@@ -288,6 +329,8 @@ impl Explorer {
                 }
             }
             Command::Resume => self.worker.resume(),
+            Command::Pause => self.worker.pause(!self.worker.is_paused()),
+            Command::ToggleJobs => self.view.jobs ^= true,
             Command::PreviousPicture => self.document.step_picture(-1),
             Command::NextPicture => self.document.step_picture(1),
             Command::ZoomIn => self.zoom(1.25),
@@ -308,11 +351,22 @@ impl Explorer {
             Command::Blink => self.view.pair = PairView::Blink,
             Command::ToggleLibrary => self.view.library ^= true,
             Command::ToggleCurves => self.view.curves ^= true,
-            Command::ToggleTheme => ctx.set_theme(match ctx.theme() {
-                egui::Theme::Dark => egui::Theme::Light,
-                egui::Theme::Light => egui::Theme::Dark,
-            }),
+            Command::Rearrange => {
+                let arrangement = &mut self.document.appearance.arrangement;
+                *arrangement = arrangement.next();
+            }
+            Command::ToggleRange => self.range_panel.is_open ^= true,
+            Command::ToggleTheme => match ctx.theme() {
+                egui::Theme::Dark => self.set_theme(ctx, Theme::Light),
+                egui::Theme::Light => self.set_theme(ctx, Theme::Dark),
+            },
+            Command::SystemTheme => self.set_theme(ctx, Theme::System),
+            Command::LargerWindow => self.scale_window(ctx, self.settings.scale + 0.1),
+            Command::SmallerWindow => self.scale_window(ctx, self.settings.scale - 0.1),
+            Command::UsualWindow => self.scale_window(ctx, 1.0),
+            Command::ToggleMessages => self.notices.is_log_open ^= true,
             Command::Palette => self.palette.open(),
+            Command::Hints => (self.hint, self.settings.hints_seen) = (0, false),
             Command::Help => self.view.help ^= true,
         }
     }
@@ -326,8 +380,11 @@ impl Explorer {
             Command::Redo => self.history.can_redo(),
             Command::Cancel => {
                 self.view.help
+                    || self.view.jobs
                     || self.view.scrub.is_some()
                     || self.view.alone.is_some()
+                    || self.notices.is_log_open
+                    || self.range_panel.is_open
                     || self.network_panel.is_open()
                     || self.study_panel.is_open()
                     || self.training_panel.is_open()
@@ -339,15 +396,33 @@ impl Explorer {
             Command::JoinTwins => {
                 self.document.joined().is_some() || self.document.twins().is_some()
             }
+            Command::Hints => self.places.settings.is_some() && !self.document.is_empty(),
             Command::Blink => self.document.joined().is_some(),
             Command::ToggleStudy => self.study_panel.is_there(),
             Command::ToggleTraining => self.training_panel.is_there(),
             Command::NetworkDetails => !self.document.models.is_empty(),
             Command::Resume => self.worker.can_resume(),
+            Command::Pause => self.worker.is_paused() || self.worker.open_work().1 > 0,
             Command::PreviousPicture => self.document.selected > 0,
             Command::NextPicture => self.document.selected + 1 < self.document.pictures.len(),
             _ => true,
         }
+    }
+
+    /// Opens the example in the place of what is there, which undo brings back, and says what to look
+    /// for. Its files are unpacked to `folder`.
+    pub fn open_example(&mut self, ctx: &egui::Context, folder: PathBuf) {
+        self.close_all(ctx);
+        self.document.appearance = Appearance::of_example();
+        self.opening.open_example(folder);
+        self.introduction = true;
+    }
+
+    fn close_all(&mut self, ctx: &egui::Context) {
+        self.document.close_all();
+        self.opening.forget();
+        self.introduction = false;
+        self.name_session(ctx, None);
     }
 
     fn zoom(&mut self, factor: f32) {
@@ -365,13 +440,14 @@ impl eframe::App for Explorer {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.take_arrivals(&ctx);
+        self.take_pasted(&ctx);
         self.mend_target();
         for command in Command::pressed(&ctx, |command| self.can(command)) {
             self.perform(command, &ctx);
         }
         self.pointed.begin();
         self.textures.forget_hidden();
-        self.display.begin(self.view.norm);
+        self.display.begin(&self.document.appearance.norms);
         if let Some(renderer) =
             self.render_state.renderer.write().callback_resources.get_mut::<OverlayRenderer>()
         {
@@ -379,6 +455,7 @@ impl eframe::App for Explorer {
         }
         self.toolbar(ui);
         self.status_bar(ui);
+        self.recovery(ui);
         if self.document.is_empty() && self.opening.waiting() == 0 {
             self.welcome(ui);
         } else {
@@ -388,16 +465,21 @@ impl eframe::App for Explorer {
             if self.view.curves {
                 self.curves_panel(ui);
             }
+            self.introduction(ui);
             self.grid(ui);
         }
         welcome::drop_hint(&ctx);
         self.network_panel(&ctx);
+        self.range_window(&ctx);
         self.study_panel(&ctx);
         self.training_panel(&ctx);
         self.probes_window(&ctx);
+        self.jobs_window(&ctx);
         self.help(&ctx);
         self.palette(&ctx);
+        self.hints(&ctx);
         self.notices.show(&ctx);
+        self.notices.log(&ctx);
         if self.pointed.is_stale() {
             ctx.request_repaint();
         }
@@ -407,15 +489,20 @@ impl eframe::App for Explorer {
             self.want();
         }
         self.history.record(&self.document, settled);
+        self.keep_settings();
+        if settled && self.opening.waiting() == 0 {
+            self.autosave.keep(&self.document);
+        }
     }
 
     /// A training that runs ends with a checkpoint.
     fn on_exit(&mut self) {
         self.training_panel.finish();
+        self.autosave.finish();
     }
 }
 
-/// Opens the window and runs until it is closed.
+/// Opens the window with files, or else with the example, and runs until it is closed.
 ///
 /// # Errors
 /// When there is no display or the window can't be made; nothing was computed then.
@@ -440,8 +527,21 @@ pub fn run(files: Vec<PathBuf>, device: ComputeDevice) -> Result<(), String> {
             });
     }
     let creator: eframe::AppCreator =
-        Box::new(move |cc| Ok(Box::new(Explorer::new(cc, device, files, Cache::of_user()))));
+        Box::new(move |cc| Ok(Box::new(first_window(cc, device, files))));
     eframe::run_native("hyaline", options, creator).map_err(|e| e.to_string())
+}
+
+fn first_window(
+    cc: &eframe::CreationContext<'_>,
+    device: ComputeDevice,
+    files: Vec<PathBuf>,
+) -> Explorer {
+    let is_plain = files.is_empty();
+    let mut explorer = Explorer::new(cc, device, files, Places::of_user());
+    if is_plain {
+        explorer.open_example(&cc.egui_ctx, example::user_folder());
+    }
+    explorer
 }
 
 /// Why no window can be opened, if that is plain before trying.

@@ -2,6 +2,7 @@
 
 use super::Explorer;
 use super::document::{Document, OpenModel};
+use super::layer_view;
 use crate::attribution::{Kind, Value};
 use crate::graph::NodeId;
 use crate::model::report::outline;
@@ -46,6 +47,11 @@ impl NetworkPanel {
     /// Opens the window for a network, or closes it where it is that network's.
     pub fn toggle(&mut self, model: u64) {
         self.shown = (self.shown != Some(model)).then_some(model);
+    }
+
+    /// The network whose layers are shown.
+    pub fn shows_layers_of(&self) -> Option<u64> {
+        self.shown.filter(|_| self.layers)
     }
 
     pub fn is_open(&self) -> bool {
@@ -144,7 +150,14 @@ impl Explorer {
             let panel = &mut self.network_panel;
             let jump = panel.listed.replace(model.id) != Some(model.id);
             let filter = &mut panel.filter;
-            return layers(ui, &self.document, &model.value, filter, jump).map(Wish::Layer);
+            let room = ui.available_height() - layer_view::HEIGHT;
+            let wish = ui
+                .allocate_ui(egui::vec2(ui.available_width(), room.max(120.0)), |ui| {
+                    layers(ui, &self.document, &model.value, filter, jump).map(Wish::Layer)
+                })
+                .inner;
+            self.layer_view(ui, model);
+            return wish;
         }
         self.network_panel.listed = None;
         let scroll = ScrollArea::vertical().id_salt("report").auto_shrink([false, false]);
@@ -320,7 +333,7 @@ fn layers(
 }
 
 /// The node that class activation maps of a network look at.
-fn chosen_layer(document: &Document, model: &Model) -> Option<NodeId> {
+pub(super) fn chosen_layer(document: &Document, model: &Model) -> Option<NodeId> {
     let mut named = document.methods.iter().flat_map(|choice| {
         let parameters = choice.method.description().parameters.iter();
         let layers = parameters.filter(|parameter| matches!(parameter.kind, Kind::Layer));

@@ -1,39 +1,57 @@
-//! Messages that stay until they are read.
+//! Messages: toasts that come and, unless they warn, go, and the log of all of them.
 
-use egui::{Align2, Color32, Context, RichText};
+use egui::{Align2, Color32, Context, RichText, ScrollArea, Ui};
+use std::time::{Duration, Instant};
 
 /// Messages for the person, oldest first.
 #[derive(Default)]
 pub struct Notices {
-    messages: Vec<Message>,
+    toasts: Vec<Message>,
+    log: Vec<Message>,
+    pub is_log_open: bool,
 }
 
+#[derive(Clone)]
 struct Message {
     text: String,
     is_warning: bool,
+    at: Instant,
 }
 
 /// More than this many at once would cover the window.
 const SHOWN: usize = 5;
+/// Time that a message which is no warning is shown.
+const FADING: Duration = Duration::from_secs(10);
+/// Messages of the log.
+const LOGGED: usize = 500;
 
 impl Notices {
     pub fn tell(&mut self, text: String) {
-        self.push(Message { text, is_warning: false });
+        self.push(text, false);
     }
 
     pub fn warn(&mut self, text: String) {
-        self.push(Message { text, is_warning: true });
+        self.push(text, true);
     }
 
-    fn push(&mut self, message: Message) {
-        if !self.messages.iter().any(|other| other.text == message.text) {
-            self.messages.push(message);
+    fn push(&mut self, text: String, is_warning: bool) {
+        if !self.toasts.iter().any(|other| other.text == text) {
+            let message = Message { text, is_warning, at: Instant::now() };
+            self.log.push(message.clone());
+            if self.log.len() > LOGGED {
+                self.log.remove(0);
+            }
+            self.toasts.push(message);
         }
     }
 
     pub fn show(&mut self, ctx: &Context) {
-        if self.messages.is_empty() {
+        self.toasts.retain(|message| message.is_warning || message.at.elapsed() < FADING);
+        if self.toasts.is_empty() {
             return;
+        }
+        if self.toasts.iter().any(|message| !message.is_warning) {
+            ctx.request_repaint_after(Duration::from_secs(1));
         }
         let mut dismissed = None;
         let mut all = false;
@@ -41,13 +59,9 @@ impl Notices {
             .anchor(Align2::RIGHT_BOTTOM, [-12.0, -36.0])
             .show(ctx, |ui| {
                 ui.set_max_width(460.0);
-                for (index, message) in self.messages.iter().enumerate().take(SHOWN) {
+                for (index, message) in self.toasts.iter().enumerate().take(SHOWN) {
                     egui::Frame::popup(ui.style()).show(ui, |ui| {
                         ui.horizontal(|ui| {
-                            let color: Color32 = match message.is_warning {
-                                true => ui.visuals().error_fg_color,
-                                false => ui.visuals().text_color(),
-                            };
                             let button = ui.small_button("×").on_hover_text("Dismiss");
                             button.widget_info(|| {
                                 egui::WidgetInfo::labeled(egui::Role::Button, true, "Dismiss")
@@ -55,14 +69,12 @@ impl Notices {
                             if button.clicked() {
                                 dismissed = Some(index);
                             }
-                            ui.add(
-                                egui::Label::new(RichText::new(&message.text).color(color)).wrap(),
-                            );
+                            message.show(ui);
                         });
                     });
                 }
-                let more = self.messages.len().saturating_sub(SHOWN);
-                if self.messages.len() > 1 {
+                let more = self.toasts.len().saturating_sub(SHOWN);
+                if self.toasts.len() > 1 {
                     let text = if more > 0 {
                         format!("Dismiss all ({more} more)")
                     } else {
@@ -72,10 +84,48 @@ impl Notices {
                 }
             });
         if let Some(index) = dismissed {
-            self.messages.remove(index);
+            self.toasts.remove(index);
         }
         if all {
-            self.messages.clear();
+            self.toasts.clear();
         }
+    }
+
+    /// All messages of this start, to read and to copy.
+    pub fn log(&mut self, ctx: &Context) {
+        let mut is_open = self.is_log_open;
+        egui::Window::new("Messages")
+            .open(&mut is_open)
+            .default_pos(ctx.content_rect().center())
+            .default_size([460.0, 240.0])
+            .show(ctx, |ui| {
+                if self.log.is_empty() {
+                    ui.weak("Nothing was told or went wrong since the start");
+                    return;
+                }
+                if ui.button("Copy").on_hover_text("All messages, a line each").clicked() {
+                    let lines: Vec<_> = self.log.iter().map(|m| m.text.as_str()).collect();
+                    ui.copy_text(lines.join("\n"));
+                }
+                ScrollArea::vertical().auto_shrink([false, true]).stick_to_bottom(true).show(
+                    ui,
+                    |ui| {
+                        for message in &self.log {
+                            message.show(ui);
+                        }
+                    },
+                );
+            });
+        self.is_log_open = is_open;
+    }
+}
+
+impl Message {
+    fn show(&self, ui: &mut Ui) {
+        let color: Color32 = match self.is_warning {
+            true => ui.visuals().error_fg_color,
+            false => ui.visuals().text_color(),
+        };
+        ui.add(egui::Label::new(RichText::new(&self.text).color(color)).wrap());
     }
 }

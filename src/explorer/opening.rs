@@ -3,12 +3,15 @@
 use super::document::{AnnotationFile, OpenAnnotations, OpenModel, OpenPicture, Opened};
 use super::session::{self, OpenedSession, Session};
 use crate::error::{Error, Result};
+use crate::example;
+use crate::file::{sha256, write};
 use crate::model::{Card, ComputeDevice, Model};
 use crate::picture::Picture;
 use crate::picture::annotation::Annotations;
 use crate::study::{DATABASE, OpenedStudy};
 use crate::training::Recipe;
 use image::RgbaImage;
+use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +32,8 @@ pub enum Arrival {
     /// Where a person wants the session to be saved.
     SaveTo(PathBuf),
     Study(Box<OpenedStudy>),
+    /// Files and folders that a person asked for.
+    Asked(Vec<PathBuf>),
     /// With the path of its file.
     Recipe(PathBuf, Box<Recipe>),
     Failed(Error),
@@ -73,7 +78,47 @@ impl Opening {
     /// Opens files, and the files in folders, in order.
     pub fn open(&self, paths: Vec<PathBuf>) {
         let (worker, device) = (self.handle(), self.device.clone());
-        std::thread::spawn(move || worker.open(paths, &device));
+        std::thread::spawn(move || worker.open_asked(paths, &device));
+    }
+
+    /// Opens a picture that was pasted, kept as a file by its content in a folder.
+    pub fn open_pasted(&self, picture: RgbaImage, folder: PathBuf) {
+        let (worker, device) = (self.handle(), self.device.clone());
+        worker.waiting.fetch_add(1, Ordering::SeqCst);
+        std::thread::spawn(move || {
+            match keep_pasted(&picture, &folder) {
+                Ok(path) => worker.open(vec![path], &device),
+                Err(error) => worker.arrive(Arrival::Failed(error)),
+            }
+            worker.waiting.fetch_sub(1, Ordering::SeqCst);
+            (worker.repaint)();
+        });
+    }
+
+    /// Opens the session that an earlier window left, and takes its file away.
+    pub fn open_unsaved(&self, session: PathBuf) {
+        let (worker, device) = (self.handle(), self.device.clone());
+        worker.waiting.fetch_add(1, Ordering::SeqCst);
+        std::thread::spawn(move || {
+            worker.open(vec![session.clone()], &device);
+            let _ = std::fs::remove_file(session);
+            worker.waiting.fetch_sub(1, Ordering::SeqCst);
+            (worker.repaint)();
+        });
+    }
+
+    /// Opens the example, from a folder that it is unpacked to.
+    pub fn open_example(&self, folder: PathBuf) {
+        let (worker, device) = (self.handle(), self.device.clone());
+        worker.waiting.fetch_add(1, Ordering::SeqCst);
+        std::thread::spawn(move || {
+            match example::unpack(&folder) {
+                Ok(files) => worker.open(files, &device),
+                Err(error) => worker.arrive(Arrival::Failed(error)),
+            }
+            worker.waiting.fetch_sub(1, Ordering::SeqCst);
+            (worker.repaint)();
+        });
     }
 
     /// Opens a network once more as another card describes it.
@@ -116,7 +161,10 @@ impl Opening {
         let (worker, device, asked) = (self.handle(), self.device.clone(), Instant::now());
         std::thread::spawn(move || match pollster::block_on(chosen) {
             Some(files) => {
-                worker.open(files.iter().map(|file| file.path().to_path_buf()).collect(), &device);
+                worker.open_asked(
+                    files.iter().map(|file| file.path().to_path_buf()).collect(),
+                    &device,
+                );
             }
             None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(no_dialog()),
             None => {}
@@ -135,6 +183,11 @@ impl Opening {
             None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(no_dialog()),
             None => {}
         });
+    }
+
+    /// Lets what is still on its way in go astray.
+    pub fn forget(&mut self) {
+        (self.sender, self.receiver) = channel();
     }
 
     /// What arrived since the last call.
@@ -173,6 +226,13 @@ struct Handle {
 }
 
 impl Handle {
+    /// Opens files and folders that a person asked for.
+    fn open_asked(&self, paths: Vec<PathBuf>, device: &ComputeDevice) {
+        let there = paths.iter().filter(|path| path.exists()).cloned().collect();
+        self.arrive(Arrival::Asked(there));
+        self.open(paths, device);
+    }
+
     fn open(&self, paths: Vec<PathBuf>, device: &ComputeDevice) {
         let files: Vec<PathBuf> = paths.iter().flat_map(|path| files_of(path)).collect();
         self.waiting.fetch_add(files.len(), Ordering::SeqCst);
@@ -258,14 +318,33 @@ fn open_picture(id: u64, path: &Path) -> Result<(OpenPicture, RgbaImage)> {
     Ok((Arc::new(Opened { id, value }), thumbnail))
 }
 
+/// Writes a pasted picture as PNG, called by its content.
+fn keep_pasted(picture: &RgbaImage, folder: &Path) -> Result<PathBuf> {
+    let mut png = Cursor::new(vec![]);
+    picture
+        .write_to(&mut png, image::ImageFormat::Png)
+        .map_err(|e| Error::new("cannot keep the pasted picture", e))?;
+    let name = format!("pasted-{}.png", &sha256(png.get_ref())[..8]);
+    let path = folder.join(name);
+    write(&path, png.get_ref())?;
+    Ok(path)
+}
+
 fn open_annotations(id: u64, path: &Path) -> Result<OpenAnnotations> {
     let (annotations, path) = (Annotations::open(path)?, path.to_path_buf());
     Ok(Arc::new(Opened { id, value: AnnotationFile { path, annotations } }))
 }
 
+/// Whether a file is one that only the window opens.
+pub(crate) fn is_of_window(path: &Path) -> bool {
+    OpenedStudy::is_study_file(path)
+        || Session::is_session_file(path)
+        || Recipe::is_recipe_file(path)
+}
+
 /// A file itself, or the networks and pictures in a folder by name; of a study's results, the
 /// results. Weights with a card of their own are opened by the card.
-fn files_of(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_of(path: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(path) else {
         return vec![path.to_path_buf()];
     };

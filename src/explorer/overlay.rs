@@ -1,6 +1,6 @@
 //! Drawing maps over pictures on the GPU, with `shaders/overlay.wgsl`.
 
-use crate::figure::{ColorMap, LEVELS, Overlay};
+use crate::figure::{ColorMap, LEVELS, Overlay, Style};
 use egui_wgpu::wgpu::{self, util::DeviceExt};
 use egui_wgpu::{CallbackResources, CallbackTrait, ScreenDescriptor};
 use image::RgbaImage;
@@ -29,13 +29,16 @@ struct Uniforms {
     threshold: f32,
     color_map: u32,
     flags: u32,
-    padding: [u32; 2],
+    pixel: [f32; 2],
 }
 
 const CENTRED: u32 = 1;
 const FADE: u32 = 2;
 const SMOOTH: u32 = 4;
 const LINEAR_TARGET: u32 = 8;
+const GREY: u32 = 16;
+const MASK: u32 = 32;
+const CONTOURS: u32 = 64;
 
 /// The pipeline and the textures of the cells on screen.
 pub struct OverlayRenderer {
@@ -91,13 +94,15 @@ impl OverlayRenderer {
         Self { pipeline, color_maps, target, cells: HashMap::new() }
     }
 
-    /// Makes ready what `paint` shows; uploads only what changed.
+    /// Makes ready what `paint` shows in a rectangle (left, top, right, bottom in normalised device
+    /// coordinates) of so many pixels; uploads only what changed.
     pub fn prepare(
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         paint: &CellPaint,
         rect: [f32; 4],
+        pixels: [f32; 2],
     ) {
         let current = self.cells.get(&paint.cell).is_some_and(|cell| {
             Arc::ptr_eq(&cell.picture, &paint.picture) && Arc::ptr_eq(&cell.map, &paint.map)
@@ -106,7 +111,7 @@ impl OverlayRenderer {
             let textures = self.textures(device, queue, paint);
             self.cells.insert(paint.cell, textures);
         }
-        let uniforms = self.uniforms(&paint.overlay, rect);
+        let uniforms = self.uniforms(&paint.overlay, rect, pixels);
         let cell = self.cells.get_mut(&paint.cell).expect("just inserted");
         cell.drawn = true;
         queue.write_buffer(&cell.uniforms, 0, bytemuck::bytes_of(&uniforms));
@@ -126,7 +131,7 @@ impl OverlayRenderer {
         self.cells.retain(|_, cell| std::mem::take(&mut cell.drawn));
     }
 
-    fn uniforms(&self, overlay: &Overlay, rect: [f32; 4]) -> Uniforms {
+    fn uniforms(&self, overlay: &Overlay, rect: [f32; 4], pixels: [f32; 2]) -> Uniforms {
         let flag = |set: bool, bit: u32| if set { bit } else { 0 };
         Uniforms {
             rect,
@@ -138,8 +143,11 @@ impl OverlayRenderer {
             flags: flag(overlay.scale.centred, CENTRED)
                 | flag(overlay.fade, FADE)
                 | flag(overlay.smooth, SMOOTH)
-                | flag(self.target.is_srgb(), LINEAR_TARGET),
-            padding: [0; 2],
+                | flag(self.target.is_srgb(), LINEAR_TARGET)
+                | flag(overlay.grey, GREY)
+                | flag(overlay.style == Style::Mask, MASK)
+                | flag(overlay.style == Style::Contours, CONTOURS),
+            pixel: pixels.map(|side| 1.0 / side.max(1.0)),
         }
     }
 
@@ -199,8 +207,9 @@ impl CallbackTrait for CellPaint {
         let y = |points: f32| 1.0 - 2.0 * points / height;
         let rect =
             [x(self.rect.left()), y(self.rect.top()), x(self.rect.right()), y(self.rect.bottom())];
+        let pixels = self.rect.size() * screen.pixels_per_point;
         if let Some(renderer) = resources.get_mut::<OverlayRenderer>() {
-            renderer.prepare(device, queue, self, rect);
+            renderer.prepare(device, queue, self, rect, pixels.into());
         }
         Vec::new()
     }

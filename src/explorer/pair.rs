@@ -147,7 +147,7 @@ impl Explorer {
         &mut self,
         ui: &mut Ui,
         (picture, joined, choice): (&OpenPicture, &[OpenModel; 2], &MethodChoice),
-        cells: [&Cell; 2],
+        (cells, shared): ([&Cell; 2], [Option<Scale>; 2]),
         look: &Look,
     ) {
         let size = vec2(look.side, look.side);
@@ -169,11 +169,12 @@ impl Explorer {
             return waiting(ui, square, "waits for both maps");
         };
         ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
-        let scales = [first.0, second.0]
-            .map(|map| look.shared.unwrap_or_else(|| self.display.scale(&[map], look.sign)));
-        let overlay = |scale| self.overlay(look.color_map, scale);
-        let overlays = scales.map(overlay);
-        let maps = [first.0, second.0].map(|map| self.display.reduced(map, look.sign));
+        let own = [first.0, second.0].map(|map| self.display.scale(&[map], look.norm));
+        let overlays = [0, 1].map(|which| {
+            let scale = shared[which].unwrap_or(own[which]);
+            self.overlay_of([first.0, second.0][which], look, scale)
+        });
+        let maps = [first.0, second.0].map(|map| self.display.reduced(map, look.norm));
         let seen = [first.1, second.1];
         let id = |which: &str| egui::Id::unique((which, method.id)).value();
         let show = |ui: &Ui, which: usize, clip: Rect| {
@@ -204,9 +205,8 @@ impl Explorer {
                 ui.ctx().request_repaint_after(Duration::from_secs_f64(BLINK_SECONDS / 4.0));
             }
             PairView::Difference => {
-                let ends =
-                    [first.0, second.0].map(|map| self.display.scale(&[map], look.sign).high);
-                match self.display.difference([first.0, second.0], look.sign, ends) {
+                let ends = own.map(|scale| scale.high);
+                match self.display.difference([first.0, second.0], look.norm, ends) {
                     Some(map) => {
                         let overlay = self.overlay(ColorMap::OrangePurple, DIFFERENCE);
                         paint(ui, &lens, square, id("difference"), seen[0], (map, overlay));

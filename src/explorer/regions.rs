@@ -42,7 +42,8 @@ impl Explorer {
         picture: &OpenPicture,
         lens: &Lens,
     ) {
-        let Some(annotations) = self.document.annotations.clone().filter(|_| self.view.boxes)
+        let Some(annotations) =
+            self.document.annotations.clone().filter(|_| self.document.appearance.boxes)
         else {
             return;
         };

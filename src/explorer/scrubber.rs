@@ -106,11 +106,11 @@ impl Explorer {
             deletion: scrub.side == Side::Deletion,
             point,
         };
-        let smooth = self.view.smooth && !is_legible(lens, size);
+        let smooth = self.document.appearance.smooth && !is_legible(lens, size);
         let texture = textures::Key { of, smooth };
-        let texture = self
-            .textures
-            .get(ui.ctx(), texture, Some(&sequence), || scrub.side.picture(&sequence, point))?;
+        let texture = self.textures.get(ui.ctx(), texture, Some(sequence.clone()), || {
+            scrub.side.picture(&sequence, point)
+        })?;
         let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
         painter.rect_filled(lens.cell, 0.0, theme::canvas(ui.visuals()));
         painter.image(texture, lens.input, UNIT, Color32::WHITE);

@@ -1,12 +1,13 @@
 //! Sessions as files: what is open and how it is shown, as TOML that people can read, with paths
 //! from the file's own folder where that holds them.
 
+use super::Explorer;
+use super::appearance::Appearance;
+use super::autosave::Autosave;
 use super::document::{Document, MethodChoice, OpenAnnotations, OpenModel, OpenPicture};
 use super::pair::Pair;
-use super::{Explorer, View};
 use crate::attribution::{METHODS, Target, Values};
 use crate::error::{Error, Result};
-use crate::figure::{ColorMap, Scope};
 use crate::file::{self, stem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,7 +34,7 @@ pub struct Session {
     /// Shares of the picture's width and height.
     #[serde(default)]
     probes: Vec<[f32; 2]>,
-    shown: Shown,
+    shown: Appearance,
     #[serde(default)]
     networks: Vec<File>,
     #[serde(default)]
@@ -47,7 +48,8 @@ pub struct Session {
 #[serde(deny_unknown_fields)]
 pub struct File {
     pub path: PathBuf,
-    /// Of its content, or of a network's weights.
+    /// Of its content, or of a network's weights; who writes a session by hand may leave it out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sha256: String,
 }
 
@@ -57,21 +59,6 @@ struct SavedMethod {
     id: String,
     #[serde(default)]
     parameters: BTreeMap<String, String>,
-}
-
-/// How maps are shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Shown {
-    opacity: f32,
-    threshold: f32,
-    percentile: f32,
-    /// The name of a colour map; without it, the usual one of each method.
-    colors: Option<String>,
-    one_scale_a_method: bool,
-    fade: bool,
-    smooth: bool,
-    boxes: bool,
 }
 
 /// A session whose files were opened.
@@ -89,7 +76,7 @@ impl Session {
         file::is_toml_with(path, [KEY])
     }
 
-    pub(super) fn of(document: &Document, view: &View) -> Self {
+    pub(super) fn of(document: &Document) -> Self {
         let index = |id| document.models.iter().position(|open| open.id == id);
         let pair = document.pair.and_then(|pair| Some([index(pair.first)?, index(pair.second)?]));
         let class = match document.target {
@@ -116,16 +103,7 @@ impl Session {
             annotations: document.annotations.as_ref().map(|open| open.value.path.clone()),
             pair,
             probes: document.probes.iter().map(|probe| [probe.x, probe.y]).collect(),
-            shown: Shown {
-                opacity: view.opacity,
-                threshold: view.threshold,
-                percentile: view.norm.percentile,
-                colors: view.color_map.map(|map| map.name().to_string()),
-                one_scale_a_method: view.norm.scope == Scope::Row,
-                fade: view.fade,
-                smooth: view.smooth,
-                boxes: view.boxes,
-            },
+            shown: document.appearance.clone(),
             networks: document.models.iter().map(network).collect(),
             pictures: document.pictures.iter().map(picture).collect(),
             methods: document.shown_methods().map(method).collect(),
@@ -184,7 +162,7 @@ impl OpenedSession {
     pub fn notices(&self) -> Vec<String> {
         let changed = |file: &File, sha256: Option<&str>| {
             sha256
-                .filter(|sha256| *sha256 != file.sha256)
+                .filter(|sha256| !file.sha256.is_empty() && *sha256 != file.sha256)
                 .map(|_| format!("{} has changed since the session was saved", file.path.display()))
         };
         let models = self.session.networks.iter().zip(&self.models);
@@ -199,8 +177,8 @@ impl OpenedSession {
             .collect()
     }
 
-    /// The document, with how it is shown, and what of it this version doesn't know.
-    pub(super) fn document(&self, view: &mut View) -> (Document, Vec<String>) {
+    /// The document, and what of it this version doesn't know.
+    pub(super) fn document(&self) -> (Document, Vec<String>) {
         let Session { seed, class, selected, pair, probes, shown, methods, .. } = &self.session;
         let id = |index: usize| Some(self.models.get(index)?.as_ref()?.id);
         let pair = pair.and_then(|[a, b]| Some(Pair { first: id(a)?, second: id(b)? }));
@@ -213,13 +191,13 @@ impl OpenedSession {
             annotations: self.annotations.clone(),
             probes: probes.iter().map(|[x, y]| egui::pos2(*x, *y)).collect(),
             pair,
+            appearance: shown.clone().checked(),
             ..Document::default()
         };
         let chosen = self.pictures.get(*selected).and_then(Option::as_ref);
         let place = |open: &OpenPicture| document.pictures.iter().position(|o| o.id == open.id);
         document.selected = chosen.and_then(place).unwrap_or(0);
         let unknown = take_methods(&mut document, methods);
-        shown.apply(view);
         (document, unknown)
     }
 }
@@ -227,29 +205,33 @@ impl OpenedSession {
 impl Explorer {
     /// Shows a session in the place of what is there, which undo brings back.
     pub(super) fn take_session(&mut self, ctx: &egui::Context, session: &OpenedSession) {
-        let (document, unknown) = session.document(&mut self.view);
+        let (document, unknown) = session.document();
         for notice in session.notices().into_iter().chain(unknown) {
             self.notices.warn(notice);
         }
         self.document = document;
-        self.name_session(ctx, session.path.clone());
+        self.introduction = false;
+        let folder = self.places.unsaved.as_deref();
+        let is_kept = !Autosave::is_own(folder, &session.path);
+        self.name_session(ctx, is_kept.then(|| session.path.clone()));
     }
 
     pub(super) fn save_session(&mut self, ctx: &egui::Context, path: PathBuf) {
-        match Session::of(&self.document, &self.view).write(&path) {
+        match Session::of(&self.document).write(&path) {
             Ok(()) => {
                 self.notices.tell(format!("saved {}", path.display()));
-                self.name_session(ctx, path);
+                self.name_session(ctx, Some(path));
             }
             Err(error) => self.notices.warn(error.to_string()),
         }
     }
 
     /// Saves go to this file from now on, and the window is called by it.
-    pub(super) fn name_session(&mut self, ctx: &egui::Context, path: PathBuf) {
-        let title = format!("{} – Hyaline", stem(&path));
+    pub(super) fn name_session(&mut self, ctx: &egui::Context, path: Option<PathBuf>) {
+        let title = path.as_deref().map(|path| format!("{} – Hyaline", stem(path)));
+        let title = title.unwrap_or_else(|| "Hyaline".into());
         ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
-        self.session = Some(path);
+        self.session = path;
     }
 }
 
@@ -274,19 +256,9 @@ fn take_methods(document: &mut Document, saved: &[SavedMethod]) -> Vec<String> {
             *own = MethodChoice { method: *method, shown: true, values };
         }
     }
+    let place = |id| saved.iter().position(|method| method.id == id).unwrap_or(usize::MAX);
+    document.methods.sort_by_key(|choice| place(choice.method.description().id));
     unknown
-}
-
-impl Shown {
-    fn apply(&self, view: &mut View) {
-        view.opacity = self.opacity.clamp(0.0, 1.0);
-        view.threshold = self.threshold.clamp(0.0, 1.0);
-        view.norm.percentile = self.percentile.clamp(1.0, 100.0);
-        view.color_map =
-            ColorMap::ALL.into_iter().find(|map| self.colors.as_deref() == Some(map.name()));
-        view.norm.scope = if self.one_scale_a_method { Scope::Row } else { Scope::Panel };
-        (view.fade, view.smooth, view.boxes) = (self.fade, self.smooth, self.boxes);
-    }
 }
 
 /// A path from a folder where that holds it, or else the whole path.
@@ -302,15 +274,17 @@ fn file_name(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figure::ColorMap;
 
     fn session(folder: &Path) -> Session {
         let mut document = Document::default();
         document.methods[0].shown = true;
         document.probes.push(egui::pos2(0.25, 0.5));
         (document.seed, document.target) = (7, Target::Class(3));
-        let view = View { opacity: 0.5, color_map: Some(ColorMap::Magma), ..View::default() };
+        document.appearance.opacity = 0.5;
+        document.appearance.color_map = Some(ColorMap::Magma);
         let file = |name: &str| File { path: folder.join(name), sha256: "00".into() };
-        let mut session = Session::of(&document, &view);
+        let mut session = Session::of(&document);
         session.networks = vec![file("net.toml")];
         session.pictures = vec![File { path: "/elsewhere/cat.png".into(), sha256: "11".into() }];
         session
@@ -334,12 +308,12 @@ mod tests {
             pictures: vec![None],
             annotations: None,
         };
-        let mut view = View::default();
-        let (document, unknown) = opened.document(&mut view);
+        let (document, unknown) = opened.document();
         assert_eq!(unknown, Vec::<String>::new());
         assert_eq!((document.seed, document.target), (7, Target::Class(3)));
-        assert_eq!((view.opacity, view.color_map), (0.5, Some(ColorMap::Magma)));
-        assert_eq!(Session::of(&document, &view).methods, written.methods);
+        let shown = &document.appearance;
+        assert_eq!((shown.opacity, shown.color_map), (0.5, Some(ColorMap::Magma)));
+        assert_eq!(Session::of(&document).methods, written.methods);
     }
 
     #[test]

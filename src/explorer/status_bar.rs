@@ -26,7 +26,10 @@ impl Explorer {
     fn work_status(&mut self, ui: &mut Ui) {
         let (running, open) = self.worker.open_work();
         let waiting = self.opening.waiting();
-        if let Some((task, running)) = running {
+        if self.worker.is_paused() {
+            ui.label(format!("Paused with {open} to do."));
+            self.command_button(ui, Command::Pause);
+        } else if let Some((task, running)) = running {
             let share = running.done as f32 / running.total.max(1) as f32;
             let bar = ProgressBar::new(share)
                 .desired_width(120.0)
@@ -38,7 +41,10 @@ impl Explorer {
                 ui.weak(format!("{} left", duration(seconds)));
             }
             if open > 1 {
-                ui.weak(format!("· {} more waiting", open - 1));
+                let more = format!("· {} more waiting", open - 1);
+                if ui.button(more).on_hover_text("All open work").clicked() {
+                    self.view.jobs = true;
+                }
             }
         } else if waiting > 0 {
             ui.spinner();
@@ -52,14 +58,18 @@ impl Explorer {
     }
 }
 
-fn describe(task: &Task) -> String {
+/// What a piece of work is, for people.
+pub(super) fn describe(task: &Task) -> String {
     let model = &task.model.value.name;
     let method = task.method.as_ref().map_or("", |choice| choice.method.description().name);
-    match task.key {
+    match &task.key {
         Key::Prediction { .. } => format!("{model}: prediction"),
         Key::Pace { .. } => format!("{model}: measuring its pace"),
         Key::Map(_) => format!("{model}: {method}"),
         Key::Curves(_) => format!("{model}: curves of {method}"),
+        Key::Layer { node, .. } => {
+            format!("{model}: layer {}", task.model.value.graph.node(*node).name)
+        }
         Key::Similarity(..) => format!("{method}: likeness of the pair's maps"),
     }
 }

@@ -1,7 +1,7 @@
 //! Pictures on the GPU while they are on screen.
 
-use crate::score::Sequence;
 use image::RgbaImage;
+use std::any::Any;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(super) enum Of {
     Input { model: u64, picture: u64 },
     /// A point along a curve: the address of its sequence, whether of Deletion, and which.
     Step { sequence: usize, deletion: bool, point: usize },
+    /// A channel of a layer, its activation or its gradient: the address of its layer, and which.
+    Channel { layer: usize, place: usize, gradient: bool },
 }
 
 #[derive(Default)]
@@ -30,7 +32,7 @@ struct Texture {
     handle: egui::TextureHandle,
     drawn: bool,
     /// Keeps an address that is a key from being used again.
-    _sequence: Option<Arc<Sequence>>,
+    _owner: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Textures {
@@ -44,7 +46,7 @@ impl Textures {
         &mut self,
         ctx: &egui::Context,
         key: Key,
-        sequence: Option<&Arc<Sequence>>,
+        owner: Option<Arc<dyn Any + Send + Sync>>,
         image: impl FnOnce() -> Option<Arc<RgbaImage>>,
     ) -> Option<egui::TextureId> {
         let texture = match self.textures.entry(key) {
@@ -58,7 +60,7 @@ impl Textures {
                     false => egui::TextureOptions::NEAREST,
                 };
                 let handle = ctx.load_texture("picture", image, options);
-                place.insert(Texture { handle, drawn: true, _sequence: sequence.cloned() })
+                place.insert(Texture { handle, drawn: true, _owner: owner })
             }
         };
         texture.drawn = true;

@@ -1,8 +1,8 @@
 //! The menus, and how maps are shown.
 
 use super::Explorer;
+use super::appearance::Arrangement;
 use super::command::{Command, MENUS};
-use crate::figure::{ColorMap, Scope};
 use egui::{Button, ComboBox, Panel, Slider, Ui};
 
 impl Explorer {
@@ -23,6 +23,9 @@ impl Explorer {
             for (title, commands) in MENUS {
                 ui.menu_button(title, |ui| {
                     for command in commands {
+                        if *command == Command::SaveSession {
+                            self.recent_menu(ui);
+                        }
                         let keys = command.keys(ui.ctx());
                         let button = Button::new(command.text()).shortcut_text(keys);
                         if ui.add_enabled(self.can(*command), button).clicked() {
@@ -39,49 +42,58 @@ impl Explorer {
         }
     }
 
+    /// What was opened before.
+    fn recent_menu(&mut self, ui: &mut Ui) {
+        let recent = self.settings.recent.clone();
+        ui.add_enabled_ui(!recent.is_empty(), |ui| {
+            ui.menu_button("Open recent", |ui| {
+                for path in &recent {
+                    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                    if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                        self.opening.open(vec![path.clone()]);
+                        ui.close();
+                    }
+                }
+                ui.separator();
+                if ui.button("Forget these").clicked() {
+                    self.settings.recent.clear();
+                    ui.close();
+                }
+            });
+        });
+    }
+
     fn display_controls(&mut self, ui: &mut Ui) {
         self.target_chooser(ui);
         self.pair_chooser(ui);
         ui.separator();
-        let view = &mut self.view;
+        let appearance = &mut self.document.appearance;
+        let label = ui.label("Grid");
+        ComboBox::from_id_salt("grid")
+            .selected_text(appearance.arrangement.name())
+            .show_ui(ui, |ui| {
+                for arrangement in Arrangement::ALL {
+                    let name = arrangement.name();
+                    ui.selectable_value(&mut appearance.arrangement, arrangement, name);
+                }
+            })
+            .response
+            .labelled_by(label.id)
+            .on_hover_text("Rows × columns");
         let label = ui.label("Opacity");
-        ui.add(Slider::new(&mut view.opacity, 0.0..=1.0).fixed_decimals(2))
+        ui.add(Slider::new(&mut appearance.opacity, 0.0..=1.0).fixed_decimals(2))
             .labelled_by(label.id)
             .on_hover_text("Of the map over the picture");
         let label = ui.label("Threshold");
-        ui.add(Slider::new(&mut view.threshold, 0.0..=1.0).fixed_decimals(2))
+        ui.add(Slider::new(&mut appearance.threshold, 0.0..=1.0).fixed_decimals(2))
             .labelled_by(label.id)
             .on_hover_text("Leave out places weaker than this share of the scale");
         ui.separator();
-        let label = ui.label("Colours");
-        ComboBox::from_id_salt("colours")
-            .selected_text(view.color_map.map_or("by method", ColorMap::name))
-            .show_ui(ui, |ui| {
-                ui.selectable_value(&mut view.color_map, None, "by method");
-                for map in ColorMap::ALL {
-                    ui.selectable_value(&mut view.color_map, Some(map), map.name());
-                }
-            })
-            .response
-            .labelled_by(label.id);
-        let label = ui.label("Scale");
-        ComboBox::from_id_salt("scale")
-            .selected_text(scope_text(view.norm.scope))
-            .show_ui(ui, |ui| {
-                for scope in [Scope::Row, Scope::Panel] {
-                    ui.selectable_value(&mut view.norm.scope, scope, scope_text(scope));
-                }
-            })
-            .response
-            .labelled_by(label.id)
-            .on_hover_text("Cells with one scale can be compared; cells scaled alone can't");
-        ui.checkbox(&mut view.smooth, "Smooth")
-            .on_hover_text("Enlarge pixels bilinearly instead of showing them");
-        ui.checkbox(&mut view.fade, "Fade")
-            .on_hover_text("Let weak places show the picture through");
         if self.document.annotations.is_some() {
-            ui.checkbox(&mut view.boxes, "Boxes").on_hover_text("Show what people drew around");
+            ui.checkbox(&mut appearance.boxes, "Boxes")
+                .on_hover_text("Show what people drew around");
         }
+        self.command_button(ui, Command::ToggleRange);
     }
 
     /// The table of keys.
@@ -104,6 +116,8 @@ impl Explorer {
                     }
                     for (what, how) in [
                         ("Open anything", "drop files or folders on the window"),
+                        ("Open a copied picture or copied paths", "Ctrl + V"),
+                        ("Other order of rows and columns", "drag their names"),
                         ("Magnify the picture in all cells", "Ctrl + wheel, or pinch"),
                         ("Move it", "drag"),
                         ("Values under the pointer in all cells", "hover a cell"),
@@ -117,13 +131,6 @@ impl Explorer {
                 });
             });
         self.view.help = open;
-    }
-}
-
-fn scope_text(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Row => "one a method",
-        Scope::Panel => "each cell alone",
     }
 }
 

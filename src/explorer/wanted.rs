@@ -1,6 +1,7 @@
 //! What the window wants of the worker: everything that this frame would show.
 
 use super::Explorer;
+use super::appearance::Arrangement;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::work::{Key, MapKey, State, Task};
 use crate::attribution::Target;
@@ -11,6 +12,9 @@ impl Explorer {
         let Some(picture) = self.document.picture() else {
             return self.worker.want(vec![]);
         };
+        if self.arrangement() == Arrangement::PicturesByNetworks {
+            return self.worker.want(self.tasks_of_pictures());
+        }
         let mut tasks = Vec::new();
         for model in &self.document.models {
             let key = Key::Prediction { model: model.id, picture: picture.id };
@@ -50,8 +54,41 @@ impl Explorer {
                 tasks.push(Task { key, model, picture, method, others: vec![] });
             }
         }
+        tasks.extend(self.layer_task());
         tasks.extend(curves);
         self.worker.want(tasks);
+    }
+
+    /// Predictions, then maps of one method, for the pictures on screen, and curves of the chosen one.
+    fn tasks_of_pictures(&self) -> Vec<Task> {
+        let range = self.visible_pictures.clone();
+        let pictures = self.document.pictures.get(range).unwrap_or_default();
+        let cells = || {
+            let cell = |picture| self.document.models.iter().map(move |model| (model, picture));
+            pictures.iter().flat_map(cell)
+        };
+        let task = |key, model: &OpenModel, picture: &OpenPicture| {
+            let (model, picture) = (model.clone(), picture.clone());
+            Task { key, model, picture, method: None, others: vec![] }
+        };
+        let prediction = |(model, picture): (&OpenModel, &OpenPicture)| {
+            let key = Key::Prediction { model: model.id, picture: picture.id };
+            task(key, model, picture)
+        };
+        let map = |(model, picture): (&OpenModel, &OpenPicture)| {
+            let choice = self.pictures_method()?;
+            let key = Key::Map(self.map_key(model, picture, choice)?);
+            let others = self.others(picture, choice);
+            Some(Task { method: Some(choice.clone()), others, ..task(key, model, picture) })
+        };
+        let curves = |model: &OpenModel| {
+            let (picture, choice) = (self.document.picture()?, self.pictures_method()?);
+            self.finished_map(model, picture, choice).filter(|_| self.view.curves)?;
+            let key = Key::Curves(self.map_key(model, picture, choice)?);
+            Some(Task { method: Some(choice.clone()), ..task(key, model, picture) })
+        };
+        let curves = self.document.models.iter().filter_map(curves);
+        cells().map(prediction).chain(cells().filter_map(map)).chain(curves).collect()
     }
 
     /// The map of one cell, once the class is known.

@@ -1,8 +1,9 @@
-//! The window before anything is open.
+//! The window before anything of one's own is open.
 
+use super::appearance::Appearance;
 use super::command::Command;
 use super::{Explorer, theme};
-use egui::{Align2, CentralPanel, Context, FontId, Order, Ui};
+use egui::{Align, Align2, CentralPanel, Context, FontId, Label, Layout, Order, Panel, Ui};
 
 impl Explorer {
     pub(super) fn welcome(&mut self, ui: &mut Ui) {
@@ -17,8 +18,10 @@ impl Explorer {
                 let width = 150.0;
                 let gap = ui.spacing().item_spacing.x;
                 ui.horizontal(|ui| {
-                    ui.add_space((ui.available_width() - 2.0 * width - gap) / 2.0);
-                    for command in [Command::OpenModels, Command::OpenPictures] {
+                    ui.add_space((ui.available_width() - 3.0 * width - 2.0 * gap) / 2.0);
+                    for command in
+                        [Command::OpenModels, Command::OpenPictures, Command::OpenExample]
+                    {
                         let button =
                             egui::Button::new(command.text()).min_size(egui::vec2(width, 34.0));
                         if ui.add(button).clicked() {
@@ -37,6 +40,63 @@ impl Explorer {
                 ui.weak(
                     "Sessions, studies and training recipes: .toml, or a study's folder of results",
                 );
+            });
+        });
+    }
+}
+
+/// What the example shows, as its README measures it.
+const INTRODUCTION: &str = "Two ResNet-20 for CIFAR-10 that differ in their training alone: vanilla above, \
+adversarially robust below. Look at Gradient: the robust network's lies on the object, the vanilla one's is \
+noise. Grad-CAM differs little. Every cell has a scale of its own here, which N changes; T shows all \
+pictures, J how the two differ. Drop your own networks and pictures any time.";
+
+impl Explorer {
+    /// Above the example: what to look for.
+    pub(super) fn introduction(&mut self, ui: &mut Ui) {
+        if !self.introduction {
+            return;
+        }
+        Panel::top("introduction").show(ui, |ui| {
+            ui.add_space(theme::GAP / 2.0);
+            ui.horizontal(|ui| {
+                let buttons = Layout::right_to_left(Align::Center);
+                ui.with_layout(buttons, |ui| {
+                    let about = "Close the example; undo brings it back";
+                    if ui.button("Start empty").on_hover_text(about).clicked() {
+                        let ctx = ui.ctx().clone();
+                        self.close_all(&ctx);
+                        self.document.appearance = Appearance::default();
+                    }
+                    if ui.button("Got it").on_hover_text("Hide this line").clicked() {
+                        self.introduction = false;
+                    }
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        ui.add(Label::new(INTRODUCTION).wrap());
+                    });
+                });
+            });
+            ui.add_space(theme::GAP / 2.0);
+        });
+    }
+}
+
+impl Explorer {
+    /// What an earlier window left when it did not end by itself.
+    pub(super) fn recovery(&mut self, ui: &mut Ui) {
+        let Some(left) = self.autosave.left.clone() else { return };
+        Panel::top("recovery").show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(
+                    "Hyaline did not end by itself the last time. What was open then was kept.",
+                );
+                if ui.button("Open it again").clicked() {
+                    self.opening.open_unsaved(left);
+                    self.autosave.left = None;
+                }
+                if ui.button("Discard it").clicked() {
+                    self.autosave.discard_left();
+                }
             });
         });
     }

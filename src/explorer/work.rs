@@ -3,21 +3,20 @@
 //! The window says every frame what it wants; the worker takes the first thing that is not there
 //! yet. Work whose result is no longer wanted is cancelled and never lands.
 
+use super::compute::{Context, perform};
 use super::document::{MethodChoice, OpenModel, OpenPicture};
-use crate::attribution::{
-    self, Attribution, Cache, Explained, Flow, Passes, Progress, Stream, Target,
-};
+use super::priority::lower_this_thread;
+use crate::attribution::{Attribution, Cache, Flow, Target};
 use crate::error::{Error, Result, panic_text};
+use crate::graph::NodeId;
 use crate::model::Prediction;
-use crate::picture::to_rgb;
-use crate::score::{self, Curves, Measured, Protocol, Quantity, ScoreTrial, Sequence};
-use image::{DynamicImage, RgbaImage};
-use ndarray::Array3;
+use crate::score::{Curves, Measured, Sequence};
+use image::RgbaImage;
+use ndarray::{Array2, Array3};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What a piece of work gives, by everything that it depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,6 +33,13 @@ pub enum Key {
     Curves(MapKey),
     /// How alike two maps are.
     Similarity(MapKey, MapKey),
+    /// What a node of a network holds, and how a class depends on it.
+    Layer {
+        model: u64,
+        picture: u64,
+        target: usize,
+        node: NodeId,
+    },
 }
 
 /// Everything that a map depends on.
@@ -69,7 +75,7 @@ pub struct Seen {
     pub image: Arc<RgbaImage>,
     /// All classes, most probable first.
     pub predictions: Vec<Prediction>,
-    pixels: Array3<f32>,
+    pub pixels: Array3<f32>,
 }
 
 impl Seen {
@@ -100,6 +106,18 @@ pub enum State {
     /// With the pictures that they are of.
     Curves(Arc<Curves>, Arc<Sequence>),
     Similarity(Similarity),
+    Layer(Arc<Vec<Channel>>),
+}
+
+/// One channel of a layer.
+#[derive(Debug)]
+pub struct Channel {
+    pub index: usize,
+    /// Σ activation × gradient: what the class's logit would lose without it, to first order.
+    pub contribution: f32,
+    pub activation: Array2<f32>,
+    /// Of the class's logit.
+    pub gradient: Array2<f32>,
 }
 
 /// How alike two maps are, signed and as computed.
@@ -138,19 +156,20 @@ impl Running {
 }
 
 #[derive(Default)]
-struct Shared {
+pub(super) struct Shared {
     wanted: Vec<Task>,
-    states: HashMap<Key, State>,
+    pub states: HashMap<Key, State>,
     /// Finished results, oldest first, to be forgotten when there are too many.
     finished: VecDeque<Key>,
     cancel: bool,
+    /// One piece of work that is to end.
+    cancelled: Option<Key>,
+    paused: bool,
     quit: bool,
 }
 
 /// Memory for results that are not on screen.
 const KEPT_BYTES: usize = 256 << 20;
-/// Pause between partial maps, so that refining costs little.
-const REFRESH: Duration = Duration::from_millis(150);
 
 /// The worker's handle. Dropping it ends the thread after its current batch.
 pub struct Worker {
@@ -166,7 +185,10 @@ impl Worker {
         let of_thread = shared.clone();
         let thread = std::thread::Builder::new()
             .name("worker".into())
-            .spawn(move || work(&mut Context { cache, ..Context::default() }, &of_thread, &changed))
+            .spawn(move || {
+                lower_this_thread();
+                work(&mut Context::new(cache), &of_thread, &changed);
+            })
             .expect("the system can start a thread");
         Self { shared, thread: Some(thread) }
     }
@@ -179,7 +201,7 @@ impl Worker {
         if changed {
             shared.wanted = tasks;
             shared.forget_old();
-            self.shared.1.notify_one();
+            self.shared.1.notify_all();
         }
     }
 
@@ -211,11 +233,44 @@ impl Worker {
     /// Stops all open work; what is done of a map stays.
     pub fn cancel(&self) {
         let mut shared = lock(&self.shared);
-        shared.cancel = true;
+        (shared.cancel, shared.paused) = (true, false);
+        self.shared.1.notify_all();
         let waiting: Vec<Key> = shared.wanted.iter().map(|task| task.key.clone()).collect();
         for key in waiting {
             shared.states.entry(key).or_insert(State::Stopped(None));
         }
+    }
+
+    /// Ends one piece of work; what is done of a map stays.
+    pub fn cancel_one(&self, key: &Key) {
+        let mut shared = lock(&self.shared);
+        match shared.states.get(key) {
+            Some(State::Running(_)) => shared.cancelled = Some(key.clone()),
+            Some(_) => {}
+            None => drop(shared.states.insert(key.clone(), State::Stopped(None))),
+        }
+        self.shared.1.notify_all();
+    }
+
+    /// Holds all work where it is, or lets it go on.
+    pub fn pause(&self, paused: bool) {
+        lock(&self.shared).paused = paused;
+        self.shared.1.notify_all();
+    }
+
+    pub fn is_paused(&self) -> bool {
+        lock(&self.shared).paused
+    }
+
+    /// Wanted work that is not finished, in the order it is done in: not begun, running, stopped or
+    /// failed.
+    pub fn jobs(&self) -> Vec<(Task, Option<State>)> {
+        let shared = lock(&self.shared);
+        let job = |task: &Task| (task.clone(), shared.states.get(&task.key).cloned());
+        let is_open = |(_, state): &(Task, Option<State>)| {
+            state.as_ref().is_none_or(|s| s.is_unfinished() || matches!(s, State::Running(_)))
+        };
+        shared.wanted.iter().map(job).filter(is_open).collect()
     }
 
     /// True when some wanted work was stopped or failed.
@@ -228,11 +283,11 @@ impl Worker {
     /// Begins stopped and failed work anew.
     pub fn resume(&self) {
         let mut shared = lock(&self.shared);
-        shared.cancel = false;
+        (shared.cancel, shared.paused) = (false, false);
         shared.states.retain(|_, state| !state.is_unfinished());
         let Shared { finished, states, .. } = &mut *shared;
         finished.retain(|key| states.contains_key(key));
-        self.shared.1.notify_one();
+        self.shared.1.notify_all();
     }
 }
 
@@ -248,6 +303,9 @@ impl State {
             State::Map(attribution) => 4 * attribution.map.len(),
             State::Stopped(Some(partial)) => 4 * partial.map.len(),
             State::Curves(_, sequence) => sequence.bytes(),
+            State::Layer(channels) => {
+                channels.iter().map(|channel| 8 * channel.activation.len()).sum()
+            }
             State::Prediction(seen) => {
                 4 * seen.pixels.len() + seen.image.len() + 64 * seen.predictions.len()
             }
@@ -259,7 +317,7 @@ impl State {
 impl Drop for Worker {
     fn drop(&mut self) {
         lock(&self.shared).quit = true;
-        self.shared.1.notify_one();
+        self.shared.1.notify_all();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -269,6 +327,12 @@ impl Drop for Worker {
 impl Shared {
     fn next(&self) -> Option<Task> {
         self.wanted.iter().find(|task| !self.states.contains_key(&task.key)).cloned()
+    }
+
+    /// Whether work that runs is to end.
+    fn is_unwanted(&self, key: &Key) -> bool {
+        let is_cancelled = self.cancel || self.cancelled.as_ref() == Some(key);
+        self.quit || is_cancelled || !self.is_wanted(key)
     }
 
     fn is_wanted(&self, key: &Key) -> bool {
@@ -296,7 +360,7 @@ impl Shared {
     }
 }
 
-fn lock(shared: &(Mutex<Shared>, Condvar)) -> MutexGuard<'_, Shared> {
+pub(super) fn lock(shared: &(Mutex<Shared>, Condvar)) -> MutexGuard<'_, Shared> {
     // A panic inside a task is caught before it could poison the lock.
     shared.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
@@ -309,7 +373,7 @@ fn work(context: &mut Context, shared: &(Mutex<Shared>, Condvar), changed: &dyn 
                 if guard.quit {
                     return;
                 }
-                if let Some(task) = guard.next() {
+                if let Some(task) = guard.next().filter(|_| !guard.paused) {
                     let running = Running {
                         done: 0,
                         total: 1,
@@ -337,15 +401,21 @@ fn work(context: &mut Context, shared: &(Mutex<Shared>, Condvar), changed: &dyn 
 
 /// Puts a result where the window finds it, if it is still wanted.
 fn land(key: &Key, result: Result<State>, shared: &mut Shared) {
+    let cancelled = shared.cancelled.take_if(|cancelled| cancelled == key).is_some();
+    let cancelled = cancelled || shared.cancel;
     let state = match result.unwrap_or_else(|e| State::Failed(e.to_string())) {
         // Work that ended because nobody wanted it, and is wanted again by now, begins anew.
-        State::Stopped(_) if !shared.cancel => None,
+        State::Stopped(_) if !cancelled => None,
         // Work too short to hear of a cancel: nothing follows from it.
-        State::Map(attribution) if shared.cancel => {
+        State::Map(attribution) if cancelled => {
             Some(State::Stopped(Some(Partial::of(&attribution))))
         }
-        State::Prediction(_) | State::Pace | State::Curves(..) | State::Similarity(_)
-            if shared.cancel =>
+        State::Prediction(_)
+        | State::Pace
+        | State::Curves(..)
+        | State::Similarity(_)
+        | State::Layer(_)
+            if cancelled =>
         {
             Some(State::Stopped(None))
         }
@@ -360,184 +430,41 @@ fn land(key: &Key, result: Result<State>, shared: &mut Shared) {
     }
 }
 
-/// What stays with the worker from one map to the next.
-#[derive(Default)]
-struct Context {
-    cache: Option<Cache>,
-    /// The passes that methods share, of the network, picture and class that maps were last made of.
-    passes: Rc<Passes>,
-    of: Option<(u64, u64, usize)>,
-}
-
-impl Context {
-    fn passes(&mut self, key: &MapKey) -> Rc<Passes> {
-        let of = Some((key.model, key.picture, key.target));
-        if self.of != of {
-            (self.of, self.passes) = (of, Rc::default());
-        }
-        self.passes.clone()
-    }
-}
-
-fn perform(
-    task: &Task,
-    context: &mut Context,
-    shared: &(Mutex<Shared>, Condvar),
-    changed: &dyn Fn(),
-) -> Result<State> {
-    match &task.key {
-        Key::Prediction { .. } => predict(task),
-        Key::Pace { .. } => task.model.value.measure_pace().map(|_| State::Pace),
-        Key::Map(key) => explain(task, key, context, shared, changed),
-        Key::Curves(key) => curves(task, key, shared, changed),
-        Key::Similarity(first, second) => Ok(similarity([first, second], shared)),
-    }
-}
-
-fn predict(task: &Task) -> Result<State> {
-    let model = &task.model.value;
-    let pixels = task.picture.value.pixels(&model.preprocessing)?;
-    let image = DynamicImage::from(to_rgb(&pixels)).into_rgba8();
-    let predictions = model.predict(model.tensor(&pixels))?;
-    Ok(State::Prediction(Arc::new(Seen { image: Arc::new(image), predictions, pixels })))
-}
-
-fn explain(
-    task: &Task,
-    key: &MapKey,
-    context: &mut Context,
-    shared: &(Mutex<Shared>, Condvar),
-    changed: &dyn Fn(),
-) -> Result<State> {
-    let seen = seen(key, shared)?;
-    let choice = task.method.as_ref().expect("a map has a method");
-    let model = &task.model.value;
-    let pixels = |picture: &OpenPicture| picture.value.pixels(&model.preprocessing);
-    let others = task.others.iter().map(pixels).collect::<Result<Vec<_>>>()?;
-    let sha256 = &task.picture.value.sha256;
-    let explained = Explained::new(model, &seen.pixels, sha256, key.target, key.seed)
-        .with_others(&others)
-        .with_passes(context.passes(key));
-    let mut shown = Instant::now();
-    let mut before: Option<Arc<Array3<f32>>> = None;
-    let mut watch = |progress: &Progress| {
-        let partial = (shown.elapsed() > REFRESH && progress.done < progress.total)
-            .then(|| (progress.partial)().ok().map(Arc::new))
-            .flatten();
-        let mut readout = progress.readout;
-        if let Some(partial) = &partial {
-            shown = Instant::now();
-            readout = readout.or(before.as_ref().and_then(|before| change(before, partial)));
-            before = Some(partial.clone());
-        }
-        let step = Step { done: progress.done, total: progress.total, partial, readout };
-        advance(&task.key, step, shared, changed)
-    };
-    let attribution = attribution::attribute_once(
-        context.cache.as_ref(),
-        choice.method,
-        &explained,
-        &choice.values,
-        &mut watch,
-    )?;
-    Ok(match attribution.is_partial() {
-        true => State::Stopped(Some(Partial::of(&attribution))),
-        false => State::Map(Arc::new(attribution)),
-    })
-}
-
-fn curves(
-    task: &Task,
-    key: &MapKey,
-    shared: &(Mutex<Shared>, Condvar),
-    changed: &dyn Fn(),
-) -> Result<State> {
-    let seen = seen(key, shared)?;
-    let map = match lock(shared).states.get(&Key::Map(key.clone())) {
-        Some(State::Map(attribution)) => attribution.clone(),
-        _ => return Ok(State::Stopped(None)),
-    };
-    let model = &task.model.value;
-    let mut watch = |done, total| {
-        let step = Step { done, total, partial: None, readout: None };
-        advance(&task.key, step, shared, changed)
-    };
-    let mut trial = ScoreTrial {
-        pixels: &seen.pixels,
-        map: &map.map,
-        mean_colour: &model.preprocessing.mean,
-        ranking: map.method.ranking,
-        score: &mut score::of_class(model, key.target, Quantity::Probability),
-        batch: model.batch,
-        watch: &mut watch,
-    };
-    let protocol = Protocol::rise(model.preprocessing.size);
-    // This protocol draws nothing.
-    let generator = &mut Stream::new(0, "curves", "", "").generator();
-    let sequence = Sequence::of(&trial, &protocol, generator)?;
-    let curves = sequence.curves(&mut trial)?;
-    let done = |curves| State::Curves(Arc::new(curves), Arc::new(sequence));
-    Ok(curves.map_or(State::Stopped(None), done))
-}
-
-fn similarity(keys: [&MapKey; 2], shared: &(Mutex<Shared>, Condvar)) -> State {
-    let maps = keys.map(|key| match lock(shared).states.get(&Key::Map(key.clone())) {
-        Some(State::Map(attribution)) => Some(attribution.map.clone()),
-        _ => None,
-    });
-    let [Some(a), Some(b)] = maps else { return State::Stopped(None) };
-    State::Similarity(Similarity {
-        spearman: score::spearman(&a, &b),
-        ssim: score::ssim_of_own_scale(&a, &b),
-    })
-}
-
-fn seen(key: &MapKey, shared: &(Mutex<Shared>, Condvar)) -> Result<Arc<Seen>> {
-    match lock(shared).states.get(&Key::Prediction { model: key.model, picture: key.picture }) {
-        Some(State::Prediction(seen)) => Ok(seen.clone()),
-        _ => {
-            Err(Error::new("cannot explain", "the prediction was forgotten").hint("start it again"))
-        }
-    }
-}
-
 /// How far a piece of work came.
-struct Step {
-    done: usize,
-    total: usize,
-    partial: Option<Arc<Array3<f32>>>,
-    readout: Option<(&'static str, f64)>,
-}
-
-/// How much a map changed since it was last shown, for methods that tell nothing better.
-fn change(before: &Array3<f32>, now: &Array3<f32>) -> Option<(&'static str, f64)> {
-    if before.dim() != now.dim() {
-        return None;
-    }
-    let norm = |values: &mut dyn Iterator<Item = f32>| {
-        values.map(|value| f64::from(value).powi(2)).sum::<f64>().sqrt()
-    };
-    let difference = norm(&mut now.iter().zip(before).map(|(a, b)| a - b));
-    let size = norm(&mut now.iter().copied());
-    (size > 0.0).then_some(("relative change", difference / size))
+pub(super) struct Step {
+    pub done: usize,
+    pub total: usize,
+    pub partial: Option<Arc<Array3<f32>>>,
+    pub readout: Option<(&'static str, f64)>,
 }
 
 impl Partial {
-    fn of(attribution: &Attribution) -> Self {
+    pub(super) fn of(attribution: &Attribution) -> Self {
         Self { map: attribution.map.clone(), samples: attribution.samples }
     }
 }
 
-/// Notes progress; says whether the work is still wanted.
-fn advance(key: &Key, step: Step, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) -> Flow {
+/// Notes progress, and waits while work is paused; says whether it is still wanted.
+pub(super) fn advance(
+    key: &Key,
+    step: Step,
+    shared: &(Mutex<Shared>, Condvar),
+    changed: &dyn Fn(),
+) -> Flow {
     let mut guard = lock(shared);
-    if guard.quit || guard.cancel || !guard.is_wanted(key) {
-        return Flow::Cancel;
-    }
     if let Some(State::Running(running)) = guard.states.get_mut(key) {
         (running.done, running.total) = (step.done, step.total);
         running.partial = step.partial.or(running.partial.take());
         running.readout = step.readout.or(running.readout);
+    }
+    loop {
+        if guard.is_unwanted(key) {
+            return Flow::Cancel;
+        }
+        if !guard.paused {
+            break;
+        }
+        guard = shared.1.wait(guard).unwrap_or_else(std::sync::PoisonError::into_inner);
     }
     drop(guard);
     changed();

@@ -5,16 +5,45 @@ use super::{ColorMap, Scale};
 use crate::attribution::bilinear;
 use image::RgbImage;
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 /// Usual opacity of a map over its picture.
 pub const OPACITY: f32 = 0.85;
+/// Contours are where strength passes multiples of one in so many.
+pub const BANDS: f32 = 4.0;
+
+/// What of a map is shown over its picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Style {
+    /// Its colours.
+    #[default]
+    Heatmap,
+    /// The picture alone, darker where the map is weak.
+    Mask,
+    /// Lines where strength passes 25, 50 and 75 % of the scale.
+    Contours,
+}
+
+impl Style {
+    pub const ALL: [Self; 3] = [Self::Heatmap, Self::Mask, Self::Contours];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Heatmap => "heatmap",
+            Self::Mask => "masked picture",
+            Self::Contours => "contours",
+        }
+    }
+}
 
 /// How a map lies over its picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Overlay {
     pub color_map: ColorMap,
     pub scale: Scale,
-    /// Of the map over the picture, in [0,1].
+    pub style: Style,
+    /// Of the map over the picture, or of the darkness beside a mask, in [0,1].
     pub opacity: f32,
     /// Places weaker than this are left out, in [0,1] of the scale.
     pub threshold: f32,
@@ -22,20 +51,40 @@ pub struct Overlay {
     pub fade: bool,
     /// Enlarge a coarse map smoothly (bilinear) instead of showing its cells.
     pub smooth: bool,
+    /// The picture without its colours, so that only the map has some.
+    pub grey: bool,
 }
 
 impl Overlay {
     /// The usual way: strong, weak places faded, coarse maps smoothed.
     pub fn new(color_map: ColorMap, scale: Scale) -> Self {
-        Self { color_map, scale, opacity: OPACITY, threshold: 0.0, fade: true, smooth: true }
+        Self {
+            color_map,
+            scale,
+            style: Style::Heatmap,
+            opacity: OPACITY,
+            threshold: 0.0,
+            fade: true,
+            smooth: true,
+            grey: false,
+        }
     }
 
-    /// Opacity of the map where it has a value.
-    pub fn alpha(&self, value: f32) -> f32 {
+    /// How much of a place is shown, in [0,1].
+    fn presence(&self, value: f32) -> f32 {
         let strength = self.scale.strength(value);
         match strength >= self.threshold {
-            true if self.fade => self.opacity * strength,
-            true => self.opacity,
+            true if self.fade => strength,
+            true => 1.0,
+            false => 0.0,
+        }
+    }
+
+    /// Which of the bands between contours a value lies in.
+    fn band(&self, value: f32) -> f32 {
+        let strength = self.scale.strength(value);
+        match strength >= self.threshold {
+            true => (strength * BANDS).floor(),
             false => 0.0,
         }
     }
@@ -50,15 +99,38 @@ pub fn blend(picture: &RgbImage, map: &Array2<f32>, overlay: &Overlay) -> RgbIma
         false => nearest(map, size),
     };
     RgbImage::from_fn(width, height, |x, y| {
-        let value = map[[y as usize, x as usize]];
-        let (color, alpha) =
-            (overlay.color_map.color(overlay.scale.place(value)), overlay.alpha(value));
-        let below = picture.get_pixel(x, y).0;
-        image::Rgb([0, 1, 2].map(|c| {
-            let mixed = f32::from(below[c]) * (1.0 - alpha) + f32::from(color[c]) * alpha;
-            mixed.round() as u8
-        }))
+        let at = [y as usize, x as usize];
+        let below = below(picture.get_pixel(x, y).0, overlay.grey);
+        let (over, alpha) = over(&map, at, overlay);
+        let mixed = |c: usize| below[c] * (1.0 - alpha) + f32::from(over[c]) * alpha;
+        image::Rgb([0, 1, 2].map(|c| mixed(c).round() as u8))
     })
+}
+
+/// A colour of the picture, or the mean of its channels.
+fn below(color: [u8; 3], grey: bool) -> [f32; 3] {
+    let color = color.map(f32::from);
+    if grey { [color.iter().sum::<f32>() / 3.0; 3] } else { color }
+}
+
+/// What lies over a pixel, and its opacity.
+fn over(map: &Array2<f32>, at: [usize; 2], overlay: &Overlay) -> ([u8; 3], f32) {
+    let value = map[at];
+    let color = overlay.color_map.color(overlay.scale.place(value));
+    match overlay.style {
+        Style::Heatmap => (color, overlay.opacity * overlay.presence(value)),
+        Style::Mask => ([0; 3], overlay.opacity * (1.0 - overlay.presence(value))),
+        Style::Contours if is_contour(map, at, overlay) => (color, overlay.opacity),
+        Style::Contours => (color, 0.0),
+    }
+}
+
+/// Whether the pixels on both sides of one lie in different bands.
+fn is_contour(map: &Array2<f32>, [y, x]: [usize; 2], overlay: &Overlay) -> bool {
+    let [bottom, right] = [map.nrows() - 1, map.ncols() - 1];
+    let band = |y: usize, x: usize| overlay.band(map[[y, x]]);
+    band(y, x.saturating_sub(1)) != band(y, (x + 1).min(right))
+        || band(y.saturating_sub(1), x) != band((y + 1).min(bottom), x)
 }
 
 fn nearest(map: &Array2<f32>, [height, width]: [usize; 2]) -> Array2<f32> {
@@ -75,22 +147,42 @@ mod tests {
 
     fn overlay() -> Overlay {
         Overlay {
-            color_map: ColorMap::Grey,
             scale: Scale { low: 0.0, high: 1.0, centred: false },
             opacity: 0.5,
-            threshold: 0.0,
             fade: false,
             smooth: false,
+            ..Overlay::new(ColorMap::Grey, Scale { low: 0.0, high: 1.0, centred: false })
         }
+    }
+
+    /// The red of the two pixels of a picture of (120, 90, 90) with a map of 0 and 1 over it.
+    fn reds(overlay: &Overlay) -> (u8, u8) {
+        let picture = RgbImage::from_pixel(2, 1, image::Rgb([120, 90, 90]));
+        let blended = blend(&picture, &arr2(&[[0.0, 1.0]]), overlay);
+        (blended.get_pixel(0, 0).0[0], blended.get_pixel(1, 0).0[0])
     }
 
     #[test]
     fn opacity_mixes_and_the_threshold_leaves_the_picture() {
-        let picture = RgbImage::from_pixel(2, 1, image::Rgb([100, 100, 100]));
-        let map = arr2(&[[0.0, 1.0]]);
-        let mixed = blend(&picture, &map, &overlay());
-        assert_eq!((mixed.get_pixel(0, 0).0[0], mixed.get_pixel(1, 0).0[0]), (50, 178));
-        let cut = blend(&picture, &map, &Overlay { threshold: 0.5, ..overlay() });
-        assert_eq!((cut.get_pixel(0, 0).0[0], cut.get_pixel(1, 0).0[0]), (100, 178));
+        assert_eq!(reds(&overlay()), (60, 188));
+        assert_eq!(reds(&Overlay { threshold: 0.5, ..overlay() }), (120, 188));
+        assert_eq!(reds(&Overlay { grey: true, threshold: 0.5, ..overlay() }), (100, 178));
+    }
+
+    #[test]
+    fn a_mask_darkens_what_is_weak() {
+        let mask = Overlay { style: Style::Mask, fade: true, ..overlay() };
+        assert_eq!(reds(&mask), (60, 120));
+        assert_eq!(reds(&Overlay { opacity: 1.0, ..mask }), (0, 120));
+    }
+
+    #[test]
+    fn contours_lie_between_bands_and_nowhere_else() {
+        let contours = Overlay { style: Style::Contours, opacity: 1.0, ..overlay() };
+        let picture = RgbImage::from_pixel(6, 1, image::Rgb([7, 7, 7]));
+        let map = arr2(&[[0.0, 0.1, 0.2, 0.4, 0.45, 0.49]]);
+        let blended = blend(&picture, &map, &contours);
+        let is_line: Vec<bool> = blended.pixels().map(|pixel| pixel.0 != [7, 7, 7]).collect();
+        assert_eq!(is_line, [false, false, true, true, false, false]);
     }
 }

@@ -1,24 +1,30 @@
 //! Colour maps, as tables of 256 colours.
 //!
-//! viridis, magma, inferno and cividis are matplotlib's (CC0); blue-red and orange-purple are
-//! ColorBrewer's RdBu (reversed) and PuOr (Apache-2.0) at matplotlib's 256 levels.
+//! viridis, magma, inferno and cividis are matplotlib's (CC0); turbo is Google's (Apache-2.0); RdBu_r
+//! and PuOr are ColorBrewer's (Apache-2.0) at matplotlib's 256 levels. RdWhGn and coldnhot run straight
+//! between the colours that Captum and zennit name.
 
 use crate::attribution::Sign;
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
 /// Colours of a map.
 pub const LEVELS: usize = 256;
 
 /// A colour map. Diverging ones have their neutral colour in the middle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&str")]
 pub enum ColorMap {
     Viridis,
     Magma,
     Inferno,
     Cividis,
     Grey,
+    Turbo,
     BlueRed,
     OrangePurple,
+    RedGreen,
+    ColdHot,
 }
 
 type Table = [[u8; 3]; LEVELS];
@@ -27,14 +33,17 @@ static TABLES: LazyLock<Vec<(&str, Table)>> =
     LazyLock::new(|| include_str!("../../assets/colormaps.txt").lines().map(read).collect());
 
 impl ColorMap {
-    pub const ALL: [ColorMap; 7] = [
+    pub const ALL: [ColorMap; 10] = [
         ColorMap::Viridis,
         ColorMap::Magma,
         ColorMap::Inferno,
         ColorMap::Cividis,
         ColorMap::Grey,
+        ColorMap::Turbo,
         ColorMap::BlueRed,
         ColorMap::OrangePurple,
+        ColorMap::RedGreen,
+        ColorMap::ColdHot,
     ];
 
     pub fn name(self) -> &'static str {
@@ -42,7 +51,19 @@ impl ColorMap {
     }
 
     pub fn is_diverging(self) -> bool {
-        matches!(self, ColorMap::BlueRed | ColorMap::OrangePurple)
+        use ColorMap::{BlueRed, ColdHot, OrangePurple, RedGreen};
+        matches!(self, BlueRed | OrangePurple | RedGreen | ColdHot)
+    }
+
+    /// What a reader should know before choosing it.
+    pub fn caution(self) -> Option<&'static str> {
+        match self {
+            ColorMap::Turbo => {
+                Some("its brightness rises and falls, so that values seem to have edges")
+            }
+            ColorMap::RedGreen => Some("red and green look alike to one man in twelve"),
+            _ => None,
+        }
     }
 
     /// The usual map for a kind of values.
@@ -65,6 +86,26 @@ impl ColorMap {
     }
 }
 
+impl From<ColorMap> for &'static str {
+    fn from(map: ColorMap) -> Self {
+        map.name()
+    }
+}
+
+impl TryFrom<String> for ColorMap {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|map| map.name() == name);
+        found.ok_or_else(|| {
+            format!(
+                "no colour map is called {name}; there are {}",
+                Self::ALL.map(Self::name).join(", ")
+            )
+        })
+    }
+}
+
 fn read(line: &'static str) -> (&'static str, Table) {
     let mut words = line.split(' ');
     let name = words.next().expect("a colour map has a name");
@@ -81,23 +122,27 @@ mod tests {
 
     #[test]
     fn tables_are_in_the_order_of_the_maps() {
-        let names = ColorMap::ALL.map(ColorMap::name);
-        assert_eq!(
-            names,
-            ["viridis", "magma", "inferno", "cividis", "grey", "blue-red", "orange-purple"]
-        );
+        let names = ColorMap::ALL.map(ColorMap::name).join(" ");
+        assert_eq!(names, "viridis magma inferno cividis grey turbo RdBu_r PuOr RdWhGn coldnhot");
+        assert_eq!(ColorMap::BlueRed.color(0.0), [0x05, 0x30, 0x61], "negative is blue");
+        assert_eq!(ColorMap::OrangePurple.color(0.0), [0x7f, 0x3b, 0x08], "negative is orange");
         assert_eq!(ColorMap::Viridis.color(0.0), [0x44, 0x01, 0x54]);
         assert_eq!(ColorMap::Viridis.color(1.0), [0xfd, 0xe7, 0x25]);
         assert_eq!(ColorMap::Grey.color(0.2), [51, 51, 51]);
     }
 
     #[test]
-    fn diverging_maps_are_pale_in_the_middle_and_sequential_ones_brighten() {
+    fn diverging_maps_are_neutral_in_the_middle_and_sequential_ones_brighten() {
         for map in ColorMap::ALL {
             let luma = |at: f32| map.color(at).iter().map(|c| u32::from(*c)).sum::<u32>();
-            if map.is_diverging() {
+            if map == ColorMap::ColdHot {
+                assert!(
+                    luma(0.5) < 10 && luma(0.0) > 400 && luma(1.0) > 400,
+                    "black in the middle"
+                );
+            } else if map.is_diverging() {
                 assert!(luma(0.5) > 700 && luma(0.0) < 400 && luma(1.0) < 400, "{}", map.name());
-            } else {
+            } else if map.caution().is_none() {
                 assert!(luma(1.0) > luma(0.5) && luma(0.5) > luma(0.0), "{}", map.name());
             }
         }

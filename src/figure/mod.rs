@@ -2,10 +2,12 @@
 
 mod blend;
 mod colormap;
+mod convention;
 mod norm;
 pub mod palette;
 pub mod plot;
 
-pub use blend::{OPACITY, Overlay, blend};
+pub use blend::{OPACITY, Overlay, Style, blend};
 pub use colormap::{ColorMap, LEVELS};
-pub use norm::{Norm, Reduction, Scale, Scope};
+pub use convention::{Convention, conventions};
+pub use norm::{Ends, Norm, Reduction, Scale, Scope};

@@ -340,3 +340,18 @@ fn verify_compares_with_numbers_from_elsewhere() {
         &["the network takes N×3×32×32"],
     );
 }
+
+#[test]
+fn the_example_is_written_and_explained_without_a_display() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let said = text(&succeed(folder, &["example"]).stdout);
+    assert!(said.contains("vanilla.toml, robust.toml, airplane.png"), "{said}");
+    succeed(folder, &["--device", "cpu", "hyaline-example"]);
+    for network in ["vanilla", "robust"] {
+        let overlay = folder.join("hyaline-output").join(network).join("ship/gradient.png");
+        assert!(overlay.is_file(), "{}", overlay.display());
+    }
+    std::fs::write(folder.join("taken"), "").unwrap();
+    fail(folder, &["example", "--out", "taken"], &["cannot write", "taken"]);
+}

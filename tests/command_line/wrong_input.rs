@@ -256,4 +256,6 @@ fn wrong_arguments_get_one_clear_line() {
         &["mnist_lenet5_adv.toml", "notes.docx"],
         &["notes.docx", "neither a network nor a picture"],
     );
+    std::fs::write(folder.join("session.toml"), "hyaline-session = 1\n").unwrap();
+    fail(folder, &["session.toml"], &["session.toml", "need the window"]);
 }

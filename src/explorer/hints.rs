@@ -1,0 +1,64 @@
+//! Five hints for the first start.
+
+use super::Explorer;
+use egui::{Align2, RichText};
+
+const HINTS: [(&str, &str); 5] = [
+    (
+        "Bring what you have",
+        "Drop networks (.onnx, .pth, .safetensors, model cards), pictures and whole folders anywhere on the \
+         window, or paste a picture. Nothing is uploaded: all of it runs here.",
+    ),
+    (
+        "Choose methods",
+        "The library on the left has every method with its parameters, and presets of papers. A method that \
+         takes long says so before it begins; Esc stops it and keeps what is done.",
+    ),
+    (
+        "Look closely",
+        "Ctrl and the wheel zoom into all cells at once, a drag moves them. The value under the pointer \
+         stands below every cell; P pins a probe. N opens range and colour.",
+    ),
+    (
+        "Compare",
+        "J joins two networks of one architecture to a pair, with the difference of their maps; B blinks, \
+         Shift shows each in the other's place. T transposes the grid or shows all pictures.",
+    ),
+    (
+        "Find the rest",
+        "Ctrl+P finds any command by its name, F1 lists keys, Ctrl+S saves all of this as a session. Every \
+         step can be undone.",
+    ),
+];
+
+impl Explorer {
+    /// One hint after another, until they were seen; only where that can be remembered.
+    pub(super) fn hints(&mut self, ctx: &egui::Context) {
+        if self.settings.hints_seen || self.places.settings.is_none() || self.document.is_empty() {
+            return;
+        }
+        let (title, text) = HINTS[self.hint];
+        egui::Window::new("Hints")
+            .title_bar(false)
+            .resizable(false)
+            .anchor(Align2::RIGHT_BOTTOM, [-16.0, -44.0])
+            .default_width(340.0)
+            .show(ctx, |ui| {
+                ui.set_max_width(340.0);
+                ui.strong(title);
+                ui.label(text);
+                ui.horizontal(|ui| {
+                    let is_last = self.hint + 1 == HINTS.len();
+                    if ui.button(if is_last { "Done" } else { "Next" }).clicked() {
+                        self.settings.hints_seen = is_last;
+                        self.hint = if is_last { 0 } else { self.hint + 1 };
+                    }
+                    if !is_last && ui.button("Skip").clicked() {
+                        self.settings.hints_seen = true;
+                    }
+                    let count = format!("{} of {}", self.hint + 1, HINTS.len());
+                    ui.label(RichText::new(count).weak());
+                });
+            });
+    }
+}

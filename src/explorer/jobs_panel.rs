@@ -1,0 +1,94 @@
+//! The queue: what is computed, what waits, what was stopped.
+
+use super::Explorer;
+use super::command::Command;
+use super::status_bar::describe;
+use super::work::{Key, State, Task};
+use crate::text::duration;
+use egui::{ProgressBar, RichText, ScrollArea, Ui};
+
+impl Explorer {
+    pub(super) fn jobs_window(&mut self, ctx: &egui::Context) {
+        let mut is_open = self.view.jobs;
+        egui::Window::new("Jobs")
+            .open(&mut is_open)
+            .default_pos(ctx.content_rect().left_bottom() + egui::vec2(260.0, -320.0))
+            .default_size([420.0, 240.0])
+            .show(ctx, |ui| {
+                let jobs = self.worker.jobs();
+                ui.horizontal(|ui| {
+                    if self.can(Command::Pause) {
+                        let text = if self.worker.is_paused() { "Go on" } else { "Pause" };
+                        if ui.button(text).clicked() {
+                            self.worker.pause(!self.worker.is_paused());
+                        }
+                    }
+                    if self.worker.open_work().1 > 0 {
+                        self.command_button(ui, Command::Cancel);
+                    }
+                    if self.worker.can_resume() {
+                        self.command_button(ui, Command::Resume);
+                    }
+                    if jobs.is_empty() {
+                        ui.weak("Nothing is to be done");
+                    }
+                });
+                let row = ui.spacing().interact_size.y;
+                let area = ScrollArea::vertical().auto_shrink([false, true]);
+                area.show_rows(ui, row, jobs.len(), |ui, range| {
+                    for (task, state) in &jobs[range] {
+                        ui.horizontal(|ui| self.job(ui, task, state.as_ref()));
+                    }
+                });
+            });
+        self.view.jobs = is_open;
+    }
+
+    fn job(&self, ui: &mut Ui, task: &Task, state: Option<&State>) {
+        let name = describe(task);
+        if !matches!(state, Some(State::Stopped(_) | State::Failed(_))) {
+            let text = format!("Cancel {name}");
+            let button = ui.small_button("×").on_hover_text("Cancel this one");
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+            if button.clicked() {
+                self.worker.cancel_one(&task.key);
+            }
+        }
+        match state {
+            None => {
+                ui.weak("waits");
+                ui.label(name);
+                if let Some(seconds) = expected(task) {
+                    ui.weak(format!("about {}", duration(seconds)));
+                }
+            }
+            Some(State::Running(running)) => {
+                let share = running.done as f32 / running.total.max(1) as f32;
+                let text = format!("{}/{}", running.done, running.total);
+                ui.add(ProgressBar::new(share).desired_width(90.0).text(text));
+                ui.label(name);
+                let rate = running.done as f64 / running.started.elapsed().as_secs_f64();
+                ui.weak(format!("{rate:.1}/s"));
+                if let Some(seconds) = running.remaining() {
+                    ui.weak(format!("{} left", duration(seconds)));
+                }
+            }
+            Some(State::Failed(why)) => {
+                ui.label(name);
+                let why = RichText::new(why).color(ui.visuals().error_fg_color);
+                ui.add(egui::Label::new(why).truncate());
+            }
+            Some(_) => {
+                ui.weak("stopped");
+                ui.label(name);
+            }
+        }
+    }
+}
+
+/// Seconds that a map takes, by its cost and its network's pace.
+fn expected(task: &Task) -> Option<f64> {
+    let model = &task.model.value;
+    let (Key::Map(_), Some(choice)) = (&task.key, &task.method) else { return None };
+    Some(choice.method.cost(&choice.values, &model.graph).seconds(model.pace()?))
+}

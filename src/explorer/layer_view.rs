@@ -1,0 +1,106 @@
+//! Inside a layer: the channels that contribute most to the class, their activations and gradients.
+
+use super::document::OpenModel;
+use super::network_panel::chosen_layer;
+use super::textures::{Key as TextureKey, Of};
+use super::view_transform::UNIT;
+use super::work::{Channel, Key, State, Task};
+use super::{Explorer, theme};
+use crate::attribution::Sign;
+use crate::figure::{ColorMap, Norm, Scale};
+use egui::{Color32, RichText, ScrollArea, Sense, Ui, vec2};
+use image::{Rgba, RgbaImage};
+use ndarray::Array2;
+use std::any::Any;
+use std::sync::Arc;
+
+/// Room that the channels take, points.
+pub(super) const HEIGHT: f32 = 210.0;
+/// Side of a channel's picture, points.
+const SIDE: f32 = 64.0;
+
+impl Explorer {
+    /// What is computed of the chosen layer while layers are shown.
+    pub(super) fn layer_task(&self) -> Option<Task> {
+        let shown = self.network_panel.shows_layers_of()?;
+        let model = self.document.models.iter().find(|open| open.id == shown)?;
+        let picture = self.document.picture()?;
+        let node = chosen_layer(&self.document, &model.value)?;
+        let target = self.worker.seen(model.id, picture.id)?.class(self.document.target)?;
+        let key = Key::Layer { model: model.id, picture: picture.id, target, node };
+        let (model, picture) = (model.clone(), picture.clone());
+        Some(Task { key, model, picture, method: None, others: vec![] })
+    }
+
+    /// The channels of the chosen layer.
+    pub(super) fn layer_view(&mut self, ui: &mut Ui, model: &OpenModel) {
+        ui.separator();
+        let Some(node) = chosen_layer(&self.document, &model.value) else { return };
+        let name = &model.value.graph.node(node).name;
+        let state = self.layer_task().and_then(|task| self.worker.state(&task.key));
+        let Some(State::Layer(channels)) = state else {
+            let text = match state {
+                Some(State::Failed(why)) => why,
+                _ if self.document.picture().is_none() => "Open a picture to look into it".into(),
+                _ => format!("Looking into {name}"),
+            };
+            ui.weak(text);
+            return;
+        };
+        ui.label(format!(
+            "{name}: channels that contribute most to the class (activation × gradient)"
+        ));
+        let activations = channels.iter().map(|channel| &channel.activation);
+        let gradients = channels.iter().map(|channel| &channel.gradient);
+        let whole = Norm { ends: crate::figure::Ends::Percentile(100.0), ..Norm::default() };
+        let scales =
+            [whole.scale(activations, Sign::Positive), whole.scale(gradients, Sign::Signed)];
+        ScrollArea::horizontal().id_salt("channels").show(ui, |ui| {
+            ui.horizontal_top(|ui| {
+                for place in 0..channels.len() {
+                    ui.vertical(|ui| self.channel(ui, &channels, place, scales));
+                }
+            });
+        });
+    }
+
+    fn channel(
+        &mut self,
+        ui: &mut Ui,
+        channels: &Arc<Vec<Channel>>,
+        place: usize,
+        scales: [Scale; 2],
+    ) {
+        let channel = &channels[place];
+        ui.label(RichText::new(format!("{}", channel.index)).small());
+        for (gradient, name) in [(false, "activation"), (true, "gradient")] {
+            let (values, scale) = match gradient {
+                false => (&channel.activation, scales[0]),
+                true => (&channel.gradient, scales[1]),
+            };
+            let (rect, response) = ui.allocate_exact_size(vec2(SIDE, SIDE), Sense::hover());
+            let text = format!("{name} of channel {}", channel.index);
+            super::cell::label(&response, text.clone());
+            response.on_hover_text(format!("{text}, contribution {:.4}", channel.contribution));
+            let layer = Arc::as_ptr(channels) as usize;
+            let key = TextureKey { of: Of::Channel { layer, place, gradient }, smooth: false };
+            let owner: Arc<dyn Any + Send + Sync> = channels.clone();
+            let image = || Some(Arc::new(colored(values, scale)));
+            ui.painter().rect_filled(rect, 0.0, theme::canvas(ui.visuals()));
+            if let Some(texture) = self.textures.get(ui.ctx(), key, Some(owner), image) {
+                ui.painter().image(texture, rect, UNIT, Color32::WHITE);
+            }
+        }
+        ui.label(RichText::new(super::cell::number(channel.contribution)).small());
+    }
+}
+
+/// A plane in the usual colours of its kind of values.
+fn colored(values: &Array2<f32>, scale: Scale) -> RgbaImage {
+    let colors = if scale.centred { ColorMap::BlueRed } else { ColorMap::Inferno };
+    let (height, width) = values.dim();
+    RgbaImage::from_fn(width as u32, height as u32, |x, y| {
+        let [r, g, b] = colors.color(scale.place(values[[y as usize, x as usize]]));
+        Rgba([r, g, b, 255])
+    })
+}

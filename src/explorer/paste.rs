@@ -1,0 +1,67 @@
+//! Pasting: pictures, and paths of files, from the clipboard.
+
+use super::Explorer;
+use egui::{Context, Event};
+use image::{Rgba, RgbaImage};
+use std::path::PathBuf;
+
+impl Explorer {
+    /// Opens what was pasted while no text field wanted it.
+    pub(super) fn take_pasted(&mut self, ctx: &Context) {
+        if ctx.text_edit_focused() {
+            return;
+        }
+        let events = ctx.input(|input| input.events.clone());
+        for event in events {
+            match event {
+                Event::PasteImage(image) => {
+                    let temporary = || std::env::temp_dir().join("hyaline/pasted");
+                    let folder = self.places.pasted.clone().unwrap_or_else(temporary);
+                    self.opening.open_pasted(picture(&image), folder);
+                }
+                Event::Paste(text) => match paths(&text) {
+                    Some(paths) => self.opening.open(paths),
+                    None => self.notices.tell(
+                        "Pasted text opens files when each line is the path of one".to_string(),
+                    ),
+                },
+                _ => {}
+            }
+        }
+    }
+}
+
+fn picture(image: &egui::ColorImage) -> RgbaImage {
+    let [width, height] = image.size.map(|side| side as u32);
+    RgbaImage::from_fn(width, height, |x, y| {
+        Rgba(image[(x as usize, y as usize)].to_srgba_unmultiplied())
+    })
+}
+
+/// The files that every line of a text names, as file managers copy them.
+fn paths(text: &str) -> Option<Vec<PathBuf>> {
+    let path = |line: &str| {
+        let path = line.trim().trim_matches('"').trim_start_matches("file://").replace("%20", " ");
+        Some(PathBuf::from(path)).filter(|path| path.is_absolute() && path.exists())
+    };
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(path).collect::<Option<Vec<_>>>().filter(|paths| !paths.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_texts_of_paths_are_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a b.png");
+        std::fs::write(&file, "").unwrap();
+        let there = file.display().to_string();
+        assert_eq!(paths(&format!("\"{there}\"\n\n")), Some(vec![file.clone()]));
+        assert_eq!(paths(&format!("file://{}", there.replace(' ', "%20"))), Some(vec![file]));
+        for text in ["", "\n", "tabby cat", "/no/such/file", &format!("{there}\nand more")] {
+            assert_eq!(paths(text), None, "{text}");
+        }
+    }
+}

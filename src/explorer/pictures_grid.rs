@@ -1,0 +1,154 @@
+//! One method on many pictures: pictures as rows, networks as columns.
+
+use super::Explorer;
+use super::cell::Cell;
+use super::document::{MethodChoice, OpenModel, OpenPicture};
+use super::grid::{Shown, color_bar, column};
+use super::order::Line;
+use super::theme;
+use super::work::{Key, State};
+use crate::figure::{Scale, Scope};
+use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
+use ndarray::Array3;
+use std::sync::Arc;
+
+/// What stands below a cell, points.
+const CAPTION: f32 = 52.0;
+
+impl Explorer {
+    /// The method whose maps are shown for all pictures: the chosen one, or the first shown.
+    pub(super) fn pictures_method(&self) -> Option<&MethodChoice> {
+        let is_chosen =
+            |choice: &&MethodChoice| Some(choice.method.description().id) == self.view.method;
+        let mut shown = self.document.shown_methods();
+        shown.find(is_chosen).or_else(|| self.document.shown_methods().next())
+    }
+
+    /// Pictures as rows, networks as columns.
+    pub(super) fn pictures_grid(&mut self, ui: &mut Ui, shown: &Shown) {
+        let Some(choice) = self.pictures_method().cloned() else { return };
+        let scale = self.scale_of_pictures(shown, &choice);
+        self.pictures_header(ui, shown, &choice);
+        let row = shown.side + CAPTION;
+        let count = self.document.pictures.len();
+        let area = ScrollArea::both().auto_shrink([false, false]);
+        ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
+        area.show_rows(ui, row, count, |ui, range| {
+            self.visible_pictures = range.clone();
+            for index in range {
+                let picture = self.document.pictures[index].clone();
+                self.picture_row(ui, shown, (&picture, index, &choice), scale);
+            }
+        });
+    }
+
+    fn pictures_header(&mut self, ui: &mut Ui, shown: &Shown, choice: &MethodChoice) {
+        ui.horizontal_top(|ui| {
+            column(ui, self.row_header, |ui| {
+                let mut chosen = choice.method.description().id;
+                ComboBox::from_id_salt("method of all pictures")
+                    .selected_text(choice.method.description().name)
+                    .width(self.row_header - 8.0)
+                    .truncate()
+                    .show_ui(ui, |ui| {
+                        for method in shown.methods.iter().map(|c| c.method.description()) {
+                            ui.selectable_value(&mut chosen, method.id, method.name);
+                        }
+                    })
+                    .response
+                    .on_hover_text("The method shown for all pictures");
+                self.view.method = Some(chosen);
+            });
+            for model in &shown.models {
+                column(ui, shown.side, |ui| {
+                    let name = egui::Label::new(RichText::new(&model.value.name).strong());
+                    let name = ui.add(name.truncate().sense(Sense::click_and_drag()));
+                    self.order(ui, &name, Line::Network(model.id));
+                    let about = &model.value.architecture;
+                    ui.add(egui::Label::new(RichText::new(about).weak()).truncate());
+                });
+            }
+        });
+    }
+
+    fn picture_row(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Shown,
+        (picture, index, choice): (&OpenPicture, usize, &MethodChoice),
+        scale: Option<Scale>,
+    ) {
+        let look = self.look(choice, scale, shown.side);
+        let has_bar = look.norm.norm.has_bar_a_row();
+        ui.horizontal_top(|ui| {
+            ui.set_height(shown.side + CAPTION);
+            column(ui, self.row_header, |ui| self.picture_header(ui, picture, index));
+            for model in &shown.models {
+                column(ui, shown.side, |ui| {
+                    let cell = self.cell(picture, model, choice);
+                    self.show_cell(ui, (picture, model, choice), &cell, &look);
+                    ui.add(egui::Label::new(RichText::new(self.verdict(&cell)).small()).truncate());
+                });
+            }
+            if let Some(scale) = scale.filter(|_| has_bar) {
+                color_bar(ui, scale, look.color_map, shown.side, &look.norm.norm.words());
+            }
+        });
+    }
+
+    /// The picture's name, which chooses it.
+    fn picture_header(&mut self, ui: &mut Ui, picture: &OpenPicture, index: usize) {
+        if let Some(texture) = self.thumbnails.get(&picture.id) {
+            let size = egui::Vec2::splat(self.row_header.min(72.0));
+            let image = egui::Image::new(texture).fit_to_exact_size(size).sense(Sense::click());
+            if ui.add(image.alt_text(&picture.value.name)).clicked() {
+                self.document.selected = index;
+            }
+        }
+        let is_chosen = self.document.selected == index;
+        let name = RichText::new(&picture.value.name).small();
+        let name = egui::Button::selectable(is_chosen, name).truncate();
+        if ui.add(name).on_hover_text("Explain this picture by all methods").clicked() {
+            self.document.selected = index;
+        }
+    }
+
+    /// What the network says of the explained class.
+    fn verdict(&self, cell: &Cell) -> String {
+        let said = cell.seen.as_ref().and_then(|seen| {
+            let prediction = seen.prediction(seen.class(self.document.target)?)?;
+            Some(format!("{} {:.3}", prediction.label, prediction.probability))
+        });
+        said.unwrap_or_default()
+    }
+
+    /// The one scale of a method's maps of all pictures that are there.
+    fn scale_of_pictures(&mut self, shown: &Shown, choice: &MethodChoice) -> Option<Scale> {
+        let norm = self.document.appearance.norms.of(choice.method);
+        if norm.norm.scope == Scope::Panel {
+            return None;
+        }
+        let pictures = self.document.pictures.clone();
+        let maps: Vec<Arc<Array3<f32>>> = pictures
+            .iter()
+            .flat_map(|picture| shown.models.iter().map(move |model| (picture, model)))
+            .filter_map(|(picture, model)| self.finished_map(model, picture, choice))
+            .collect();
+        let maps: Vec<_> = maps.iter().collect();
+        (!maps.is_empty()).then(|| self.display.scale(&maps, norm))
+    }
+
+    /// The map of a cell that is done.
+    pub(super) fn finished_map(
+        &self,
+        model: &OpenModel,
+        picture: &OpenPicture,
+        choice: &MethodChoice,
+    ) -> Option<Arc<Array3<f32>>> {
+        let key = self.map_key(model, picture, choice)?;
+        match self.worker.state(&Key::Map(key))? {
+            State::Map(attribution) => Some(attribution.map.clone()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Where the window keeps what outlives it.
+
+use crate::attribution::Cache;
+use crate::file::{user_cache, user_settings};
+use std::path::PathBuf;
+
+/// Files and folders of the user's; without one, the thing is not kept.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Maps that took long.
+    pub cache: Option<Cache>,
+    /// The file of settings.
+    pub settings: Option<PathBuf>,
+    /// The folder of sessions that were not saved.
+    pub unsaved: Option<PathBuf>,
+    /// The folder of pictures that were pasted.
+    pub pasted: Option<PathBuf>,
+}
+
+impl Places {
+    /// Those of the user who runs the program.
+    pub fn of_user() -> Self {
+        let cache = |name| user_cache().map(|folder| folder.join(name));
+        Self {
+            cache: Cache::of_user(),
+            settings: user_settings().map(|folder| folder.join("settings.toml")),
+            unsaved: cache("unsaved"),
+            pasted: cache("pasted"),
+        }
+    }
+}
