@@ -84,8 +84,8 @@ fn session(folder: &Path, networks: &[PathBuf], pictures: &[PathBuf], methods: &
     path
 }
 
-fn open<'a>(session: PathBuf) -> Harness<'a, Explorer> {
-    Harness::builder().with_size([1920.0, 1080.0]).with_max_steps(60).wgpu().build_eframe(|cc| {
+fn open<'a>(session: PathBuf, size: [f32; 2]) -> Harness<'a, Explorer> {
+    Harness::builder().with_size(size).with_max_steps(60).wgpu().build_eframe(|cc| {
         Explorer::new(cc, ComputeDevice::cpu(), vec![session], Places::default())
     })
 }

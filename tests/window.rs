@@ -517,6 +517,11 @@ fn a_cell_is_shown_alone_and_a_command_is_found_by_its_name() {
     wait(&mut window, "Gradient of LeNet5 robust: done");
     window.get_by_label("Gradient of LeNet5 robust: done").click_secondary();
     window.run_steps(3);
+    click(&mut window, "Pin this map");
+    wait_for_part(&mut window, "Gradient of LeNet5 robust · one");
+    click(&mut window, "Close window");
+    window.get_by_label("Gradient of LeNet5 robust: done").click_secondary();
+    window.run_steps(3);
     click(&mut window, "Show this cell alone");
     window.run_steps(3);
     assert!(window.query_by_label_contains("of LeNet5 vanilla: ").is_none());

@@ -19,6 +19,8 @@ pub(super) struct Cell {
     pub key: Option<MapKey>,
     pub state: Option<State>,
     pub seen: Option<Arc<Seen>>,
+    /// A map by other values, until this one is there.
+    pub latest: Option<Arc<Array3<f32>>>,
     /// The prediction failed or was stopped, so that there is no class to explain.
     unseen: bool,
 }
@@ -26,12 +28,26 @@ pub(super) struct Cell {
 impl Cell {
     /// The map, finished or in the making.
     pub fn map(&self) -> Option<&Arc<Array3<f32>>> {
-        match self.state.as_ref()? {
-            State::Map(attribution) => Some(&attribution.map),
-            State::Running(running) => running.partial.as_ref(),
-            State::Stopped(partial) => partial.as_ref().map(|partial| &partial.map),
+        let own = match &self.state {
+            Some(State::Map(attribution)) => Some(&attribution.map),
+            Some(State::Running(running)) => running.partial.as_ref(),
+            Some(State::Stopped(partial)) => partial.as_ref().map(|partial| &partial.map),
+            _ => None,
+        };
+        own.or(self.latest.as_ref())
+    }
+
+    /// The map, if it is done.
+    pub fn finished(&self) -> Option<&Arc<Array3<f32>>> {
+        match &self.state {
+            Some(State::Map(attribution)) => Some(&attribution.map),
             _ => None,
         }
+    }
+
+    /// Whether the map waits or is made.
+    pub fn is_to_come(&self) -> bool {
+        self.key.is_some() && matches!(self.state, None | Some(State::Running(_)))
     }
 }
 
@@ -60,6 +76,7 @@ impl Explorer {
                 self.worker.state(&Key::Prediction { model: model.id, picture: picture.id }),
                 Some(State::Failed(_) | State::Stopped(_))
             ),
+            latest: None,
             key,
         }
     }
@@ -83,7 +100,12 @@ impl Explorer {
         };
         label(&response, format!("{name}{on}: {}", state_text(cell)));
         self.navigate(ui, &response, &lens);
-        self.cell_menu(&response, &lens, (model.id, id));
+        let title = format!("{name} · {}", picture.value.name);
+        self.cell_menu(&response, &lens, (model.id, id), (title, cell, look));
+        if response.has_focus() {
+            let stroke = ui.visuals().widgets.hovered.fg_stroke;
+            ui.painter().rect_stroke(square, 0.0, stroke, egui::StrokeKind::Outside);
+        }
         let alone = cell.map().map(|map| self.display.scale(&[map], look.norm));
         let scale = look.scale.or(alone);
         let mut readout = None;
@@ -132,8 +154,15 @@ impl Explorer {
     }
 
     /// What can be done with a cell; twice a click shows it alone.
-    fn cell_menu(&mut self, response: &Response, lens: &Lens, of: (u64, &'static str)) {
-        if response.double_clicked() {
+    fn cell_menu(
+        &mut self,
+        response: &Response,
+        lens: &Lens,
+        of: (u64, &'static str),
+        (title, cell, look): (String, &Cell, &Look),
+    ) {
+        let entered = |input: &egui::InputState| input.key_pressed(egui::Key::Enter);
+        if response.double_clicked() || response.has_focus() && response.ctx.input(entered) {
             self.show_alone(of);
         }
         if response.secondary_clicked() {
@@ -147,6 +176,9 @@ impl Explorer {
             }
             if ui.button("Pin a probe here").clicked() {
                 self.pin_probe(self.pointed.menu);
+            }
+            if cell.map().is_some() && ui.button("Pin this map").clicked() {
+                self.pin(&response.ctx, title, cell, look);
             }
             self.command_button(ui, Command::FitPicture);
         });

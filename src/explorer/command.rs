@@ -51,7 +51,7 @@ pub enum Command {
 }
 
 /// The menus.
-pub const MENUS: [(&str, &[Command]); 4] = [
+pub const MENUS: [(&str, &[Command]); 6] = [
     (
         "File",
         &[
@@ -78,33 +78,43 @@ pub const MENUS: [(&str, &[Command]); 4] = [
         ],
     ),
     (
-        "View",
+        "Picture",
         &[
             Command::PreviousPicture,
             Command::NextPicture,
-            Command::ZoomIn,
-            Command::ZoomOut,
-            Command::ZoomFit,
             Command::MagnifyPicture,
             Command::ReducePicture,
             Command::FitPicture,
             Command::PinProbe,
             Command::RemoveProbes,
-            Command::JoinTwins,
-            Command::Blink,
-            Command::ToggleLibrary,
-            Command::ToggleCurves,
+        ],
+    ),
+    (
+        "Grid",
+        &[
             Command::Rearrange,
             Command::ToggleRange,
+            Command::JoinTwins,
+            Command::Blink,
+            Command::ZoomIn,
+            Command::ZoomOut,
+            Command::ZoomFit,
+        ],
+    ),
+    (
+        "Window",
+        &[
+            Command::ToggleLibrary,
+            Command::ToggleCurves,
+            Command::NetworkDetails,
+            Command::ToggleStudy,
+            Command::ToggleTraining,
+            Command::ToggleMessages,
             Command::ToggleTheme,
             Command::SystemTheme,
             Command::LargerWindow,
             Command::SmallerWindow,
             Command::UsualWindow,
-            Command::ToggleMessages,
-            Command::NetworkDetails,
-            Command::ToggleStudy,
-            Command::ToggleTraining,
         ],
     ),
     ("Help", &[Command::Palette, Command::Hints, Command::Help]),

@@ -8,6 +8,7 @@ use super::view_transform::magnification;
 use super::{Explorer, theme};
 use crate::figure::{ColorMap, Norm, Scale, Scope};
 use egui::{Align, Align2, CentralPanel, FontId, Layout, Rect, ScrollArea, Sense, Ui, pos2, vec2};
+use std::collections::HashMap;
 
 /// What the grid shows in this frame.
 pub(super) struct Shown {
@@ -118,9 +119,27 @@ impl Explorer {
     pub(super) fn table(&mut self, shown: &Shown) -> Table {
         let cell = |choice, model| self.cell(&shown.picture, model, choice);
         let row = |choice| shown.models.iter().map(|model| cell(choice, model)).collect();
-        let cells: Vec<Vec<Cell>> = shown.methods.iter().map(row).collect();
+        let mut cells: Vec<Vec<Cell>> = shown.methods.iter().map(row).collect();
+        self.show_latest(shown, &mut cells);
         let scales = self.shared_scales(&shown.methods, &cells);
         Table { cells, scales }
+    }
+
+    /// Lets cells show the map that they had until the next one is there, so that a value can be
+    /// dragged without flicker.
+    fn show_latest(&mut self, shown: &Shown, cells: &mut [Vec<Cell>]) {
+        let mut latest = HashMap::new();
+        for (choice, row) in shown.methods.iter().zip(cells) {
+            for (model, cell) in shown.models.iter().zip(row) {
+                let of = (shown.picture.id, model.id, choice.method.description().id);
+                if cell.is_to_come() {
+                    cell.latest = self.latest.remove(&of);
+                }
+                let shown = cell.finished().or(cell.latest.as_ref());
+                latest.extend(shown.map(|map| (of, map.clone())));
+            }
+        }
+        self.latest = latest;
     }
 
     /// How the cells of a method are shown.

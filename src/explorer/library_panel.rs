@@ -284,6 +284,13 @@ fn method_row(
         });
 }
 
+impl Explorer {
+    /// Whether a shown method takes long.
+    pub(super) fn shows_slow_methods(&self) -> bool {
+        self.document.shown_methods().any(|choice| Expense::of(choice, &self.document.models).slow)
+    }
+}
+
 /// What one picture's maps of a method cost on all open networks.
 struct Expense {
     text: String,

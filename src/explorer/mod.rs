@@ -25,6 +25,7 @@ mod pair;
 mod palette;
 mod paste;
 mod pictures_grid;
+mod pins;
 mod places;
 mod priority;
 mod range_panel;
@@ -62,6 +63,7 @@ use display::Display;
 use document::{Document, History};
 use eframe::egui_wgpu::RenderState;
 use image::RgbaImage;
+use ndarray::Array3;
 use notices::Notices;
 use opening::{Arrival, FileKind, Opening};
 use pair::PairView;
@@ -69,6 +71,7 @@ use scrubber::Scrub;
 use settings::{Settings, Theme};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use textures::Textures;
 use view_transform::ViewTransform;
 use work::Worker;
@@ -159,6 +162,11 @@ pub struct Explorer {
     /// Which pictures the last frame had room for, where it showed several.
     visible_pictures: std::ops::Range<usize>,
     textures: Textures,
+    pins: Vec<pins::Pin>,
+    /// The last finished map of each picture, network and method, shown until the next one is done.
+    latest: HashMap<(u64, u64, &'static str), Arc<Array3<f32>>>,
+    /// The size of the window in the last frame, points.
+    window_size: Option<egui::Vec2>,
     render_state: RenderState,
 }
 
@@ -227,6 +235,9 @@ impl Explorer {
             row_header: theme::row_header(0.0),
             visible_pictures: 0..0,
             textures: Textures::default(),
+            pins: vec![],
+            latest: HashMap::new(),
+            window_size: None,
             render_state,
         };
         explorer.take_settings(&cc.egui_ctx);
@@ -439,6 +450,7 @@ impl Explorer {
 impl eframe::App for Explorer {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
+        self.window_size = ctx.input(|input| input.viewport().inner_rect).map(|rect| rect.size());
         self.take_arrivals(&ctx);
         self.take_pasted(&ctx);
         self.mend_target();
@@ -477,15 +489,16 @@ impl eframe::App for Explorer {
         self.jobs_window(&ctx);
         self.help(&ctx);
         self.palette(&ctx);
+        self.pin_windows(&ctx);
         self.hints(&ctx);
         self.notices.show(&ctx);
         self.notices.log(&ctx);
         if self.pointed.is_stale() {
             ctx.request_repaint();
         }
-        // While a value is dragged, nothing is computed for the values on the way.
         let settled = !ctx.input(|input| input.pointer.any_down());
-        if settled {
+        // While a value is dragged, what is cheap follows, and what is dear waits for the end.
+        if settled || !self.shows_slow_methods() {
             self.want();
         }
         self.history.record(&self.document, settled);
@@ -498,6 +511,8 @@ impl eframe::App for Explorer {
     /// A training that runs ends with a checkpoint.
     fn on_exit(&mut self) {
         self.training_panel.finish();
+        self.settings.window = self.window_size.map(Into::into);
+        self.keep_settings();
         self.autosave.finish();
     }
 }
@@ -507,11 +522,13 @@ impl eframe::App for Explorer {
 /// # Errors
 /// When there is no display or the window can't be made; nothing was computed then.
 pub fn run(files: Vec<PathBuf>, device: ComputeDevice) -> Result<(), String> {
+    let places = Places::of_user();
+    let settings = places.settings.as_deref().map(Settings::read).unwrap_or_default();
     let mut options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Hyaline")
             .with_app_id("hyaline")
-            .with_inner_size([1280.0, 800.0])
+            .with_inner_size(settings.window.unwrap_or([1280.0, 800.0]))
             .with_min_inner_size([640.0, 420.0])
             .with_drag_and_drop(true),
         renderer: eframe::Renderer::Wgpu,
@@ -527,7 +544,7 @@ pub fn run(files: Vec<PathBuf>, device: ComputeDevice) -> Result<(), String> {
             });
     }
     let creator: eframe::AppCreator =
-        Box::new(move |cc| Ok(Box::new(first_window(cc, device, files))));
+        Box::new(move |cc| Ok(Box::new(first_window(cc, device, files, places))));
     eframe::run_native("hyaline", options, creator).map_err(|e| e.to_string())
 }
 
@@ -535,9 +552,10 @@ fn first_window(
     cc: &eframe::CreationContext<'_>,
     device: ComputeDevice,
     files: Vec<PathBuf>,
+    places: Places,
 ) -> Explorer {
     let is_plain = files.is_empty();
-    let mut explorer = Explorer::new(cc, device, files, Places::of_user());
+    let mut explorer = Explorer::new(cc, device, files, places);
     if is_plain {
         explorer.open_example(&cc.egui_ctx, example::user_folder());
     }

@@ -14,6 +14,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Of everything in the window; 1 is the system's size.
     pub scale: f32,
+    /// Width and height of the window, points.
+    pub window: Option<[f32; 2]>,
     pub library: bool,
     pub curves: bool,
     /// Whether the hints of the first start were seen.
@@ -37,6 +39,7 @@ impl Default for Settings {
         Self {
             theme: Theme::System,
             scale: 1.0,
+            window: None,
             library: true,
             curves: true,
             hints_seen: false,
@@ -58,6 +61,9 @@ impl Settings {
         let scale = if settings.scale.is_nan() { 1.0 } else { settings.scale };
         settings.scale = scale.clamp(*SCALES.start(), *SCALES.end());
         settings.recent.truncate(RECENT);
+        let is_usable =
+            |sides: &[f32; 2]| sides.iter().all(|side| (200.0..=20_000.0).contains(side));
+        settings.window = settings.window.filter(is_usable);
         settings
     }
 

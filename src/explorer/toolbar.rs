@@ -117,11 +117,12 @@ impl Explorer {
                     for (what, how) in [
                         ("Open anything", "drop files or folders on the window"),
                         ("Open a copied picture or copied paths", "Ctrl + V"),
+                        ("Keep a map on screen", "right click, Pin this map"),
                         ("Other order of rows and columns", "drag their names"),
                         ("Magnify the picture in all cells", "Ctrl + wheel, or pinch"),
                         ("Move it", "drag"),
                         ("Values under the pointer in all cells", "hover a cell"),
-                        ("One cell alone, and back", "double click"),
+                        ("One cell alone, and back", "double click, or Enter on a cell"),
                         ("Each of a pair in the other's place", "hold Shift"),
                     ] {
                         ui.label(what);

@@ -169,7 +169,7 @@ pub(super) struct Shared {
 }
 
 /// Memory for results that are not on screen.
-const KEPT_BYTES: usize = 256 << 20;
+const KEPT_BYTES: usize = 128 << 20;
 
 /// The worker's handle. Dropping it ends the thread after its current batch.
 pub struct Worker {
