@@ -143,6 +143,21 @@ fn files_open_and_cells_and_curves_fill() {
     click(&mut window, "Probability");
     wait(&mut window, warning);
     assert_eq!(window.query_all_by_label_contains("colour bar from").count(), 3);
+    // A click on a class explains it on every network, a second one the top class of each.
+    let is_prediction = |label: &str| {
+        label.split_once(' ').is_some_and(|(class, probability)| {
+            class.len() == 1 && probability.parse::<f32>().is_ok_and(|p| p < 0.4)
+        })
+    };
+    let said = labels(&window);
+    let lines: Vec<&str> = said.lines().filter(|line| is_prediction(line)).collect();
+    let once = |line: &&&str| lines.iter().filter(|other| other == line).count() == 1;
+    let prediction = *lines.iter().find(once).expect("networks differ in some probability");
+    let class = &prediction[..1];
+    click(&mut window, prediction);
+    wait(&mut window, &format!("{class}  {class} ▼"));
+    click(&mut window, prediction);
+    wait(&mut window, "top class of each network ▼");
     window.check_accessibility();
     let image = window.render().unwrap();
     let colours: std::collections::HashSet<_> = image.pixels().map(|pixel| pixel.0).collect();

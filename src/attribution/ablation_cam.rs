@@ -17,6 +17,7 @@ static DESCRIPTION: Description = Description {
     paper: "Desai, Ramaswamy 2020, Ablation-CAM, section 3; without the final ReLU, which the display applies",
     formula: "Σ_k (S_c − S_c with A^k = 0) / S_c A^k",
     shape: "1×h×w of the layer",
+    unit: "activation",
     passes: "1 forward, and from the layer on 1 for every channel",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

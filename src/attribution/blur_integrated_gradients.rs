@@ -18,6 +18,7 @@ static DESCRIPTION: Description = Description {
     paper: "Xu, Venugopalan, Sundararajan 2020, Attribution in Scale and Space, section 3, as in PAIR's saliency",
     formula: "−∫₀^σ ∂S_c/∂x (x_s) ⊙ ∂x_s/∂s ds, x_s the picture blurred by a Gaussian of deviation s",
     shape: "C×H×W",
+    unit: "logit",
     passes: "steps × (1 forward, 1 backward)",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

@@ -14,6 +14,7 @@ static DESCRIPTION: Description = Description {
     paper: "Zhou, Khosla, Lapedriza, Oliva, Torralba 2016, Learning Deep Features for Discriminative Localization, section 2. It needs global average pooling and one linear layer after the layer: there the gradients' sums are the class's weights, and the map's mean plus the bias is the logit. Elsewhere the sums stand in for the weights: Grad-CAM's map times the number of places",
     formula: "Σ_k w^c_k A^k, w^c_k = Σ_ij ∂S_c/∂A^k_ij",
     shape: "1×h×w of the layer",
+    unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,
     sign: Sign::Full,

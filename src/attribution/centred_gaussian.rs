@@ -14,6 +14,7 @@ static DESCRIPTION: Description = Description {
     paper: "the centre prior of saliency benchmarks: Judd, Durand, Torralba 2012, A Benchmark of Computational Models of Saliency to Predict Human Fixations, which stretches a Gaussian to the picture",
     formula: "exp(−½ ((y/H − ½)² + (x/W − ½)²) / σ²), y and x at the centres of pixels",
     shape: "1×H×W",
+    unit: "none",
     passes: "none",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

@@ -16,6 +16,7 @@ static DESCRIPTION: Description = Description {
     paper: "Zeiler, Fergus 2014, Visualizing and Understanding Convolutional Networks, section 2.1; at rectifiers (ReLU and clipped ReLU), others keep their derivative",
     formula: "∂S_c/∂x with, at each ReLU, R_in = max(R_out, 0)",
     shape: "C×H×W",
+    unit: "logit per pixel value",
     passes: "1 forward, 1 backward",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

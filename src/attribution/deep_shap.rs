@@ -18,6 +18,7 @@ static DESCRIPTION: Description = Description {
     paper: "Lundberg, Lee 2017, A Unified Approach to Interpreting Model Predictions, section 4.2; Captum's DeepLiftShap",
     formula: "mean over baselines x₀ of DeepLIFT(x, x₀)",
     shape: "C×H×W",
+    unit: "logit",
     passes: "1 forward, then 1 forward and 1 backward for every baseline",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

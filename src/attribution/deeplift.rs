@@ -18,6 +18,7 @@ static DESCRIPTION: Description = Description {
     paper: "Shrikumar, Greenside, Kundaje 2017, Learning Important Features Through Propagating Activation Differences, section 3.2 (rescale rule); max pools as in Captum; products of two values by the mean of the other",
     formula: "(x − x₀) ⊙ ∂S_c/∂x with, at each nonlinearity, (f(z) − f(z₀)) / (z − z₀) for f′(z)",
     shape: "C×H×W",
+    unit: "logit",
     passes: "2 forward, 1 backward",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

@@ -15,6 +15,7 @@ static DESCRIPTION: Description = Description {
     paper: "Muhammad, Yeasin 2020, Eigen-CAM, section III; each channel less its mean over places, as in pytorch-grad-cam; of the two signs the one that correlates positively with the mean activation; the same for every class",
     formula: "vᵀ(A − mean_ij A), v the unit vector over channels along which A varies most",
     shape: "1×h×w of the layer",
+    unit: "activation",
     passes: "1 forward",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

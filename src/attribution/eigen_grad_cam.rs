@@ -15,6 +15,7 @@ static DESCRIPTION: Description = Description {
     paper: "Gildenblat et al. 2021, pytorch-grad-cam, EigenGradCAM: Eigen-CAM (Muhammad, Yeasin 2020) of activations times gradients; of the two signs the one that correlates positively with HiResCAM's map",
     formula: "vᵀ(B − mean_ij B), B = ∂S_c/∂A ⊙ A, v the unit vector over channels along which B varies most",
     shape: "1×h×w of the layer",
+    unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

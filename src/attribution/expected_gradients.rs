@@ -19,6 +19,7 @@ static DESCRIPTION: Description = Description {
     paper: "Erion, Janizek, Sturmfels, Lundberg, Lee 2021, Improving Performance of Deep Learning Models with Axiomatic Attribution Priors and Expected Gradients, methods; Captum's GradientShap; SHAP's GradientExplainer",
     formula: "E[(x̃ − x₀) ⊙ ∂S_c/∂x (x₀ + α(x̃ − x₀))], x̃ = x + N(0, σ²), α ~ U(0, 1), x₀ drawn",
     shape: "C×H×W",
+    unit: "logit",
     passes: "1 forward, 1 backward for every sample",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

@@ -20,6 +20,7 @@ static DESCRIPTION: Description = Description {
     paper: "Fong, Patrick, Vedaldi 2019, Understanding Deep Networks via Extremal Perturbations and Smooth Masks, section 3, as in TorchRay; lengths scale with the picture, areas are optimised one after the other, and equal values of a mask share their rank",
     formula: "Σ_a argmax_m S_c(m ⊗ x) − λ_t mean((sort(m) − r_a)²), λ_t = 300 · 1.0035^t; m ⊗ x blurs x the more the smaller m is, r_a is one over a share a of the pixels and else zero",
     shape: "1×H×W",
+    unit: "sum of masks",
     passes: "areas × iterations × (1 forward, 1 backward), twice that for dual",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

@@ -17,6 +17,7 @@ static DESCRIPTION: Description = Description {
     paper: "Srinivas, Fleuret 2019, Full-Gradient Representation for Neural Network Visualization, section 4; batch norms are part of their convolutions; the pixels count from the colour that the network normalises to zero",
     formula: "ψ(x ⊙ ∂S_c/∂x) + Σ_nodes Σ_channels ψ(b ⊙ ∂S_c/∂z), ψ(a) = (|a| − min|a|) / (max|a| − min|a|), enlarged bilinearly",
     shape: "1×H×W",
+    unit: "share of each part's range",
     passes: "1 forward, 1 backward",
     ranking: Ranking::Signed,
     sign: Sign::Full,

@@ -15,6 +15,7 @@ static DESCRIPTION: Description = Description {
     paper: "Selvaraju et al. 2017, Grad-CAM, section 3, without the final ReLU, which the display applies",
     formula: "Σ_k mean_ij(∂S_c/∂A^k_ij) A^k",
     shape: "1×h×w of the layer",
+    unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

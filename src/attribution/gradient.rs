@@ -16,6 +16,7 @@ static DESCRIPTION: Description = Description {
     paper: "Simonyan, Vedaldi, Zisserman 2014, Deep Inside Convolutional Networks, section 3",
     formula: "∂S_c/∂x",
     shape: "C×H×W",
+    unit: "logit per pixel value",
     passes: "1 forward, 1 backward",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

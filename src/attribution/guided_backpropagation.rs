@@ -16,6 +16,7 @@ static DESCRIPTION: Description = Description {
     paper: "Springenberg, Dosovitskiy, Brox, Riedmiller 2015, Striving for Simplicity, section 3.4; at rectifiers (ReLU and clipped ReLU), others keep their derivative",
     formula: "∂S_c/∂x with, at each ReLU, R_in = 1[x>0] max(R_out, 0)",
     shape: "C×H×W",
+    unit: "logit per pixel value",
     passes: "1 forward, 1 backward",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

@@ -16,6 +16,7 @@ static DESCRIPTION: Description = Description {
     paper: "Selvaraju et al. 2017, Grad-CAM, section 3.2: guided backpropagation (Springenberg et al. 2015) times Grad-CAM, ReLU'd and enlarged bilinearly",
     formula: "G(x) ⊙ enlarged max(Σ_k mean_ij(∂S_c/∂A^k_ij) A^k, 0), G guided backpropagation",
     shape: "C×H×W",
+    unit: "logit² per pixel value",
     passes: "1 forward, 2 backward",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

@@ -17,6 +17,7 @@ static DESCRIPTION: Description = Description {
     paper: "Kapishnikov, Venugopalan, Avci, Wedin, Terry, Bolukbasi 2021, Guided Integrated Gradients, section 4 and algorithm 1, as in PAIR's saliency; there of the softmax score, here of the logit",
     formula: "∫ ∂S_c/∂x dγ along a path γ that first moves the share of pixels with the smallest |∂S_c/∂x|",
     shape: "C×H×W",
+    unit: "logit",
     passes: "steps × (1 forward, 1 backward)",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

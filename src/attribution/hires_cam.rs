@@ -14,6 +14,7 @@ static DESCRIPTION: Description = Description {
     paper: "Draelos, Carin 2020, Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks, section 3; without the final ReLU, which the display applies",
     formula: "Σ_k ∂S_c/∂A^k ⊙ A^k",
     shape: "1×h×w of the layer",
+    unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

@@ -15,6 +15,7 @@ static DESCRIPTION: Description = Description {
     paper: "what methods that multiply by the input (Adebayo et al. 2018, Sanity Checks for Saliency Maps, on input-gradient products) show of the input alone; distance to the colour that the network normalises to zero",
     formula: "mean over channels of |x_c − mean_c|",
     shape: "1×H×W",
+    unit: "pixel value",
     passes: "none",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

@@ -16,6 +16,7 @@ static DESCRIPTION: Description = Description {
     paper: "Shrikumar, Greenside, Shcherbina, Kundaje 2016, Not Just a Black Box, section 2",
     formula: "x ⊙ ∂S_c/∂x",
     shape: "C×H×W",
+    unit: "logit",
     passes: "1 forward, 1 backward",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

@@ -19,6 +19,7 @@ static DESCRIPTION: Description = Description {
     paper: "Sundararajan, Taly, Yan 2017, Axiomatic Attribution for Deep Networks, section 3",
     formula: "(x − x₀) ⊙ ∫₀¹ ∂S_c/∂x (x₀ + α(x − x₀)) dα",
     shape: "C×H×W",
+    unit: "logit",
     passes: "steps × (1 forward, 1 backward), for every baseline",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

@@ -15,6 +15,7 @@ static DESCRIPTION: Description = Description {
     paper: "Jiang, Zhang, Hou, Cheng, Wei 2021, LayerCAM, section III; without the final ReLU, which the display applies",
     formula: "Σ_k max(∂S_c/∂A^k, 0) ⊙ A^k",
     shape: "1×h×w of the layer",
+    unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

@@ -21,6 +21,7 @@ static DESCRIPTION: Description = Description {
     paper: "Ribeiro, Singh, Guestrin 2016, \"Why Should I Trust You?\", section 3, with the lime package's kernel and ridge and all superpixels kept",
     formula: "β of p_c(x_z) ≈ b + z·β that minimise Σ_z √exp(−d²/w²) (p_c(x_z) − b − z·β)² + α‖β‖², z random superpixels, d = 1 − cos(z, 1)",
     shape: "1×H×W",
+    unit: "class score",
     passes: "1 forward for every sample",
     ranking: Ranking::Signed,
     sign: Sign::Signed,

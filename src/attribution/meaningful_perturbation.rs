@@ -23,6 +23,7 @@ static DESCRIPTION: Description = Description {
     paper: "Fong, Vedaldi 2017, Interpretable Explanations of Black Boxes by Meaningful Perturbation, sections 4.1 to 4.3, as in Bansal, Agarwal, Nguyen 2020, SAM; lengths scale with the picture, of the start too, which SAM gives in cells; a jittered picture repeats its border",
     formula: "1 − argmin_m λ₁ Σ|1 − m| + λ₂ Σ|∇m|^β + p_c(x ⊙ m + blur(x) ⊙ (1 − m)), m in [0,1]",
     shape: "1×H×W",
+    unit: "mask, 0 to 1",
     passes: "iterations × (1 forward, 1 backward); 35 forwards for the circular start",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

@@ -214,6 +214,9 @@ pub struct Description {
     pub formula: &'static str,
     /// Shape of the map.
     pub shape: &'static str,
+    /// What a value of the map is counted in; `class score` where a parameter chooses between logit and
+    /// probability.
+    pub unit: &'static str,
     /// Passes through the network, in words.
     pub passes: &'static str,
     pub ranking: Ranking,

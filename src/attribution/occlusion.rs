@@ -17,6 +17,7 @@ static DESCRIPTION: Description = Description {
     paper: "Zeiler, Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4.2; averaged where windows overlap and cut at the far borders, as in Captum 0.9",
     formula: "mean over windows w ∋ pixel of S_c(x) − S_c(x with w at the baseline)",
     shape: "1×H×W",
+    unit: "class score",
     passes: "1 forward for every window, and 1",
     ranking: Ranking::Signed,
     sign: Sign::Signed,

@@ -15,6 +15,7 @@ static DESCRIPTION: Description = Description {
     paper: "the chance level: pixels in random order",
     formula: "u(y, x) ~ U(0, 1)",
     shape: "1×H×W",
+    unit: "none",
     passes: "none",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

@@ -18,6 +18,7 @@ static DESCRIPTION: Description = Description {
     paper: "Petsiuk, Das, Saenko 2018, RISE, section 3; masked pixels turn to the colour that the network normalises to zero",
     formula: "1/(N p) Σ_i p_c(x ⊙ M_i) M_i",
     shape: "1×H×W",
+    unit: "probability",
     passes: "1 forward for every mask",
     ranking: Ranking::Signed,
     sign: Sign::Full,

@@ -18,6 +18,7 @@ static DESCRIPTION: Description = Description {
     paper: "Wang et al. 2020, Score-CAM, section 3, in the form of its authors' code: softmax probabilities p_c as they are; masked pixels turn to the colour that the network normalises to zero; without the final ReLU, which the display applies",
     formula: "Σ_k p_c(x ⊙ M_k) A^k, M_k = A^k enlarged, from 0 to 1",
     shape: "1×h×w of the layer",
+    unit: "activation",
     passes: "1 forward for every channel of the layer",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

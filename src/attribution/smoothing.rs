@@ -37,6 +37,7 @@ pub static SMOOTHGRAD_SQUARED: Smoothing = Smoothing {
         name: "SmoothGrad²",
         paper: "Hooker, Erhan, Kindermans, Kim 2019, A Benchmark for Interpretability Methods, section 4.2",
         formula: "mean over n of M_c(x + ε)², ε ~ N(0, σ²)",
+        unit: "square of the smoothed method's",
         sign: Sign::Positive,
         ..COMMON
     },
@@ -49,6 +50,7 @@ pub static VARGRAD: Smoothing = Smoothing {
         name: "VarGrad",
         paper: "Adebayo, Gilmer, Goodfellow, Kim 2018, Local Explanation Methods, section 2; over n, not n − 1",
         formula: "variance over n of M_c(x + ε), ε ~ N(0, σ²)",
+        unit: "square of the smoothed method's",
         sign: Sign::Positive,
         ..COMMON
     },
@@ -62,6 +64,7 @@ const COMMON: Description = Description {
     paper: "",
     formula: "",
     shape: "C×H×W",
+    unit: "that of the smoothed method",
     passes: "those of the smoothed method, for every sample",
     ranking: Ranking::Magnitude,
     sign: Sign::Signed,

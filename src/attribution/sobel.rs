@@ -15,6 +15,7 @@ static DESCRIPTION: Description = Description {
     paper: "Adebayo et al. 2018, Sanity Checks for Saliency Maps, on edge detectors; here Sobel's operator, repeated pixels beyond the border",
     formula: "√(G_x² + G_y²) of the luminance, G_x = [1 2 1]ᵀ[−1 0 1]/8 ∗ Y, G_y = G_x turned; in luminance a pixel",
     shape: "1×H×W",
+    unit: "luminance per pixel",
     passes: "none",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

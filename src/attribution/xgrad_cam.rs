@@ -18,6 +18,7 @@ static DESCRIPTION: Description = Description {
     paper: "Fu, Hu, Dong, Guo, Gao, Li 2020, Axiom-based Grad-CAM, section 3; without the final ReLU, which the display applies",
     formula: "Σ_k w_k A^k, w_k = Σ_ij A^k_ij ∂S_c/∂A^k_ij / (Σ_ij A^k_ij + 1e-7)",
     shape: "1×h×w of the layer",
+    unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,
     sign: Sign::Positive,

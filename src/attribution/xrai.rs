@@ -22,6 +22,7 @@ static DESCRIPTION: Description = Description {
     paper: "Kapishnikov, Bolukbasi, Viégas, Terry 2019, XRAI: Better Attributions Through Regions, section 3, in the full form of PAIR's saliency 0.2; other sizes than 224 px are cut after bicubic resizing",
     formula: "value of a pixel = mean over s ∖ grown of max_channel IG_c, s the region that added it; the region of the largest mean is added next",
     shape: "1×H×W",
+    unit: "logit",
     passes: "2 × steps × (1 forward, 1 backward)",
     ranking: Ranking::Signed,
     sign: Sign::Full,

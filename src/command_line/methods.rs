@@ -47,7 +47,8 @@ fn describe(method: &dyn Method) -> String {
     let _ = writeln!(text, "{}  {}", description.id, description.name);
     let _ = writeln!(text, "    {}", description.formula);
     let _ = writeln!(text, "    {}", description.paper);
-    let _ = writeln!(text, "    gives {}; costs {}", description.shape, description.passes);
+    let crate::attribution::Description { shape, unit, passes, .. } = description;
+    let _ = writeln!(text, "    gives {shape}, in units of: {unit}; costs {passes}");
     text + &describe_parameters(description.parameters)
 }
 

@@ -248,13 +248,43 @@ impl Command {
                 can(*command) && ctx.input_mut(|input| input.consume_shortcut(&shortcut))
             })
         };
-        Self::by_shortcut().into_iter().filter(pressed).collect()
+        let mut commands: Vec<_> = Self::by_shortcut().into_iter().filter(pressed).collect();
+        // Where this sign is differs between keyboards, so that it comes as text.
+        let asks = |event: &egui::Event| matches!(event, egui::Event::Text(text) if text == "?");
+        if ctx.input(|input| input.events.iter().any(asks)) {
+            commands.push(Command::Help);
+        }
+        commands
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All commands as `assets/keys.md` lists them.
+    fn keys_as_markdown() -> String {
+        let ctx = egui::Context::default();
+        ctx.set_os(egui::os::OperatingSystem::Nix);
+        let row = |command: &Command| format!("| {} | {} |\n", command.text(), command.keys(&ctx));
+        let section = |(title, commands): &(&str, &[Command])| {
+            let rows: String = commands.iter().map(row).collect();
+            format!("\n## {title}\n\n| command | keys |\n|---|---|\n{rows}")
+        };
+        let head = "# Commands and their keys\n\nOn a Mac, ⌘ stands for Ctrl.\n";
+        std::iter::once(head.to_string()).chain(MENUS.iter().map(section)).collect()
+    }
+
+    #[test]
+    fn the_list_of_keys_is_the_commands() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/keys.md");
+        let (written, now) =
+            (std::fs::read_to_string(path).unwrap_or_default(), keys_as_markdown());
+        if written != now && std::env::var_os("HYALINE_WRITE").is_some() {
+            return std::fs::write(path, now).unwrap();
+        }
+        assert_eq!(written, now, "HYALINE_WRITE=1 writes {path} anew");
+    }
 
     #[test]
     fn no_two_commands_share_a_key() {

@@ -95,7 +95,7 @@ impl CurveMeasure {
 }
 
 fn measure_chooser(ui: &mut Ui, measure: &mut CurveMeasure) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for one in CurveMeasure::ALL {
             ui.selectable_value(measure, one, one.name()).on_hover_text(one.about());
         }

@@ -76,7 +76,9 @@ impl Explorer {
                     let at = rect.left_bottom() + vec2(4.0, -3.0);
                     shadowed(&painter, at, Align2::LEFT_BOTTOM, &text, 11.0);
                 }
-                predictions(ui, &seen, self.document.target);
+                if let Some(target) = predictions(ui, &seen, self.document.target) {
+                    self.document.target = target;
+                }
             }
             Some(State::Failed(why)) => failed(ui, rect, &why),
             Some(State::Stopped(_)) => waiting(ui, rect, "cancelled"),
@@ -100,8 +102,10 @@ impl Explorer {
     }
 }
 
-/// The five most probable classes, and the explained one if it is not among them.
-fn predictions(ui: &mut Ui, seen: &Seen, target: Target) {
+/// The five most probable classes, and the explained one if it is not among them; gives the target
+/// that a click on one asks for.
+fn predictions(ui: &mut Ui, seen: &Seen, target: Target) -> Option<Target> {
+    let mut asked = None;
     let explained = seen.class(target);
     let top = seen.predictions.iter().take(5);
     let further = explained
@@ -109,11 +113,24 @@ fn predictions(ui: &mut Ui, seen: &Seen, target: Target) {
         .and_then(|class| seen.prediction(class));
     for prediction in top.chain(further) {
         let (rect, response) =
-            ui.allocate_exact_size(vec2(ui.available_width(), 15.0), Sense::hover());
+            ui.allocate_exact_size(vec2(ui.available_width(), 15.0), Sense::click());
         let text = format!("{} {:.3}", prediction.label, prediction.probability);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
-        response
-            .on_hover_text(format!("class {}, logit {:.3}", prediction.class, prediction.logit));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+        let target_of_class = Target::Class(prediction.class);
+        let (next, what) = match target == target_of_class {
+            true => (Target::Top1, "explain the top class of each network"),
+            false => (target_of_class, "explain this class on every network"),
+        };
+        if response.clicked() {
+            asked = Some(next);
+        }
+        if response.hovered() || response.has_focus() {
+            ui.painter().rect_filled(rect, 2.0, ui.visuals().widgets.hovered.weak_bg_fill);
+        }
+        response.on_hover_text(format!(
+            "class {}, logit {:.3}; click to {what}",
+            prediction.class, prediction.logit
+        ));
         let bar = Rect::from_min_size(
             rect.min,
             vec2(rect.width() * prediction.probability, rect.height()),
@@ -137,4 +154,5 @@ fn predictions(ui: &mut Ui, seen: &Seen, target: Target) {
         let probability = format!("{:.3}", prediction.probability);
         ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, probability, font, color);
     }
+    asked
 }

@@ -24,13 +24,23 @@ impl Explorer {
         });
     }
 
-    fn models_list(&mut self, ui: &mut Ui) {
+    /// The name of a list and a command at its right, or, where there is no room, below.
+    fn heading(&mut self, ui: &mut Ui, name: &str, command: Command) {
+        const ROOM: f32 = 190.0;
+        if ui.available_width() < ROOM {
+            ui.strong(name);
+            return self.command_button(ui, command);
+        }
         ui.horizontal(|ui| {
-            ui.strong("Networks");
+            ui.strong(name);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                self.command_button(ui, Command::OpenModels);
+                self.command_button(ui, command);
             });
         });
+    }
+
+    fn models_list(&mut self, ui: &mut Ui) {
+        self.heading(ui, "Networks", Command::OpenModels);
         let (mut remove, mut details) = (None, None);
         for (index, open) in self.document.models.iter().enumerate() {
             let model = &open.value;
@@ -65,12 +75,7 @@ impl Explorer {
     }
 
     fn pictures_list(&mut self, ui: &mut Ui) {
-        ui.horizontal(|ui| {
-            ui.strong("Pictures");
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                self.command_button(ui, Command::OpenPictures);
-            });
-        });
+        self.heading(ui, "Pictures", Command::OpenPictures);
         if self.document.pictures.is_empty() {
             ui.weak("none open");
         }

@@ -436,6 +436,15 @@ impl Explorer {
         self.name_session(ctx, None);
     }
 
+    /// Panels take two frames to settle after the window has another size.
+    fn note_window_size(&mut self, ctx: &egui::Context) {
+        let size = ctx.input(|input| input.viewport().inner_rect).map(|rect| rect.size());
+        if size != self.window_size {
+            self.window_size = size;
+            ctx.request_repaint();
+        }
+    }
+
     fn zoom(&mut self, factor: f32) {
         let cell = self.shown_cell * factor;
         self.view.cell = Some(cell.clamp(*theme::CELL.start(), *theme::CELL.end()));
@@ -450,7 +459,7 @@ impl Explorer {
 impl eframe::App for Explorer {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
-        self.window_size = ctx.input(|input| input.viewport().inner_rect).map(|rect| rect.size());
+        self.note_window_size(&ctx);
         self.take_arrivals(&ctx);
         self.take_pasted(&ctx);
         self.mend_target();

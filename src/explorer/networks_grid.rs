@@ -1,7 +1,7 @@
 //! The grid transposed: networks as rows, methods as columns, as papers print it.
 
 use super::Explorer;
-use super::grid::{Shown, Table, color_bar_across, column};
+use super::grid::{Bar, Shown, Table, column};
 use super::theme;
 use egui::{RichText, ScrollArea, Ui, vec2};
 
@@ -49,8 +49,7 @@ impl Explorer {
                     let look = self.look(choice, scale, shown.side);
                     let has_bar = look.norm.norm.has_bar_a_row();
                     if let Some(scale) = scale.filter(|_| has_bar) {
-                        let about = look.norm.norm.words();
-                        color_bar_across(ui, scale, look.color_map, shown.side, &about);
+                        Bar::of(choice, &look, scale).show_across(ui, shown.side);
                     }
                 });
             }

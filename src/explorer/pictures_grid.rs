@@ -3,7 +3,7 @@
 use super::Explorer;
 use super::cell::Cell;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
-use super::grid::{Shown, color_bar, column};
+use super::grid::{Bar, Shown, column};
 use super::order::Line;
 use super::theme;
 use super::work::{Key, State};
@@ -91,7 +91,7 @@ impl Explorer {
                 });
             }
             if let Some(scale) = scale.filter(|_| has_bar) {
-                color_bar(ui, scale, look.color_map, shown.side, &look.norm.norm.words());
+                Bar::of(choice, &look, scale).show(ui, shown.side);
             }
         });
     }
