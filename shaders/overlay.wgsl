@@ -100,7 +100,7 @@ fn strength_of(place: f32) -> f32 {
 fn band(at: vec2<f32>) -> f32 {
     let inside = clamp(at, 0.5 * uniforms.pixel, vec2<f32>(1.0) - 0.5 * uniforms.pixel);
     let strength = strength_of(place_of(inside));
-    return select(0.0, floor(strength * BANDS), strength >= uniforms.threshold);
+    return select(0.0, min(floor(strength * BANDS), BANDS - 1.0), strength >= uniforms.threshold);
 }
 
 fn is_contour(at: vec2<f32>) -> bool {

@@ -4,6 +4,7 @@
 use crate::error::Result;
 use crate::file;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 macro_rules! example {
     ($($name:literal),* $(,)?) => {
@@ -44,6 +45,16 @@ const OPENED: [&str; 7] = [
 /// with temporary files.
 pub fn user_folder() -> PathBuf {
     file::user_cache().unwrap_or_else(|| std::env::temp_dir().join("hyaline")).join("example")
+}
+
+static WEIGHTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let weights = FILES.iter().filter(|(name, _)| name.ends_with(".safetensors"));
+    weights.map(|(_, bytes)| file::sha256(bytes)).collect()
+});
+
+/// Whether a network is one of the example's, by the hash of its weights.
+pub fn has_weights(sha256: &str) -> bool {
+    WEIGHTS.iter().any(|own| own == sha256)
 }
 
 /// Writes the example's files into a folder, those that are not there already as they are, and

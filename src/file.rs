@@ -82,6 +82,17 @@ pub fn user_settings() -> Option<PathBuf> {
     base.map(|base| base.join("hyaline"))
 }
 
+/// The system's folder for what can't be made anew, with a folder for this program; none where the
+/// environment names no home.
+pub fn user_data() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    if cfg!(any(windows, target_os = "macos")) {
+        return user_settings();
+    }
+    let home = || variable("HOME").map(|home| home.join(".local/share"));
+    variable("XDG_DATA_HOME").or_else(home).map(|base| base.join("hyaline"))
+}
+
 /// Writes a file whole: under another name first, then renamed.
 ///
 /// # Errors

@@ -595,8 +595,7 @@ fn the_example_is_a_comparison_to_begin_with() {
     }
     let folder = tempfile::tempdir().unwrap();
     let mut window = window(vec![]);
-    let ctx = window.ctx.clone();
-    window.state_mut().open_example(&ctx, folder.path().join("example"));
+    window.state_mut().open_example(folder.path().join("example"));
     for network in ["ResNet-20 vanilla", "ResNet-20 robust"] {
         for method in ["Gradient", "Integrated Gradients", "Grad-CAM"] {
             wait(&mut window, &format!("{method} of {network}: done"));
@@ -671,19 +670,20 @@ fn work_is_paused_listed_and_cancelled_one_by_one() {
     let mut window = window(files[..2].to_vec());
     wait(&mut window, "Details of LeNet5 robust");
     click(&mut window, "Perturbations");
-    click(&mut window, "RISE");
+    click(&mut window, "Extremal Perturbation");
     press(&mut window, egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::J);
     wait(&mut window, "Nothing is to be done");
     drop_on(&mut window, &files[2..]);
-    wait_for_part(&mut window, "Cancel LeNet5 vanilla: RISE");
+    wait_for_part(&mut window, "Cancel LeNet5 vanilla: Extremal");
     click(&mut window, "Pause");
     wait_for_part(&mut window, "Paused with");
-    let rise = window.query_all_by_label_contains("Cancel LeNet5 robust: RISE").next();
-    rise.expect("the other network's RISE waits").click();
+    let waiting = window.query_all_by_label_contains("Cancel LeNet5 robust: Extremal").next();
+    waiting.expect("the other network's map waits").click();
     window.run_steps(3);
     click(&mut window, "Go on");
-    wait(&mut window, "RISE of LeNet5 vanilla: done");
-    wait(&mut window, "RISE of LeNet5 robust: cancelled");
+    wait(&mut window, "Extremal Perturbation of LeNet5 robust: cancelled");
+    press(&mut window, egui::Modifiers::COMMAND, egui::Key::Period);
+    wait(&mut window, "Extremal Perturbation of LeNet5 vanilla: cancelled");
 }
 
 #[test]

@@ -104,10 +104,12 @@ impl Appearance {
         self
     }
 
-    /// Shows maps as a library or paper does; of one method, or of all.
+    /// Shows maps as a library or paper does; of one method, which keeps the colours of all, or of all.
     pub fn take(&mut self, convention: &Convention, method: Option<&str>) {
         self.norms.set(method, convention.norm);
-        self.color_map = convention.color_map;
+        if method.is_none() {
+            self.color_map = convention.color_map;
+        }
     }
 }
 

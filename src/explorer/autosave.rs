@@ -42,13 +42,15 @@ impl Autosave {
         Self { own, left }
     }
 
-    /// Writes the document where it has changed, at most every few seconds. What can't be written is
-    /// tried again later.
-    pub fn keep(&mut self, document: &Document) {
-        let Some(own) = &mut self.own else { return };
-        let is_kept = own.written.as_ref().is_some_and(|written| written == document);
-        if is_kept || own.at.elapsed() < PAUSE {
-            return;
+    /// Writes the document where it has changed, at most every few seconds; gives the time after which
+    /// it is to be called again. What can't be written is tried again later.
+    pub fn keep(&mut self, document: &Document) -> Option<Duration> {
+        let own = self.own.as_mut()?;
+        if own.written.as_ref().is_some_and(|written| written == document) {
+            return None;
+        }
+        if let Some(left) = PAUSE.checked_sub(own.at.elapsed()) {
+            return Some(left);
         }
         own.at = Instant::now();
         let done = match document.is_empty() {
@@ -56,6 +58,7 @@ impl Autosave {
             false => Session::of(document).write(&own.session).is_ok(),
         };
         own.written = done.then(|| document.clone());
+        (!done).then_some(PAUSE)
     }
 
     /// Ends with nothing left: the person closed the window.
@@ -72,6 +75,11 @@ impl Autosave {
         if let Some(left) = self.left.take() {
             remove(&left);
         }
+    }
+
+    /// Takes the file of a session away that is open again, and kept as the own one from now on.
+    pub fn take_up(session: &Path) {
+        remove(session);
     }
 
     /// Whether a session file is one of these and not a person's.

@@ -4,7 +4,7 @@ use super::Explorer;
 use super::appearance::{Appearance, Arrangement, MethodNorm};
 use super::command::Command;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
-use super::inspector::{is_legible, write_values};
+use super::inspector::{is_legible, shadowed, write_values};
 use super::overlay::CellPaint;
 use super::theme;
 use super::view_transform::Lens;
@@ -28,13 +28,17 @@ pub(super) struct Cell {
 impl Cell {
     /// The map, finished or in the making.
     pub fn map(&self) -> Option<&Arc<Array3<f32>>> {
-        let own = match &self.state {
-            Some(State::Map(attribution)) => Some(&attribution.map),
-            Some(State::Running(running)) => running.partial.as_ref(),
-            Some(State::Stopped(partial)) => partial.as_ref().map(|partial| &partial.map),
+        self.own_map().or(self.latest.as_ref())
+    }
+
+    /// The same, and none by other values.
+    pub fn own_map(&self) -> Option<&Arc<Array3<f32>>> {
+        match self.state.as_ref()? {
+            State::Map(attribution) => Some(&attribution.map),
+            State::Running(running) => running.partial.as_ref(),
+            State::Stopped(partial) => partial.as_ref().map(|partial| &partial.map),
             _ => None,
-        };
-        own.or(self.latest.as_ref())
+        }
     }
 
     /// The map, if it is done.
@@ -99,7 +103,7 @@ impl Explorer {
             _ => String::new(),
         };
         label(&response, format!("{name}{on}: {}", state_text(cell)));
-        self.navigate(ui, &response, &lens);
+        self.navigate(ui, &response, &lens, picture);
         let title = format!("{name} · {}", picture.value.name);
         self.cell_menu(&response, &lens, (model.id, id), (title, cell, look));
         if response.has_focus() {
@@ -125,6 +129,10 @@ impl Explorer {
             Some(State::Running(running)) => progress(ui, square, running, cell.map().is_some()),
             Some(State::Failed(why)) => failed(ui, square, why),
             _ if cell.map().is_none() => waiting(ui, square, &state_text(cell)),
+            _ if cell.own_map().is_none() => {
+                let at = square.left_bottom() + vec2(4.0, -3.0);
+                shadowed(ui.painter(), at, Align2::LEFT_BOTTOM, "by other values", 11.0);
+            }
             _ => {}
         }
         self.footer(ui, cell, look, alone, readout);
@@ -177,8 +185,14 @@ impl Explorer {
             if ui.button("Pin a probe here").clicked() {
                 self.pin_probe(self.pointed.menu);
             }
-            if cell.map().is_some() && ui.button("Pin this map").clicked() {
+            if cell.own_map().is_some() && ui.button("Pin this map").clicked() {
                 self.pin(&response.ctx, title, cell, look);
+            }
+            if cell.own_map().is_some()
+                && ui.button("Copy this panel").clicked()
+                && let Some(image) = self.panel_image(cell, look)
+            {
+                ui.ctx().copy_image(image);
             }
             self.command_button(ui, Command::FitPicture);
         });
@@ -220,10 +234,10 @@ impl Explorer {
         }
         if let Some(State::Map(attribution)) = &cell.state {
             if !attribution.warnings.is_empty() {
-                ui.colored_label(
-                    ui.visuals().warn_fg_color,
-                    RichText::new(attribution.warnings.join("; ")).small(),
-                );
+                let color = ui.visuals().warn_fg_color;
+                let warnings = RichText::new(attribution.warnings.join("; ")).small().color(color);
+                let about = attribution.warnings.join("\n");
+                ui.add(egui::Label::new(warnings).truncate()).on_hover_text(about);
             }
             let facts = attribution.facts.iter().map(|(name, value)| format!("{name} {value:.4}"));
             let kept = if attribution.cached { ", kept from an earlier run" } else { "" };

@@ -16,9 +16,11 @@ pub enum Command {
     Quit,
     Undo,
     Redo,
+    Close,
     Cancel,
     Resume,
     Pause,
+    CopyCommandLine,
     ToggleJobs,
     PreviousPicture,
     NextPicture,
@@ -71,10 +73,12 @@ pub const MENUS: [(&str, &[Command]); 6] = [
         &[
             Command::Undo,
             Command::Redo,
+            Command::Close,
             Command::Cancel,
             Command::Resume,
             Command::Pause,
             Command::ToggleJobs,
+            Command::CopyCommandLine,
         ],
     ),
     (
@@ -135,10 +139,12 @@ impl Command {
             Command::Quit => "Quit",
             Command::Undo => "Undo",
             Command::Redo => "Redo",
+            Command::Close => "Close what lies above, or cancel work",
             Command::Cancel => "Cancel work",
             Command::Resume => "Resume work",
             Command::Pause => "Pause work or go on",
             Command::ToggleJobs => "Jobs",
+            Command::CopyCommandLine => "Copy as command line",
             Command::PreviousPicture => "Previous picture",
             Command::NextPicture => "Next picture",
             Command::ZoomIn => "Larger cells",
@@ -185,9 +191,11 @@ impl Command {
             Command::Quit => key(Modifiers::COMMAND, Key::Q),
             Command::Undo => key(Modifiers::COMMAND, Key::Z),
             Command::Redo => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z),
-            Command::Cancel => key(Modifiers::NONE, Key::Escape),
+            Command::Close => key(Modifiers::NONE, Key::Escape),
+            Command::Cancel => key(Modifiers::COMMAND, Key::Period),
             Command::Resume => key(Modifiers::COMMAND, Key::R),
             Command::Pause => key(Modifiers::COMMAND, Key::Space),
+            Command::CopyCommandLine => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::C),
             Command::ToggleJobs => key(Modifiers::COMMAND | Modifiers::SHIFT, Key::J),
             Command::PreviousPicture => key(Modifiers::NONE, Key::PageUp),
             Command::NextPicture => key(Modifiers::NONE, Key::PageDown),
@@ -222,7 +230,13 @@ impl Command {
     /// The key, as people read it.
     pub fn keys(self, ctx: &egui::Context) -> String {
         let keys = self.shortcut().map(|keys| ctx.format_shortcut(&keys)).unwrap_or_default();
-        let signs = [("CloseBracket", "]"), ("OpenBracket", "["), ("Plus", "+"), ("Minus", "−")];
+        let signs = [
+            ("CloseBracket", "]"),
+            ("OpenBracket", "["),
+            ("Plus", "+"),
+            ("Minus", "−"),
+            ("Period", "."),
+        ];
         signs.iter().fold(keys, |keys, (name, sign)| keys.replace(name, sign))
     }
 

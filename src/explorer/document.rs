@@ -54,6 +54,8 @@ pub struct Document {
     /// Two networks that are held against each other.
     pub pair: Option<Pair>,
     pub appearance: Appearance,
+    /// The file that the session was opened from or saved to; no part of what is compared.
+    pub session: Option<PathBuf>,
 }
 
 impl Default for Document {
@@ -77,6 +79,7 @@ impl Default for Document {
             probes: vec![],
             pair: None,
             appearance: Appearance::default(),
+            session: None,
         }
     }
 }
@@ -142,7 +145,7 @@ impl Document {
     pub fn close_all(&mut self) {
         (self.models, self.pictures, self.selected) = (vec![], vec![], 0);
         self.annotations = None;
-        (self.probes, self.pair) = (vec![], None);
+        (self.probes, self.pair, self.session) = (vec![], None, None);
     }
 
     /// Takes a picture out; the selection stays where it was or moves to the one before.

@@ -4,11 +4,12 @@ use super::appearance::{Arrangement, MethodNorm};
 use super::cell::{Cell, Look, label, number};
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::inspector::shadowed;
-use super::view_transform::magnification;
 use super::{Explorer, theme};
 use crate::figure::{ColorMap, Norm, Scale, Scope};
 use egui::{Align, Align2, CentralPanel, FontId, Layout, Rect, ScrollArea, Sense, Ui, pos2, vec2};
+use ndarray::Array3;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What the grid shows in this frame.
 pub(super) struct Shown {
@@ -26,6 +27,9 @@ pub(super) struct Table {
     pub cells: Vec<Vec<Cell>>,
     pub scales: Vec<Vec<Option<Scale>>>,
 }
+
+/// Maps with their classes, by picture, network and method.
+pub(super) type Latest = HashMap<(u64, u64, &'static str), (usize, Arc<Array3<f32>>)>;
 
 impl Shown {
     /// Where the joined networks stand among those shown.
@@ -56,11 +60,6 @@ impl Explorer {
             };
             let side = self.cell_side(ui.available_size(), columns);
             self.shown_cell = side;
-            self.magnification = models
-                .iter()
-                .map(|model| picture.value.placement(&model.value.preprocessing))
-                .map(|placement| magnification(vec2(side, side), &placement))
-                .fold(0.0, f32::max);
             if methods.is_empty() {
                 hint(ui, "Choose a method in the library on the left");
             }
@@ -125,18 +124,20 @@ impl Explorer {
         Table { cells, scales }
     }
 
-    /// Lets cells show the map that they had until the next one is there, so that a value can be
-    /// dragged without flicker.
+    /// Lets cells show the map of the same class that they had until the next one is there, so that a
+    /// value can be dragged without flicker.
     fn show_latest(&mut self, shown: &Shown, cells: &mut [Vec<Cell>]) {
         let mut latest = HashMap::new();
         for (choice, row) in shown.methods.iter().zip(cells) {
             for (model, cell) in shown.models.iter().zip(row) {
                 let of = (shown.picture.id, model.id, choice.method.description().id);
+                let Some(class) = cell.key.as_ref().map(|key| key.target) else { continue };
                 if cell.is_to_come() {
-                    cell.latest = self.latest.remove(&of);
+                    let before = self.latest.remove(&of).filter(|(of, _)| *of == class);
+                    cell.latest = before.map(|(_, map)| map);
                 }
-                let shown = cell.finished().or(cell.latest.as_ref());
-                latest.extend(shown.map(|map| (of, map.clone())));
+                let map = cell.finished().or(cell.latest.as_ref());
+                latest.extend(map.map(|map| (of, (class, map.clone()))));
             }
         }
         self.latest = latest;

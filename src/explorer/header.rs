@@ -47,7 +47,7 @@ impl Explorer {
     ) {
         let key = Key::Prediction { model: model.id, picture: picture.id };
         let name = egui::Label::new(RichText::new(&model.value.name).strong()).truncate();
-        let name = ui.add(name.sense(Sense::click_and_drag()));
+        let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
         self.order(ui, &name, Line::Network(model.id));
         let training =
             model.value.training.as_ref().map_or(String::new(), |t| format!(" · {}", t.kind));
@@ -56,7 +56,7 @@ impl Explorer {
         let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::click_and_drag());
         label(&response, format!("{} as {} sees it", picture.value.name, model.value.name));
         let lens = self.lens(rect, model, picture);
-        self.navigate(ui, &response, &lens);
+        self.navigate(ui, &response, &lens, picture);
         match self.worker.state(&key) {
             Some(State::Prediction(seen)) => {
                 let size = model.value.preprocessing.size;
@@ -92,7 +92,7 @@ impl Explorer {
     pub(super) fn method_header(&mut self, ui: &mut Ui, choice: &MethodChoice) {
         let description = choice.method.description();
         let name = egui::Label::new(RichText::new(description.name).strong()).wrap();
-        let name = ui.add(name.sense(Sense::click_and_drag()));
+        let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
         self.order(ui, &name, Line::Method(description.id));
         name.on_hover_text(format!("{}\n{}", description.formula, description.paper));
         for (id, value) in choice.values.iter() {

@@ -41,7 +41,7 @@ impl Explorer {
         egui::Window::new("Hints")
             .title_bar(false)
             .resizable(false)
-            .anchor(Align2::RIGHT_BOTTOM, [-16.0, -44.0])
+            .anchor(Align2::LEFT_BOTTOM, [16.0, -44.0])
             .default_width(340.0)
             .show(ctx, |ui| {
                 ui.set_max_width(340.0);

@@ -3,7 +3,7 @@
 use super::cell::number;
 use super::command::Command;
 use super::document::{OpenModel, OpenPicture};
-use super::view_transform::{Ground, Lens, UNIT, ViewTransform};
+use super::view_transform::{Ground, Lens, UNIT, ViewTransform, magnification};
 use super::work::{Key, Seen, State};
 use super::{Explorer, theme};
 use crate::figure::Scale;
@@ -18,8 +18,14 @@ const NARROW: f32 = 180.0;
 
 impl Explorer {
     /// Zooms, pans and points where a person does so in a cell.
-    pub(super) fn navigate(&mut self, ui: &Ui, response: &Response, lens: &Lens) {
-        let ground = self.ground(lens.cell);
+    pub(super) fn navigate(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        lens: &Lens,
+        picture: &OpenPicture,
+    ) {
+        let ground = self.ground(lens.cell, picture);
         if response.dragged() && self.view.transform.is_zoomed() {
             self.view.transform.pan(response.drag_delta(), ground);
         }
@@ -39,13 +45,23 @@ impl Explorer {
     /// Where a picture lies in a cell.
     pub(super) fn lens(&self, cell: Rect, model: &OpenModel, picture: &OpenPicture) -> Lens {
         let placement = picture.value.placement(&model.value.preprocessing);
-        self.view.transform.lens(cell, &placement, self.magnification)
+        self.view.transform.lens(cell, &placement, self.magnification(picture))
     }
 
-    /// What zoom and pan go by in a cell of this picture.
-    pub(super) fn ground(&self, cell: Rect) -> Ground {
-        let (width, height) = self.document.picture().map_or((1, 1), |open| open.value.size());
-        let picture = vec2(width as f32, height as f32) * self.magnification;
+    /// Points that a pixel of a picture takes without zoom: the most that it takes for any network.
+    fn magnification(&self, picture: &OpenPicture) -> f32 {
+        let cell = egui::Vec2::splat(self.shown_cell);
+        let models = self.document.models.iter();
+        models
+            .map(|model| picture.value.placement(&model.value.preprocessing))
+            .map(|placement| magnification(cell, &placement))
+            .fold(0.0, f32::max)
+    }
+
+    /// What zoom and pan go by in a cell of a picture.
+    pub(super) fn ground(&self, cell: Rect, picture: &OpenPicture) -> Ground {
+        let (width, height) = picture.value.size();
+        let picture = vec2(width as f32, height as f32) * self.magnification(picture);
         Ground { cell: cell.size(), picture }
     }
 

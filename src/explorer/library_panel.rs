@@ -238,7 +238,13 @@ fn picture_row(
 }
 
 /// Values that were changed and wait to be applied, by method.
-pub(super) type Drafts = HashMap<&'static str, Values>;
+pub(super) type Drafts = HashMap<&'static str, Draft>;
+
+/// Values that wait, and those that they were changed from.
+pub(super) struct Draft {
+    base: Values,
+    values: Values,
+}
 
 /// One method with its parameters.
 fn method_row(
@@ -248,7 +254,10 @@ fn method_row(
     drafts: &mut Drafts,
 ) {
     let description = choice.method.description();
-    let values = drafts.remove(description.id).unwrap_or_else(|| choice.values.clone());
+    // A draft of values that are no more, because of undo or a preset, is none.
+    let waiting = drafts.get(description.id).filter(|draft| draft.base == choice.values);
+    let waits = waiting.is_some();
+    let values = waiting.map_or(&choice.values, |draft| &draft.values).clone();
     let mut draft = MethodChoice { values, ..choice.clone() };
     let cost = Expense::of(&draft, models);
     let about = format!("{}\n{}\n{}", description.formula, description.paper, cost.text);
@@ -272,20 +281,23 @@ fn method_row(
             for parameter in description.parameters {
                 parameter_row(ui, parameter, &mut draft, pictures);
             }
+            let is_changed = draft.values != choice.values;
             // What is dear waits for a word, what is cheap follows at once.
-            if draft.values != choice.values && choice.shown && Expense::of(&draft, models).slow {
-                ui.horizontal(|ui| {
-                    if ui.button("Apply").on_hover_text(&cost.text).clicked() {
-                        choice.values = draft.values.clone();
-                    } else if ui.button("Leave as it was").clicked() {
-                        draft.values = choice.values.clone();
-                    } else {
-                        drafts.insert(description.id, draft.values.clone());
-                    }
-                });
-            } else {
-                choice.values = draft.values.clone();
+            if !(is_changed && choice.shown && (waits || Expense::of(&draft, models).slow)) {
+                drafts.remove(description.id);
+                choice.values = draft.values;
+                return;
             }
+            let (base, values) = (choice.values.clone(), draft.values.clone());
+            drafts.insert(description.id, Draft { base, values });
+            ui.horizontal(|ui| {
+                if ui.button("Apply").on_hover_text(&cost.text).clicked() {
+                    choice.values = draft.values.clone();
+                }
+                if ui.button("Leave as it was").clicked() {
+                    drafts.remove(description.id);
+                }
+            });
         });
 }
 
@@ -295,6 +307,9 @@ impl Explorer {
         self.document.shown_methods().any(|choice| Expense::of(choice, &self.document.models).slow)
     }
 }
+
+/// Passes that take long on most networks.
+const MANY: usize = 500;
 
 /// What one picture's maps of a method cost on all open networks.
 struct Expense {
@@ -320,7 +335,10 @@ impl Expense {
             seconds.map_or(String::new(), |seconds| format!(", about {}", duration(seconds)));
         Self {
             text: format!("Costs {passes}{time}"),
-            slow: seconds.is_some_and(|seconds| seconds >= Cost::SLOW_SECONDS),
+            // Before the pace is known, many passes are taken for slow.
+            slow: seconds.map_or(passes.forwards + passes.backwards > MANY, |seconds| {
+                seconds >= Cost::SLOW_SECONDS
+            }),
         }
     }
 }

@@ -8,6 +8,7 @@ mod compute;
 mod curves_panel;
 mod display;
 mod document;
+mod export;
 mod grid;
 mod header;
 mod hints;
@@ -52,6 +53,7 @@ pub use overlay::{CellPaint, OverlayRenderer};
 pub use places::Places;
 pub use priority::compute_below_painting;
 
+use crate::attribution::Target;
 use crate::example;
 use crate::file::stem;
 use crate::model::ComputeDevice;
@@ -63,7 +65,6 @@ use display::Display;
 use document::{Document, History};
 use eframe::egui_wgpu::RenderState;
 use image::RgbaImage;
-use ndarray::Array3;
 use notices::Notices;
 use opening::{Arrival, FileKind, Opening};
 use pair::PairView;
@@ -71,7 +72,6 @@ use scrubber::Scrub;
 use settings::{Settings, Theme};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use textures::Textures;
 use view_transform::ViewTransform;
 use work::Worker;
@@ -150,12 +150,10 @@ pub struct Explorer {
     hint: usize,
     /// Whether what to look for in the example is told above it.
     introduction: bool,
-    /// The file that the session was opened from or saved to.
-    session: Option<PathBuf>,
+    /// The file that the window's title names.
+    titled: Option<PathBuf>,
     /// The side of a cell in the last frame, points.
     shown_cell: f32,
-    /// Points that a pixel of the picture takes without zoom, in the last frame.
-    magnification: f32,
     pointed: inspector::Pointed,
     /// The width of the methods' names in the last frame, points.
     row_header: f32,
@@ -163,8 +161,9 @@ pub struct Explorer {
     visible_pictures: std::ops::Range<usize>,
     textures: Textures,
     pins: Vec<pins::Pin>,
-    /// The last finished map of each picture, network and method, shown until the next one is done.
-    latest: HashMap<(u64, u64, &'static str), Arc<Array3<f32>>>,
+    /// The last finished map of each picture, network and method with its class, shown until the next
+    /// one is done.
+    latest: grid::Latest,
     /// The size of the window in the last frame, points.
     window_size: Option<egui::Vec2>,
     render_state: RenderState,
@@ -228,9 +227,8 @@ impl Explorer {
             boxes: regions::Boxes::default(),
             hint: 0,
             introduction: false,
-            session: None,
+            titled: None,
             shown_cell: theme::COMFORTABLE_CELL,
-            magnification: 1.0,
             pointed: inspector::Pointed::default(),
             row_header: theme::row_header(0.0),
             visible_pictures: 0..0,
@@ -284,10 +282,10 @@ impl Explorer {
                     for (id, thumbnail) in &thumbnails {
                         self.keep_thumbnail(ctx, *id, thumbnail);
                     }
-                    self.take_session(ctx, &session);
+                    self.take_session(&session);
                 }
                 Arrival::Asked(paths) => self.settings.remember(&paths),
-                Arrival::SaveTo(path) => self.save_session(ctx, path),
+                Arrival::SaveTo(path) => self.save_session(path),
                 Arrival::Failed(error) => self.notices.warn(error.to_string()),
             }
         }
@@ -311,27 +309,27 @@ impl Explorer {
             Command::OpenModels => self.opening.ask(FileKind::Models),
             Command::OpenPictures => self.opening.ask(FileKind::Pictures),
             Command::OpenSession => self.opening.ask(FileKind::Sessions),
-            Command::SaveSession => match self.session.clone() {
-                Some(path) => self.save_session(ctx, path),
+            Command::SaveSession => match self.document.session.clone() {
+                Some(path) => self.save_session(path),
                 None => self.opening.ask_where_to_save(),
             },
             Command::SaveSessionAs => self.opening.ask_where_to_save(),
-            Command::OpenExample => self.open_example(ctx, example::user_folder()),
-            Command::CloseAll => self.close_all(ctx),
+            Command::OpenExample => self.open_example(example::user_folder()),
+            Command::CloseAll => self.close_all(),
             Command::Train => self.opening.ask(FileKind::Recipes),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             Command::Undo => self.history.undo(&mut self.document),
             Command::Redo => self.history.redo(&mut self.document),
-            Command::Cancel if self.view.help => self.view.help = false,
-            Command::Cancel if self.view.scrub.is_some() => self.view.scrub = None,
-            Command::Cancel if self.view.alone.is_some() => self.view.alone = None,
-            Command::Cancel if self.view.jobs => self.view.jobs = false,
-            Command::Cancel if self.notices.is_log_open => self.notices.is_log_open = false,
-            Command::Cancel if self.range_panel.is_open => self.range_panel.is_open = false,
-            Command::Cancel if self.network_panel.is_open() => self.network_panel.close(),
-            Command::Cancel if self.study_panel.is_open() => self.study_panel.close(),
-            Command::Cancel if self.training_panel.is_open() => self.training_panel.close(),
-            Command::Cancel => self.worker.cancel(),
+            Command::Close if self.view.help => self.view.help = false,
+            Command::Close if self.view.scrub.is_some() => self.view.scrub = None,
+            Command::Close if self.view.alone.is_some() => self.view.alone = None,
+            Command::Close if self.view.jobs => self.view.jobs = false,
+            Command::Close if self.notices.is_log_open => self.notices.is_log_open = false,
+            Command::Close if self.range_panel.is_open => self.range_panel.is_open = false,
+            Command::Close if self.network_panel.is_open() => self.network_panel.close(),
+            Command::Close if self.study_panel.is_open() => self.study_panel.close(),
+            Command::Close if self.training_panel.is_open() => self.training_panel.close(),
+            Command::Close | Command::Cancel => self.worker.cancel(),
             Command::ToggleStudy => self.study_panel.toggle(),
             Command::ToggleTraining => self.training_panel.toggle(),
             Command::NetworkDetails => {
@@ -340,6 +338,12 @@ impl Explorer {
                 }
             }
             Command::Resume => self.worker.resume(),
+            Command::CopyCommandLine => {
+                if let Some(command) = self.document.command_line() {
+                    ctx.copy_text(command);
+                    self.notices.tell("The command that computes these maps is copied".into());
+                }
+            }
             Command::Pause => self.worker.pause(!self.worker.is_paused()),
             Command::ToggleJobs => self.view.jobs ^= true,
             Command::PreviousPicture => self.document.step_picture(-1),
@@ -387,9 +391,11 @@ impl Explorer {
             Command::CloseAll | Command::SaveSession | Command::SaveSessionAs => {
                 !self.document.is_empty()
             }
+            Command::CopyCommandLine => self.document.command_line().is_some(),
             Command::Undo => self.history.can_undo(),
             Command::Redo => self.history.can_redo(),
-            Command::Cancel => {
+            Command::Cancel => self.worker.open_work().1 > 0,
+            Command::Close => {
                 self.view.help
                     || self.view.jobs
                     || self.view.scrub.is_some()
@@ -422,23 +428,25 @@ impl Explorer {
 
     /// Opens the example in the place of what is there, which undo brings back, and says what to look
     /// for. Its files are unpacked to `folder`.
-    pub fn open_example(&mut self, ctx: &egui::Context, folder: PathBuf) {
-        self.close_all(ctx);
+    pub fn open_example(&mut self, folder: PathBuf) {
+        self.close_all();
+        let (methods, target, seed) = (Document::default().methods, Target::Top1, 0);
+        self.document = Document { methods, target, seed, ..self.document.clone() };
         self.document.appearance = Appearance::of_example();
         self.opening.open_example(folder);
         self.introduction = true;
     }
 
-    fn close_all(&mut self, ctx: &egui::Context) {
+    fn close_all(&mut self) {
         self.document.close_all();
         self.opening.forget();
         self.introduction = false;
-        self.name_session(ctx, None);
     }
 
     /// Panels take two frames to settle after the window has another size.
     fn note_window_size(&mut self, ctx: &egui::Context) {
-        let size = ctx.input(|input| input.viewport().inner_rect).map(|rect| rect.size());
+        // As the system counts it, whatever the scale of texts.
+        let size = Some(ctx.content_rect().size() * ctx.zoom_factor());
         if size != self.window_size {
             self.window_size = size;
             ctx.request_repaint();
@@ -451,8 +459,10 @@ impl Explorer {
     }
 
     fn zoom_picture(&mut self, factor: f32) {
+        let Some(picture) = self.document.picture().cloned() else { return };
         let cell = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::Vec2::splat(self.shown_cell));
-        self.view.transform.zoom_middle(factor, self.ground(cell));
+        let ground = self.ground(cell, &picture);
+        self.view.transform.zoom_middle(factor, ground);
     }
 }
 
@@ -460,6 +470,7 @@ impl eframe::App for Explorer {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.note_window_size(&ctx);
+        self.show_title(&ctx);
         self.take_arrivals(&ctx);
         self.take_pasted(&ctx);
         self.mend_target();
@@ -510,10 +521,12 @@ impl eframe::App for Explorer {
         if settled || !self.shows_slow_methods() {
             self.want();
         }
-        self.history.record(&self.document, settled);
+        // What is opened together is one step.
+        self.history.record(&self.document, settled && self.opening.waiting() == 0);
         self.keep_settings();
-        if settled && self.opening.waiting() == 0 {
-            self.autosave.keep(&self.document);
+        let is_calm = settled && self.opening.waiting() == 0;
+        if let Some(later) = is_calm.then(|| self.autosave.keep(&self.document)).flatten() {
+            ctx.request_repaint_after(later);
         }
     }
 
@@ -566,7 +579,7 @@ fn first_window(
     let is_plain = files.is_empty();
     let mut explorer = Explorer::new(cc, device, files, places);
     if is_plain {
-        explorer.open_example(&cc.egui_ctx, example::user_folder());
+        explorer.open_example(example::user_folder());
     }
     explorer
 }

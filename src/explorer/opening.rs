@@ -39,6 +39,20 @@ pub enum Arrival {
     Failed(Error),
 }
 
+impl Arrival {
+    /// Whether it becomes part of what is open.
+    fn is_of_document(&self) -> bool {
+        matches!(
+            self,
+            Self::Model(_)
+                | Self::Replaced(..)
+                | Self::Picture(..)
+                | Self::Annotations(_)
+                | Self::Session(..)
+        )
+    }
+}
+
 /// Which kind of files a dialog asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
@@ -51,8 +65,10 @@ pub enum FileKind {
 /// Files on their way in.
 pub struct Opening {
     device: ComputeDevice,
-    sender: Sender<Arrival>,
-    receiver: Receiver<Arrival>,
+    sender: Sender<(u64, Arrival)>,
+    receiver: Receiver<(u64, Arrival)>,
+    /// What was asked for before the last time that everything was closed is of an older one.
+    generation: u64,
     waiting: Arc<AtomicUsize>,
     ids: Arc<AtomicU64>,
     repaint: Arc<dyn Fn() + Send + Sync>,
@@ -69,6 +85,7 @@ impl Opening {
             device,
             sender,
             receiver,
+            generation: 0,
             waiting: Arc::default(),
             ids: Arc::default(),
             repaint: Arc::new(repaint),
@@ -95,16 +112,10 @@ impl Opening {
         });
     }
 
-    /// Opens the session that an earlier window left, and takes its file away.
-    pub fn open_unsaved(&self, session: PathBuf) {
+    /// Opens a file that nobody named.
+    pub fn open_again(&self, path: PathBuf) {
         let (worker, device) = (self.handle(), self.device.clone());
-        worker.waiting.fetch_add(1, Ordering::SeqCst);
-        std::thread::spawn(move || {
-            worker.open(vec![session.clone()], &device);
-            let _ = std::fs::remove_file(session);
-            worker.waiting.fetch_sub(1, Ordering::SeqCst);
-            (worker.repaint)();
-        });
+        std::thread::spawn(move || worker.open(vec![path], &device));
     }
 
     /// Opens the example, from a folder that it is unpacked to.
@@ -185,14 +196,18 @@ impl Opening {
         });
     }
 
-    /// Lets what is still on its way in go astray.
+    /// Lets networks, pictures and sessions that are still on their way go astray.
     pub fn forget(&mut self) {
-        (self.sender, self.receiver) = channel();
+        self.generation += 1;
+        self.waiting = Arc::default();
     }
 
     /// What arrived since the last call.
     pub fn arrivals(&self) -> Vec<Arrival> {
-        self.receiver.try_iter().collect()
+        let is_current = |(generation, arrival): &(u64, Arrival)| {
+            *generation == self.generation || !arrival.is_of_document()
+        };
+        self.receiver.try_iter().filter(is_current).map(|(_, arrival)| arrival).collect()
     }
 
     /// Files that are still being opened.
@@ -203,6 +218,7 @@ impl Opening {
     fn handle(&self) -> Handle {
         Handle {
             sender: self.sender.clone(),
+            generation: self.generation,
             waiting: self.waiting.clone(),
             ids: self.ids.clone(),
             repaint: self.repaint.clone(),
@@ -219,7 +235,8 @@ fn no_dialog() -> Arrival {
 
 /// The part of [`Opening`] that goes to another thread.
 struct Handle {
-    sender: Sender<Arrival>,
+    sender: Sender<(u64, Arrival)>,
+    generation: u64,
     waiting: Arc<AtomicUsize>,
     ids: Arc<AtomicU64>,
     repaint: Arc<dyn Fn() + Send + Sync>,
@@ -252,7 +269,7 @@ impl Handle {
 
     fn arrive(&self, arrival: Arrival) {
         // The window may be gone, and then nobody waits.
-        let _ = self.sender.send(arrival);
+        let _ = self.sender.send((self.generation, arrival));
         (self.repaint)();
     }
 

@@ -163,7 +163,7 @@ impl Explorer {
                 }
                 self.pointed.now = response.hover_pos().map(|at| lens.place(at));
             }
-            _ => self.navigate(ui, &response, &lens),
+            _ => self.navigate(ui, &response, &lens, picture),
         }
         let [Some(first), Some(second)] = cells.map(Cell::shown) else {
             return waiting(ui, square, "waits for both maps");
@@ -205,7 +205,7 @@ impl Explorer {
                 ui.ctx().request_repaint_after(Duration::from_secs_f64(BLINK_SECONDS / 4.0));
             }
             PairView::Difference => {
-                let ends = own.map(|scale| scale.high);
+                let ends = own.map(|scale| scale.low.abs().max(scale.high.abs()));
                 match self.display.difference([first.0, second.0], look.norm, ends) {
                     Some(map) => {
                         let overlay = self.overlay(ColorMap::OrangePurple, DIFFERENCE);
@@ -252,6 +252,6 @@ impl Cell {
 
     /// The map and the picture it is of.
     fn shown(&self) -> Option<(&Arc<ndarray::Array3<f32>>, &Arc<Seen>)> {
-        Some((self.map()?, self.seen.as_ref()?))
+        Some((self.own_map()?, self.seen.as_ref()?))
     }
 }

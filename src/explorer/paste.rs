@@ -41,11 +41,29 @@ fn picture(image: &egui::ColorImage) -> RgbaImage {
 /// The files that every line of a text names, as file managers copy them.
 fn paths(text: &str) -> Option<Vec<PathBuf>> {
     let path = |line: &str| {
-        let path = line.trim().trim_matches('"').trim_start_matches("file://").replace("%20", " ");
+        let line = line.trim().trim_matches('"');
+        let path = line.strip_prefix("file://").map_or(line.to_string(), decoded);
         Some(PathBuf::from(path)).filter(|path| path.is_absolute() && path.exists())
     };
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     lines.map(path).collect::<Option<Vec<_>>>().filter(|paths| !paths.is_empty())
+}
+
+/// The path of a file's address: `%` and two digits stand for a byte, and there is no slash before a
+/// drive.
+fn decoded(address: &str) -> String {
+    let mut bytes = vec![];
+    let mut rest = address.as_bytes();
+    while let Some((first, others)) = rest.split_first() {
+        let digits = others.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        let byte = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
+        let escaped = byte.filter(|_| *first == b'%');
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &others[2..] } else { others };
+    }
+    let path = String::from_utf8_lossy(&bytes).into_owned();
+    let has_drive = path.len() > 2 && path.as_bytes()[2] == b':';
+    if has_drive { path[1..].to_string() } else { path }
 }
 
 #[cfg(test)]
@@ -60,6 +78,8 @@ mod tests {
         let there = file.display().to_string();
         assert_eq!(paths(&format!("\"{there}\"\n\n")), Some(vec![file.clone()]));
         assert_eq!(paths(&format!("file://{}", there.replace(' ', "%20"))), Some(vec![file]));
+        assert_eq!(decoded("/a%C3%A4%28b%29%zz%"), "/aä(b)%zz%");
+        assert_eq!(decoded("/C:/a"), "C:/a");
         for text in ["", "\n", "tabby cat", "/no/such/file", &format!("{there}\nand more")] {
             assert_eq!(paths(text), None, "{text}");
         }

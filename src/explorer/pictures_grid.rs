@@ -13,7 +13,7 @@ use ndarray::Array3;
 use std::sync::Arc;
 
 /// What stands below a cell, points.
-const CAPTION: f32 = 52.0;
+const CAPTION: f32 = 66.0;
 
 impl Explorer {
     /// The method whose maps are shown for all pictures: the chosen one, or the first shown.
@@ -27,7 +27,7 @@ impl Explorer {
     /// Pictures as rows, networks as columns.
     pub(super) fn pictures_grid(&mut self, ui: &mut Ui, shown: &Shown) {
         let Some(choice) = self.pictures_method().cloned() else { return };
-        let scale = self.scale_of_pictures(shown, &choice);
+        let scales = self.scales_of_pictures(shown, &choice);
         self.pictures_header(ui, shown, &choice);
         let row = shown.side + CAPTION;
         let count = self.document.pictures.len();
@@ -37,7 +37,7 @@ impl Explorer {
             self.visible_pictures = range.clone();
             for index in range {
                 let picture = self.document.pictures[index].clone();
-                self.picture_row(ui, shown, (&picture, index, &choice), scale);
+                self.picture_row(ui, shown, (&picture, index, &choice), &scales);
             }
         });
     }
@@ -62,7 +62,8 @@ impl Explorer {
             for model in &shown.models {
                 column(ui, shown.side, |ui| {
                     let name = egui::Label::new(RichText::new(&model.value.name).strong());
-                    let name = ui.add(name.truncate().sense(Sense::click_and_drag()));
+                    let name =
+                        ui.add(name.truncate().selectable(false).sense(Sense::click_and_drag()));
                     self.order(ui, &name, Line::Network(model.id));
                     let about = &model.value.architecture;
                     ui.add(egui::Label::new(RichText::new(about).weak()).truncate());
@@ -76,16 +77,18 @@ impl Explorer {
         ui: &mut Ui,
         shown: &Shown,
         (picture, index, choice): (&OpenPicture, usize, &MethodChoice),
-        scale: Option<Scale>,
+        scales: &[Option<Scale>],
     ) {
+        let scale = scales.iter().flatten().next().copied();
         let look = self.look(choice, scale, shown.side);
         let has_bar = look.norm.norm.has_bar_a_row();
         ui.horizontal_top(|ui| {
             ui.set_height(shown.side + CAPTION);
             column(ui, self.row_header, |ui| self.picture_header(ui, picture, index));
-            for model in &shown.models {
+            for (model, scale) in shown.models.iter().zip(scales) {
                 column(ui, shown.side, |ui| {
                     let cell = self.cell(picture, model, choice);
+                    let look = self.look(choice, *scale, shown.side);
                     self.show_cell(ui, (picture, model, choice), &cell, &look);
                     ui.add(egui::Label::new(RichText::new(self.verdict(&cell)).small()).truncate());
                 });
@@ -99,7 +102,7 @@ impl Explorer {
     /// The picture's name, which chooses it.
     fn picture_header(&mut self, ui: &mut Ui, picture: &OpenPicture, index: usize) {
         if let Some(texture) = self.thumbnails.get(&picture.id) {
-            let size = egui::Vec2::splat(self.row_header.min(72.0));
+            let size = egui::Vec2::splat(self.row_header.min(56.0));
             let image = egui::Image::new(texture).fit_to_exact_size(size).sense(Sense::click());
             if ui.add(image.alt_text(&picture.value.name)).clicked() {
                 self.document.selected = index;
@@ -122,20 +125,29 @@ impl Explorer {
         said.unwrap_or_default()
     }
 
-    /// The one scale of a method's maps of all pictures that are there.
-    fn scale_of_pictures(&mut self, shown: &Shown, choice: &MethodChoice) -> Option<Scale> {
+    /// The scales of a method's maps of all pictures that are there, by network: one for all, one for
+    /// each network, or none.
+    fn scales_of_pictures(&mut self, shown: &Shown, choice: &MethodChoice) -> Vec<Option<Scale>> {
         let norm = self.document.appearance.norms.of(choice.method);
-        if norm.norm.scope == Scope::Panel {
-            return None;
+        let maps: Vec<Vec<Arc<Array3<f32>>>> =
+            shown.models.iter().map(|model| self.maps_of_pictures(model, choice)).collect();
+        let mut scale =
+            |maps: &[&Arc<Array3<f32>>]| (!maps.is_empty()).then(|| self.display.scale(maps, norm));
+        match norm.norm.scope {
+            Scope::Panel => vec![None; maps.len()],
+            Scope::Column => {
+                maps.iter().map(|maps| scale(&maps.iter().collect::<Vec<_>>())).collect()
+            }
+            Scope::Row | Scope::Figure => {
+                vec![scale(&maps.iter().flatten().collect::<Vec<_>>()); maps.len()]
+            }
         }
-        let pictures = self.document.pictures.clone();
-        let maps: Vec<Arc<Array3<f32>>> = pictures
-            .iter()
-            .flat_map(|picture| shown.models.iter().map(move |model| (picture, model)))
-            .filter_map(|(picture, model)| self.finished_map(model, picture, choice))
-            .collect();
-        let maps: Vec<_> = maps.iter().collect();
-        (!maps.is_empty()).then(|| self.display.scale(&maps, norm))
+    }
+
+    /// The maps of all pictures that are there.
+    fn maps_of_pictures(&self, model: &OpenModel, choice: &MethodChoice) -> Vec<Arc<Array3<f32>>> {
+        let pictures = self.document.pictures.iter();
+        pictures.filter_map(|picture| self.finished_map(model, picture, choice)).collect()
     }
 
     /// The map of a cell that is done.

@@ -1,7 +1,7 @@
 //! Where the window keeps what outlives it.
 
 use crate::attribution::Cache;
-use crate::file::{user_cache, user_settings};
+use crate::file::{user_data, user_settings};
 use std::path::PathBuf;
 
 /// Files and folders of the user's; without one, the thing is not kept.
@@ -20,12 +20,12 @@ pub struct Places {
 impl Places {
     /// Those of the user who runs the program.
     pub fn of_user() -> Self {
-        let cache = |name| user_cache().map(|folder| folder.join(name));
+        let data = |name| user_data().map(|folder| folder.join(name));
         Self {
             cache: Cache::of_user(),
             settings: user_settings().map(|folder| folder.join("settings.toml")),
-            unsaved: cache("unsaved"),
-            pasted: cache("pasted"),
+            unsaved: data("unsaved"),
+            pasted: data("pasted"),
         }
     }
 }

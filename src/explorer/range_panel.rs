@@ -108,9 +108,13 @@ impl Explorer {
             choose(ui, "Values", &mut norm.sign, &signs);
             choose(ui, "Scale", &mut norm.scope, &Scope::ALL.map(|scope| (scope, scope.name())));
         });
-        let drawn = shown
-            .iter()
-            .find(|choice| method.is_none_or(|id| choice.method.description().id == id));
+        let norms = &self.document.appearance.norms;
+        let has_own = |id: &str| norms.own.contains_key(id);
+        let is_drawn = |choice: &&MethodChoice| {
+            let id = choice.method.description().id;
+            method.map_or_else(|| !has_own(id), |method| method == id)
+        };
+        let drawn = shown.iter().find(is_drawn);
         let scale = drawn.and_then(|choice| self.histogram(ui, choice, &mut norm));
         ends_controls(ui, &mut norm.ends, scale);
         if norm == before {
@@ -139,7 +143,8 @@ impl Explorer {
         let color_map =
             self.document.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(of.sign));
         let name = choice.method.description().name;
-        ui.weak(format!("Values of {name}, drag an end of their scale"));
+        let alone = if norm.scope == Scope::Panel { "; each cell ends elsewhere" } else { "" };
+        ui.weak(format!("Values of {name}, drag an end of their scale{alone}"));
         let response = counts.draw(ui, scale, color_map);
         label(
             &response,
@@ -260,7 +265,15 @@ fn ends_controls(ui: &mut Ui, ends: &mut Ends, scale: Option<Scale>) {
                 value(ui, &mut after.0);
                 ui.label("to");
                 value(ui, &mut after.1);
-                if after != before && after.0 < after.1 {
+                // An end that is moved past the other takes it along.
+                if after.0 >= after.1 {
+                    let span = before.1 - before.0;
+                    match after.0 == before.0 {
+                        true => after.0 = after.1 - span,
+                        false => after.1 = after.0 + span,
+                    }
+                }
+                if after.0 < after.1 && (after.1 - after.0).is_finite() {
                     (*low, *high) = after;
                 }
             }

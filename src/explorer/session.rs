@@ -158,6 +158,13 @@ impl Session {
 }
 
 impl OpenedSession {
+    /// Whether all of its files could be opened.
+    fn is_whole(&self) -> bool {
+        let has_annotations = self.session.annotations.is_none() || self.annotations.is_some();
+        let has_models = self.models.iter().all(Option::is_some);
+        has_annotations && has_models && self.pictures.iter().all(Option::is_some)
+    }
+
     /// Which files are not what they were when the session was saved.
     pub fn notices(&self) -> Vec<String> {
         let changed = |file: &File, sha256: Option<&str>| {
@@ -204,34 +211,44 @@ impl OpenedSession {
 
 impl Explorer {
     /// Shows a session in the place of what is there, which undo brings back.
-    pub(super) fn take_session(&mut self, ctx: &egui::Context, session: &OpenedSession) {
+    pub(super) fn take_session(&mut self, session: &OpenedSession) {
         let (document, unknown) = session.document();
         for notice in session.notices().into_iter().chain(unknown) {
             self.notices.warn(notice);
         }
+        if std::mem::take(&mut self.introduction) {
+            // The example may still be on its way.
+            self.opening.forget();
+        }
         self.document = document;
-        self.introduction = false;
         let folder = self.places.unsaved.as_deref();
-        let is_kept = !Autosave::is_own(folder, &session.path);
-        self.name_session(ctx, is_kept.then(|| session.path.clone()));
+        let is_whole = session.is_whole();
+        match Autosave::is_own(folder, &session.path) {
+            true if is_whole => Autosave::take_up(&session.path),
+            true => {}
+            // Saving over a session that lacks files would drop them from it.
+            false => self.document.session = is_whole.then(|| session.path.clone()),
+        }
     }
 
-    pub(super) fn save_session(&mut self, ctx: &egui::Context, path: PathBuf) {
+    pub(super) fn save_session(&mut self, path: PathBuf) {
         match Session::of(&self.document).write(&path) {
             Ok(()) => {
                 self.notices.tell(format!("saved {}", path.display()));
-                self.name_session(ctx, Some(path));
+                self.document.session = Some(path);
             }
             Err(error) => self.notices.warn(error.to_string()),
         }
     }
 
-    /// Saves go to this file from now on, and the window is called by it.
-    pub(super) fn name_session(&mut self, ctx: &egui::Context, path: Option<PathBuf>) {
-        let title = path.as_deref().map(|path| format!("{} – Hyaline", stem(path)));
-        let title = title.unwrap_or_else(|| "Hyaline".into());
-        ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
-        self.session = path;
+    /// Calls the window by its session.
+    pub(super) fn show_title(&mut self, ctx: &egui::Context) {
+        if self.titled != self.document.session {
+            self.titled = self.document.session.clone();
+            let title = self.titled.as_deref().map(|path| format!("{} – Hyaline", stem(path)));
+            let title = title.unwrap_or_else(|| "Hyaline".into());
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
+        }
     }
 }
 

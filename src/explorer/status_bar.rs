@@ -62,11 +62,12 @@ impl Explorer {
 pub(super) fn describe(task: &Task) -> String {
     let model = &task.model.value.name;
     let method = task.method.as_ref().map_or("", |choice| choice.method.description().name);
+    let on = &task.picture.value.name;
     match &task.key {
-        Key::Prediction { .. } => format!("{model}: prediction"),
+        Key::Prediction { .. } => format!("{model}: prediction of {on}"),
         Key::Pace { .. } => format!("{model}: measuring its pace"),
-        Key::Map(_) => format!("{model}: {method}"),
-        Key::Curves(_) => format!("{model}: curves of {method}"),
+        Key::Map(_) => format!("{model}: {method} on {on}"),
+        Key::Curves(_) => format!("{model}: curves of {method} on {on}"),
         Key::Layer { node, .. } => {
             format!("{model}: layer {}", task.model.value.graph.node(*node).name)
         }

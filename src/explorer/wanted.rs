@@ -88,7 +88,18 @@ impl Explorer {
             Some(Task { method: Some(choice.clone()), ..task(key, model, picture) })
         };
         let curves = self.document.models.iter().filter_map(curves);
-        cells().map(prediction).chain(cells().filter_map(map)).chain(curves).collect()
+        let pace = |model: &OpenModel| {
+            let key = Key::Pace { model: model.id };
+            self.document.picture().map(|picture| task(key, model, picture))
+        };
+        let paces = self.document.models.iter().filter_map(pace);
+        cells()
+            .map(prediction)
+            .chain(paces)
+            .chain(cells().filter_map(map))
+            .chain(self.layer_task())
+            .chain(curves)
+            .collect()
     }
 
     /// The map of one cell, once the class is known.

@@ -3,6 +3,7 @@
 use super::appearance::Appearance;
 use super::command::Command;
 use super::{Explorer, theme};
+use crate::example;
 use egui::{Align, Align2, CentralPanel, Context, FontId, Label, Layout, Order, Panel, Ui};
 
 impl Explorer {
@@ -54,7 +55,9 @@ pictures, J how the two differ. Drop your own networks and pictures any time.";
 impl Explorer {
     /// Above the example: what to look for.
     pub(super) fn introduction(&mut self, ui: &mut Ui) {
-        if !self.introduction {
+        let is_open =
+            self.document.models.iter().any(|open| example::has_weights(&open.value.sha256));
+        if !self.introduction || !(is_open || self.opening.waiting() > 0) {
             return;
         }
         Panel::top("introduction").show(ui, |ui| {
@@ -64,8 +67,7 @@ impl Explorer {
                 ui.with_layout(buttons, |ui| {
                     let about = "Close the example; undo brings it back";
                     if ui.button("Start empty").on_hover_text(about).clicked() {
-                        let ctx = ui.ctx().clone();
-                        self.close_all(&ctx);
+                        self.close_all();
                         self.document.appearance = Appearance::default();
                     }
                     if ui.button("Got it").on_hover_text("Hide this line").clicked() {
@@ -91,7 +93,9 @@ impl Explorer {
                     "Hyaline did not end by itself the last time. What was open then was kept.",
                 );
                 if ui.button("Open it again").clicked() {
-                    self.opening.open_unsaved(left);
+                    self.opening.forget();
+                    self.introduction = false;
+                    self.opening.open_again(left);
                     self.autosave.left = None;
                 }
                 if ui.button("Discard it").clicked() {

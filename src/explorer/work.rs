@@ -464,7 +464,12 @@ pub(super) fn advance(
         if !guard.paused {
             break;
         }
+        let waiting = Instant::now();
         guard = shared.1.wait(guard).unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(State::Running(running)) = guard.states.get_mut(key) {
+            // Pauses are no work.
+            running.started += waiting.elapsed();
+        }
     }
     drop(guard);
     changed();

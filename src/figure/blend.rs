@@ -84,7 +84,7 @@ impl Overlay {
     fn band(&self, value: f32) -> f32 {
         let strength = self.scale.strength(value);
         match strength >= self.threshold {
-            true => (strength * BANDS).floor(),
+            true => (strength * BANDS).floor().min(BANDS - 1.0),
             false => 0.0,
         }
     }
