@@ -31,6 +31,9 @@ const HINTS: [(&str, &str); 5] = [
     ),
 ];
 
+/// Of a hint, points: it lies over the library, which can wait.
+const WIDTH: f32 = 220.0;
+
 impl Explorer {
     /// One hint after another, until they were seen; only where that can be remembered.
     pub(super) fn hints(&mut self, ctx: &egui::Context) {
@@ -41,10 +44,10 @@ impl Explorer {
         egui::Window::new("Hints")
             .title_bar(false)
             .resizable(false)
-            .anchor(Align2::LEFT_BOTTOM, [16.0, -44.0])
-            .default_width(340.0)
+            .anchor(Align2::LEFT_BOTTOM, [10.0, -40.0])
+            .default_width(WIDTH)
             .show(ctx, |ui| {
-                ui.set_max_width(340.0);
+                ui.set_max_width(WIDTH);
                 ui.strong(title);
                 ui.label(text);
                 ui.horizontal(|ui| {
