@@ -57,40 +57,32 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// The system's folder for what can be made anew, with a folder for this program; none where the
 /// environment names no home.
 pub fn user_cache() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let base = if cfg!(windows) {
-        variable("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|home| home.join("Library/Caches"))
-    } else {
-        variable("XDG_CACHE_HOME").or(variable("HOME").map(|home| home.join(".cache")))
-    };
-    base.map(|base| base.join("hyaline"))
+    user_folder("LOCALAPPDATA", "Library/Caches", ["XDG_CACHE_HOME", ".cache"])
 }
 
-/// The system's folder for settings, with a folder for this program; none where the environment
-/// names no home.
+/// The system's folder for settings, like [`user_cache`].
 pub fn user_settings() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let base = if cfg!(windows) {
-        variable("APPDATA")
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        variable("XDG_CONFIG_HOME").or(variable("HOME").map(|home| home.join(".config")))
-    };
-    base.map(|base| base.join("hyaline"))
+    user_folder("APPDATA", "Library/Application Support", ["XDG_CONFIG_HOME", ".config"])
 }
 
-/// The system's folder for what can't be made anew, with a folder for this program; none where the
-/// environment names no home.
+/// The system's folder for what can't be made anew, like [`user_cache`].
 pub fn user_data() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    if cfg!(any(windows, target_os = "macos")) {
-        return user_settings();
-    }
-    let home = || variable("HOME").map(|home| home.join(".local/share"));
-    variable("XDG_DATA_HOME").or_else(home).map(|base| base.join("hyaline"))
+    user_folder("APPDATA", "Library/Application Support", ["XDG_DATA_HOME", ".local/share"])
+}
+
+/// This program's folder: in that of a variable on Windows, of a home on a Mac, and elsewhere in that of
+/// a variable or else of a home.
+fn user_folder(windows: &str, mac: &str, [xdg, unix]: [&str; 2]) -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let at_home = |folder: &str| variable("HOME").map(|home| home.join(folder));
+    let base = if cfg!(windows) {
+        variable(windows)
+    } else if cfg!(target_os = "macos") {
+        at_home(mac)
+    } else {
+        variable(xdg).or_else(|| at_home(unix))
+    };
+    base.map(|base| base.join("hyaline"))
 }
 
 /// Writes a file whole: under another name first, then renamed.
