@@ -1,0 +1,104 @@
+//! Studies and trainings in the window.
+
+use super::*;
+
+/// A study of two networks and two pictures, measured; its definition lies beside its results.
+fn study(folder: &Path) -> Option<PathBuf> {
+    use hyaline::study::{Definition, Options, Store, Workshop, run};
+    let data = support::data().filter(|_| support::can_paint())?;
+    let cards =
+        ["mnist_lenet5_vanilla", "mnist_lenet5_adv"].map(|name| support::card(name, &data, folder));
+    let pictures = folder.join("pictures");
+    std::fs::create_dir(&pictures).unwrap();
+    picture(&pictures, "one.png");
+    image::GrayImage::from_fn(28, 28, |x, _| image::Luma([(x * 9) as u8]))
+        .save(pictures.join("ramp.png"))
+        .unwrap();
+    let definition = folder.join("twins.toml");
+    let text = format!(
+        "name = \"Twins\"\nmodels = {:?}\nmethods = [\"gradient\", \"random-map\"]\n\
+         scores = [\"gini\", \"insertion-deletion\"]\n\
+         target = \"top1\"\ndevice = \"cpu\"\n[pictures]\nfolders = [\"pictures\"]\n",
+        cards.map(|card| card.to_string_lossy().into_owned())
+    );
+    std::fs::write(&definition, text).unwrap();
+    let results = folder.join("twins-results");
+    let (mut workshop, plan) =
+        Workshop::open(&Definition::read(&definition).unwrap(), &ComputeDevice::cpu()).unwrap();
+    let mut store = Store::open(&results).unwrap();
+    let mut work = |cell: &hyaline::study::Cell, store: &Store| {
+        workshop.work(cell, store, &mut |_, _| hyaline::attribution::Flow::Continue)
+    };
+    let mut go_on = |_: &hyaline::study::Progress| hyaline::attribution::Flow::Continue;
+    run(&plan, &mut store, Options::default(), &mut work, &mut go_on).unwrap();
+    Some(results)
+}
+
+#[test]
+fn a_study_leads_from_its_numbers_to_the_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(results) = study(folder.path()) else { return };
+    for opened in [results, folder.path().join("twins.toml")] {
+        let mut window = window(vec![opened]);
+        click(&mut window, "Random map of LeNet5 robust");
+        wait(&mut window, "one.png");
+        click(&mut window, "ramp.png");
+        wait(&mut window, "Random map of LeNet5 robust: done");
+        wait(&mut window, "ramp as LeNet5 robust sees it");
+        assert!(window.query_by_label("one.png").is_none(), "the study makes room for its picture");
+        window.check_accessibility();
+    }
+}
+
+#[test]
+fn a_study_without_results_says_how_to_get_them() {
+    let folder = tempfile::tempdir().unwrap();
+    if !support::can_paint() {
+        return;
+    }
+    let definition = folder.path().join("later.toml");
+    std::fs::write(&definition, "models = [\"a.toml\"]\n[pictures]\nfiles = []\n").unwrap();
+    let mut window = window(vec![definition]);
+    let start = Instant::now();
+    while window.query_all_by_label_contains("it has no results yet").count() == 0 {
+        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
+        window.step();
+    }
+}
+
+/// A recipe that learns dark from light in a moment.
+fn recipe(folder: &Path) -> PathBuf {
+    for (class, level) in [("dark", 40), ("light", 200)] {
+        let of_class = folder.join("pictures").join(class);
+        std::fs::create_dir_all(&of_class).unwrap();
+        for place in 0..8u8 {
+            let pixel = |x, y| image::Luma([level + place + 3 * (x * y % 7) as u8]);
+            let name = of_class.join(format!("{place}.png"));
+            image::GrayImage::from_fn(8, 8, pixel).save(name).unwrap();
+        }
+    }
+    let path = folder.join("tiny.toml");
+    let text = "epochs = 3\nbatch = 4\n\
+        [network]\narchitecture = \"cifar-resnet8\"\nwidth = 4\n\
+        [data]\ntrain = \"pictures\"\nholdout = 0.25\naugmentation = \"none\"\n\
+        [objective]\nkind = \"vanilla\"\n\
+        [evaluation]\nrestarts = 1\ncurve = []\n";
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn a_recipe_is_trained_and_its_network_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    if !support::can_paint() {
+        return;
+    }
+    let mut window = window(vec![recipe(folder.path())]);
+    wait(&mut window, "cifar-resnet8, vanilla, 3 epochs of pictures");
+    click(&mut window, "Start");
+    click(&mut window, "Open the network");
+    wait(&mut window, "Details of tiny");
+    let log = std::fs::read_to_string(folder.path().join("tiny/log.csv")).unwrap();
+    assert_eq!(log.lines().count(), 4, "{log}");
+    window.check_accessibility();
+}
