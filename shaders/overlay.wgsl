@@ -13,13 +13,14 @@ struct Uniforms {
     opacity: f32,
     // Weaker places are left out, 0 to 1.
     threshold: f32,
-    // Row of the colour table.
-    color_map: u32,
-    // Bits, below.
-    flags: u32,
     // Width and height of the target's pixels, in parts of the picture's.
     pixel: vec2<f32>,
+    // Row of the colour table.
+    color_map: u32,
 };
+
+// Bits, below. Fixed when a pipeline is made: software adapters run both sides of every branch.
+override FLAGS: u32 = 0u;
 
 // Zero is in the middle of the scale.
 const CENTRED: u32 = 1u;
@@ -60,7 +61,7 @@ fn vertex(@builtin(vertex_index) index: u32) -> Corner {
 }
 
 fn is_set(flag: u32) -> bool {
-    return (uniforms.flags & flag) != 0u;
+    return (FLAGS & flag) != 0u;
 }
 
 // A texture at a place: its nearest cell, or bilinear with half-pixel centres and clamped edges.

@@ -19,6 +19,12 @@ pub fn extension(path: &Path) -> String {
     extension.to_string_lossy().to_lowercase()
 }
 
+/// A path from a folder where that holds it, or else the whole path.
+pub fn from_folder(path: &Path, folder: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    path.strip_prefix(folder).map(Path::to_path_buf).unwrap_or(path)
+}
+
 /// Whether a file is TOML with certain keys: cards, studies and recipes are told apart by theirs.
 pub fn is_toml_with<const N: usize>(path: &Path, keys: [&str; N]) -> bool {
     let text = (extension(path) == "toml").then(|| std::fs::read_to_string(path).ok()).flatten();

@@ -16,6 +16,7 @@ pub mod graph;
 pub mod model;
 pub mod picture;
 pub mod score;
+pub mod session;
 pub mod study;
 pub(crate) mod text;
 pub mod training;

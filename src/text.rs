@@ -1,4 +1,6 @@
-//! Numbers in words.
+//! Numbers in words, and words for LaTeX.
+
+use std::fmt::Write as _;
 
 /// A time for people: `8 s`, `2 min 05 s`, `3 h 20 min`.
 pub fn duration(seconds: f64) -> String {
@@ -15,6 +17,59 @@ pub fn duration(seconds: f64) -> String {
 /// A count with its noun: `1 pass`, `2 passes`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// Three significant digits.
+pub fn number(value: f32) -> String {
+    let size = value.abs();
+    match size {
+        0.0 => "0".into(),
+        0.01..1.0 => format!("{value:.3}"),
+        1.0..10.0 => format!("{value:.2}"),
+        10.0..100.0 => format!("{value:.1}"),
+        100.0..1000.0 => format!("{value:.0}"),
+        _ => format!("{value:.2e}"),
+    }
+}
+
+/// Text that LaTeX sets as text, in one line. A bracket or star in front is kept
+/// from being read as an argument of the `\\` before it.
+pub fn latex(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in crate::error::one_line(text).chars() {
+        match character {
+            '\\' => plain.push_str("\\textbackslash{}"),
+            '~' => plain.push_str("\\textasciitilde{}"),
+            '^' => plain.push_str("\\textasciicircum{}"),
+            '<' => plain.push_str("\\textless{}"),
+            '>' => plain.push_str("\\textgreater{}"),
+            '|' => plain.push_str("\\textbar{}"),
+            '"' => plain.push_str("\\symbol{34}"),
+            '±' => plain.push_str("$\\pm$"),
+            '×' => plain.push_str("$\\times$"),
+            '→' => plain.push_str("$\\rightarrow$"),
+            '↑' => plain.push_str("$\\uparrow$"),
+            '↓' => plain.push_str("$\\downarrow$"),
+            '−' => plain.push_str("$-$"),
+            'ρ' => plain.push_str("$\\rho$"),
+            'ε' => plain.push_str("$\\epsilon$"),
+            'β' => plain.push_str("$\\beta$"),
+            'σ' => plain.push_str("$\\sigma$"),
+            '·' => plain.push_str("$\\cdot$"),
+            '…' => plain.push_str("\\ldots{}"),
+            '–' => plain.push_str("--"),
+            '{' | '}' | '$' | '&' | '#' | '_' | '%' => {
+                plain.push('\\');
+                plain.push(character);
+            }
+            '[' | '*' if plain.is_empty() => {
+                let _ = write!(plain, "{{{character}}}");
+            }
+            '`' => plain.push_str("{`}"),
+            _ => plain.push(character),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Pictures that stand for "nothing there": where paths start, what patches turn to.
 
 use super::blur::{Border, gaussian_blur};
-use super::{Job, Kind, Parameter};
+use super::{Job, Kind, Parameter, Value, Values};
 use crate::error::{Error, Result};
 use crate::picture::Picture;
 use burn::tensor::{Tensor, TensorData};
@@ -31,6 +31,15 @@ pub(super) const COUNT: Parameter = Parameter {
     kind: Kind::Integer { default: 10, min: 1, max: 1000 },
     source: "Sturmfels, Lundberg, Lee 2020, Visualizing the Impact of Feature Attribution Baselines, section on averaging: few dozens at most",
 };
+
+/// Whether a parameter has any effect beside the others: one baseline is not averaged.
+pub fn is_used(values: &Values, id: &str) -> bool {
+    let name = |(_, value): (&str, &Value)| match value {
+        Value::Baseline(name) => Some(name.clone()),
+        _ => None,
+    };
+    id != COUNT.id || values.iter().find_map(name).is_none_or(|name| is_several(&name))
+}
 
 /// Whether a baseline is one of several that are averaged.
 pub(super) fn is_several(name: &str) -> bool {

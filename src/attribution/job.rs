@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Whether work goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,6 +257,7 @@ pub struct Attribution {
     pub map: Arc<Array3<f32>>,
     pub target: usize,
     pub values: Values,
+    /// Of work, without what showing partial maps and pauses took.
     pub seconds: f64,
     /// Samples done and wanted; fewer done than wanted marks a partial map.
     pub samples: Option<(usize, usize)>,
@@ -353,19 +354,28 @@ fn run(
 ) -> Result<Attribution> {
     let description = method.description();
     let start = Instant::now();
-    let mut job = Job { batch, ..Job::new(explained, description.id, values, watch) };
+    // Whoever watches may pause the work.
+    let mut watched = Duration::ZERO;
+    let mut timed = |progress: &Progress| {
+        let begin = Instant::now();
+        let flow = watch(progress);
+        watched += begin.elapsed();
+        flow
+    };
+    let mut job = Job { batch, ..Job::new(explained, description.id, values, &mut timed) };
     let map = method.run(&mut job)?;
     job.facts.extend(job.readout);
     let mut warnings = job.warnings;
     warnings.extend(degenerate(&map, description.sign));
+    let (samples, facts) = (job.samples, job.facts);
     Ok(Attribution {
         method: description,
         map: Arc::new(map),
         target: explained.target,
         values: values.clone(),
-        seconds: start.elapsed().as_secs_f64(),
-        samples: job.samples,
-        facts: job.facts.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
+        seconds: start.elapsed().saturating_sub(watched).as_secs_f64(),
+        samples,
+        facts: facts.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
         warnings,
         cached: false,
     })

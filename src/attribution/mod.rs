@@ -56,6 +56,7 @@ mod upsample;
 mod xgrad_cam;
 mod xrai;
 
+pub use baseline::is_used;
 pub use cache::Cache;
 pub use job::{
     Attribution, Explained, Flow, Job, Passes, Progress, attribute, attribute_once, check_class,

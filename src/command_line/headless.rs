@@ -26,7 +26,7 @@ pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> 
     if let Some(path) = files.iter().find(|path| explorer::is_of_window(path)) {
         let why = "sessions, studies and recipes need the window";
         return Err(Error::new(format!("cannot open {}", path.display()), why)
-            .hint("`hyaline study` and `hyaline train` take the last two"));
+            .hint("`hyaline figure`, `hyaline study` and `hyaline train` take them"));
     }
     let (model, rest): (Vec<_>, Vec<_>) = files
         .iter()

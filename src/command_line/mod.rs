@@ -2,12 +2,15 @@
 
 mod curves;
 mod example;
+mod exhibit;
 mod explain;
+mod figure;
 mod headless;
 pub(crate) mod inspect;
 mod methods;
 mod output;
 mod plan;
+mod replay;
 mod study;
 mod train;
 mod verify;
@@ -90,6 +93,10 @@ pub enum Command {
     Explain(explain::Explain),
     /// Write Insertion and Deletion curves as .csv, with their areas in curves.json
     Curves(curves::Curves),
+    /// Make a figure for a paper from a session: PDF, SVG, PNG, LaTeX, raw maps
+    Figure(figure::MakeFigure),
+    /// Make a figure again from what it says of itself, and tell whether it is the same
+    Replay(replay::Replay),
     /// Measure models × methods × pictures × scores over hours, and write tables
     Study(study::Study),
     /// Show a network: its input, its nodes and their shapes
@@ -113,6 +120,8 @@ impl Command {
         match self {
             Command::Explain(explain) => explain.run(),
             Command::Curves(curves) => curves.run(),
+            Command::Figure(figure) => figure.run(),
+            Command::Replay(replay) => replay.run(),
             Command::Study(study) => study.run(),
             Command::Inspect(inspect) => inspect.run(),
             Command::Verify(verify) => verify.run(),

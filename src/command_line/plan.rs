@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::{ComputeDevice, Model, Prediction};
 use crate::picture::Picture;
+use crate::session::{File, Session};
 use crate::text::duration;
 use clap::Args;
 use ndarray::Array3;
@@ -131,6 +132,34 @@ impl Plan {
         plan.models.iter().try_for_each(check)?;
         plan.check()?;
         super::output::prepare(&plan.out)?;
+        Ok(plan)
+    }
+
+    /// What a session has open.
+    ///
+    /// # Errors
+    /// With the first file or setting that is wrong.
+    pub fn of_session(session: &Session, device: ComputeDevice, cache: bool) -> Result<Self> {
+        let (methods, unknown) = session.configured();
+        if let Some(why) = unknown.into_iter().next() {
+            return Err(Error::new("cannot make the figure", why));
+        }
+        let open = |file: &File| match &file.card {
+            Some(card) => Model::open_as(&file.path, card.clone(), &device),
+            None => Model::open(&file.path, &device),
+        };
+        let models = session.networks.iter().map(open).collect::<Result<Vec<_>>>()?;
+        let plan = Self {
+            models,
+            methods,
+            pictures: session.pictures.iter().map(|file| file.path.clone()).collect(),
+            target: session.target(),
+            seed: session.seed,
+            out: PathBuf::new(),
+            device,
+            cache: Cache::of_user().filter(|_| cache),
+        };
+        plan.check()?;
         Ok(plan)
     }
 

@@ -1,15 +1,17 @@
 //! One cell of the grid: the map of one method on one network.
 
 use super::Explorer;
-use super::appearance::{Appearance, Arrangement, MethodNorm};
 use super::command::Command;
+use super::context_menu::context_menu;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::inspector::{is_legible, shadowed, write_values};
 use super::overlay::CellPaint;
 use super::theme;
 use super::view_transform::Lens;
 use super::work::{Key, MapKey, Running, Seen, State};
+use crate::figure::{Appearance, Arrangement, MethodNorm, Scaler};
 use crate::figure::{ColorMap, Overlay, Scale, Scope};
+use crate::text::number;
 use egui::{Align2, FontId, Rect, Response, RichText, Sense, Ui, UiBuilder, pos2, vec2};
 use ndarray::{Array2, Array3};
 use std::sync::Arc;
@@ -176,7 +178,7 @@ impl Explorer {
         if response.secondary_clicked() {
             self.pointed.menu = response.interact_pointer_pos().map(|at| lens.place(at));
         }
-        response.context_menu(|ui| {
+        context_menu(response, |ui| {
             let is_alone = self.view.alone.is_some();
             if ui.button(if is_alone { "Show all cells" } else { "Show this cell alone" }).clicked()
             {
@@ -338,17 +340,4 @@ fn progress(ui: &Ui, rect: Rect, running: &Running, has_map: bool) {
     ui.painter().rect_filled(track, 0.0, ui.visuals().extreme_bg_color);
     let done = Rect::from_min_size(track.min, vec2(track.width() * share, track.height()));
     ui.painter().rect_filled(done, 0.0, ui.visuals().selection.bg_fill);
-}
-
-/// Three significant digits.
-pub(super) fn number(value: f32) -> String {
-    let size = value.abs();
-    match size {
-        0.0 => "0".into(),
-        0.01..1.0 => format!("{value:.3}"),
-        1.0..10.0 => format!("{value:.2}"),
-        10.0..100.0 => format!("{value:.1}"),
-        100.0..1000.0 => format!("{value:.0}"),
-        _ => format!("{value:.2e}"),
-    }
 }

@@ -4,12 +4,12 @@ use super::document::OpenPicture;
 use super::work::{
     Channel, Key, MapKey, Partial, Seen, Shared, Similarity, State, Step, Task, advance, lock,
 };
-use crate::attribution::{self, Cache, Explained, Passes, Progress, Stream};
+use crate::attribution::{self, Cache, Explained, Passes, Progress};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Rules};
 use crate::model::host;
 use crate::picture::to_rgb;
-use crate::score::{self, Protocol, Quantity, ScoreTrial, Sequence};
+use crate::score;
 use image::DynamicImage;
 use ndarray::{Array3, Axis};
 use std::rc::Rc;
@@ -157,22 +157,9 @@ fn curves(
         let step = Step { done, total, partial: None, readout: None };
         advance(&task.key, step, shared, changed)
     };
-    let mut trial = ScoreTrial {
-        pixels: &seen.pixels,
-        map: &map.map,
-        mean_colour: &model.preprocessing.mean,
-        ranking: map.method.ranking,
-        score: &mut score::of_class(model, key.target, Quantity::Probability),
-        batch: model.batch,
-        watch: &mut watch,
-    };
-    let protocol = Protocol::rise(model.preprocessing.size);
-    // This protocol draws nothing.
-    let generator = &mut Stream::new(0, "curves", "", "").generator();
-    let sequence = Sequence::of(&trial, &protocol, generator)?;
-    let curves = sequence.curves(&mut trial)?;
-    let done = |curves| State::Curves(Arc::new(curves), Arc::new(sequence));
-    Ok(curves.map_or(State::Stopped(None), done))
+    let found = score::rise_curves(model, &seen.pixels, &map, &mut watch)?;
+    let done = |(curves, sequence)| State::Curves(Arc::new(curves), Arc::new(sequence));
+    Ok(found.map_or(State::Stopped(None), done))
 }
 
 fn similarity(keys: [&MapKey; 2], shared: &(Mutex<Shared>, Condvar)) -> State {

@@ -1,8 +1,8 @@
 //! Maps made ready to be shown: reduced to one value a pixel, with their scales, computed once
 //! for each map and norm.
 
-use super::appearance::{MethodNorm, Norms};
-use crate::figure::{Norm, Scale};
+use crate::figure::{MethodNorm, Norms};
+use crate::figure::{Norm, Scale, Scaler, difference};
 use ndarray::{Array2, Array3};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -66,28 +66,6 @@ impl Display {
         entry.used().values.clone()
     }
 
-    /// The one scale of some maps of a method.
-    pub fn scale(&mut self, maps: &[&Map], of: MethodNorm) -> Scale {
-        let reduced: Vec<_> = maps.iter().map(|map| self.reduced(map, of)).collect();
-        let key = maps.iter().map(|map| address(map)).collect();
-        let entry = self.scales.entry(key).or_insert_with(|| {
-            Entry::new(of.norm.scale(reduced.iter().map(|map| &**map), of.sign))
-        });
-        *entry.used()
-    }
-
-    /// The end that the scales of several methods' maps share, by the norm of the first.
-    pub fn shared_end(&mut self, maps: &[(&Map, MethodNorm)]) -> f32 {
-        let reduced: Vec<_> =
-            maps.iter().map(|(map, of)| (self.reduced(map, *of), of.sign)).collect();
-        let norm = maps.first().map_or(Norm::default(), |(_, of)| of.norm);
-        let key = maps.iter().map(|(map, _)| address(map)).collect();
-        let entry = self.ends.entry(key).or_insert_with(|| {
-            Entry::new(norm.shared_end(reduced.iter().map(|(map, sign)| (&**map, *sign))))
-        });
-        *entry.used()
-    }
-
     /// The strength that the strongest share of a map's values has at least.
     pub fn strength_of_top(&mut self, map: &Map, of: MethodNorm, scale: Scale, share: f32) -> f32 {
         let reduced = self.reduced(map, of);
@@ -105,7 +83,7 @@ impl Display {
         &mut self,
         maps: [&Map; 2],
         of: MethodNorm,
-        ends: [f32; 2],
+        own: [Scale; 2],
     ) -> Option<Values> {
         let [first, second] = maps.map(|map| self.reduced(map, of));
         if first.dim() != second.dim() {
@@ -114,8 +92,30 @@ impl Display {
         let entry = self
             .differences
             .entry(maps.map(address))
-            .or_insert_with(|| Entry::new(Arc::new(&*second / ends[1] - &*first / ends[0])));
+            .or_insert_with(|| Entry::new(Arc::new(difference([&first, &second], own))));
         Some(entry.used().clone())
+    }
+}
+
+impl<'m> Scaler<&'m Map> for Display {
+    fn scale(&mut self, maps: &[&'m Map], of: MethodNorm) -> Scale {
+        let reduced: Vec<_> = maps.iter().map(|map| self.reduced(map, of)).collect();
+        let key = maps.iter().map(|map| address(map)).collect();
+        let entry = self.scales.entry(key).or_insert_with(|| {
+            Entry::new(of.norm.scale(reduced.iter().map(|map| &**map), of.sign))
+        });
+        *entry.used()
+    }
+
+    fn shared_end(&mut self, maps: &[(&'m Map, MethodNorm)]) -> f32 {
+        let reduced: Vec<_> =
+            maps.iter().map(|(map, of)| (self.reduced(map, *of), of.sign)).collect();
+        let norm = maps.first().map_or(Norm::default(), |(_, of)| of.norm);
+        let key = maps.iter().map(|(map, _)| address(map)).collect();
+        let entry = self.ends.entry(key).or_insert_with(|| {
+            Entry::new(norm.shared_end(reduced.iter().map(|(map, sign)| (&**map, *sign))))
+        });
+        *entry.used()
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is open and chosen: everything that a person can undo.
 
-use super::appearance::Appearance;
 use super::pair::Pair;
 use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset, Target, Values};
+use crate::figure::{Appearance, Options};
 use crate::model::Model;
 use crate::picture::Picture;
 use crate::picture::annotation::Annotations;
@@ -54,6 +54,8 @@ pub struct Document {
     /// Two networks that are held against each other.
     pub pair: Option<Pair>,
     pub appearance: Appearance,
+    /// How figures look that are made of it.
+    pub figure: Options,
     /// The file that the session was opened from or saved to; no part of what is compared.
     pub session: Option<PathBuf>,
 }
@@ -79,6 +81,7 @@ impl Default for Document {
             probes: vec![],
             pair: None,
             appearance: Appearance::default(),
+            figure: Options::default(),
             session: None,
         }
     }
@@ -98,7 +101,7 @@ impl PartialEq for Document {
             && same(&self.pictures, &other.pictures)
             && (self.selected, self.target, self.seed) == (other.selected, other.target, other.seed)
             && (&self.probes, self.pair) == (&other.probes, other.pair)
-            && self.appearance == other.appearance
+            && (&self.appearance, &self.figure) == (&other.appearance, &other.figure)
             && self.methods.iter().map(chosen).eq(other.methods.iter().map(chosen))
     }
 }

@@ -5,10 +5,9 @@ use super::Explorer;
 use super::cell::{Cell, Look};
 use super::document::{Document, MethodChoice};
 use crate::attribution::Target;
-use crate::figure::blend;
+use crate::figure::{Scaler, blend, enlarged};
 use egui::ColorImage;
-use image::imageops::{FilterType, resize};
-use image::{DynamicImage, RgbImage};
+use image::DynamicImage;
 
 /// Side of a panel's picture, pixels at least.
 pub(super) const SIDE: u32 = 256;
@@ -21,18 +20,10 @@ impl Explorer {
         let scale = look.scale.unwrap_or_else(|| self.display.scale(&[&map], look.norm));
         let overlay = self.overlay_of(&map, look, scale);
         let values = self.display.reduced(&map, look.norm);
-        let shown = blend(&enlarged(&picture, overlay.smooth), &values, &overlay);
+        let shown = blend(&enlarged(&picture, SIDE, overlay.smooth), &values, &overlay);
         let size = [shown.width() as usize, shown.height() as usize];
         Some(ColorImage::from_rgb(size, &shown))
     }
-}
-
-/// A small picture by a whole factor, so that its pixels stay sharp where they are wanted.
-fn enlarged(picture: &RgbImage, smooth: bool) -> RgbImage {
-    let (width, height) = picture.dimensions();
-    let factor = SIDE.div_ceil(width.max(height)).max(1);
-    let filter = if smooth { FilterType::Triangle } else { FilterType::Nearest };
-    resize(picture, factor * width, factor * height, filter)
 }
 
 impl Document {

@@ -1,11 +1,11 @@
 //! The comparison: methods by networks, the same transposed, or pictures by networks.
 
-use super::appearance::{Arrangement, MethodNorm};
-use super::cell::{Cell, Look, label, number};
+use super::cell::{Cell, Look, label};
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::inspector::shadowed;
 use super::{Explorer, theme};
-use crate::figure::{ColorMap, Norm, Scale, Scope};
+use crate::figure::{Arrangement, ColorMap, Scale, shared_scales};
+use crate::text::number;
 use egui::{Align, Align2, CentralPanel, FontId, Layout, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 use ndarray::Array3;
 use std::collections::HashMap;
@@ -226,8 +226,7 @@ impl Explorer {
 }
 
 impl Explorer {
-    /// The scale that each cell shares with others, by method and network; none where a cell is scaled
-    /// alone or there is nothing to scale yet.
+    /// The scale that each cell shares with others, by method and network.
     fn shared_scales(
         &mut self,
         methods: &[MethodChoice],
@@ -235,39 +234,9 @@ impl Explorer {
     ) -> Vec<Vec<Option<Scale>>> {
         let norms = &self.document.appearance.norms;
         let norms: Vec<_> = methods.iter().map(|choice| norms.of(choice.method)).collect();
-        let models = cells.first().map_or(0, Vec::len);
-        let ends: Vec<Option<f32>> =
-            (0..models).map(|model| self.shared_end(&norms, cells, model..model + 1)).collect();
-        let whole = self.shared_end(&norms, cells, 0..models);
-        let rows = norms.into_iter().zip(cells);
-        rows.map(|(of, cells)| {
-            let maps: Vec<_> = cells.iter().filter_map(Cell::map).collect();
-            let shared = |end: Option<f32>| end.map(|end| Norm::up_to(end, of.sign));
-            match of.norm.scope {
-                Scope::Panel => vec![None; models],
-                Scope::Column if of.has_zero() => ends.iter().map(|end| shared(*end)).collect(),
-                Scope::Figure if of.has_zero() => vec![shared(whole); models],
-                _ => vec![(!maps.is_empty()).then(|| self.display.scale(&maps, of)); models],
-            }
-        })
-        .collect()
-    }
-
-    /// How far from zero the maps of some networks reach, of the methods that share it.
-    fn shared_end(
-        &mut self,
-        norms: &[MethodNorm],
-        cells: &[Vec<Cell>],
-        models: std::ops::Range<usize>,
-    ) -> Option<f32> {
-        let rows = norms.iter().zip(cells);
-        let maps: Vec<_> = rows
-            .filter(|(of, _)| of.has_zero() && of.norm.scope.is_wide())
-            .flat_map(|(of, cells)| {
-                cells[models.clone()].iter().filter_map(Cell::map).map(move |map| (map, *of))
-            })
-            .collect();
-        (!maps.is_empty()).then(|| self.display.shared_end(&maps))
+        let maps: Vec<Vec<_>> =
+            cells.iter().map(|row| row.iter().map(Cell::map).collect()).collect();
+        shared_scales(&norms, &maps, &mut self.display)
     }
 }
 

@@ -9,7 +9,7 @@ use super::textures;
 use super::view_transform::UNIT;
 use super::work::{Key, Seen, State};
 use super::{Explorer, theme};
-use crate::attribution::Target;
+use crate::attribution::{Target, is_used};
 use egui::{Align2, FontId, Rect, RichText, Sense, Ui, vec2};
 
 impl Explorer {
@@ -95,7 +95,7 @@ impl Explorer {
         let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
         self.order(ui, &name, Line::Method(description.id));
         name.on_hover_text(format!("{}\n{}", description.formula, description.paper));
-        for (id, value) in choice.values.iter() {
+        for (id, value) in choice.values.iter().filter(|(id, _)| is_used(&choice.values, id)) {
             let text = RichText::new(format!("{id} {value}")).weak().small();
             ui.add(egui::Label::new(text).truncate());
         }

@@ -1,12 +1,12 @@
 //! Looking closely: zoom and pan in all cells at once, the values under the pointer, and probes.
 
-use super::cell::number;
 use super::command::Command;
 use super::document::{OpenModel, OpenPicture};
 use super::view_transform::{Ground, Lens, UNIT, ViewTransform, magnification};
 use super::work::{Key, Seen, State};
 use super::{Explorer, theme};
 use crate::figure::Scale;
+use crate::text::number;
 use egui::{Align2, CursorIcon, FontId, Pos2, Rect, Response, Stroke, Ui, vec2};
 use image::RgbaImage;
 use ndarray::Array2;

@@ -37,7 +37,10 @@ impl Explorer {
                 let area = ScrollArea::vertical().auto_shrink([false, true]);
                 area.show_rows(ui, row, jobs.len(), |ui, range| {
                     for (task, state) in &jobs[range] {
-                        ui.horizontal(|ui| self.job(ui, task, state.as_ref()));
+                        // A click that began on one line is none on the line that takes its place.
+                        ui.push_id(&task.key, |ui| {
+                            ui.horizontal(|ui| self.job(ui, task, state.as_ref()));
+                        });
                     }
                 });
             });

@@ -91,7 +91,7 @@ impl Explorer {
                 ui.painter().image(texture, rect, UNIT, Color32::WHITE);
             }
         }
-        ui.label(RichText::new(super::cell::number(channel.contribution)).small());
+        ui.label(RichText::new(crate::text::number(channel.contribution)).small());
     }
 }
 

@@ -1,14 +1,16 @@
 //! The window.
 
-mod appearance;
 mod autosave;
 mod cell;
 mod command;
 mod compute;
+mod context_menu;
 mod curves_panel;
 mod display;
 mod document;
 mod export;
+mod figure_matter;
+mod figure_panel;
 mod grid;
 mod header;
 mod hints;
@@ -56,10 +58,10 @@ pub use priority::compute_below_painting;
 
 use crate::attribution::Target;
 use crate::example;
+use crate::figure::Appearance;
 use crate::file::stem;
 use crate::model::ComputeDevice;
 use crate::text::count;
-use appearance::Appearance;
 use autosave::Autosave;
 use command::Command;
 use display::Display;
@@ -140,6 +142,7 @@ pub struct Explorer {
     range_panel: range_panel::RangePanel,
     study_panel: study_panel::StudyPanel,
     training_panel: training_panel::TrainingPanel,
+    figure_panel: figure_panel::FigurePanel,
     palette: palette::Palette,
     thumbnails: HashMap<u64, egui::TextureHandle>,
     class_filter: String,
@@ -208,7 +211,6 @@ impl Explorer {
             settings,
             autosave: Autosave::start(places.unsaved.as_deref()),
             worker: Worker::start(places.cache.clone(), repaint),
-            places,
             document: Document::default(),
             history: History::default(),
             view: View::default(),
@@ -219,6 +221,8 @@ impl Explorer {
             range_panel: range_panel::RangePanel::default(),
             study_panel: study_panel::StudyPanel::default(),
             training_panel: training_panel::TrainingPanel::default(),
+            figure_panel: figure_panel::FigurePanel::new(places.figures.clone()),
+            places,
             palette: palette::Palette::default(),
             thumbnails: HashMap::new(),
             class_filter: String::new(),
@@ -287,6 +291,7 @@ impl Explorer {
                 }
                 Arrival::Asked(paths) => self.settings.remember(&paths),
                 Arrival::SaveTo(path) => self.save_session(path),
+                Arrival::WriteTo(path) => self.figure_panel.call(path),
                 Arrival::Failed(error) => self.notices.warn(error.to_string()),
             }
         }
@@ -372,6 +377,7 @@ impl eframe::App for Explorer {
         self.range_window(&ctx);
         self.study_panel(&ctx);
         self.training_panel(&ctx);
+        self.figure_window(&ctx);
         self.probes_window(&ctx);
         self.jobs_window(&ctx);
         self.help(&ctx);

@@ -1,13 +1,14 @@
 //! Opening files away from the window's thread, by dialog, drop or argument.
 
 use super::document::{AnnotationFile, OpenAnnotations, OpenModel, OpenPicture, Opened};
-use super::session::{self, OpenedSession, Session};
+use super::session::OpenedSession;
 use crate::error::{Error, Result};
 use crate::example;
 use crate::file::{sha256, write};
 use crate::model::{Card, ComputeDevice, Model};
 use crate::picture::Picture;
 use crate::picture::annotation::Annotations;
+use crate::session::{self, Session};
 use crate::study::{DATABASE, OpenedStudy};
 use crate::training::Recipe;
 use image::RgbaImage;
@@ -31,6 +32,8 @@ pub enum Arrival {
     Session(Box<OpenedSession>, Vec<(u64, RgbaImage)>),
     /// Where a person wants the session to be saved.
     SaveTo(PathBuf),
+    /// What a figure's files are to be called.
+    WriteTo(PathBuf),
     Study(Box<OpenedStudy>),
     /// Files and folders that a person asked for.
     Asked(Vec<PathBuf>),
@@ -188,9 +191,20 @@ impl Opening {
             .set_title("Save the session")
             .add_filter("Sessions", &["toml"])
             .set_file_name("session.toml");
+        self.ask_where(dialog, Arrival::SaveTo);
+    }
+
+    /// Asks with the system's dialog what to call a figure's files.
+    pub fn ask_where_to_write(&self) {
+        let dialog =
+            rfd::AsyncFileDialog::new().set_title("Write the figure").set_file_name("figure");
+        self.ask_where(dialog, Arrival::WriteTo);
+    }
+
+    fn ask_where(&self, dialog: rfd::AsyncFileDialog, arrival: fn(PathBuf) -> Arrival) {
         let (chosen, worker, asked) = (dialog.save_file(), self.handle(), Instant::now());
         std::thread::spawn(move || match pollster::block_on(chosen) {
-            Some(file) => worker.arrive(Arrival::SaveTo(file.path().to_path_buf())),
+            Some(file) => worker.arrive(arrival(file.path().to_path_buf())),
             None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(no_dialog()),
             None => {}
         });
@@ -305,7 +319,7 @@ impl Handle {
         let mut thumbnails = vec![];
         let (networks, pictures, annotations) = session.files();
         let models =
-            networks.iter().map(|file| self.told(open_model(id(), &file.path, device))).collect();
+            networks.iter().map(|file| self.told(open_saved(id(), file, device))).collect();
         let mut picture = |file: &session::File| {
             let (picture, thumbnail) = self.told(open_picture(id(), &file.path))?;
             thumbnails.push((picture.id, thumbnail));
@@ -326,6 +340,13 @@ impl Handle {
 
 fn open_model(id: u64, path: &Path, device: &ComputeDevice) -> Result<OpenModel> {
     let value = Model::open(path, device).map(Model::checked)?;
+    Ok(Arc::new(Opened { id, value }))
+}
+
+/// A network of a session, as its card was when that was saved.
+fn open_saved(id: u64, file: &session::File, device: &ComputeDevice) -> Result<OpenModel> {
+    let Some(card) = &file.card else { return open_model(id, &file.path, device) };
+    let value = Model::open_as(&file.path, card.clone(), device).map(Model::checked)?;
     Ok(Arc::new(Opened { id, value }))
 }
 

@@ -1,6 +1,7 @@
 //! Methods and networks in the order that a person wants: by dragging their names, or by a menu.
 
 use super::Explorer;
+use super::context_menu::context_menu;
 use super::document::Document;
 use egui::{Response, Stroke, Ui};
 
@@ -73,7 +74,7 @@ impl Explorer {
         if let Some(dropped) = name.dnd_release_payload::<Line>() {
             self.document.reorder(*dropped, line);
         }
-        name.context_menu(|ui| self.order_menu(ui, line));
+        context_menu(name, |ui| self.order_menu(ui, line));
     }
 
     fn order_menu(&mut self, ui: &mut Ui, line: Line) {

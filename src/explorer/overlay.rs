@@ -27,9 +27,9 @@ struct Uniforms {
     high: f32,
     opacity: f32,
     threshold: f32,
-    color_map: u32,
-    flags: u32,
     pixel: [f32; 2],
+    color_map: u32,
+    padding: u32,
 }
 
 const CENTRED: u32 = 1;
@@ -40,9 +40,13 @@ const GREY: u32 = 16;
 const MASK: u32 = 32;
 const CONTOURS: u32 = 64;
 
-/// The pipeline and the textures of the cells on screen.
+/// The pipelines and the textures of the cells on screen.
 pub struct OverlayRenderer {
-    pipeline: wgpu::RenderPipeline,
+    shader: wgpu::ShaderModule,
+    bindings: wgpu::BindGroupLayout,
+    layout: wgpu::PipelineLayout,
+    /// By the flags they were made with.
+    pipelines: HashMap<u32, wgpu::RenderPipeline>,
     color_maps: wgpu::TextureView,
     target: wgpu::TextureFormat,
     cells: HashMap<u64, CellTextures>,
@@ -54,19 +58,52 @@ struct CellTextures {
     map: Arc<Array2<f32>>,
     uniforms: wgpu::Buffer,
     bindings: wgpu::BindGroup,
+    flags: u32,
     /// Cells that were not drawn in a frame are dropped.
     drawn: bool,
 }
 
 impl OverlayRenderer {
-    /// Builds the pipeline for a colour target.
+    /// For a colour target.
     pub fn new(device: &wgpu::Device, queue: &wgpu::Queue, target: wgpu::TextureFormat) -> Self {
         let shader = device.create_shader_module(wgpu::include_wgsl!("../../shaders/overlay.wgsl"));
-        let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        let texture = wgpu::BindingType::Texture {
+            sample_type: wgpu::TextureSampleType::Float { filterable: false },
+            view_dimension: wgpu::TextureViewDimension::D2,
+            multisampled: false,
+        };
+        let uniforms = wgpu::BindingType::Buffer {
+            ty: wgpu::BufferBindingType::Uniform,
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        };
+        let entries = [uniforms, texture, texture, texture];
+        let entries: Vec<_> = (0..).zip(entries).map(|(binding, ty)| entry(binding, ty)).collect();
+        let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("overlay"),
-            layout: None,
+            entries: &entries,
+        });
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("overlay"),
+            bind_group_layouts: &[Some(&bindings)],
+            ..Default::default()
+        });
+        let rows = ColorMap::ALL.iter().flat_map(|map| map.table());
+        let colors: Vec<u8> = rows.flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect();
+        let size = [LEVELS as u32, ColorMap::ALL.len() as u32];
+        let format = wgpu::TextureFormat::Rgba8Unorm;
+        let color_maps = upload(device, queue, "color maps", size, format, &colors);
+        let (pipelines, cells) = (HashMap::new(), HashMap::new());
+        Self { shader, bindings, layout, pipelines, color_maps, target, cells }
+    }
+
+    fn pipeline(&self, device: &wgpu::Device, flags: u32) -> wgpu::RenderPipeline {
+        let constants = [("FLAGS", f64::from(flags))];
+        device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: Some("overlay"),
+            layout: Some(&self.layout),
             vertex: wgpu::VertexState {
-                module: &shader,
+                module: &self.shader,
                 entry_point: Some("vertex"),
                 compilation_options: Default::default(),
                 buffers: &[],
@@ -78,20 +115,17 @@ impl OverlayRenderer {
             depth_stencil: None,
             multisample: Default::default(),
             fragment: Some(wgpu::FragmentState {
-                module: &shader,
+                module: &self.shader,
                 entry_point: Some("fragment"),
-                compilation_options: Default::default(),
-                targets: &[Some(target.into())],
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &constants,
+                    ..Default::default()
+                },
+                targets: &[Some(self.target.into())],
             }),
             multiview_mask: None,
             cache: None,
-        });
-        let rows = ColorMap::ALL.iter().flat_map(|map| map.table());
-        let colors: Vec<u8> = rows.flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect();
-        let size = [LEVELS as u32, ColorMap::ALL.len() as u32];
-        let format = wgpu::TextureFormat::Rgba8Unorm;
-        let color_maps = upload(device, queue, "color maps", size, format, &colors);
-        Self { pipeline, color_maps, target, cells: HashMap::new() }
+        })
     }
 
     /// Makes ready what `paint` shows in a rectangle (left, top, right, bottom in normalised device
@@ -111,16 +145,22 @@ impl OverlayRenderer {
             let textures = self.textures(device, queue, paint);
             self.cells.insert(paint.cell, textures);
         }
-        let uniforms = self.uniforms(&paint.overlay, rect, pixels);
+        let flags = self.flags(&paint.overlay);
+        if !self.pipelines.contains_key(&flags) {
+            self.pipelines.insert(flags, self.pipeline(device, flags));
+        }
+        let uniforms = uniforms(&paint.overlay, rect, pixels);
         let cell = self.cells.get_mut(&paint.cell).expect("just inserted");
-        cell.drawn = true;
+        (cell.drawn, cell.flags) = (true, flags);
         queue.write_buffer(&cell.uniforms, 0, bytemuck::bytes_of(&uniforms));
     }
 
     /// Draws a prepared cell over the whole target.
     pub fn paint(&self, pass: &mut wgpu::RenderPass<'_>, cell: u64) {
-        if let Some(cell) = self.cells.get(&cell) {
-            pass.set_pipeline(&self.pipeline);
+        if let Some(cell) = self.cells.get(&cell)
+            && let Some(pipeline) = self.pipelines.get(&cell.flags)
+        {
+            pass.set_pipeline(pipeline);
             pass.set_bind_group(0, &cell.bindings, &[]);
             pass.draw(0..4, 0..1);
         }
@@ -131,24 +171,15 @@ impl OverlayRenderer {
         self.cells.retain(|_, cell| std::mem::take(&mut cell.drawn));
     }
 
-    fn uniforms(&self, overlay: &Overlay, rect: [f32; 4], pixels: [f32; 2]) -> Uniforms {
+    fn flags(&self, overlay: &Overlay) -> u32 {
         let flag = |set: bool, bit: u32| if set { bit } else { 0 };
-        Uniforms {
-            rect,
-            low: overlay.scale.low,
-            high: overlay.scale.high,
-            opacity: overlay.opacity,
-            threshold: overlay.threshold,
-            color_map: overlay.color_map as u32,
-            flags: flag(overlay.scale.centred, CENTRED)
-                | flag(overlay.fade, FADE)
-                | flag(overlay.smooth, SMOOTH)
-                | flag(self.target.is_srgb(), LINEAR_TARGET)
-                | flag(overlay.grey, GREY)
-                | flag(overlay.style == Style::Mask, MASK)
-                | flag(overlay.style == Style::Contours, CONTOURS),
-            pixel: pixels.map(|side| 1.0 / side.max(1.0)),
-        }
+        flag(overlay.scale.centred, CENTRED)
+            | flag(overlay.fade, FADE)
+            | flag(overlay.smooth, SMOOTH)
+            | flag(self.target.is_srgb(), LINEAR_TARGET)
+            | flag(overlay.grey, GREY)
+            | flag(overlay.style == Style::Mask, MASK)
+            | flag(overlay.style == Style::Contours, CONTOURS)
     }
 
     fn textures(
@@ -174,7 +205,7 @@ impl OverlayRenderer {
         let entry = |binding, resource| wgpu::BindGroupEntry { binding, resource };
         let bindings = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("overlay"),
-            layout: &self.pipeline.get_bind_group_layout(0),
+            layout: &self.bindings,
             entries: &[
                 entry(0, uniforms.as_entire_binding()),
                 entry(1, wgpu::BindingResource::TextureView(&picture)),
@@ -187,8 +218,27 @@ impl OverlayRenderer {
             map: paint.map.clone(),
             uniforms,
             bindings,
+            flags: 0,
             drawn: true,
         }
+    }
+}
+
+fn entry(binding: u32, ty: wgpu::BindingType) -> wgpu::BindGroupLayoutEntry {
+    let visibility = wgpu::ShaderStages::VERTEX_FRAGMENT;
+    wgpu::BindGroupLayoutEntry { binding, visibility, ty, count: None }
+}
+
+fn uniforms(overlay: &Overlay, rect: [f32; 4], pixels: [f32; 2]) -> Uniforms {
+    Uniforms {
+        rect,
+        low: overlay.scale.low,
+        high: overlay.scale.high,
+        opacity: overlay.opacity,
+        threshold: overlay.threshold,
+        pixel: pixels.map(|side| 1.0 / side.max(1.0)),
+        color_map: overlay.color_map as u32,
+        padding: 0,
     }
 }
 

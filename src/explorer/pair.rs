@@ -6,7 +6,7 @@ use super::document::{Document, MethodChoice, OpenModel, OpenPicture};
 use super::inspector::shadowed;
 use super::work::{Key, MapKey, Seen, Similarity, State};
 use super::{Explorer, theme};
-use crate::figure::{ColorMap, Scale};
+use crate::figure::{ColorMap, DIFFERENCE, Scale, Scaler};
 use crate::score::Measured;
 use egui::{Align2, ComboBox, Label, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 use std::sync::Arc;
@@ -30,8 +30,6 @@ pub(super) enum PairView {
 
 /// Seconds that each of two maps is shown for.
 const BLINK_SECONDS: f64 = 0.6;
-/// Ends of a difference of maps that are each divided by the end of its own scale.
-const DIFFERENCE: Scale = Scale { low: -1.0, high: 1.0, centred: true };
 
 impl PairView {
     const ALL: [Self; 3] = [Self::Difference, Self::Wipe, Self::Blink];
@@ -205,8 +203,7 @@ impl Explorer {
                 ui.ctx().request_repaint_after(Duration::from_secs_f64(BLINK_SECONDS / 4.0));
             }
             PairView::Difference => {
-                let ends = own.map(|scale| scale.low.abs().max(scale.high.abs()));
-                match self.display.difference([first.0, second.0], look.norm, ends) {
+                match self.display.difference([first.0, second.0], look.norm, own) {
                     Some(map) => {
                         let overlay = self.overlay(ColorMap::OrangePurple, DIFFERENCE);
                         paint(ui, &lens, square, id("difference"), seen[0], (map, overlay));

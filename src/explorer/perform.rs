@@ -21,6 +21,7 @@ impl Explorer {
             },
             Command::SaveSessionAs => self.opening.ask_where_to_save(),
             Command::OpenExample => self.open_example(example::user_folder()),
+            Command::Figure => self.figure_panel.is_open ^= true,
             Command::CloseAll => self.close_all(),
             Command::Train => self.opening.ask(FileKind::Recipes),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
@@ -35,6 +36,7 @@ impl Explorer {
             Command::Close if self.network_panel.is_open() => self.network_panel.close(),
             Command::Close if self.study_panel.is_open() => self.study_panel.close(),
             Command::Close if self.training_panel.is_open() => self.training_panel.close(),
+            Command::Close if self.figure_panel.is_open => self.figure_panel.is_open = false,
             Command::Close | Command::Cancel => self.worker.cancel(),
             Command::ToggleStudy => self.study_panel.toggle(),
             Command::ToggleTraining => self.training_panel.toggle(),
@@ -62,6 +64,7 @@ impl Explorer {
             Command::FitPicture => self.view.transform = ViewTransform::default(),
             Command::PinProbe => self.pin_probe(self.pointed.before),
             Command::RemoveProbes => self.document.probes.clear(),
+            Command::ToggleProbes => self.view.probes ^= true,
             Command::JoinTwins => {
                 let is_joined = self.document.joined().is_some();
                 self.document.pair = if is_joined { None } else { self.document.twins() };
@@ -98,7 +101,7 @@ impl Explorer {
             Command::CloseAll | Command::SaveSession | Command::SaveSessionAs => {
                 !self.document.is_empty()
             }
-            Command::CopyCommandLine => self.document.command_line().is_some(),
+            Command::CopyCommandLine | Command::Figure => self.document.command_line().is_some(),
             Command::Undo => self.history.can_undo(),
             Command::Redo => self.history.can_redo(),
             Command::Cancel => self.worker.open_work().1 > 0,
@@ -112,11 +115,12 @@ impl Explorer {
                     || self.network_panel.is_open()
                     || self.study_panel.is_open()
                     || self.training_panel.is_open()
+                    || self.figure_panel.is_open
                     || self.worker.open_work().1 > 0
             }
             Command::ReducePicture | Command::FitPicture => self.view.transform.is_zoomed(),
             Command::PinProbe => self.pointed.before.is_some(),
-            Command::RemoveProbes => !self.document.probes.is_empty(),
+            Command::RemoveProbes | Command::ToggleProbes => !self.document.probes.is_empty(),
             Command::JoinTwins => {
                 self.document.joined().is_some() || self.document.twins().is_some()
             }

@@ -7,7 +7,7 @@ use super::grid::{Bar, Shown, column};
 use super::order::Line;
 use super::theme;
 use super::work::{Key, State};
-use crate::figure::{Scale, Scope};
+use crate::figure::{Scale, scales_of_pictures};
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
 use ndarray::Array3;
 use std::sync::Arc;
@@ -131,17 +131,8 @@ impl Explorer {
         let norm = self.document.appearance.norms.of(choice.method);
         let maps: Vec<Vec<Arc<Array3<f32>>>> =
             shown.models.iter().map(|model| self.maps_of_pictures(model, choice)).collect();
-        let mut scale =
-            |maps: &[&Arc<Array3<f32>>]| (!maps.is_empty()).then(|| self.display.scale(maps, norm));
-        match norm.norm.scope {
-            Scope::Panel => vec![None; maps.len()],
-            Scope::Column => {
-                maps.iter().map(|maps| scale(&maps.iter().collect::<Vec<_>>())).collect()
-            }
-            Scope::Row | Scope::Figure => {
-                vec![scale(&maps.iter().flatten().collect::<Vec<_>>()); maps.len()]
-            }
-        }
+        let maps: Vec<Vec<_>> = maps.iter().map(|maps| maps.iter().collect()).collect();
+        scales_of_pictures(norm, &maps, &mut self.display)
     }
 
     /// The maps of all pictures that are there.

@@ -15,6 +15,8 @@ pub struct Places {
     pub unsaved: Option<PathBuf>,
     /// The folder of pictures that were pasted.
     pub pasted: Option<PathBuf>,
+    /// The folder of figures, until a person names another.
+    pub figures: Option<PathBuf>,
 }
 
 impl Places {
@@ -26,6 +28,7 @@ impl Places {
             settings: user_settings().map(|folder| folder.join("settings.toml")),
             unsaved: data("unsaved"),
             pasted: data("pasted"),
+            figures: std::env::current_dir().ok(),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Range and colour: where scales end, over a histogram of what they scale, and what of maps is shown.
 
-use super::appearance::TOP;
-use super::cell::{label, number};
+use super::cell::label;
 use super::document::MethodChoice;
 use super::{Explorer, theme};
 use crate::attribution::Sign;
+use crate::figure::{Arrangement, Scaler, TOP};
 use crate::figure::{ColorMap, Ends, Norm, Reduction, Scale, Scope, Style, conventions};
+use crate::text::number;
 use egui::{
     Align2, ComboBox, DragValue, FontId, Rect, Response, Sense, Slider, Stroke, Ui, pos2, vec2,
 };
@@ -106,7 +107,13 @@ impl Explorer {
             let signs = Sign::ALL.map(|sign| (Some(sign), sign.name()));
             let signs: Vec<_> = [(None, "as the method says")].into_iter().chain(signs).collect();
             choose(ui, "Values", &mut norm.sign, &signs);
-            choose(ui, "Scale", &mut norm.scope, &Scope::ALL.map(|scope| (scope, scope.name())));
+            let of_pictures =
+                self.document.appearance.arrangement == Arrangement::PicturesByNetworks;
+            let name = |scope: Scope| match scope {
+                Scope::Row | Scope::Figure if of_pictures => "one for all pictures",
+                _ => scope.name(),
+            };
+            choose(ui, "Scale", &mut norm.scope, &Scope::ALL.map(|scope| (scope, name(scope))));
         });
         let norms = &self.document.appearance.norms;
         let has_own = |id: &str| norms.own.contains_key(id);
@@ -216,7 +223,13 @@ impl Explorer {
 }
 
 /// A row of a grid with a choice.
-fn choose<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, options: &[(T, &str)]) {
+/// A row of a grid: a name and what can be chosen.
+pub(super) fn choose<T: PartialEq + Clone>(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut T,
+    options: &[(T, &str)],
+) {
     let label = ui.label(name);
     let chosen = options.iter().find(|(option, _)| option == value).map_or("", |(_, text)| text);
     ComboBox::from_id_salt(name)
@@ -224,7 +237,7 @@ fn choose<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, options: 
         .width(190.0)
         .show_ui(ui, |ui| {
             for (option, text) in options {
-                ui.selectable_value(value, *option, *text);
+                ui.selectable_value(value, option.clone(), *text);
             }
         })
         .response

@@ -1,15 +1,15 @@
 //! A thousand random commands: whatever a person does in whatever order, the document holds together,
 //! undo leads back, sessions keep it, and nothing is held that is not open.
 
-use super::appearance::Arrangement;
 use super::document::{Document, History, OpenModel, OpenPicture, Opened};
 use super::order::Line;
-use super::session::Session;
 use crate::attribution::{PRESETS, Target};
 use crate::example;
+use crate::figure::Arrangement;
 use crate::figure::{ColorMap, conventions};
 use crate::model::{ComputeDevice, Model};
 use crate::picture::Picture;
+use crate::session::Session;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};

@@ -32,8 +32,10 @@ pub fn side_panel(ui: &egui::Ui, panel: egui::Panel, width: f32) -> egui::Panel 
 
 /// Colours of the methods' curves.
 pub fn series(index: usize, theme: Theme) -> Color32 {
-    let colors = if theme == Theme::Dark { palette::ON_DARK } else { palette::ON_LIGHT };
-    let [r, g, b] = colors[index % colors.len()];
+    let [r, g, b] = match theme {
+        Theme::Dark => palette::of_series(index, &palette::ON_DARK, 255),
+        Theme::Light => palette::of_series(index, &palette::ON_LIGHT, 0),
+    };
     Color32::from_rgb(r, g, b)
 }
 

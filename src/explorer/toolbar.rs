@@ -1,8 +1,8 @@
 //! The menus, and how maps are shown.
 
 use super::Explorer;
-use super::appearance::Arrangement;
 use super::command::{Command, MENUS};
+use crate::figure::Arrangement;
 use egui::{Button, ComboBox, Panel, Slider, Ui};
 
 impl Explorer {
@@ -68,6 +68,7 @@ impl Explorer {
         self.pair_chooser(ui);
         ui.separator();
         let appearance = &mut self.document.appearance;
+        keep_together(ui, 210.0);
         let label = ui.label("Grid");
         ComboBox::from_id_salt("grid")
             .selected_text(appearance.arrangement.name())
@@ -80,10 +81,12 @@ impl Explorer {
             .response
             .labelled_by(label.id)
             .on_hover_text("Rows × columns");
+        keep_together(ui, 220.0);
         let label = ui.label("Opacity");
         ui.add(Slider::new(&mut appearance.opacity, 0.0..=1.0).fixed_decimals(2))
             .labelled_by(label.id)
             .on_hover_text("Of the map over the picture");
+        keep_together(ui, 230.0);
         let label = ui.label("Threshold");
         ui.add(Slider::new(&mut appearance.threshold, 0.0..=1.0).fixed_decimals(2))
             .labelled_by(label.id)
@@ -117,7 +120,8 @@ impl Explorer {
                     for (what, how) in [
                         ("Open anything", "drop files or folders on the window"),
                         ("Open a copied picture or copied paths", "Ctrl + V"),
-                        ("Keep a map on screen", "right click, Pin this map"),
+                        ("Menu of a cell or a name", "right click, or Menu or Shift + F10 on it"),
+                        ("Keep a map on screen", "Pin this map, in its menu"),
                         ("Other order of rows and columns", "drag their names"),
                         ("Magnify the picture in all cells", "Ctrl + wheel, or pinch"),
                         ("Move it", "drag"),
@@ -132,6 +136,13 @@ impl Explorer {
                 });
             });
         self.view.help = open;
+    }
+}
+
+/// Begins another line where this one has no room for a label and what it names, in points.
+fn keep_together(ui: &mut Ui, width: f32) {
+    if ui.available_size_before_wrap().x < width {
+        ui.end_row();
     }
 }
 

@@ -1,10 +1,10 @@
 //! What the window wants of the worker: everything that this frame would show.
 
 use super::Explorer;
-use super::appearance::Arrangement;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::work::{Key, MapKey, State, Task};
 use crate::attribution::Target;
+use crate::figure::Arrangement;
 
 impl Explorer {
     /// Says to the worker what this frame would show: predictions first, then maps, then curves.
@@ -13,7 +13,9 @@ impl Explorer {
             return self.worker.want(vec![]);
         };
         if self.arrangement() == Arrangement::PicturesByNetworks {
-            return self.worker.want(self.tasks_of_pictures());
+            let mut tasks = self.tasks_of_pictures();
+            tasks.extend(self.figure_tasks());
+            return self.worker.want(tasks);
         }
         let mut tasks = Vec::new();
         for model in &self.document.models {
@@ -56,6 +58,7 @@ impl Explorer {
         }
         tasks.extend(self.layer_task());
         tasks.extend(curves);
+        tasks.extend(self.figure_tasks());
         self.worker.want(tasks);
     }
 

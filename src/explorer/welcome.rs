@@ -1,9 +1,9 @@
 //! The window before anything of one's own is open.
 
-use super::appearance::Appearance;
 use super::command::Command;
 use super::{Explorer, theme};
 use crate::example;
+use crate::figure::Appearance;
 use egui::{Align, Align2, CentralPanel, Context, FontId, Label, Layout, Order, Panel, Ui};
 
 impl Explorer {

@@ -194,7 +194,9 @@ impl Worker {
     }
 
     /// Says what is wanted, most urgent first.
-    pub fn want(&self, tasks: Vec<Task>) {
+    pub fn want(&self, mut tasks: Vec<Task>) {
+        let mut keys = HashSet::new();
+        tasks.retain(|task| keys.insert(task.key.clone()));
         let mut shared = lock(&self.shared);
         let changed =
             !tasks.iter().map(|task| &task.key).eq(shared.wanted.iter().map(|task| &task.key));

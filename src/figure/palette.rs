@@ -22,8 +22,18 @@ pub const ON_LIGHT: [[u8; 3]; 7] = [
     [100, 100, 100],
 ];
 
-/// A colour on paper, as `#rrggbb`; they repeat after seven.
+/// The colour of a series: after the seven of a palette come the same, half way to `far`; they repeat
+/// after fourteen.
+pub fn of_series(series: usize, palette: &[[u8; 3]; 7], far: u8) -> [u8; 3] {
+    let color = palette[series % palette.len()];
+    match (series / palette.len()) % 2 {
+        0 => color,
+        _ => color.map(|value| value.midpoint(far)),
+    }
+}
+
+/// A colour on paper, as `#rrggbb`.
 pub fn on_white(series: usize) -> String {
-    let [r, g, b] = ON_LIGHT[series % ON_LIGHT.len()];
+    let [r, g, b] = of_series(series, &ON_LIGHT, 0);
     format!("#{r:02x}{g:02x}{b:02x}")
 }

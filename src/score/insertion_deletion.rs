@@ -10,9 +10,10 @@ use super::imputation::{Imputer, Substrate, substrate};
 use super::pixel_flipping::order_with_ties;
 use super::registry::{Better, Description, Measure, OverPictures};
 use super::trial::importance;
-use super::{Measured, ScoreTrial};
-use crate::attribution::{Flow, Kind, Parameter, Ranking, Values};
+use super::{Measured, Quantity, ScoreTrial, Watch, of_class};
+use crate::attribution::{Attribution, Flow, Kind, Parameter, Ranking, Stream, Values};
 use crate::error::{Error, Result};
+use crate::model::Model;
 use ndarray::{Array2, Array3};
 use rand::Rng;
 use serde::Serialize;
@@ -211,6 +212,32 @@ pub fn curves_in(
     generator: &mut impl Rng,
 ) -> Result<Option<Curves>> {
     Sequence::in_order(trial, order, protocol, generator)?.curves(trial)
+}
+
+/// RISE's curves of a map, of the probability of its class, with the pictures that they are of. `None`
+/// where the watch cancelled.
+///
+/// # Errors
+/// As for [`insertion_deletion`], and when the device failed.
+pub fn rise_curves(
+    model: &Model,
+    pixels: &Array3<f32>,
+    attribution: &Attribution,
+    watch: &mut Watch,
+) -> Result<Option<(Curves, Sequence)>> {
+    let mut trial = ScoreTrial {
+        pixels,
+        map: &attribution.map,
+        mean_colour: &model.preprocessing.mean,
+        ranking: attribution.method.ranking,
+        score: &mut of_class(model, attribution.target, Quantity::Probability),
+        batch: model.batch,
+        watch,
+    };
+    // This protocol draws nothing.
+    let generator = &mut Stream::new(0, "curves", "", "").generator();
+    let sequence = Sequence::of(&trial, &Protocol::rise(model.preprocessing.size), generator)?;
+    Ok(sequence.curves(&mut trial)?.map(|curves| (curves, sequence)))
 }
 
 /// The pictures that a network sees along the curves of a map.

@@ -26,6 +26,7 @@ pub use imputation::{Imputer, SUBSTRATES, Substrate};
 pub use infidelity::{Infidelity, InfidelityParameters, Perturbed, infidelity, infidelity_over};
 pub use insertion_deletion::{
     Curve, Curves, Protocol, Sequence, Ties, area, curves_in, default_step, insertion_deletion,
+    rise_curves,
 };
 pub use local_lipschitz::{LocalLipschitzParameters, local_lipschitz, local_lipschitz_over};
 pub use max_sensitivity::{

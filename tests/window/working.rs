@@ -127,3 +127,21 @@ fn a_layer_shows_its_channels() {
     wait_for_part(&mut window, "channels that contribute most to the class");
     assert_eq!(window.query_all_by_label_contains("gradient of channel").count(), 16);
 }
+
+#[test]
+fn menus_of_cells_and_names_open_by_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done").focus();
+    window.run_steps(2);
+    press(&mut window, egui::Modifiers::SHIFT, egui::Key::F10);
+    wait(&mut window, "Show this cell alone");
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Escape);
+    assert!(window.query_by_label("Show this cell alone").is_none());
+    wait(&mut window, "Gradient of LeNet5 vanilla: done").focus();
+    window.run_steps(2);
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Menu);
+    click(&mut window, "Pin this map");
+    wait_for_part(&mut window, "Gradient of LeNet5 vanilla");
+}

@@ -1,8 +1,9 @@
 //! Curves in small panels side by side, with bands around them.
 
 use super::Axis;
-use super::sheet::{Anchor, GRID, INK, LINE, Sample, Sheet, TEXT, shortened};
+use crate::figure::chart::{self, ChartLine, ChartStyle};
 use crate::figure::palette;
+use crate::figure::sheet::{Anchor, INK, LINE, Sample, Sheet, TEXT, shortened};
 
 /// Panels of one scale; a line for each series.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +37,6 @@ const EDGE: f64 = 12.0;
 const PANEL: [f64; 2] = [150.0, 120.0];
 const GAP: [f64; 2] = [20.0, 30.0];
 const MOST_COLUMNS: usize = 4;
-const TICKS: [(f64, &str); 3] = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")];
 
 impl Curves {
     /// The plot as an SVG file.
@@ -87,30 +87,24 @@ fn draw(
     axis: &Axis,
     [is_first, is_lowest]: [bool; 2],
 ) {
-    let bottom = top + PANEL[1];
-    let x = |part: f64| left + part * PANEL[0];
-    let y = |value: f64| bottom - axis.place(value) * PANEL[1];
-    for (value, text) in axis.ticks() {
-        sheet.line([[left, y(value)], [left + PANEL[0], y(value)]], GRID, 1.0);
-        if is_first {
-            sheet.text([left - 6.0, y(value) + 0.36 * TEXT], Anchor::End, INK, &text);
-        }
-    }
-    for (part, text) in TICKS.iter().filter(|_| is_lowest) {
-        sheet.text([x(*part), bottom + LINE], Anchor::Middle, INK, text);
-    }
-    for (series, line) in panel.lines.iter().enumerate() {
-        let Some(line) = line.as_ref().filter(|line| line.values.len() > 1) else { continue };
-        let color = palette::on_white(series);
-        let last = (line.values.len() - 1) as f64;
-        let points = |sign: f64| -> Vec<[f64; 2]> {
-            let both = line.values.iter().zip(&line.errors).enumerate();
-            both.map(|(i, (value, error))| [x(i as f64 / last), y(value + sign * error)]).collect()
-        };
-        sheet.band(&points(1.0), &points(-1.0), &color);
-        sheet.curve(&points(0.0), &color);
-    }
-    sheet.frame([left, top], PANEL);
+    let line = |(series, line): (usize, &Option<Line>)| {
+        let line = line.as_ref()?;
+        let last = line.values.len().saturating_sub(1).max(1) as f64;
+        let point = |(i, value): (usize, &f64)| [i as f64 / last, *value];
+        let points = line.values.iter().enumerate().map(point).collect();
+        let (color, errors) = (palette::on_white(series), line.errors.clone());
+        Some(ChartLine { color, points, errors })
+    };
+    let lines: Vec<ChartLine> = panel.lines.iter().enumerate().filter_map(line).collect();
+    let style = ChartStyle {
+        text: TEXT,
+        line: 1.6,
+        grid: 1.0,
+        has_left_numbers: is_first,
+        has_lower_numbers: is_lowest,
+    };
+    let [width, height] = PANEL;
+    chart::draw(sheet, [left, top, width, height], axis, &lines, &style);
     let title = shortened(&panel.title, PANEL[0]);
     sheet.text([left, top - 5.0], Anchor::Start, INK, &title);
 }

@@ -1,8 +1,8 @@
 //! Means with their intervals: a row for each method, a mark for each model.
 
 use super::axis::Axis;
-use super::sheet::{Anchor, GRID, INK, LINE, Sample, Sheet, TEXT, length, shortened};
 use crate::figure::palette;
+use crate::figure::sheet::{Anchor, GRID, INK, LINE, Sample, Sheet, TEXT, length, shortened};
 
 /// Means with intervals, of several series over the same rows.
 #[derive(Debug, Clone, Default)]

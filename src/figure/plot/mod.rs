@@ -3,7 +3,6 @@
 mod axis;
 mod curves;
 mod dots;
-mod sheet;
 
 pub use axis::Axis;
 pub use curves::{CurvePanel, Curves, Line};

@@ -3,6 +3,7 @@
 use super::Report;
 use super::table::{Entry, Heading, Number, Table};
 use crate::score::Better;
+use crate::text::latex as escaped;
 use std::fmt::Write as _;
 
 impl Report {
@@ -107,37 +108,6 @@ fn number_text(number: &Number) -> String {
         let _ = write!(text, " ($n={n}$)");
     }
     text
-}
-
-/// Text that LaTeX sets as text, in one line. A bracket or star in front is kept
-/// from being read as an argument of the `\\` before it.
-pub fn escaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in crate::error::one_line(text).chars() {
-        match character {
-            '\\' => plain.push_str("\\textbackslash{}"),
-            '~' => plain.push_str("\\textasciitilde{}"),
-            '^' => plain.push_str("\\textasciicircum{}"),
-            '<' => plain.push_str("\\textless{}"),
-            '>' => plain.push_str("\\textgreater{}"),
-            '|' => plain.push_str("\\textbar{}"),
-            '"' => plain.push_str("\\symbol{34}"),
-            '±' => plain.push_str("$\\pm$"),
-            '×' => plain.push_str("$\\times$"),
-            '→' => plain.push_str("$\\rightarrow$"),
-            '–' => plain.push_str("--"),
-            '{' | '}' | '$' | '&' | '#' | '_' | '%' => {
-                plain.push('\\');
-                plain.push(character);
-            }
-            '[' | '*' if plain.is_empty() => {
-                let _ = write!(plain, "{{{character}}}");
-            }
-            '`' => plain.push_str("{`}"),
-            _ => plain.push(character),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -16,9 +16,9 @@ mod scale;
 mod summary;
 mod table;
 
+pub use crate::text::latex as latex_escaped;
 pub use comparison::Comparison;
 pub use confidence::{Dependence, ModelConfidence, QUANTILES};
-pub use latex::escaped as latex_escaped;
 pub use pictures::PictureValue;
 pub use plots::PlotFile;
 pub use summary::{Group, Summary};

@@ -1,7 +1,7 @@
 //! How maps are shown; changing it computes nothing anew.
 
+use super::{ColorMap, Convention, Ends, Norm, OPACITY, Scope, Style};
 use crate::attribution::{Description, Method, Sign};
-use crate::figure::{ColorMap, Convention, Ends, Norm, OPACITY, Scope, Style};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -1,8 +1,12 @@
 //! A sheet of SVG to draw on.
 
-use crate::figure::palette;
+use super::palette;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use svg::Document;
-use svg::node::element::{Circle, Group, Line, Path, Polygon, Rectangle, Text, Title};
+use svg::node::element::{
+    Circle, Element, Group, Image, Line, Path, Polygon, Rectangle, Text, Title,
+};
 
 /// Height of text, in CSS pixels, as all lengths here.
 pub const TEXT: f64 = 11.0;
@@ -16,6 +20,41 @@ pub enum Anchor {
     Start,
     Middle,
     End,
+}
+
+impl Anchor {
+    fn name(self) -> &'static str {
+        match self {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        }
+    }
+}
+
+/// How a text is set.
+#[derive(Debug, Clone, Copy)]
+pub struct Lettering<'a> {
+    pub size: f64,
+    pub bold: bool,
+    pub color: &'a str,
+}
+
+/// A place on the sheet: left, top, width, height.
+pub type Rect = [f64; 4];
+
+/// What a sheet is written on.
+#[derive(Debug, Clone, Copy)]
+pub struct Paper<'a> {
+    /// Width and height.
+    pub size: [f64; 2],
+    /// Of those lengths: `px` or `pt`.
+    pub unit: &'a str,
+    /// As CSS names them.
+    pub families: &'a str,
+    pub ground: Option<&'a str>,
+    /// What readers find in the file.
+    pub metadata: Option<&'a str>,
 }
 
 /// How a series is drawn.
@@ -32,20 +71,50 @@ const SAMPLE: f64 = 20.0;
 const MARKS: usize = 4;
 
 /// What is drawn so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Sheet {
     group: Group,
 }
 
 impl Sheet {
     pub fn text(&mut self, [x, y]: [f64; 2], anchor: Anchor, color: &str, content: &str) {
-        let anchor = match anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
-        };
         let text = Text::new(printable(content)).set("x", rounded(x)).set("y", rounded(y));
-        self.add(text.set("text-anchor", anchor).set("fill", color));
+        self.add(text.set("text-anchor", anchor.name()).set("fill", color));
+    }
+
+    /// Text of a size of its own, its baseline at a point.
+    pub fn lettered(&mut self, [x, y]: [f64; 2], anchor: Anchor, of: Lettering, content: &str) {
+        let text = set(content, anchor, of).set("x", rounded(x)).set("y", rounded(y));
+        self.add(text);
+    }
+
+    /// The same, running upwards.
+    pub fn lettered_upwards(
+        &mut self,
+        [x, y]: [f64; 2],
+        anchor: Anchor,
+        of: Lettering,
+        content: &str,
+    ) {
+        let turn = format!("translate({} {}) rotate(-90)", rounded(x), rounded(y));
+        self.add(set(content, anchor, of).set("transform", turn));
+    }
+
+    /// A picture, as PNG, that fills a place.
+    pub fn image(&mut self, [x, y, width, height]: Rect, png: &[u8], smooth: bool) {
+        let data = format!("data:image/png;base64,{}", STANDARD.encode(png));
+        let image = Image::new().set("x", rounded(x)).set("y", rounded(y));
+        let image = image.set("width", rounded(width)).set("height", rounded(height));
+        let image = image.set("preserveAspectRatio", "none").set("href", data);
+        let rendering = if smooth { "optimizeQuality" } else { "optimizeSpeed" };
+        self.add(image.set("image-rendering", rendering));
+    }
+
+    /// A line around a place.
+    pub fn border(&mut self, [x, y, width, height]: Rect, color: &str, thickness: f64) {
+        let frame = Rectangle::new().set("x", rounded(x)).set("y", rounded(y));
+        let frame = frame.set("width", rounded(width)).set("height", rounded(height));
+        self.add(frame.set("fill", "none").set("stroke", color).set("stroke-width", thickness));
     }
 
     /// Bold text that begins at a point.
@@ -108,9 +177,9 @@ impl Sheet {
     }
 
     /// A line through points.
-    pub fn curve(&mut self, points: &[[f64; 2]], color: &str) {
+    pub fn curve(&mut self, points: &[[f64; 2]], color: &str, width: f64) {
         let path = Path::new().set("d", steps(points)).set("fill", "none").set("stroke", color);
-        self.add(path.set("stroke-width", 1.6).set("stroke-linejoin", "round"));
+        self.add(path.set("stroke-width", width).set("stroke-linejoin", "round"));
     }
 
     /// What lies between two lines, pale.
@@ -154,20 +223,39 @@ impl Sheet {
         svg::Node::append(&mut self.group, node);
     }
 
-    /// The whole sheet as a file.
-    pub fn finish(self, [width, height]: [f64; 2]) -> String {
-        let ground = Rectangle::new().set("width", "100%").set("height", "100%");
-        let font = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
-        let group = self.group.set("font-family", font).set("font-size", TEXT);
-        let (width, height) = (rounded(width), rounded(height));
-        let document = Document::new()
-            .set("viewBox", format!("0 0 {width} {height}"))
-            .set("width", width)
-            .set("height", height)
-            .add(ground.set("fill", "#ffffff"))
-            .add(group);
-        format!("{document}\n")
+    /// The whole sheet as a file, in CSS pixels, for whichever fonts the viewer has.
+    pub fn finish(self, size: [f64; 2]) -> String {
+        let families = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+        let ground = Some("#ffffff");
+        self.on(&Paper { size, unit: "", families, ground, metadata: None })
     }
+
+    /// The whole sheet as a file.
+    pub fn on(self, paper: &Paper) -> String {
+        let [width, height] = paper.size.map(rounded);
+        let mut document = Document::new()
+            .set("viewBox", format!("0 0 {width} {height}"))
+            .set("width", format!("{width}{}", paper.unit))
+            .set("height", format!("{height}{}", paper.unit));
+        if let Some(metadata) = paper.metadata {
+            let text = svg::node::Text::new(metadata);
+            let mut element = Element::new("metadata");
+            svg::Node::append(&mut element, text);
+            document = document.add(element);
+        }
+        if let Some(color) = paper.ground {
+            let ground = Rectangle::new().set("width", "100%").set("height", "100%");
+            document = document.add(ground.set("fill", color));
+        }
+        let group = self.group.set("font-family", paper.families).set("font-size", TEXT);
+        format!("{}\n", document.add(group))
+    }
+}
+
+fn set(content: &str, anchor: Anchor, of: Lettering) -> Text {
+    let text = Text::new(printable(content)).set("text-anchor", anchor.name());
+    let text = text.set("font-size", rounded(of.size)).set("fill", of.color);
+    if of.bold { text.set("font-weight", "bold") } else { text }
 }
 
 /// Distance of lines of text.
@@ -235,6 +323,6 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// XML has no way to write most control characters.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

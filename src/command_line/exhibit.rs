@@ -1,0 +1,100 @@
+//! Computing what a figure shows.
+
+use super::plan::{Plan, Subject};
+use super::watch::Watch;
+use crate::attribution::Progress;
+use crate::error::{Error, Result};
+use crate::figure::{Exhibit, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
+use crate::model::Model;
+use crate::picture::annotation::Annotations;
+use crate::picture::{Picture, to_rgb};
+use crate::score::rise_curves;
+use crate::session::Session;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Computes the maps that a session's figure shows. `None` after Ctrl-C.
+///
+/// # Errors
+/// When something in the session is wrong, or the device failed.
+pub fn compute(plan: &Plan, session: &Session) -> Result<Option<Exhibit>> {
+    let pictures =
+        plan.pictures.iter().map(|path| Picture::open(path).map(|p| PictureFacts::of(&p)));
+    let pictures = pictures.collect::<Result<Vec<_>>>()?;
+    let counts = [pictures.len(), plan.models.len(), plan.methods.len()];
+    if let Some(what) = missing(counts) {
+        return Err(Error::new("cannot make the figure", format!("the session names no {what}")));
+    }
+    let selected = session.selected.min(counts[0] - 1);
+    let (appearance, options) = (session.shown.clone().checked(), &session.figure);
+    let wanted = wanted(&appearance, options, counts, selected);
+    let annotations = session.annotations.as_deref().map(Annotations::open).transpose()?;
+    let pair = session.pair.filter(|pair| pair.iter().all(|index| *index < counts[1]));
+    let mut exhibit = Exhibit {
+        networks: plan.models.iter().map(NetworkFacts::of).collect(),
+        pictures,
+        methods: plan.methods.clone(),
+        views: vec![vec![None; counts[1]]; counts[0]],
+        maps: BTreeMap::new(),
+        selected,
+        pair,
+        target: plan.target,
+        seed: plan.seed,
+        device: plan.device.name.clone(),
+    };
+    let mut watch = Watch::new(wanted.len())?;
+    let mut wanted = wanted.into_iter().peekable();
+    while let Some([picture, network, _]) = wanted.peek().copied() {
+        let (model, path) = (&plan.models[network], &plan.pictures[picture]);
+        let subject = plan.subject(model, path)?;
+        exhibit.views[picture][network] = Some(view(&subject, model, annotations.as_ref())?);
+        let of_both = |at: &[usize; 3]| at[..2] == [picture, network];
+        while let Some(at) = wanted.next_if(of_both) {
+            let shown = shown(plan, (model, path), &subject, (at, session), &mut watch)?;
+            if watch.cancelled() {
+                return Ok(None);
+            }
+            exhibit.maps.insert(at, shown);
+        }
+    }
+    Ok(Some(exhibit))
+}
+
+/// What there must be one of.
+fn missing([pictures, networks, methods]: [usize; 3]) -> Option<&'static str> {
+    let counts = [(networks, "networks"), (pictures, "pictures"), (methods, "methods")];
+    counts.into_iter().find(|(count, _)| *count == 0).map(|(_, what)| what)
+}
+
+fn view(subject: &Subject, model: &Model, annotations: Option<&Annotations>) -> Result<View> {
+    let of_class = |class: usize| subject.predictions.iter().find(|p| p.class == class);
+    let class = of_class(subject.target).cloned().ok_or_else(|| {
+        Error::new("cannot make the figure", format!("{} has no such class", model.name))
+    })?;
+    let boxes =
+        annotations.map_or(vec![], |found| boxes(found, &subject.picture, &model.preprocessing));
+    Ok(View { image: to_rgb(&subject.pixels), class, boxes })
+}
+
+fn shown(
+    plan: &Plan,
+    (model, path): (&Model, &Path),
+    subject: &Subject,
+    (at, session): ([usize; 3], &Session),
+    watch: &mut Watch,
+) -> Result<Shown> {
+    let (method, values) = &plan.methods[at[2]];
+    let name = crate::file::stem(path);
+    watch.begin(format!("{} · {name} · {}", model.name, method.description().id));
+    let explained = subject.explained(model, plan.seed);
+    let mut progress = |p: &Progress| watch.advance(p.done, p.total);
+    let attribution = plan.attribute(*method, &explained, values, &mut progress)?;
+    let mut curves = None;
+    if session.figure.needs_curves() && !attribution.is_partial() {
+        let mut progress = |done, total| watch.advance(done, total);
+        let found = rise_curves(model, &subject.pixels, &attribution, &mut progress)?;
+        curves = found.map(|(curves, _)| Arc::new(curves));
+    }
+    Ok(Shown { attribution: Arc::new(attribution), curves })
+}

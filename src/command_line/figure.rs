@@ -1,0 +1,111 @@
+//! `hyaline figure`: a figure for a paper, from a session.
+
+use super::plan::{CANCELLED, Plan};
+use super::{DeviceArgument, exhibit, open_device, print, say};
+use crate::error::{Error, Result};
+use crate::figure::{Figure, Format};
+use crate::file::stem;
+use crate::session::Session;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Make a figure.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+FILE is a session: the window saves one (File, Save session), or write it by hand:
+
+  hyaline-session = 1
+  [[networks]]
+  path = \"vanilla.toml\"
+  [[networks]]
+  path = \"robust.toml\"
+  [[pictures]]
+  path = \"cat.png\"
+  [[methods]]
+  id = \"gradient\"
+  [[methods]]
+  id = \"rise\"
+  parameters = { masks = \"2000\" }
+  [shown]
+  arrangement = \"networks-by-methods\"
+  [figure]
+  size = \"cvpr-page\"         # neurips-page, icml-column, acm-page, thesis, slide …
+  curves = \"picture\"         # none, picture, mean (over all pictures), mean-alone
+  letters = true              # (a), (b), (c) under panels
+  names = { \"ResNet-20\" = \"Vanilla\" }
+
+More of [figure]: width (inches), font (sans, serif or a family of this system), font-size (points),
+dpi, gap, border, input, scores, bars, comparison (none, difference, wipe; pair = [0, 1] above joins two
+networks), transparent, panel-pixels, anonymous (no paths in the files).
+
+PDF, SVG, PNG and JSON say how they were made: `hyaline replay FIGURE` makes them again.")]
+pub struct MakeFigure {
+    /// A session (.toml)
+    #[arg(value_name = "FILE")]
+    session: PathBuf,
+    /// Name of the files without an ending; the session's name here by default
+    #[arg(long, value_name = "NAME")]
+    out: Option<PathBuf>,
+    /// What to write
+    #[arg(long, value_enum, num_args = 1.., value_name = "FORMAT",
+          default_values = ["pdf", "svg", "png", "json"])]
+    format: Vec<Format>,
+    /// Put no paths into the files, for anonymous review
+    #[arg(long)]
+    anonymous: bool,
+    /// Compute every map anew, and keep none for the next run
+    #[arg(long)]
+    no_cache: bool,
+    #[command(flatten)]
+    device: DeviceArgument,
+}
+
+impl MakeFigure {
+    pub fn run(&self) -> Result<ExitCode> {
+        let mut session = Session::read(&self.session)?;
+        session.shown = session.shown.checked();
+        session.figure.anonymous |= self.anonymous;
+        session.figure.check()?;
+        let base = self.out.clone().unwrap_or_else(|| PathBuf::from(stem(&self.session)));
+        if base.file_name().is_none() || base.is_dir() {
+            let why = "it is a folder";
+            return Err(Error::new(format!("cannot call figures {}", base.display()), why)
+                .hint("--out takes a name without an ending, such as figures/cat"));
+        }
+        let device = open_device(self.device.device)?;
+        let plan = Plan::of_session(&session, device, !self.no_cache)?;
+        warn_of_changes(&plan, &session)?;
+        plan.say_cost()?;
+        let Some(exhibit) = exhibit::compute(&plan, &session)? else {
+            say("stopped; nothing is written");
+            return Ok(ExitCode::from(CANCELLED));
+        };
+        let figure = Figure::new(&exhibit, &session)?;
+        for warning in &figure.warnings {
+            say(warning);
+        }
+        let paths = figure.write(&exhibit, &session, &base, &self.format)?;
+        let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        print(&format!("Wrote {}\n\n{}\n", paths.join(", "), figure.caption))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Says which files are not what they were when the session was saved.
+pub(super) fn warn_of_changes(plan: &Plan, session: &Session) -> Result<usize> {
+    let mut changes = 0;
+    let mut told = |path: &std::path::Path, before: &str, now: &str| {
+        if !before.is_empty() && before != now {
+            say(&format!("{} is not what it was", path.display()));
+            changes += 1;
+        }
+    };
+    for (file, model) in session.networks.iter().zip(&plan.models) {
+        told(&file.path, &file.sha256, &model.sha256);
+    }
+    for file in session.pictures.iter().filter(|file| !file.sha256.is_empty()) {
+        told(&file.path, &file.sha256, &crate::picture::Picture::open(&file.path)?.sha256);
+    }
+    Ok(changes)
+}

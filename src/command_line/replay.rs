@@ -1,0 +1,165 @@
+//! `hyaline replay`: a figure made again from what it says of itself.
+
+use super::figure::warn_of_changes;
+use super::plan::{CANCELLED, Plan};
+use super::{DeviceArgument, exhibit, open_device, print, say};
+use crate::error::{Error, Result};
+use crate::figure::{Exhibit, Figure, MapRecord, Record, map_sha256};
+use crate::file::sha256_file;
+use crate::session::Session;
+use clap::Args;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Make a figure again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Computes every map anew and compares: maps by their values, the figure by its pixels. The exit code is 0
+where all are the same, else 1. Maps from another device differ by float noise; what is said then is how
+far their extremes and sums differ, relatively.
+
+Networks and pictures are looked for where they were, then beside the figure and in --data, by name, and
+known by their content.
+
+Examples:
+  hyaline replay cat.png
+  hyaline replay figure3.pdf --data ~/networks ~/pictures --out again/figure3")]
+pub struct Replay {
+    /// A figure (.png, .svg, .pdf) or the record beside it (.json)
+    #[arg(value_name = "FIGURE")]
+    figure: PathBuf,
+    /// Folders with the networks and pictures, where they are not where they were
+    #[arg(long, num_args = 1.., value_name = "DIR")]
+    data: Vec<PathBuf>,
+    /// Write the new figure too, as PDF, SVG, PNG and JSON called so
+    #[arg(long, value_name = "NAME")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArgument,
+}
+
+/// The largest relative difference of a map's extremes or sum that is float noise between devices.
+const NOISE: f64 = 1e-3;
+
+impl Replay {
+    pub fn run(&self) -> Result<ExitCode> {
+        let record = Record::find(&self.figure)?;
+        let session = self.found(&record)?;
+        let device = open_device(self.device.device)?;
+        if device.name != record.device {
+            say(&format!("the figure was made on {}, this is {}", record.device, device.name));
+        }
+        // A kept map would only be compared with itself.
+        let plan = Plan::of_session(&session, device, false)?;
+        warn_of_changes(&plan, &session)?;
+        plan.say_cost()?;
+        let Some(exhibit) = exhibit::compute(&plan, &session)? else {
+            say("stopped");
+            return Ok(ExitCode::from(CANCELLED));
+        };
+        let figure = Figure::new(&exhibit, &session)?;
+        let (maps, are_same) = compare_maps(&record, &exhibit);
+        let pixels = figure.pixels()?;
+        let is_same_figure = pixels == record.pixels;
+        let mut text = maps;
+        let verdict = match is_same_figure {
+            true => "identical".to_string(),
+            false
+                if (pixels.width, pixels.height) != (record.pixels.width, record.pixels.height) =>
+            {
+                format!(
+                    "DIFFERENT: {}×{} pixels, it was {}×{}",
+                    pixels.width, pixels.height, record.pixels.width, record.pixels.height
+                )
+            }
+            false => "DIFFERENT".to_string(),
+        };
+        let _ = writeln!(text, "pixels: {verdict}");
+        if let Some(base) = &self.out {
+            use crate::figure::Format::{Json, Pdf, Png, Svg};
+            let paths = figure.write(&exhibit, &session, base, &[Pdf, Svg, Png, Json])?;
+            let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            let _ = writeln!(text, "wrote {}", paths.join(", "));
+        }
+        print(&text)?;
+        Ok(if are_same && is_same_figure { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// The session with its files where they are now.
+    fn found(&self, record: &Record) -> Result<Session> {
+        let folder = self.figure.parent().unwrap_or(Path::new("")).to_path_buf();
+        let mut session = record.session.with_paths(|path| folder.join(path));
+        let folders: Vec<&PathBuf> = [&folder].into_iter().chain(&self.data).collect();
+        for file in session.networks.iter_mut().chain(&mut session.pictures) {
+            if !file.path.is_file() {
+                file.path = find(&file.path, &file.sha256, &folders)?;
+            }
+            // What an edited card describes lies beside what was opened.
+            if let Some(card) = file.card.as_mut().filter(|card| !card.weights.is_file()) {
+                card.weights = find(&card.weights, "", &folders)?;
+            }
+        }
+        Ok(session)
+    }
+}
+
+/// A file that was elsewhere: of the same name, else of the same content.
+fn find(path: &Path, sha256: &str, folders: &[&PathBuf]) -> Result<PathBuf> {
+    let name = path.file_name().unwrap_or_default();
+    if let Some(found) = folders.iter().map(|folder| folder.join(name)).find(|f| f.is_file()) {
+        return Ok(found);
+    }
+    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok());
+    let mut files = files.flatten().flatten().map(|entry| entry.path());
+    let is_it = |file: &PathBuf| {
+        !sha256.is_empty() && file.is_file() && sha256_file(file).is_ok_and(|found| found == sha256)
+    };
+    files.find(is_it).ok_or_else(|| {
+        let why = format!("{} is not there", path.display());
+        Error::new("cannot replay the figure", why).hint("--data names the folder that it is in")
+    })
+}
+
+/// What became of each map, and whether all are the same.
+fn compare_maps(record: &Record, exhibit: &Exhibit) -> (String, bool) {
+    let (mut text, mut same) = (String::new(), 0);
+    for before in &record.maps {
+        let method = |index: &usize| exhibit.methods[*index].0.description().id == before.method;
+        let Some(index) = (0..exhibit.methods.len()).find(method) else { continue };
+        let Some(shown) = exhibit.maps.get(&[before.picture, before.network, index]) else {
+            continue;
+        };
+        if map_sha256(&shown.attribution.map) == before.sha256 {
+            same += 1;
+            continue;
+        }
+        let difference = difference(before, &shown.attribution.map);
+        let verdict = if difference <= NOISE { "differs by float noise" } else { "DIFFERS" };
+        let name = &exhibit.networks[before.network].name;
+        let picture = &exhibit.pictures[before.picture].name;
+        let _ = writeln!(
+            text,
+            "{} of {name} for {picture}: {verdict} ({difference:.1e} relatively)",
+            before.method
+        );
+    }
+    let all = record.maps.len();
+    let _ = writeln!(text, "maps: {same} of {all} identical");
+    (text, same == all)
+}
+
+/// How far extremes and mass are from what they were, over the largest magnitude and the mass.
+fn difference(before: &MapRecord, now: &ndarray::Array3<f32>) -> f64 {
+    let extreme = |start: f32, of: fn(f32, f32) -> f32| now.iter().copied().fold(start, of);
+    let [low, high] = [extreme(f32::INFINITY, f32::min), extreme(f32::NEG_INFINITY, f32::max)];
+    let mass: f64 = now.iter().map(|value| f64::from(value.abs())).sum();
+    let largest = f64::from(before.minimum.abs().max(before.maximum.abs())).max(1e-30);
+    [
+        f64::from((low - before.minimum).abs()) / largest,
+        f64::from((high - before.maximum).abs()) / largest,
+        (mass - before.mass).abs() / before.mass.max(1e-30),
+    ]
+    .into_iter()
+    .fold(0.0, f64::max)
+}

@@ -1,0 +1,140 @@
+//! What a figure is made of, from what the window has computed; and the work that it waits for.
+
+use super::Explorer;
+use super::document::{Document, MethodChoice, OpenModel, OpenPicture};
+use super::work::{Key, State, Task};
+use crate::attribution::Attribution;
+use crate::figure::{
+    Arrangement, CurvesShown, Exhibit, NetworkFacts, PictureFacts, Shown, View, boxes, wanted,
+};
+use crate::score::Curves;
+use crate::session::Session;
+use image::DynamicImage;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One map of the figure.
+pub(super) struct FigureCell {
+    at: [usize; 3],
+    picture: OpenPicture,
+    model: OpenModel,
+    choice: MethodChoice,
+}
+
+impl Explorer {
+    /// The methods that the figure shows: one where it shows pictures by networks.
+    pub(super) fn figure_methods(&self) -> Vec<MethodChoice> {
+        let is_of_one = self.document.appearance.arrangement == Arrangement::PicturesByNetworks
+            && self.document.figure.curves != CurvesShown::MeanAlone;
+        match self.pictures_method().filter(|_| is_of_one) {
+            Some(choice) => vec![choice.clone()],
+            None => self.document.shown_methods().cloned().collect(),
+        }
+    }
+
+    /// What the figure shows maps of.
+    pub(super) fn figure_cells(&self) -> Vec<FigureCell> {
+        let methods = self.figure_methods();
+        let Document { pictures, models, appearance, figure, selected, .. } = &self.document;
+        let counts = [pictures.len(), models.len(), methods.len()];
+        let wanted = wanted(appearance, figure, counts, *selected);
+        let cell = |at: [usize; 3]| FigureCell {
+            at,
+            picture: pictures[at[0]].clone(),
+            model: models[at[1]].clone(),
+            choice: methods[at[2]].clone(),
+        };
+        wanted.into_iter().map(cell).collect()
+    }
+
+    /// A cell's map and curves, as far as they are there.
+    pub(super) fn figure_results(
+        &self,
+        cell: &FigureCell,
+    ) -> (Option<Arc<Attribution>>, Option<Arc<Curves>>) {
+        let Some(key) = self.map_key(&cell.model, &cell.picture, &cell.choice) else {
+            return (None, None);
+        };
+        let map = match self.worker.state(&Key::Map(key.clone())) {
+            Some(State::Map(attribution)) => Some(attribution),
+            _ => None,
+        };
+        let curves = match self.worker.state(&Key::Curves(key)) {
+            Some(State::Curves(curves, _)) => Some(curves),
+            _ => None,
+        };
+        (map, curves)
+    }
+
+    /// The work that the figure waits for.
+    pub(super) fn figure_tasks(&self) -> Vec<Task> {
+        if !self.figure_panel.is_open {
+            return vec![];
+        }
+        let needs_curves = self.document.figure.needs_curves();
+        let cells = self.figure_cells();
+        let tasks = cells.iter().flat_map(|cell| {
+            let task = |key, method| Task {
+                key,
+                model: cell.model.clone(),
+                picture: cell.picture.clone(),
+                method,
+                others: self.others(&cell.picture, &cell.choice),
+            };
+            let (model, picture) = (cell.model.id, cell.picture.id);
+            let mut tasks = vec![task(Key::Prediction { model, picture }, None)];
+            if let Some(key) = self.map_key(&cell.model, &cell.picture, &cell.choice) {
+                let choice = || Some(cell.choice.clone());
+                tasks.push(task(Key::Map(key.clone()), choice()));
+                if needs_curves && self.figure_results(cell).0.is_some() {
+                    tasks.push(task(Key::Curves(key), choice()));
+                }
+            }
+            tasks
+        });
+        tasks.collect()
+    }
+
+    /// All that the figure is made of, as far as it is there.
+    pub(super) fn figure_matter(&self) -> (Exhibit, Session) {
+        let Document { models, pictures, target, seed, selected, figure, .. } = &self.document;
+        let methods = self.figure_methods();
+        let place = |id: u64| models.iter().position(|open| open.id == id);
+        let pair =
+            self.document.pair.and_then(|pair| Some([place(pair.first)?, place(pair.second)?]));
+        let mut exhibit = Exhibit {
+            networks: models.iter().map(|open| NetworkFacts::of(&open.value)).collect(),
+            pictures: pictures.iter().map(|open| PictureFacts::of(&open.value)).collect(),
+            methods: methods.iter().map(|c| (c.method, c.values.clone())).collect(),
+            views: vec![vec![None; models.len()]; pictures.len()],
+            maps: BTreeMap::new(),
+            selected: *selected,
+            pair,
+            target: *target,
+            seed: *seed,
+            device: self.device.name.clone(),
+        };
+        for cell in self.figure_cells() {
+            let [picture, network, _] = cell.at;
+            exhibit.views[picture][network] = self.figure_view(&cell);
+            let (map, curves) = self.figure_results(&cell);
+            if let Some(attribution) = map {
+                let curves = curves.filter(|_| figure.needs_curves());
+                exhibit.maps.insert(cell.at, Shown { attribution, curves });
+            }
+        }
+        let document = Document { methods: methods.clone(), ..self.document.clone() };
+        (exhibit, Session::of(&document))
+    }
+
+    fn figure_view(&self, cell: &FigureCell) -> Option<View> {
+        let seen = self.worker.seen(cell.model.id, cell.picture.id)?;
+        let class = seen.prediction(seen.class(self.document.target)?)?.clone();
+        let annotations = self.document.annotations.as_ref();
+        let input = &cell.model.value.preprocessing;
+        let boxes = annotations
+            .map_or(vec![], |open| boxes(&open.value.annotations, &cell.picture.value, input));
+        let image = DynamicImage::from((*seen.image).clone()).into_rgb8();
+        Some(View { image, class, boxes })
+    }
+}

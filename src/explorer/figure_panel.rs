@@ -1,0 +1,411 @@
+//! A figure for a paper, seen as it will be written.
+
+use super::document::Document;
+use super::range_panel::choose;
+use super::{Explorer, theme};
+use crate::error::{Error, Result, panic_text};
+use crate::figure::{
+    Comparison, CurvesShown, Exhibit, Figure, Format, Options, POINTS, Size, Typeface,
+};
+use crate::session::Session;
+use egui::{
+    Align, Button, Checkbox, ColorImage, DragValue, Grid, Layout, ScrollArea, TextEdit,
+    TextureHandle, Ui, vec2,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// The window's own state.
+pub struct FigurePanel {
+    pub is_open: bool,
+    /// Name of the files without their endings.
+    base: String,
+    formats: Vec<Format>,
+    /// What is previewed, or is about to be.
+    of: Option<Matter>,
+    preview: Option<Result<Preview>>,
+    is_drawing: bool,
+    is_writing: bool,
+    sender: Sender<Message>,
+    receiver: Receiver<Message>,
+}
+
+/// Everything that a figure follows from: the document, and which results are there.
+#[derive(PartialEq)]
+struct Matter {
+    document: Document,
+    results: Vec<usize>,
+}
+
+/// A figure as it is shown.
+struct Preview {
+    texture: TextureHandle,
+    caption: String,
+    warnings: Vec<String>,
+    /// Width and height, points.
+    size: [f64; 2],
+}
+
+/// What comes from other threads.
+enum Message {
+    Drawn(Result<Drawn>),
+    Written(Result<Vec<PathBuf>>),
+}
+
+struct Drawn {
+    image: ColorImage,
+    caption: String,
+    warnings: Vec<String>,
+    size: [f64; 2],
+}
+
+/// Width of what can be chosen, points.
+const CONTROLS: f32 = 290.0;
+/// Width of the window below which the preview stands above that, points.
+const NARROW: f32 = 640.0;
+/// Width of previews, pixels.
+const PREVIEW_WIDTH: f64 = 1200.0;
+
+impl FigurePanel {
+    /// Whose files go to a folder unless a person says otherwise.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        let (sender, receiver) = channel();
+        let folder = folder.unwrap_or_default();
+        Self {
+            is_open: false,
+            base: folder.join("figure").display().to_string(),
+            formats: vec![Format::Pdf, Format::Png],
+            of: None,
+            preview: None,
+            is_drawing: false,
+            is_writing: false,
+            sender,
+            receiver,
+        }
+    }
+
+    /// Names the files, as a dialog said.
+    pub fn call(&mut self, path: PathBuf) {
+        self.base = path.with_extension("").display().to_string();
+    }
+}
+
+impl Explorer {
+    pub(super) fn figure_window(&mut self, ctx: &egui::Context) {
+        self.take_figures(ctx);
+        if !self.figure_panel.is_open {
+            return;
+        }
+        let missing = self.draw_figure(ctx);
+        let mut is_open = true;
+        let room = ctx.content_rect();
+        egui::Window::new("Figure")
+            .open(&mut is_open)
+            .default_pos(room.left_top() + vec2(40.0, 60.0))
+            .default_size((room.size() - vec2(80.0, 110.0)).min(vec2(1080.0, 640.0)))
+            .min_size([320.0, 240.0])
+            .max_size(room.size() - vec2(24.0, 48.0))
+            .show(ctx, |ui| {
+                // Side by side where there is room for both.
+                if ui.available_width() < NARROW {
+                    let area = ScrollArea::vertical().id_salt("figure");
+                    area.show(ui, |ui| {
+                        self.figure_preview(ui, missing);
+                        ui.separator();
+                        self.figure_controls(ui, missing);
+                    });
+                    return;
+                }
+                let height = ui.available_height();
+                ui.horizontal_top(|ui| {
+                    let top_down = Layout::top_down(Align::Min);
+                    let size = vec2(CONTROLS, height);
+                    ui.allocate_ui_with_layout(size, top_down, |ui| {
+                        ui.set_width(CONTROLS);
+                        let area = ScrollArea::vertical().id_salt("figure controls");
+                        let area = area.auto_shrink([false, false]);
+                        area.show(ui, |ui| self.figure_controls(ui, missing));
+                    });
+                    ui.separator();
+                    let size = vec2(ui.available_width(), height);
+                    ui.allocate_ui_with_layout(size, top_down, |ui| {
+                        let area = ScrollArea::vertical().id_salt("preview");
+                        let area = area.auto_shrink([false, false]);
+                        area.show(ui, |ui| self.figure_preview(ui, missing));
+                    });
+                });
+            });
+        self.figure_panel.is_open = is_open;
+    }
+
+    /// Takes what other threads are done with.
+    fn take_figures(&mut self, ctx: &egui::Context) {
+        while let Ok(message) = self.figure_panel.receiver.try_recv() {
+            match message {
+                Message::Drawn(drawn) => {
+                    let panel = &mut self.figure_panel;
+                    panel.is_drawing = false;
+                    panel.preview = Some(drawn.map(|drawn| Preview {
+                        texture: ctx.load_texture(
+                            "figure",
+                            drawn.image,
+                            egui::TextureOptions::LINEAR,
+                        ),
+                        caption: drawn.caption,
+                        warnings: drawn.warnings,
+                        size: drawn.size,
+                    }));
+                }
+                Message::Written(written) => {
+                    self.figure_panel.is_writing = false;
+                    match written {
+                        Ok(paths) => {
+                            let paths: Vec<_> =
+                                paths.iter().map(|path| path.display().to_string()).collect();
+                            self.notices.tell(format!(
+                                "Wrote {}; `hyaline replay` makes it again",
+                                paths.join(", ")
+                            ));
+                        }
+                        Err(error) => self.notices.warn(error.to_string()),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Draws the figure anew where what it follows from has changed; gives how many maps are missing.
+    fn draw_figure(&mut self, ctx: &egui::Context) -> usize {
+        let cells = self.figure_cells();
+        let (mut results, mut missing) = (vec![], 0);
+        for cell in &cells {
+            let (map, curves) = self.figure_results(cell);
+            missing += usize::from(map.is_none());
+            missing += usize::from(curves.is_none() && self.document.figure.needs_curves());
+            results.push(map.map_or(0, |map| Arc::as_ptr(&map).cast::<u8>() as usize));
+            results.push(curves.map_or(0, |curves| Arc::as_ptr(&curves).cast::<u8>() as usize));
+        }
+        let matter = Matter { document: self.document.clone(), results };
+        if self.figure_panel.is_drawing || self.figure_panel.of.as_ref() == Some(&matter) {
+            return missing;
+        }
+        let (exhibit, session) = self.figure_matter();
+        let panel = &mut self.figure_panel;
+        (panel.of, panel.is_drawing) = (Some(matter), true);
+        let (sender, ctx) = (panel.sender.clone(), ctx.clone());
+        std::thread::spawn(move || {
+            let drawn = survived(|| preview(&exhibit, &session));
+            // The window may be gone, and then nobody waits.
+            let _ = sender.send(Message::Drawn(drawn));
+            ctx.request_repaint();
+        });
+        missing
+    }
+}
+
+/// Whatever happens on another thread is told.
+fn survived<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(Error::new("cannot make the figure", panic_text(&*panic))))
+}
+
+fn preview(exhibit: &Exhibit, session: &Session) -> Result<Drawn> {
+    let figure = Figure::new(exhibit, session)?;
+    let [width, _] = figure.size();
+    let pixels = figure.rendering()?.pixels(PREVIEW_WIDTH * POINTS / width)?;
+    let size = [pixels.width as usize, pixels.height as usize];
+    let image = ColorImage::from_rgba_unmultiplied(size, &pixels.rgba);
+    let size = figure.size();
+    Ok(Drawn { image, caption: figure.caption, warnings: figure.warnings, size })
+}
+
+impl Explorer {
+    fn figure_preview(&mut self, ui: &mut Ui, missing: usize) {
+        let dpi = self.document.figure.dpi;
+        if missing > 0 {
+            ui.weak(format!("Waits for {missing} maps and curves"));
+        }
+        match &self.figure_panel.preview {
+            None => drop(ui.spinner()),
+            Some(Err(error)) => {
+                ui.colored_label(ui.visuals().error_fg_color, error.to_string());
+            }
+            Some(Ok(preview)) => {
+                let [width, height] = preview.size.map(|side| side / POINTS);
+                let pixels = [width, height].map(|side| (side * f64::from(dpi)).round());
+                ui.horizontal(|ui| {
+                    ui.weak(format!(
+                        "{width:.2} × {height:.2} in · {} × {} px at {dpi} dpi",
+                        pixels[0], pixels[1]
+                    ));
+                    if self.figure_panel.is_drawing {
+                        ui.spinner();
+                    }
+                });
+                {
+                    let room = ui.available_width().min(PREVIEW_WIDTH as f32);
+                    let size = vec2(room, room * (height / width) as f32);
+                    let image = egui::Image::new((preview.texture.id(), size));
+                    ui.add(image.alt_text("The figure as it will be written"));
+                    for warning in &preview.warnings {
+                        ui.colored_label(ui.visuals().warn_fg_color, warning);
+                    }
+                    ui.add_space(theme::GAP);
+                    ui.horizontal(|ui| {
+                        ui.strong("Caption");
+                        if ui.small_button("Copy caption").clicked() {
+                            ui.ctx().copy_text(preview.caption.clone());
+                        }
+                    });
+                    ui.add(egui::Label::new(&preview.caption).wrap());
+                }
+            }
+        }
+    }
+
+    fn figure_controls(&mut self, ui: &mut Ui, missing: usize) {
+        self.figure_options(ui);
+        ui.separator();
+        self.figure_files(ui, missing);
+    }
+
+    fn figure_options(&mut self, ui: &mut Ui) {
+        let is_joined = self.document.joined().is_some();
+        let names = self.figure_names();
+        let options = &mut self.document.figure;
+        Grid::new("figure options").num_columns(2).show(ui, |ui| {
+            size_controls(ui, options);
+            let curves = CurvesShown::ALL.map(|curves| (curves, curves.name()));
+            choose(ui, "Curves", &mut options.curves, &curves);
+            let comparisons = Comparison::ALL.map(|comparison| (comparison, comparison.name()));
+            if is_joined {
+                choose(ui, "Pair", &mut options.comparison, &comparisons);
+            }
+        });
+        for (value, text, about) in [
+            (&mut options.letters, "Letters", "(a), (b), (c) … under panels"),
+            (&mut options.input, "Input", "The picture as networks see it"),
+            (&mut options.scores, "Areas", "Under the Insertion and Deletion curves"),
+            (
+                &mut options.bars,
+                "Colour bars",
+                "As scales are shared: Range and colour (N) says how",
+            ),
+            (&mut options.transparent, "Transparent", "No white ground"),
+            (&mut options.anonymous, "Anonymous", "No paths in the files, for review"),
+        ] {
+            ui.add(Checkbox::new(value, text)).on_hover_text(about);
+        }
+        ui.collapsing("Names", |ui| {
+            Grid::new("names").num_columns(2).show(ui, |ui| {
+                for own in names {
+                    let label = ui.add(egui::Label::new(&own).truncate()).id;
+                    let mut shown = options.name(&own).to_string();
+                    let field = TextEdit::singleline(&mut shown).desired_width(110.0);
+                    if ui.add(field).labelled_by(label).changed() {
+                        match shown == own {
+                            true => drop(options.names.remove(&own)),
+                            false => drop(options.names.insert(own.clone(), shown)),
+                        }
+                    }
+                    ui.end_row();
+                }
+            });
+        });
+    }
+
+    /// What can have another name.
+    fn figure_names(&self) -> Vec<String> {
+        let networks = self.document.models.iter().map(|open| open.value.name.clone());
+        let methods = self.figure_methods();
+        let methods = methods.iter().map(|c| c.method.description().name.to_string());
+        let picture = self.document.picture().map(|open| open.value.name.clone());
+        networks.chain(methods).chain(picture).collect()
+    }
+
+    fn figure_files(&mut self, ui: &mut Ui, missing: usize) {
+        let panel = &mut self.figure_panel;
+        ui.horizontal_wrapped(|ui| {
+            for format in Format::ALL {
+                let mut is_chosen = panel.formats.contains(&format);
+                if ui
+                    .checkbox(&mut is_chosen, format.name())
+                    .on_hover_text(format.about())
+                    .changed()
+                {
+                    match is_chosen {
+                        true => panel.formats.push(format),
+                        false => panel.formats.retain(|other| *other != format),
+                    }
+                }
+            }
+        });
+        let label = ui.label("Name of the files, without an ending").id;
+        let field = TextEdit::singleline(&mut panel.base).desired_width(f32::INFINITY);
+        ui.add(field).labelled_by(label);
+        let can_write = missing == 0 && !panel.formats.is_empty() && !panel.is_writing;
+        ui.horizontal(|ui| {
+            if ui.button("Choose…").on_hover_text("By the system's dialog").clicked() {
+                self.opening.ask_where_to_write();
+            }
+            let write = ui.add_enabled(can_write, Button::new("Write figure"));
+            let why = if missing > 0 { "Waits for maps" } else { "Choose what to write" };
+            if write.on_disabled_hover_text(why).clicked() {
+                self.write_figure(ui.ctx());
+            }
+            if self.figure_panel.is_writing {
+                ui.spinner();
+            }
+        });
+    }
+
+    fn write_figure(&mut self, ctx: &egui::Context) {
+        let (exhibit, session) = self.figure_matter();
+        let panel = &mut self.figure_panel;
+        panel.is_writing = true;
+        let (base, formats) = (PathBuf::from(panel.base.trim()), panel.formats.clone());
+        let (sender, ctx) = (panel.sender.clone(), ctx.clone());
+        std::thread::spawn(move || {
+            let written = survived(|| {
+                if base.file_name().is_none() || base.is_dir() {
+                    let why = format!("`{}` is no name of a file", base.display());
+                    return Err(Error::new("cannot write the figure", why));
+                }
+                Figure::new(&exhibit, &session)?.write(&exhibit, &session, &base, &formats)
+            });
+            let _ = sender.send(Message::Written(written));
+            ctx.request_repaint();
+        });
+    }
+}
+
+fn size_controls(ui: &mut Ui, options: &mut Options) {
+    choose(ui, "Size", &mut options.size, &Size::ALL.map(|size| (size, size.name())));
+    let label = ui.label("Width, in").id;
+    let mut width = options.width.unwrap_or(options.size.width());
+    let field = DragValue::new(&mut width).range(1.0..=40.0).speed(0.05).max_decimals(3);
+    if ui.add(field).labelled_by(label).changed() {
+        options.width = (width != options.size.width()).then_some(width);
+    }
+    ui.end_row();
+    let fonts = [(Typeface::Sans, "sans"), (Typeface::Serif, "serif")];
+    choose(ui, "Font", &mut options.font, &fonts);
+    let label = ui.label("Text, pt").id;
+    let mut size = options.font_points();
+    if ui.add(DragValue::new(&mut size).range(4.0..=40.0).speed(0.1)).labelled_by(label).changed() {
+        options.font_size = Some(size);
+    }
+    ui.end_row();
+    let resolutions = [150, 300, 600].map(|dpi| (dpi, format!("{dpi}")));
+    let resolutions = resolutions.each_ref().map(|(dpi, name)| (*dpi, name.as_str()));
+    choose(ui, "Dots an inch", &mut options.dpi, &resolutions);
+    for (name, value, most) in
+        [("Gap, pt", &mut options.gap, 36.0), ("Border, pt", &mut options.border, 4.0)]
+    {
+        let label = ui.label(name).id;
+        ui.add(DragValue::new(value).range(0.0..=most).speed(0.1)).labelled_by(label);
+        ui.end_row();
+    }
+}

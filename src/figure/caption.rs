@@ -1,0 +1,228 @@
+//! A figure's caption, with every setting in words.
+
+use super::exhibit::Exhibit;
+use super::{Appearance, Arrangement, Comparison, CurvesShown, Norm, Options, Style};
+use crate::attribution::{Method, Target, Values, is_used};
+use crate::score::{Protocol, Substrate};
+use crate::text::count;
+
+/// What a caption says of areas of several networks.
+const CONFIDENCE: &str = "Both areas follow a network's confidence: Insertion favours confident networks, Deletion doubtful ones.";
+
+/// The caption of a figure.
+pub fn caption(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> String {
+    let sentences = [
+        subject(exhibit, appearance, options),
+        classes(exhibit, appearance, options),
+        methods(exhibit),
+        scales(exhibit, appearance, options),
+        style(appearance, options),
+        comparison(exhibit, options),
+        curves(exhibit, options),
+        provenance(exhibit),
+    ];
+    sentences.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+fn subject(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> String {
+    let name = |own: &str| options.name(own).to_string();
+    let networks: Vec<_> = exhibit.networks.iter().map(|network| name(&network.name)).collect();
+    let methods: Vec<_> =
+        exhibit.methods.iter().map(|(method, _)| name(method.description().name)).collect();
+    let picture = exhibit.pictures.get(exhibit.selected).map(|picture| name(&picture.name));
+    let pictures = count(exhibit.pictures.len(), "picture", "pictures");
+    let [networks, picture] = [listed(&networks), picture.unwrap_or_default()];
+    if options.curves == CurvesShown::MeanAlone {
+        return format!(
+            "Insertion and Deletion of {networks} by {}, means over {pictures} with bands of a standard error.",
+            listed(&methods)
+        );
+    }
+    match appearance.arrangement {
+        Arrangement::MethodsByNetworks => {
+            format!(
+                "Attributions of {networks} (columns) by {} (rows) for {picture}.",
+                listed(&methods)
+            )
+        }
+        Arrangement::NetworksByMethods => {
+            format!(
+                "Attributions of {networks} (rows) by {} (columns) for {picture}.",
+                listed(&methods)
+            )
+        }
+        Arrangement::PicturesByNetworks => {
+            let method = methods.first().cloned().unwrap_or_default();
+            format!("Attributions of {networks} (columns) by {method} for {pictures} (rows).")
+        }
+    }
+}
+
+fn classes(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> String {
+    let chosen = match exhibit.target {
+        Target::Top1 => "Explained is the most probable class of each network".to_string(),
+        Target::Class(class) => {
+            let mut views = exhibit.views.iter().flatten().flatten();
+            let label = views.find(|view| view.class.class == class);
+            let label = label.map_or(String::new(), |view| format!("{}, ", view.class.label));
+            format!("Explained is class {class} ({label}chosen)")
+        }
+    };
+    let is_of_one = appearance.arrangement != Arrangement::PicturesByNetworks;
+    let views = exhibit.views.get(exhibit.selected).filter(|_| is_of_one);
+    let said = |(index, view): (usize, &Option<super::View>)| {
+        let (view, name) = (view.as_ref()?, options.name(&exhibit.networks[index].name));
+        Some(format!("{name} {} {:.3}", view.class.label, view.class.probability))
+    };
+    let said: Vec<String> =
+        views.map_or(vec![], |row| row.iter().enumerate().filter_map(said).collect());
+    match said.is_empty() {
+        true => format!("{chosen}."),
+        false => format!("{chosen}: {}.", said.join("; ")),
+    }
+}
+
+/// Every parameter; the layers that were looked at, where all networks have the same.
+fn methods(exhibit: &Exhibit) -> String {
+    let said = |(index, (method, values)): (usize, &(&'static dyn Method, Values))| {
+        let maps = exhibit.maps.iter().filter(|(at, _)| at[2] == index);
+        let mut used = maps.map(|(_, shown)| &shown.attribution.values);
+        let first = used.next().unwrap_or(values);
+        let values = if used.all(|other| other == first) { first } else { values };
+        settings(*method, values)
+    };
+    let said: Vec<String> = exhibit.methods.iter().enumerate().filter_map(said).collect();
+    if said.is_empty() { String::new() } else { format!("Settings: {}.", said.join("; ")) }
+}
+
+fn settings(method: &dyn Method, values: &Values) -> Option<String> {
+    let description = method.description();
+    let said: Vec<String> = description
+        .parameters
+        .iter()
+        .filter(|parameter| is_used(values, parameter.id))
+        .map(|parameter| {
+            let value = values.get(parameter.id);
+            let unit = if parameter.unit.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", parameter.unit)
+            };
+            // A unit that only repeats the name says nothing.
+            let unit = if unit.trim() == parameter.id { String::new() } else { unit };
+            format!("{} {value}{unit}", parameter.id.replace('-', " "))
+        })
+        .collect();
+    (!said.is_empty()).then(|| format!("{} ({})", description.name, said.join(", ")))
+}
+
+fn scales(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> String {
+    if options.curves == CurvesShown::MeanAlone {
+        return String::new();
+    }
+    let norms: Vec<(&str, Norm)> = exhibit
+        .methods
+        .iter()
+        .map(|(method, _)| method.description())
+        .map(|of| (of.name, appearance.norms.get(Some(of.id))))
+        .collect();
+    let Some((_, first)) = norms.first() else { return String::new() };
+    if norms.iter().all(|(_, norm)| norm == first) {
+        return format!("{}.", first.words());
+    }
+    let said = norms.iter().map(|(name, norm)| format!("{name}: {}.", norm.words()));
+    said.collect::<Vec<_>>().join(" ")
+}
+
+fn style(appearance: &Appearance, options: &Options) -> String {
+    if options.curves == CurvesShown::MeanAlone {
+        return String::new();
+    }
+    let Appearance { style, opacity, threshold, top, fade, smooth, grey, .. } = *appearance;
+    let mut said = vec![match style {
+        Style::Heatmap => format!("Maps lie over the picture with opacity {opacity}"),
+        Style::Mask => format!("Weak places are darkened with opacity {opacity}"),
+        Style::Contours => {
+            format!("Lines at 25, 50 and 75 % of the scale with opacity {opacity}")
+        }
+    }];
+    if fade && style != Style::Contours {
+        said.push("less where values are small".into());
+    }
+    if threshold > 0.0 {
+        said.push(format!("places below {:.0} % of the scale left out", 100.0 * threshold));
+    }
+    if top < 100.0 {
+        said.push(format!("only the strongest {top} % of places shown"));
+    }
+    said.push(if smooth { "enlarged bilinearly" } else { "pixels shown as they are" }.into());
+    if grey {
+        said.push("the picture in grey".into());
+    }
+    if let Some(map) = appearance.color_map {
+        said.push(format!("colours {}", map.name()));
+    }
+    format!("{}.", said.join(", "))
+}
+
+fn comparison(exhibit: &Exhibit, options: &Options) -> String {
+    let Some([a, b]) = exhibit.pair else { return String::new() };
+    let [a, b] = [a, b].map(|index| options.name(&exhibit.networks[index].name));
+    match options.comparison {
+        Comparison::None => String::new(),
+        Comparison::Difference => format!(
+            "Difference: the map of {b} less that of {a}, each divided by the end of its own scale; orange where {a} is higher, purple where {b} is."
+        ),
+        Comparison::Wipe => format!("{a} left of the line, {b} right of it."),
+    }
+}
+
+fn curves(exhibit: &Exhibit, options: &Options) -> String {
+    let of = exhibit.maps.values().filter_map(|shown| shown.curves.as_ref());
+    let protocols: Vec<&Protocol> = of.map(|curves| &curves.protocol).collect();
+    let is_said = options.curves != CurvesShown::None || options.scores;
+    let Some(first) = protocols.first().filter(|_| is_said) else { return String::new() };
+    let mut steps: Vec<usize> = protocols.iter().map(|protocol| protocol.step).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    let steps: Vec<String> = steps.iter().map(usize::to_string).collect();
+    let mut text = format!(
+        "Insertion (Ins) and Deletion (Del): softmax of the class as the most important pixels come back into {} or turn to {}, {} pixels a step.",
+        words(first.insertion),
+        words(first.deletion),
+        steps.join(" or "),
+    );
+    if exhibit.networks.len() > 1 {
+        text = format!("{text} {CONFIDENCE}");
+    }
+    text
+}
+
+fn words(substrate: Substrate) -> &'static str {
+    match substrate {
+        Substrate::Mean => "the mean colour",
+        Substrate::Black => "black",
+        Substrate::PictureMean => "the picture's mean colour",
+        Substrate::Blur => "a blurred picture",
+        Substrate::Uniform => "noise",
+        Substrate::Linear { .. } => "the mean of their neighbours",
+    }
+}
+
+fn provenance(exhibit: &Exhibit) -> String {
+    format!(
+        "Made with Hyaline {} in float32 on {}, seed {}.",
+        env!("CARGO_PKG_VERSION"),
+        exhibit.device,
+        exhibit.seed
+    )
+}

@@ -1,0 +1,106 @@
+//! What figures are made of: what networks make of pictures, as it was computed.
+
+use super::sheet::Rect;
+use crate::attribution::{Attribution, Method, Target, Values};
+use crate::file::stem;
+use crate::model::{Model, Prediction, TrainingCard};
+use crate::picture::annotation::Annotations;
+use crate::picture::{Picture, Preprocessing};
+use crate::score::Curves;
+use image::RgbImage;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Networks, pictures and methods with their maps.
+#[derive(Clone)]
+pub struct Exhibit {
+    pub networks: Vec<NetworkFacts>,
+    pub pictures: Vec<PictureFacts>,
+    pub methods: Vec<(&'static dyn Method, Values)>,
+    /// By picture and network; none where nothing is computed.
+    pub views: Vec<Vec<Option<View>>>,
+    /// By picture, network and method.
+    pub maps: BTreeMap<[usize; 3], Shown>,
+    /// The picture that is explained where there is one, an index.
+    pub selected: usize,
+    /// Two networks that are held against each other.
+    pub pair: Option<[usize; 2]>,
+    pub target: Target,
+    pub seed: u64,
+    /// Where it was computed, in words.
+    pub device: String,
+}
+
+/// What is told of a network.
+#[derive(Debug, Clone)]
+pub struct NetworkFacts {
+    pub name: String,
+    pub architecture: String,
+    /// What was opened.
+    pub path: PathBuf,
+    /// Of the weights.
+    pub sha256: String,
+    pub training: Option<TrainingCard>,
+    pub input: Preprocessing,
+}
+
+/// What is told of a picture.
+#[derive(Debug, Clone)]
+pub struct PictureFacts {
+    pub name: String,
+    pub path: PathBuf,
+    pub sha256: String,
+}
+
+/// A picture as a network sees it, and the explained class.
+#[derive(Debug, Clone)]
+pub struct View {
+    pub image: RgbImage,
+    pub class: Prediction,
+    /// What people drew around: left, top, width and height in shares of the image's.
+    pub boxes: Vec<Rect>,
+}
+
+/// A finished map.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub attribution: Arc<Attribution>,
+    pub curves: Option<Arc<Curves>>,
+}
+
+impl NetworkFacts {
+    pub fn of(model: &Model) -> Self {
+        Self {
+            name: model.name.clone(),
+            architecture: model.architecture.clone(),
+            path: model.path.clone(),
+            sha256: model.sha256.clone(),
+            training: model.training.clone(),
+            input: model.preprocessing.clone(),
+        }
+    }
+}
+
+impl PictureFacts {
+    pub fn of(picture: &Picture) -> Self {
+        Self {
+            name: picture.name.clone(),
+            path: picture.path.clone(),
+            sha256: picture.sha256.clone(),
+        }
+    }
+}
+
+/// What people drew around in a picture, as a network's input shows it, in shares of its sides.
+pub fn boxes(annotations: &Annotations, picture: &Picture, input: &Preprocessing) -> Vec<Rect> {
+    let placement = picture.placement(input);
+    let regions =
+        annotations.of(&stem(&picture.path)).and_then(|found| found.on_input(&placement).ok());
+    let [height, width] = input.size.map(|side| side as f64);
+    let share = |of: crate::picture::annotation::BoundingBox| {
+        let [x1, y1, x2, y2] = [of.x1, of.y1, of.x2, of.y2].map(f64::from);
+        [x1 / width, y1 / height, (x2 - x1) / width, (y2 - y1) / height]
+    };
+    regions.map_or(vec![], |regions| regions.boxes.into_iter().map(share).collect())
+}

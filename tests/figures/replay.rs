@@ -1,0 +1,133 @@
+//! Figures from the command line, and made again.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn hyaline(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hyaline"))
+        .args(arguments)
+        .args(["--device", "cpu"])
+        .current_dir(folder)
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env("HYALINE_CACHE", "")
+        .output()
+        .unwrap()
+}
+
+/// Runs a command; gives what it said and whether it succeeded.
+fn run(folder: &Path, arguments: &[&str]) -> (String, bool) {
+    let output = hyaline(folder, arguments);
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    (said.concat(), output.status.success())
+}
+
+/// The example's files and a session of them.
+fn workplace(more: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_hyaline"))
+        .args(["example", "--out", "example"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let files = ["vanilla.toml", "robust.toml"]
+        .map(|name| format!("[[networks]]\npath = \"example/{name}\"\n"));
+    let text = format!(
+        "hyaline-session = 1\nseed = 3\npair = [0, 1]\n{}[[pictures]]\npath = \"example/ship.png\"\n\
+         [[pictures]]\npath = \"example/cat.png\"\n[[methods]]\nid = \"gradient\"\n\
+         [[methods]]\nid = \"rise\"\nparameters = {{ masks = \"40\" }}\n{more}",
+        files.concat()
+    );
+    std::fs::write(folder.path().join("one.toml"), text).unwrap();
+    folder
+}
+
+#[test]
+fn every_example_is_made_again_to_the_pixel() {
+    for more in [
+        "[figure]\ncurves = \"picture\"\ncomparison = \"difference\"\n",
+        "[shown]\narrangement = \"networks-by-methods\"\nstyle = \"contours\"\n[figure]\nletters = true\nfont = \"serif\"\n",
+        "[shown]\narrangement = \"pictures-by-networks\"\nsmooth = false\n[figure]\ncomparison = \"wipe\"\ntransparent = true\n",
+        "[figure]\ncurves = \"mean-alone\"\nsize = \"slide\"\n",
+    ] {
+        let folder = workplace(more);
+        let (said, done) = run(folder.path(), &["figure", "one.toml", "--out", "out/one"]);
+        assert!(done && said.contains("Made with Hyaline"), "{said}");
+        for ending in ["png", "svg", "pdf", "json"] {
+            let file = format!("out/one.{ending}");
+            let (said, same) = run(folder.path(), &["replay", &file]);
+            assert!(same && said.contains("pixels: identical"), "{file} {more}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_figure_without_paths_is_made_again_from_a_folder() {
+    let folder = workplace("");
+    let (said, done) = run(folder.path(), &["figure", "one.toml", "--anonymous"]);
+    assert!(done, "{said}");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let figure = elsewhere.path().join("figure.pdf");
+    std::fs::rename(folder.path().join("one.pdf"), &figure).unwrap();
+    let (said, done) = run(elsewhere.path(), &["replay", "figure.pdf"]);
+    assert!(!done && said.contains("--data"), "{said}");
+    let data = folder.path().join("example");
+    let data = data.to_str().unwrap();
+    let (said, same) = run(elsewhere.path(), &["replay", "figure.pdf", "--data", data]);
+    assert!(same, "{said}");
+}
+
+#[test]
+fn what_has_changed_is_told() {
+    let folder = workplace("");
+    assert!(run(folder.path(), &["figure", "one.toml"]).1);
+    let example = folder.path().join("example");
+    std::fs::copy(example.join("cat.png"), example.join("ship.png")).unwrap();
+    let (said, same) = run(folder.path(), &["replay", "one.png"]);
+    assert!(!same && said.contains("not what it was"), "{said}");
+    assert!(
+        said.contains("maps: 0 of 4 identical") && said.contains("pixels: DIFFERENT"),
+        "{said}"
+    );
+}
+
+#[test]
+fn files_that_are_no_figures_get_one_error() {
+    let folder = workplace("");
+    for (arguments, why) in [
+        (vec!["replay", "example/ship.png"], "no record"),
+        (vec!["replay", "one.toml"], "no record"),
+        (vec!["replay", "none.svg"], "cannot replay"),
+        (vec!["figure", "example/vanilla.toml"], "cannot open session"),
+        (vec!["figure", "one.toml", "--out", "example"], "folder"),
+        (vec!["figure", "one.toml", "--format", "gif"], "gif"),
+    ] {
+        let output = hyaline(folder.path(), &arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(why), "{arguments:?}: {said}");
+        assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+    }
+    let text = std::fs::read_to_string(folder.path().join("one.toml")).unwrap();
+    for (from, to, why) in [
+        ("id = \"rise\"", "id = \"nise\"", "nise"),
+        ("masks = \"40\"", "masks = \"-1\"", "masks"),
+        ("seed = 3", "seed = 3\nclass = 70", "70"),
+        ("hyaline-session = 1", "hyaline-session = 1\nfigure = { size = \"A0\" }", "A0"),
+    ] {
+        std::fs::write(folder.path().join("two.toml"), text.replace(from, to)).unwrap();
+        let (said, done) = run(folder.path(), &["figure", "two.toml"]);
+        assert!(!done && said.contains(why), "{from}: {said}");
+        assert!(!folder.path().join("two.pdf").exists());
+    }
+    // A damaged file is no reason to break down.
+    assert!(run(folder.path(), &["figure", "one.toml"]).1);
+    for ending in ["png", "pdf", "svg"] {
+        let path = folder.path().join(format!("one.{ending}"));
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.truncate(1000);
+        std::fs::write(&path, bytes).unwrap();
+        let (said, same) = run(folder.path(), &["replay", &format!("one.{ending}")]);
+        assert!(!same && !said.contains("panicked"), "{said}");
+    }
+}
