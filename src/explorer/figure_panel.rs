@@ -390,7 +390,11 @@ fn size_controls(ui: &mut Ui, options: &mut Options) {
         options.width = (width != options.size.width()).then_some(width);
     }
     ui.end_row();
-    let fonts = [(Typeface::Sans, "sans"), (Typeface::Serif, "serif")];
+    let mut fonts = vec![(Typeface::Sans, "sans"), (Typeface::Serif, "serif")];
+    let own = options.font.clone();
+    if let Typeface::Named(name) = &own {
+        fonts.push((own.clone(), name));
+    }
     choose(ui, "Font", &mut options.font, &fonts);
     let label = ui.label("Text, pt").id;
     let mut size = options.font_points();
@@ -398,9 +402,14 @@ fn size_controls(ui: &mut Ui, options: &mut Options) {
         options.font_size = Some(size);
     }
     ui.end_row();
-    let resolutions = [150, 300, 600].map(|dpi| (dpi, format!("{dpi}")));
-    let resolutions = resolutions.each_ref().map(|(dpi, name)| (*dpi, name.as_str()));
-    choose(ui, "Dots an inch", &mut options.dpi, &resolutions);
+    for (name, value, range) in [
+        ("Dots an inch", &mut options.dpi, 36..=2400),
+        ("Panels, px", &mut options.panel_pixels, 1..=4096),
+    ] {
+        let label = ui.label(name).id;
+        ui.add(DragValue::new(value).range(range)).labelled_by(label);
+        ui.end_row();
+    }
     for (name, value, most) in
         [("Gap, pt", &mut options.gap, 36.0), ("Border, pt", &mut options.border, 4.0)]
     {

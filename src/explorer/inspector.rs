@@ -148,6 +148,7 @@ impl Explorer {
         egui::Window::new("Probes")
             .open(&mut open)
             .default_pos(ctx.content_rect().center())
+            .default_width(560.0f32.min(ctx.content_rect().width() - 40.0))
             .max_height(0.6 * ctx.content_rect().height())
             .scroll([true, true])
             .show(ctx, |ui| {

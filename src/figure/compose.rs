@@ -399,9 +399,8 @@ impl Composer<'_> {
             .map(|column| common(rows.iter().filter_map(|row| bar(row, column))))
             .collect();
         let has_maps = |common: &Common| *common != Common::Nothing;
-        let all_one = |bars: &[Common]| {
-            bars.iter().filter(|bar| has_maps(bar)).all(|bar| matches!(bar, Common::One(_)))
-        };
+        let is_one = |bar: &Common| matches!(bar, Common::One(_));
+        let all_one = |bars: &[Common]| bars.iter().filter(|bar| has_maps(bar)).all(is_one);
         let taken = |bars: Vec<Common>| {
             let one = |bar| if let Common::One(bar) = bar { Some(bar) } else { None };
             bars.into_iter().map(one).collect::<Vec<_>>()
@@ -416,10 +415,9 @@ impl Composer<'_> {
             _ if all_one(&of_row) => Bars::Rows(taken(of_row)),
             _ if all_one(&of_column) => Bars::Columns(taken(of_column)),
             // Some methods have scales of their own kind: what can be told, is.
-            _ if of_row.iter().any(|bar| matches!(bar, Common::One(_))) => {
-                Bars::Rows(taken(of_row))
-            }
-            _ => Bars::Columns(taken(of_column)),
+            _ if of_row.iter().any(is_one) => Bars::Rows(taken(of_row)),
+            _ if of_column.iter().any(is_one) => Bars::Columns(taken(of_column)),
+            _ => Bars::None,
         }
     }
 }

@@ -18,9 +18,10 @@ use std::path::Path;
 const CHART: [f64; 2] = [110.0, 84.0];
 
 /// What the files say before anything else.
-const HEAD: &str = "% Made by Hyaline. Needs \\usepackage{graphicx}; \\input this file.\n\
-% Where this folder is, seen from the paper:\n\
-\\providecommand{\\figurefolder}{.}\n";
+const HEAD: &str = "% Made by Hyaline. Needs \\usepackage{graphicx} and \\usepackage{xcolor}. In a paper:\n\
+%   \\newcommand{\\figurefolder}{this/folder} (\\renewcommand for the next figure) \\input{this/folder/figure}\n\
+\\providecommand{\\figurefolder}{.}\n\
+\\ifdefined\\hyalineside\\else\\newlength{\\hyalineside}\\fi\n";
 
 /// Names of what is shown beside panels.
 struct Writer<'a> {
@@ -52,7 +53,7 @@ pub fn write_folder(
     }
     let input = if table.is_some() { "\\input{table}\n" } else { "" };
     let example = format!(
-        "% Names with letters beyond Latin need LuaLaTeX or XeLaTeX.\n\\documentclass{{article}}\n\\usepackage[margin=1in]{{geometry}}\n\\usepackage{{graphicx}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n\\input{{figure}}\n{input}\\end{{document}}\n"
+        "% Names with letters beyond Latin need LuaLaTeX or XeLaTeX.\n\\documentclass{{article}}\n\\usepackage[margin=1in]{{geometry}}\n\\usepackage{{graphicx}}\n\\usepackage{{xcolor}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n\\input{{figure}}\n{input}\\end{{document}}\n"
     );
     write(&folder.join("example.tex"), example.as_bytes())
 }
@@ -60,18 +61,27 @@ pub fn write_folder(
 impl Writer<'_> {
     fn figure(&mut self, caption: &str) -> Result<String> {
         let grid = self.grid;
-        let panels = grid.columns.len() as f64;
+        let charts = grid.columns.iter().filter(|column| column.has_charts).count() as f64;
+        let panels = grid.columns.len() as f64 - charts;
         let has_side_bars = matches!(grid.bars, Bars::Rows(_) | Bars::Figure(..));
         // What headings, bars and gaps leave of the line.
-        let side = 0.86 / (panels + if has_side_bars { 0.45 } else { 0.0 });
+        let beside = if has_side_bars { 0.45 } else { 0.0 };
+        let side = 0.86 / (panels + CHART[0] / CHART[1] * charts + beside);
         let columns =
             format!("c{}{}", "c".repeat(grid.columns.len()), if has_side_bars { "l" } else { "" });
         let mut text = format!(
-            "{HEAD}\\begin{{figure}}[t]\n\\centering\n\\newlength{{\\hyalineside}}\\setlength{{\\hyalineside}}{{{side:.4}\\linewidth}}\n\\setlength{{\\tabcolsep}}{{{:.1}pt}}\n\\newcommand{{\\hyalinepanel}}[1]{{\\raisebox{{-.5\\height}}{{\\includegraphics[width=\\hyalineside]{{\\figurefolder/panels/#1}}}}}}\n",
+            "{HEAD}\\begin{{figure}}[t]\n\\centering\n\\setlength{{\\hyalineside}}{{{side:.4}\\linewidth}}\n\\setlength{{\\tabcolsep}}{{{:.1}pt}}\n\\newcommand{{\\hyalinepanel}}[1]{{\\raisebox{{-.5\\height}}{{\\includegraphics[width=\\hyalineside]{{\\figurefolder/panels/#1}}}}}}\n\\newcommand{{\\hyalinechart}}[1]{{\\raisebox{{-.5\\height}}{{\\includegraphics[height=\\hyalineside]{{\\figurefolder/panels/#1}}}}}}\n",
             0.5 * self.options.gap
         );
         let _ = writeln!(text, "\\begin{{tabular}}{{@{{}}{columns}@{{}}}}");
-        let headings = grid.columns.iter().map(|column| heading(&column.heading));
+        // Panels are narrow: what stands above them breaks.
+        let headings = grid.columns.iter().map(|column| {
+            let text = heading(&column.heading);
+            match column.has_charts {
+                true => text,
+                false => format!("\\parbox[b]{{\\hyalineside}}{{\\centering {text}}}"),
+            }
+        });
         let _ = writeln!(text, "& {} \\\\", headings.collect::<Vec<_>>().join(" & "));
         for row in 0..grid.rows.len() {
             text += &self.row(row)?;
@@ -85,10 +95,25 @@ impl Writer<'_> {
         }
         let _ = write!(
             text,
-            "\\end{{tabular}}\n\\caption{{{}}}\n\\label{{fig:attributions}}\n\\end{{figure}}\n",
+            "\\end{{tabular}}{}\n\\caption{{{}}}\n\\label{{fig:attributions}}\n\\end{{figure}}\n",
+            self.legend(),
             escaped(caption)
         );
         Ok(text)
+    }
+
+    /// What the charts' lines are.
+    fn legend(&self) -> String {
+        if !self.grid.columns.iter().any(|column| column.has_charts) {
+            return String::new();
+        }
+        let sample = |(name, color): &(String, String)| {
+            let color = color.trim_start_matches('#');
+            let name = escaped(name);
+            format!("\\textcolor[HTML]{{{color}}}{{\\rule[.5ex]{{1.5em}}{{1pt}}}} {name}")
+        };
+        let samples: Vec<String> = self.grid.series.iter().map(sample).collect();
+        format!("\\\\[1ex]\n{{\\small {}}}", samples.join("\\quad "))
     }
 
     /// Panels, and below them what is said of them.
@@ -130,7 +155,7 @@ impl Writer<'_> {
                 Cell::Chart(_) => {
                     let file = format!("{name}.pdf");
                     write(&self.folder.join("panels").join(&file), &self.chart(cell)?)?;
-                    cells.push(format!("\\hyalinepanel{{{file}}}"));
+                    cells.push(format!("\\hyalinechart{{{file}}}"));
                     below.push(String::new());
                 }
             }
@@ -149,7 +174,7 @@ impl Writer<'_> {
         };
         let mut text = format!("{title} & {} \\\\\n", cells.join(" & "));
         if below.iter().any(|words| !words.is_empty()) {
-            let _ = writeln!(text, "& {} \\\\", below.join(" & "));
+            let _ = writeln!(text, "& {} \\\\[1ex]", below.join(" & "));
         }
         Ok(text)
     }
