@@ -35,7 +35,7 @@ FILE is a session: the window saves one (File, Save session), or write it by han
   letters = true              # (a), (b), (c) under panels
   names = { \"ResNet-20\" = \"Vanilla\" }
 
-More of [figure]: width (inches), font (sans, serif or a family of this system), font-size (points),
+More of [figure]: all-pictures (networks with every picture), width (inches), font (sans, serif or a family of this system), font-size (points),
 dpi, gap, border, input, scores, bars, comparison (none, difference, wipe; pair = [0, 1] above joins two
 networks), transparent, panel-pixels, anonymous (no paths in the files).
 

@@ -286,6 +286,11 @@ impl Explorer {
         });
         for (value, text, about) in [
             (&mut options.letters, "Letters", "(a), (b), (c) … under panels"),
+            (
+                &mut options.all_pictures,
+                "All pictures",
+                "Networks with every picture, not the selected one alone",
+            ),
             (&mut options.input, "Input", "The picture as networks see it"),
             (&mut options.scores, "Areas", "Under the Insertion and Deletion curves"),
             (

@@ -38,7 +38,14 @@ fn subject(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> Str
     let networks: Vec<_> = exhibit.networks.iter().map(|network| name(&network.name)).collect();
     let methods: Vec<_> =
         exhibit.methods.iter().map(|(method, _)| name(method.description().name)).collect();
-    let picture = exhibit.pictures.get(exhibit.selected).map(|picture| name(&picture.name));
+    let picture = match options.all_pictures {
+        true => {
+            let names: Vec<_> =
+                exhibit.pictures.iter().map(|picture| name(&picture.name)).collect();
+            Some(listed(&names))
+        }
+        false => exhibit.pictures.get(exhibit.selected).map(|picture| name(&picture.name)),
+    };
     let pictures = count(exhibit.pictures.len(), "picture", "pictures");
     let [networks, picture] = [listed(&networks), picture.unwrap_or_default()];
     if options.curves == CurvesShown::MeanAlone {
@@ -77,7 +84,8 @@ fn classes(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> Str
             format!("Explained is class {class} ({label}chosen)")
         }
     };
-    let is_of_one = appearance.arrangement != Arrangement::PicturesByNetworks;
+    let is_of_one =
+        appearance.arrangement != Arrangement::PicturesByNetworks && !options.all_pictures;
     let views = exhibit.views.get(exhibit.selected).filter(|_| is_of_one);
     let said = |(index, view): (usize, &Option<super::View>)| {
         let (view, name) = (view.as_ref()?, options.name(&exhibit.networks[index].name));

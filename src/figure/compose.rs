@@ -35,11 +35,12 @@ struct Composer<'a> {
 enum Line {
     /// The picture itself.
     Input,
-    Network(usize),
+    /// A network, and of which picture where the line is of one.
+    Network(Option<usize>, usize),
     Method(usize),
     Picture(usize),
-    /// How the joined networks differ.
-    Comparison,
+    /// How the joined networks differ, on which picture.
+    Comparison(Option<usize>),
     Insertion,
     Deletion,
 }
@@ -54,7 +55,7 @@ pub fn wanted(
     let of_one = appearance.arrangement == Arrangement::PicturesByNetworks
         && options.curves != CurvesShown::MeanAlone;
     let methods = if of_one { methods.min(1) } else { methods };
-    let all = of_one || options.curves.is_of_all();
+    let all = of_one || options.curves.is_of_all() || options.all_pictures;
     let pictures = (0..pictures).filter(|picture| all || *picture == selected);
     pictures
         .flat_map(|picture| (0..networks).map(move |network| [picture, network]))
@@ -113,19 +114,22 @@ impl Composer<'_> {
     /// Rows and columns.
     fn lines(&self) -> (Vec<Line>, Vec<Line>) {
         let exhibit = self.exhibit;
-        let networks: Vec<Line> = (0..exhibit.networks.len()).map(Line::Network).collect();
         let methods: Vec<Line> = (0..exhibit.methods.len()).map(Line::Method).collect();
         if self.options.curves == CurvesShown::MeanAlone {
             return (vec![Line::Insertion, Line::Deletion], methods);
         }
         let input = self.options.input.then_some(Line::Input);
         let is_compared = exhibit.pair.is_some() && self.options.comparison != Comparison::None;
-        let comparison = is_compared.then_some(Line::Comparison);
         let charts = match self.options.curves {
             CurvesShown::None => vec![],
             _ => vec![Line::Insertion, Line::Deletion],
         };
-        let compared = networks.into_iter().chain(comparison);
+        let of = |picture: Option<usize>| {
+            let networks = 0..exhibit.networks.len();
+            let comparison = is_compared.then_some(Line::Comparison(picture));
+            networks.map(move |network| Line::Network(picture, network)).chain(comparison)
+        };
+        let compared = self.pictures_of_lines().into_iter().flat_map(|picture| of(Some(picture)));
         let with_input = |lines: Vec<Line>| input.into_iter().chain(lines).collect::<Vec<_>>();
         let with_charts = |lines: Vec<Line>| lines.into_iter().chain(charts.clone()).collect();
         match self.arrangement() {
@@ -137,8 +141,16 @@ impl Composer<'_> {
             }
             Arrangement::PicturesByNetworks => {
                 let pictures = (0..exhibit.pictures.len()).map(Line::Picture).collect();
-                (pictures, with_charts(with_input(compared.collect())))
+                (pictures, with_charts(with_input(of(None).collect())))
             }
+        }
+    }
+
+    /// The pictures that networks are shown with: the selected one, or all.
+    fn pictures_of_lines(&self) -> Vec<usize> {
+        match self.options.all_pictures {
+            true => (0..self.exhibit.pictures.len()).collect(),
+            false => vec![self.exhibit.selected],
         }
     }
 
@@ -154,14 +166,14 @@ impl Composer<'_> {
                 title: if line == Line::Insertion { "Insertion ↑" } else { "Deletion ↓" }.into(),
                 lines: vec!["probability".into()],
             },
-            Line::Network(index) => {
+            Line::Network(picture, index) => {
                 let title = name(&exhibit.networks[index].name);
-                let is_of_one = self.arrangement() != Arrangement::PicturesByNetworks;
-                let view = exhibit.views.get(exhibit.selected).and_then(|row| row[index].as_ref());
-                let lines = view.filter(|_| is_of_one).map(verdict).into_iter().collect();
-                Heading { title, lines }
+                let view = picture.and_then(|picture| exhibit.views[picture][index].as_ref());
+                let picture = picture.filter(|_| self.options.all_pictures);
+                let picture = picture.map(|picture| name(&exhibit.pictures[picture].name));
+                Heading { title, lines: picture.into_iter().chain(view.map(verdict)).collect() }
             }
-            Line::Comparison => {
+            Line::Comparison(_) => {
                 let [a, b] = exhibit.pair.unwrap_or_default();
                 let [a, b] = [a, b].map(|index| name(&exhibit.networks[index].name));
                 match self.options.comparison {
@@ -179,11 +191,12 @@ impl Composer<'_> {
 
     /// The picture, network and method of a cell, where it is of one of each.
     fn place(&self, row: Line, column: Line) -> Option<[usize; 3]> {
-        let selected = self.exhibit.selected;
         match (row, column) {
-            (Line::Method(method), Line::Network(network))
-            | (Line::Network(network), Line::Method(method)) => Some([selected, network, method]),
-            (Line::Picture(picture), Line::Network(network)) => Some([picture, network, 0]),
+            (Line::Method(method), Line::Network(Some(picture), network))
+            | (Line::Network(Some(picture), network), Line::Method(method)) => {
+                Some([picture, network, method])
+            }
+            (Line::Picture(picture), Line::Network(_, network)) => Some([picture, network, 0]),
             _ => None,
         }
     }
@@ -192,17 +205,20 @@ impl Composer<'_> {
         if let Some(at) = self.place(row, column) {
             return self.map_panel(at, scales).map_or(Cell::Empty, Cell::Panel);
         }
-        let selected = self.exhibit.selected;
         match (row, column) {
-            (Line::Input, Line::Network(network)) | (Line::Network(network), Line::Input) => {
-                self.input_panel([selected, network])
+            (Line::Input, Line::Network(Some(picture), network))
+            | (Line::Network(Some(picture), network), Line::Input) => {
+                self.input_panel([picture, network])
             }
             // The first network's view stands for all.
             (Line::Picture(picture), Line::Input) => self.input_panel([picture, 0]),
-            (Line::Method(method), Line::Comparison) | (Line::Comparison, Line::Method(method)) => {
-                self.comparison_panel(selected, method, scales)
+            (Line::Method(method), Line::Comparison(Some(picture)))
+            | (Line::Comparison(Some(picture)), Line::Method(method)) => {
+                self.comparison_panel(picture, method, scales)
             }
-            (Line::Picture(picture), Line::Comparison) => self.comparison_panel(picture, 0, scales),
+            (Line::Picture(picture), Line::Comparison(_)) => {
+                self.comparison_panel(picture, 0, scales)
+            }
             (line, side @ (Line::Insertion | Line::Deletion))
             | (side @ (Line::Insertion | Line::Deletion), line) => self.chart(line, side),
             _ => Cell::Empty,
@@ -359,15 +375,20 @@ impl Composer<'_> {
         let norms: Vec<MethodNorm> =
             exhibit.methods.iter().map(|(method, _)| self.appearance.norms.of(*method)).collect();
         let map = |at: [usize; 3]| self.reduced.get(&at).map(|(map, _)| map);
+        // Networks with several pictures count as several networks.
+        let pictures = self.pictures_of_lines().into_iter();
+        let shown: Vec<[usize; 2]> = pictures
+            .flat_map(|picture| networks.clone().map(move |network| [picture, network]))
+            .collect();
         let maps: Vec<Vec<_>> = (0..exhibit.methods.len())
             .map(|method| {
-                networks.clone().map(|network| map([exhibit.selected, network, method])).collect()
+                shown.iter().map(|[picture, network]| map([*picture, *network, method])).collect()
             })
             .collect();
         let found = shared_scales(&norms, &maps, &mut Plain);
         for (method, row) in found.into_iter().enumerate() {
-            for (network, scale) in row.into_iter().enumerate() {
-                scales.insert([exhibit.selected, network, method], scale);
+            for ([picture, network], scale) in shown.iter().zip(row) {
+                scales.insert([*picture, *network, method], scale);
             }
         }
         scales
@@ -484,13 +505,17 @@ impl Composer<'_> {
         let selected = self.exhibit.selected;
         let places: Vec<[usize; 3]> = match line {
             Line::Method(method) => networks.map(|network| [selected, network, method]).collect(),
-            Line::Network(network) => methods.map(|method| [selected, network, method]).collect(),
+            Line::Network(Some(picture), network) => {
+                methods.map(|method| [picture, network, method]).collect()
+            }
             Line::Picture(picture) => networks.map(|network| [picture, network, 0]).collect(),
             _ => return Cell::Empty,
         };
         let curve = |(series, at): (usize, &[usize; 3])| {
             let color = palette::on_white(series);
-            if self.options.curves.is_of_all() {
+            // A method's row is of all pictures that stand in it.
+            let is_of_several = self.options.all_pictures && matches!(line, Line::Method(_));
+            if self.options.curves.is_of_all() || is_of_several {
                 return self.mean_curve(*at, side, color);
             }
             let curves = self.exhibit.maps.get(at)?.curves.as_ref()?;

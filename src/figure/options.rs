@@ -192,6 +192,8 @@ pub struct Options {
     pub border: f64,
     /// (a), (b), (c) … under panels.
     pub letters: bool,
+    /// Networks are shown with every picture, not with the selected one alone.
+    pub all_pictures: bool,
     /// The picture as networks see it, beside its maps.
     pub input: bool,
     /// Areas under the curves, under maps that have some.
@@ -222,6 +224,7 @@ impl Default for Options {
             gap: 4.0,
             border: 0.4,
             letters: false,
+            all_pictures: false,
             input: true,
             scores: true,
             bars: true,

@@ -36,9 +36,12 @@ fn sessions() -> Vec<Session> {
                 (CurvesShown::Mean, Comparison::Wipe),
                 (CurvesShown::MeanAlone, Comparison::None),
             ] {
-                let letters = curves == CurvesShown::Picture;
-                let options = Options { curves, comparison, letters, ..Options::default() };
-                sessions.push(session(arrangement, scope, options));
+                for all_pictures in [false, true] {
+                    let letters = curves == CurvesShown::Picture;
+                    let options = Options { curves, comparison, letters, ..Options::default() };
+                    let options = Options { all_pictures, ..options };
+                    sessions.push(session(arrangement, scope, options));
+                }
             }
         }
     }
@@ -55,6 +58,11 @@ fn every_kind_of_figure_is_drawn_and_says_how_it_was_made() {
         let svg = figure.svg(None);
         let document = roxmltree::Document::parse(&svg).unwrap();
         let texts: Vec<_> = document.descendants().filter_map(|node| node.text()).collect();
+        let is_of_all = session.figure.all_pictures
+            || session.shown.arrangement == Arrangement::PicturesByNetworks;
+        let is_of_all = is_of_all && session.figure.curves != CurvesShown::MeanAlone;
+        let has_dog = texts.iter().any(|text| text.contains("dog"));
+        assert_eq!(has_dog, is_of_all, "{session:?}");
         for name in ["Vanilla", "Robust"] {
             assert!(texts.iter().any(|text| text.contains(name)), "{name} in {session:?}");
         }
