@@ -1,7 +1,8 @@
 //! From a layout to SVG: text stays text, pictures stay as they are.
 
 use super::chart::{self, ChartStyle};
-use super::layout::{Cell, ColorBar, Grid, Item, Layout, Panel, Text, What};
+use super::grid::{Cell, ColorBar, Grid, Panel};
+use super::layout::{Item, Layout, Text, What};
 use super::sheet::{INK, Lettering, Paper, Rect, Sheet};
 use super::{Fonts, LEVELS, Options};
 use crate::error::{Error, Result};

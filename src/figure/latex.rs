@@ -3,7 +3,7 @@
 use super::chart::{self, ChartStyle};
 use super::draw::{gradient, png};
 use super::exhibit::Exhibit;
-use super::layout::{Bars, Cell, ColorBar, Grid, Heading};
+use super::grid::{Bars, Cell, ColorBar, Grid, Heading};
 use super::plot::Axis;
 use super::render::Rendering;
 use super::sheet::{Paper, Sheet};

@@ -11,6 +11,7 @@ mod draw;
 mod exhibit;
 mod files;
 mod fonts;
+mod grid;
 mod latex;
 mod layout;
 mod norm;

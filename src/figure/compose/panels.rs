@@ -1,0 +1,175 @@
+//! Pictures with maps over them, and what stands below.
+
+use super::bars::Scales;
+use super::{Composer, verdict};
+use crate::figure::exhibit::View;
+use crate::figure::grid::{Cell, Panel};
+use crate::figure::{
+    Appearance, Arrangement, ColorMap, Comparison, MethodNorm, Overlay, Scale, Style, blend,
+};
+use crate::score::{self, Measured};
+use image::RgbImage;
+use image::imageops::{FilterType, resize};
+use ndarray::Array2;
+
+/// Ends of a difference of maps that are each divided by the end of its own scale.
+pub const DIFFERENCE: Scale = Scale { low: -1.0, high: 1.0, centred: true };
+impl Composer<'_> {
+    pub(super) fn input_panel(&self, [picture, network]: [usize; 2]) -> Cell {
+        let Some(view) = &self.exhibit.views[picture][network] else { return Cell::Empty };
+        Cell::Panel(Panel {
+            image: self.enlarged(&view.image),
+            smooth: self.appearance.smooth,
+            footer: vec![],
+            bar: None,
+            boxes: self.boxes(view),
+        })
+    }
+
+    fn boxes(&self, view: &View) -> Vec<[f64; 4]> {
+        if self.appearance.boxes { view.boxes.clone() } else { vec![] }
+    }
+
+    pub(super) fn map_panel(&self, at: [usize; 3], scales: &Scales) -> Option<Panel> {
+        let [picture, network, _] = at;
+        let view = self.exhibit.views[picture][network].as_ref()?;
+        let (reduced, of) = self.reduced.get(&at)?;
+        let shared = scales.get(&at).copied().flatten();
+        let scale = shared.unwrap_or_else(|| of.norm.scale([reduced], of.sign));
+        let bar = shared.is_none().then(|| self.bar_of(at[2], scale));
+        Some(Panel {
+            image: self.blended(view, reduced, *of, scale),
+            smooth: self.appearance.smooth,
+            footer: self.footer(at),
+            bar,
+            boxes: self.boxes(view),
+        })
+    }
+
+    fn blended(
+        &self,
+        view: &View,
+        reduced: &Array2<f32>,
+        of: MethodNorm,
+        scale: Scale,
+    ) -> RgbImage {
+        let color_map = self.color_map(of);
+        let mut overlay = self.overlay(color_map, scale);
+        let share = self.appearance.top / 100.0;
+        if share < 1.0 {
+            overlay.threshold = overlay.threshold.max(scale.strength_of_top(reduced, share));
+        }
+        blend(&self.enlarged(&view.image), reduced, &overlay)
+    }
+
+    fn overlay(&self, color_map: ColorMap, scale: Scale) -> Overlay {
+        let Appearance { style, opacity, threshold, fade, smooth, grey, .. } = *self.appearance;
+        Overlay { color_map, scale, style, opacity, threshold, fade, smooth, grey }
+    }
+
+    pub(super) fn color_map(&self, of: MethodNorm) -> ColorMap {
+        self.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(of.sign))
+    }
+
+    fn enlarged(&self, picture: &RgbImage) -> RgbImage {
+        enlarged(picture, self.options.panel_pixels, self.appearance.smooth)
+    }
+
+    /// What stands below a map: the class where every cell has its own, and areas.
+    fn footer(&self, at: [usize; 3]) -> Vec<String> {
+        let mut lines = vec![];
+        if self.arrangement() == Arrangement::PicturesByNetworks {
+            lines.extend(self.exhibit.views[at[0]][at[1]].as_ref().map(verdict));
+        }
+        let curves = self.exhibit.maps.get(&at).and_then(|shown| shown.curves.as_ref());
+        if let Some(curves) = curves.filter(|_| self.options.scores) {
+            lines.push(format!("Ins {:.3}", curves.insertion.auc));
+            lines.push(format!("Del {:.3}", curves.deletion.auc));
+        }
+        lines
+    }
+
+    pub(super) fn comparison_panel(&self, picture: usize, method: usize, scales: &Scales) -> Cell {
+        let Some(pair) = self.exhibit.pair else { return Cell::Empty };
+        let places = pair.map(|network| [picture, network, method]);
+        let [Some((first, of)), Some((second, _))] =
+            places.each_ref().map(|at| self.reduced.get(at))
+        else {
+            return Cell::Empty;
+        };
+        let views = pair.map(|network| self.exhibit.views[picture][network].as_ref());
+        let [Some(view), Some(other)] = views else { return Cell::Empty };
+        let own = [first, second].map(|map| of.norm.scale([map], of.sign));
+        let image = match self.options.comparison {
+            Comparison::Wipe => {
+                let scale = |which: usize| {
+                    scales.get(&places[which]).copied().flatten().unwrap_or(own[which])
+                };
+                let left = self.blended(view, first, *of, scale(0));
+                let right = self.blended(other, second, *of, scale(1));
+                wiped(left, &right)
+            }
+            _ if first.dim() == second.dim() => {
+                let map = difference([first, second], own);
+                let overlay = Overlay {
+                    style: Style::Heatmap,
+                    ..self.overlay(ColorMap::OrangePurple, DIFFERENCE)
+                };
+                blend(&self.enlarged(&view.image), &map, &overlay)
+            }
+            _ => return Cell::Empty,
+        };
+        let maps = places.map(|at| &self.exhibit.maps[&at].attribution.map);
+        let likeness = [
+            ("ρ", score::spearman(maps[0], maps[1])),
+            ("SSIM", score::ssim_of_own_scale(maps[0], maps[1])),
+        ];
+        let said = |(name, value): (&str, Measured)| {
+            value.value().map(|value| format!("{name} {value:.2}").replace('-', "−"))
+        };
+        let footer = likeness.into_iter().filter_map(said);
+        Cell::Panel(Panel {
+            image,
+            smooth: self.appearance.smooth,
+            footer: footer.filter(|_| self.options.scores).collect(),
+            bar: None,
+            boxes: vec![],
+        })
+    }
+}
+
+/// The second map less the first, each divided by the end of its own scale.
+pub fn difference([first, second]: [&Array2<f32>; 2], own: [Scale; 2]) -> Array2<f32> {
+    let [a, b] = own.map(|scale| scale.low.abs().max(scale.high.abs()));
+    second / b - first / a
+}
+
+/// The left of one picture and the right of another, with a line between them.
+fn wiped(mut left: RgbImage, right: &RgbImage) -> RgbImage {
+    let (width, height) = left.dimensions();
+    let right = match right.dimensions() == (width, height) {
+        true => right.clone(),
+        false => resize(right, width, height, FilterType::Triangle),
+    };
+    let middle = width / 2;
+    for (x, y, pixel) in left.enumerate_pixels_mut() {
+        if x >= middle {
+            *pixel = *right.get_pixel(x, y);
+        }
+        if x.abs_diff(middle) <= width / 200 {
+            *pixel = image::Rgb([255; 3]);
+        }
+    }
+    left
+}
+
+/// A small picture by a whole factor, so that its pixels stay sharp where they are wanted.
+pub fn enlarged(picture: &RgbImage, side: u32, smooth: bool) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let factor = side.div_ceil(width.max(height)).max(1);
+    if factor == 1 {
+        return picture.clone();
+    }
+    let filter = if smooth { FilterType::Triangle } else { FilterType::Nearest };
+    resize(picture, factor * width, factor * height, filter)
+}
