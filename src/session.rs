@@ -1,7 +1,7 @@
 //! Sessions as files: what is open and how it is shown, as TOML that people can read, with paths
 //! from the file's own folder where that holds them. A figure is made from one.
 
-use crate::attribution::{METHODS, Method, Target, Values};
+use crate::attribution::{Kind, METHODS, Method, Target, Values};
 use crate::error::{Error, Result};
 use crate::figure::{Appearance, Options};
 use crate::file;
@@ -92,6 +92,21 @@ impl Default for Session {
 }
 
 impl SavedMethod {
+    /// Parameters that name files.
+    fn files(&mut self) -> Vec<&mut String> {
+        let method = METHODS.iter().find(|method| method.description().id == self.id);
+        let known = method.map_or(&[][..], |method| method.description().parameters);
+        let is_file = |id: &str, value: &str| {
+            let mut of_id = known.iter().filter(|parameter| parameter.id == id);
+            of_id.any(|parameter| match &parameter.kind {
+                Kind::Baseline { options, .. } => !options.contains(&value),
+                _ => false,
+            })
+        };
+        let files = self.parameters.iter_mut().filter(|(id, value)| is_file(id, value));
+        files.map(|(_, value)| value).collect()
+    }
+
     pub fn of(method: &dyn Method, values: &Values) -> Self {
         Self {
             id: method.description().id.to_string(),
@@ -174,6 +189,9 @@ impl Session {
         let paths = paths.chain(&mut session.annotations);
         for path in paths {
             *path = change(path);
+        }
+        for file in session.methods.iter_mut().flat_map(SavedMethod::files) {
+            *file = change(Path::new(&*file)).to_string_lossy().into_owned();
         }
         session
     }

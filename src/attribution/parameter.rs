@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One parameter of a method.
 #[derive(Debug)]
@@ -211,6 +211,28 @@ impl Values {
             Value::Layer(value) => value.as_deref(),
             other => panic!("`{id}` is {other}, not a layer"),
         }
+    }
+
+    /// Files that stand for nothing.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let file = |value: &Value| match value {
+            Value::Baseline(name) if Path::new(name).is_file() => Some(PathBuf::from(name)),
+            _ => None,
+        };
+        self.0.values().filter_map(file).collect()
+    }
+
+    /// The same with files by their names alone.
+    pub fn without_paths(&self) -> Self {
+        let mut values = self.clone();
+        for value in values.0.values_mut() {
+            if let Value::Baseline(name) = value
+                && let Some(file) = Path::new(name).file_name()
+            {
+                *name = file.to_string_lossy().into_owned();
+            }
+        }
+        values
     }
 
     /// Whether the session's other pictures are asked for.

@@ -4,7 +4,7 @@ use super::plan::{Plan, Subject};
 use super::watch::Watch;
 use crate::attribution::Progress;
 use crate::error::{Error, Result};
-use crate::figure::{Exhibit, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
+use crate::figure::{Comparison, Exhibit, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
 use crate::model::Model;
 use crate::picture::annotation::Annotations;
 use crate::picture::{Picture, to_rgb};
@@ -26,11 +26,11 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<Exhibit>> {
     if let Some(what) = missing(counts) {
         return Err(Error::new("cannot make the figure", format!("the session names no {what}")));
     }
-    let selected = session.selected.min(counts[0] - 1);
+    check_indices(session, counts)?;
+    let selected = session.selected;
     let (appearance, options) = (session.shown.clone().checked(), &session.figure);
     let wanted = wanted(&appearance, options, counts, selected);
     let annotations = session.annotations.as_deref().map(Annotations::open).transpose()?;
-    let pair = session.pair.filter(|pair| pair.iter().all(|index| *index < counts[1]));
     let mut exhibit = Exhibit {
         networks: plan.models.iter().map(NetworkFacts::of).collect(),
         pictures,
@@ -38,7 +38,7 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<Exhibit>> {
         views: vec![vec![None; counts[1]]; counts[0]],
         maps: BTreeMap::new(),
         selected,
-        pair,
+        pair: session.pair,
         target: plan.target,
         seed: plan.seed,
         device: plan.device.name.clone(),
@@ -59,6 +59,28 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<Exhibit>> {
         }
     }
     Ok(Some(exhibit))
+}
+
+/// Whether what the session counts is there.
+fn check_indices(session: &Session, [pictures, networks, _]: [usize; 3]) -> Result<()> {
+    let wrong = |why: String| Err(Error::new("cannot make the figure", why));
+    if session.selected >= pictures {
+        return wrong(format!(
+            "selected = {}, the pictures are 0 to {}",
+            session.selected,
+            pictures - 1
+        ));
+    }
+    match session.pair {
+        Some([a, b]) if a == b || a.max(b) >= networks => {
+            let last = networks - 1;
+            wrong(format!("pair = [{a}, {b}], it takes two of the networks 0 to {last}"))
+        }
+        None if session.figure.comparison != Comparison::None => {
+            wrong("a comparison takes a pair of networks, such as pair = [0, 1]".into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What there must be one of.

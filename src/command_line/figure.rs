@@ -1,13 +1,14 @@
 //! `hyaline figure`: a figure for a paper, from a session.
 
+use super::output::prepare;
 use super::plan::{CANCELLED, Plan};
 use super::{DeviceArgument, exhibit, open_device, print, say};
 use crate::error::{Error, Result};
-use crate::figure::{Figure, Format};
+use crate::figure::{Figure, Fonts, Format};
 use crate::file::stem;
 use crate::session::Session;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Make a figure.
@@ -67,12 +68,9 @@ impl MakeFigure {
         session.shown = session.shown.checked();
         session.figure.anonymous |= self.anonymous;
         session.figure.check()?;
+        Fonts::new(&session.figure.font, "")?;
         let base = self.out.clone().unwrap_or_else(|| PathBuf::from(stem(&self.session)));
-        if base.file_name().is_none() || base.is_dir() {
-            let why = "it is a folder";
-            return Err(Error::new(format!("cannot call figures {}", base.display()), why)
-                .hint("--out takes a name without an ending, such as figures/cat"));
-        }
+        let base = base_name(&base)?;
         let device = open_device(self.device.device)?;
         let plan = Plan::of_session(&session, device, !self.no_cache)?;
         warn_of_changes(&plan, &session)?;
@@ -92,10 +90,24 @@ impl MakeFigure {
     }
 }
 
+/// What a figure's files are called without their endings, in a folder that can be written to.
+pub(super) fn base_name(path: &Path) -> Result<PathBuf> {
+    let text = path.to_string_lossy();
+    if path.file_name().is_none() || text.ends_with(['/', '\\']) {
+        let why = "it is a folder";
+        return Err(Error::new(format!("cannot call figures {text}"), why)
+            .hint("--out takes a name without an ending, such as figures/cat"));
+    }
+    let base = Format::without_ending(path);
+    let folder = base.parent().filter(|folder| !folder.as_os_str().is_empty());
+    prepare(folder.unwrap_or(Path::new(".")))?;
+    Ok(base)
+}
+
 /// Says which files are not what they were when the session was saved.
 pub(super) fn warn_of_changes(plan: &Plan, session: &Session) -> Result<usize> {
     let mut changes = 0;
-    let mut told = |path: &std::path::Path, before: &str, now: &str| {
+    let mut told = |path: &Path, before: &str, now: &str| {
         if !before.is_empty() && before != now {
             say(&format!("{} is not what it was", path.display()));
             changes += 1;

@@ -1,11 +1,12 @@
 //! `hyaline replay`: a figure made again from what it says of itself.
 
-use super::figure::warn_of_changes;
+use super::figure::{base_name, warn_of_changes};
 use super::plan::{CANCELLED, Plan};
 use super::{DeviceArgument, exhibit, open_device, print, say};
 use crate::error::{Error, Result};
 use crate::figure::{Exhibit, Figure, MapRecord, Record, map_sha256};
-use crate::file::sha256_file;
+use crate::file::{extension, sha256_file};
+use crate::model::Card;
 use crate::session::Session;
 use clap::Args;
 use std::fmt::Write;
@@ -45,6 +46,7 @@ const NOISE: f64 = 1e-3;
 impl Replay {
     pub fn run(&self) -> Result<ExitCode> {
         let record = Record::find(&self.figure)?;
+        let out = self.out.as_deref().map(base_name).transpose()?;
         let session = self.found(&record)?;
         let device = open_device(self.device.device)?;
         if device.name != record.device {
@@ -58,6 +60,7 @@ impl Replay {
             say("stopped");
             return Ok(ExitCode::from(CANCELLED));
         };
+        Self::warn_of_inputs(&record, &exhibit);
         let figure = Figure::new(&exhibit, &session)?;
         let (maps, are_same) = compare_maps(&record, &exhibit);
         let pixels = figure.pixels()?;
@@ -76,7 +79,7 @@ impl Replay {
             false => "DIFFERENT".to_string(),
         };
         let _ = writeln!(text, "pixels: {verdict}");
-        if let Some(base) = &self.out {
+        if let Some(base) = &out {
             use crate::figure::Format::{Json, Pdf, Png, Svg};
             let paths = figure.write(&exhibit, &session, base, &[Pdf, Svg, Png, Json])?;
             let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
@@ -90,44 +93,69 @@ impl Replay {
     fn found(&self, record: &Record) -> Result<Session> {
         let folder = self.figure.parent().unwrap_or(Path::new("")).to_path_buf();
         let mut session = record.session.with_paths(|path| folder.join(path));
-        let folders: Vec<&PathBuf> = [&folder].into_iter().chain(&self.data).collect();
+        let folders: Vec<PathBuf> = [folder].into_iter().chain(self.data.clone()).collect();
         for file in session.networks.iter_mut().chain(&mut session.pictures) {
-            if !file.path.is_file() {
-                file.path = find(&file.path, &file.sha256, &folders)?;
-            }
-            // What an edited card describes lies beside what was opened.
-            if let Some(card) = file.card.as_mut().filter(|card| !card.weights.is_file()) {
-                card.weights = find(&card.weights, "", &folders)?;
+            file.path = find(&file.path, &file.sha256, &folders)?;
+            if let Some(card) = &mut file.card {
+                card.weights = find(&card.weights, &file.sha256, &folders)?;
             }
         }
-        Ok(session)
+        // Of these, names are all that is known.
+        session.annotations = match session.annotations {
+            Some(path) => Some(find(&path, "", &folders)?),
+            None => None,
+        };
+        Ok(session.with_paths(|path| match path.exists() {
+            true => path.to_path_buf(),
+            false => find(path, "", &folders).unwrap_or_else(|_| path.to_path_buf()),
+        }))
+    }
+
+    /// Says which networks take pictures otherwise than they did.
+    fn warn_of_inputs(record: &Record, exhibit: &Exhibit) {
+        for (before, now) in record.networks.iter().zip(&exhibit.networks) {
+            if serde_json::to_value(&now.input).is_ok_and(|input| input != before.input) {
+                say(&format!(
+                    "{} takes pictures otherwise than it did: its card changed",
+                    now.name
+                ));
+            }
+        }
     }
 }
 
-/// A file that was elsewhere: of the same name, else of the same content.
-fn find(path: &Path, sha256: &str, folders: &[&PathBuf]) -> Result<PathBuf> {
+/// A file that may have moved: where it was or in a folder, of the same content if it is anywhere, else
+/// of the same name.
+fn find(path: &Path, sha256: &str, folders: &[PathBuf]) -> Result<PathBuf> {
     let name = path.file_name().unwrap_or_default();
-    if let Some(found) = folders.iter().map(|folder| folder.join(name)).find(|f| f.is_file()) {
-        return Ok(found);
-    }
-    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok());
-    let mut files = files.flatten().flatten().map(|entry| entry.path());
-    let is_it = |file: &PathBuf| {
-        !sha256.is_empty() && file.is_file() && sha256_file(file).is_ok_and(|found| found == sha256)
-    };
-    files.find(is_it).ok_or_else(|| {
+    let named = folders.iter().map(|folder| folder.join(name));
+    let named: Vec<PathBuf> =
+        [path.to_path_buf()].into_iter().chain(named).filter(|file| file.is_file()).collect();
+    let all =
+        folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+    let is_alike = |file: &PathBuf| file.is_file() && extension(file) == extension(path);
+    let others = all.map(|entry| entry.path()).filter(is_alike);
+    let is_it = |file: &PathBuf| !sha256.is_empty() && content(file).as_deref() == Some(sha256);
+    let found = named.iter().cloned().chain(others).find(is_it);
+    found.or_else(|| named.into_iter().next()).ok_or_else(|| {
         let why = format!("{} is not there", path.display());
         Error::new("cannot replay the figure", why).hint("--data names the folder that it is in")
     })
+}
+
+/// SHA-256 of a file, or of the weights that a card names.
+fn content(path: &Path) -> Option<String> {
+    match extension(path).as_str() {
+        "toml" => sha256_file(&Card::read(path).ok()?.weights).ok(),
+        _ => sha256_file(path).ok(),
+    }
 }
 
 /// What became of each map, and whether all are the same.
 fn compare_maps(record: &Record, exhibit: &Exhibit) -> (String, bool) {
     let (mut text, mut same) = (String::new(), 0);
     for before in &record.maps {
-        let method = |index: &usize| exhibit.methods[*index].0.description().id == before.method;
-        let Some(index) = (0..exhibit.methods.len()).find(method) else { continue };
-        let Some(shown) = exhibit.maps.get(&[before.picture, before.network, index]) else {
+        let Some(shown) = exhibit.maps.get(&[before.picture, before.network, before.row]) else {
             continue;
         };
         if map_sha256(&shown.attribution.map) == before.sha256 {
@@ -149,16 +177,22 @@ fn compare_maps(record: &Record, exhibit: &Exhibit) -> (String, bool) {
     (text, same == all)
 }
 
-/// How far extremes and mass are from what they were, over the largest magnitude and the mass.
+/// How far extremes and mass are from what they were, over the largest magnitude and the mass; infinite
+/// where one of them was not finite.
 fn difference(before: &MapRecord, now: &ndarray::Array3<f32>) -> f64 {
+    let (Some(minimum), Some(maximum), Some(before_mass)) =
+        (before.minimum, before.maximum, before.mass)
+    else {
+        return f64::INFINITY;
+    };
     let extreme = |start: f32, of: fn(f32, f32) -> f32| now.iter().copied().fold(start, of);
     let [low, high] = [extreme(f32::INFINITY, f32::min), extreme(f32::NEG_INFINITY, f32::max)];
     let mass: f64 = now.iter().map(|value| f64::from(value.abs())).sum();
-    let largest = f64::from(before.minimum.abs().max(before.maximum.abs())).max(1e-30);
+    let largest = f64::from(minimum.abs().max(maximum.abs())).max(1e-30);
     [
-        f64::from((low - before.minimum).abs()) / largest,
-        f64::from((high - before.maximum).abs()) / largest,
-        (mass - before.mass).abs() / before.mass.max(1e-30),
+        f64::from((low - minimum).abs()) / largest,
+        f64::from((high - maximum).abs()) / largest,
+        (mass - before_mass).abs() / before_mass.max(1e-30),
     ]
     .into_iter()
     .fold(0.0, f64::max)

@@ -66,6 +66,22 @@ impl Explorer {
         (map, curves)
     }
 
+    /// Why a map or curves of the figure will not come.
+    pub(super) fn figure_failure(&self) -> Option<String> {
+        self.figure_cells().iter().find_map(|cell| {
+            let key = self.map_key(&cell.model, &cell.picture, &cell.choice)?;
+            let states =
+                [Key::Map(key.clone()), Key::Curves(key)].map(|key| self.worker.state(&key));
+            states.into_iter().flatten().find_map(|state| match state {
+                State::Failed(why) => {
+                    let method = cell.choice.method.description().name;
+                    Some(format!("{method} of {}: {why}", cell.model.value.name))
+                }
+                _ => None,
+            })
+        })
+    }
+
     /// The work that the figure waits for.
     pub(super) fn figure_tasks(&self) -> Vec<Task> {
         if !self.figure_panel.is_open {

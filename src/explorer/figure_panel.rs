@@ -88,7 +88,7 @@ impl FigurePanel {
 
     /// Names the files, as a dialog said.
     pub fn call(&mut self, path: PathBuf) {
-        self.base = path.with_extension("").display().to_string();
+        self.base = Format::without_ending(&path).display().to_string();
     }
 }
 
@@ -225,7 +225,10 @@ impl Explorer {
     fn figure_preview(&mut self, ui: &mut Ui, missing: usize) {
         let dpi = self.document.figure.dpi;
         if missing > 0 {
-            ui.weak(format!("Waits for {missing} maps and curves"));
+            match self.figure_failure() {
+                Some(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
+                None => drop(ui.weak(format!("Waits for {missing} maps and curves"))),
+            }
         }
         match &self.figure_panel.preview {
             None => drop(ui.spinner()),

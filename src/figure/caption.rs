@@ -49,10 +49,13 @@ fn subject(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> Str
     let pictures = count(exhibit.pictures.len(), "picture", "pictures");
     let [networks, picture] = [listed(&networks), picture.unwrap_or_default()];
     if options.curves == CurvesShown::MeanAlone {
-        return format!(
-            "Insertion and Deletion of {networks} by {}, means over {pictures} with bands of a standard error.",
-            listed(&methods)
-        );
+        let methods = listed(&methods);
+        return match exhibit.pictures.len() {
+            1 => format!("Insertion and Deletion of {networks} by {methods}, of {picture}."),
+            _ => format!(
+                "Insertion and Deletion of {networks} by {methods}, means over {pictures} with bands of a standard error."
+            ),
+        };
     }
     match appearance.arrangement {
         Arrangement::MethodsByNetworks => {
@@ -84,8 +87,9 @@ fn classes(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> Str
             format!("Explained is class {class} ({label}chosen)")
         }
     };
-    let is_of_one =
-        appearance.arrangement != Arrangement::PicturesByNetworks && !options.all_pictures;
+    let is_of_one = appearance.arrangement != Arrangement::PicturesByNetworks
+        && !options.all_pictures
+        && options.curves != CurvesShown::MeanAlone;
     let views = exhibit.views.get(exhibit.selected).filter(|_| is_of_one);
     let said = |(index, view): (usize, &Option<super::View>)| {
         let (view, name) = (view.as_ref()?, options.name(&exhibit.networks[index].name));
@@ -104,7 +108,8 @@ fn methods(exhibit: &Exhibit) -> String {
     let said = |(index, (method, values)): (usize, &(&'static dyn Method, Values))| {
         let maps = exhibit.maps.iter().filter(|(at, _)| at[2] == index);
         let mut used = maps.map(|(_, shown)| &shown.attribution.values);
-        let first = used.next().unwrap_or(values);
+        // Methods without maps are not in the figure.
+        let first = used.next()?;
         let values = if used.all(|other| other == first) { first } else { values };
         settings(*method, values)
     };
@@ -113,6 +118,7 @@ fn methods(exhibit: &Exhibit) -> String {
 }
 
 fn settings(method: &dyn Method, values: &Values) -> Option<String> {
+    let values = &values.without_paths();
     let description = method.description();
     let said: Vec<String> = description
         .parameters
@@ -136,6 +142,10 @@ fn settings(method: &dyn Method, values: &Values) -> Option<String> {
 fn scales(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> String {
     if options.curves == CurvesShown::MeanAlone {
         return String::new();
+    }
+    if appearance.arrangement == Arrangement::PicturesByNetworks {
+        let id = exhibit.methods.first().map(|(method, _)| method.description().id);
+        return format!("{}.", appearance.norms.get(id).words_of_pictures());
     }
     let norms: Vec<(&str, Norm)> = exhibit
         .methods
@@ -183,7 +193,8 @@ fn style(appearance: &Appearance, options: &Options) -> String {
 }
 
 fn comparison(exhibit: &Exhibit, options: &Options) -> String {
-    let Some([a, b]) = exhibit.pair else { return String::new() };
+    let is_shown = options.curves != CurvesShown::MeanAlone;
+    let Some([a, b]) = exhibit.pair.filter(|_| is_shown) else { return String::new() };
     let [a, b] = [a, b].map(|index| options.name(&exhibit.networks[index].name));
     match options.comparison {
         Comparison::None => String::new(),

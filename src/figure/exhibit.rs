@@ -39,6 +39,7 @@ pub struct NetworkFacts {
     pub architecture: String,
     /// What was opened.
     pub path: PathBuf,
+    pub weights: PathBuf,
     /// Of the weights.
     pub sha256: String,
     pub training: Option<TrainingCard>,
@@ -75,6 +76,7 @@ impl NetworkFacts {
             name: model.name.clone(),
             architecture: model.architecture.clone(),
             path: model.path.clone(),
+            weights: model.card.weights.clone(),
             sha256: model.sha256.clone(),
             training: model.training.clone(),
             input: model.preprocessing.clone(),

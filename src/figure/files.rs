@@ -11,7 +11,8 @@ use super::render::Rendering;
 use super::sheet::Sheet;
 use super::{Fonts, Options, latex};
 use crate::error::{Error, Result};
-use crate::file::{stem, write};
+use crate::file::{extension, stem, write};
+use crate::model::TrainingCard;
 use crate::score::Curves;
 use crate::session::Session;
 use ndarray::Array3;
@@ -61,6 +62,12 @@ impl Format {
             Self::Csv => "The Insertion and Deletion curves",
             Self::Latex => "A folder with every panel and a figure.tex to input",
         }
+    }
+
+    /// A name without the ending of a format, if it has one.
+    pub fn without_ending(path: &Path) -> PathBuf {
+        let is_known = ["pdf", "svg", "png", "json", "npz", "csv"].contains(&&*extension(path));
+        if is_known { path.with_extension("") } else { path.to_path_buf() }
     }
 
     /// The file beside others of a figure called `base`.
@@ -146,17 +153,20 @@ impl Figure {
         base: &Path,
         formats: &[Format],
     ) -> Result<Vec<PathBuf>> {
+        let paths: Vec<PathBuf> = formats.iter().map(|format| format.path(base)).collect();
+        keep_inputs(exhibit, session, &paths)?;
         let rendering = self.rendering()?;
         let pixels = rendering.pixels(f64::from(self.options.dpi))?;
         let found = PixelsRecord::of(&pixels, self.options.dpi);
         let folder = std::path::absolute(base).unwrap_or_else(|_| base.to_path_buf());
         let folder = folder.parent().unwrap_or(Path::new(""));
         let session = written(session, exhibit, folder, self.options.anonymous);
-        let record = Record::new(exhibit, session, self.caption.clone(), found);
+        let mut record = Record::new(exhibit, session, self.caption.clone(), found);
+        if self.options.anonymous {
+            record.hide_paths();
+        }
         let line = record.line()?;
-        let mut paths = vec![];
-        for format in formats {
-            let path = format.path(base);
+        for (format, path) in formats.iter().zip(&paths) {
             let bytes = match format {
                 Format::Svg => self.svg(Some(&line)).into_bytes(),
                 Format::Png => pixels.png(&self.options, (PNG_KEYWORD, &line))?,
@@ -167,15 +177,31 @@ impl Figure {
                 Format::Csv => csv(exhibit, &self.options)?,
                 Format::Latex => {
                     let of = (&self.grid, &self.options, &self.fonts);
-                    latex::write_folder(&path, of, exhibit, &self.caption)?;
-                    paths.push(path);
+                    latex::write_folder(path, of, exhibit, &self.caption)?;
                     continue;
                 }
             };
-            write(&path, &bytes)?;
-            paths.push(path);
+            write(path, &bytes)?;
         }
         Ok(paths)
+    }
+}
+
+/// No figure is written over what it is made from.
+fn keep_inputs(exhibit: &Exhibit, session: &Session, paths: &[PathBuf]) -> Result<()> {
+    let networks = exhibit.networks.iter().flat_map(|network| [&network.path, &network.weights]);
+    let pictures = exhibit.pictures.iter().map(|picture| &picture.path);
+    let baselines = exhibit.methods.iter().flat_map(|(_, values)| values.files());
+    let inputs = networks.chain(pictures).chain(&session.annotations).cloned().chain(baselines);
+    let inputs: Vec<PathBuf> = inputs.filter_map(|path| path.canonicalize().ok()).collect();
+    let is_input = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| inputs.contains(&path));
+    match paths.iter().find(is_input) {
+        Some(path) => {
+            let why = "the figure is made from it";
+            Err(Error::new(format!("cannot write over {}", path.display()), why)
+                .hint("choose another name for the figure"))
+        }
+        None => Ok(()),
     }
 }
 
@@ -208,6 +234,14 @@ fn written(session: &Session, exhibit: &Exhibit, folder: &Path, anonymous: bool)
     let files = session.networks.iter_mut().zip(networks);
     for (file, sha256) in files.chain(session.pictures.iter_mut().zip(pictures)) {
         file.sha256.clone_from(sha256);
+    }
+    for card in session.networks.iter_mut().filter_map(|file| file.card.as_mut()) {
+        if anonymous {
+            card.training = card.training.as_ref().map(TrainingCard::without_paths);
+            let name =
+                card.input.labels.as_deref().and_then(|labels| Path::new(labels).file_name());
+            card.input.labels = name.map(|name| name.to_string_lossy().into_owned());
+        }
     }
     session.with_paths(|path| match anonymous {
         true => path.file_name().map_or_else(PathBuf::new, PathBuf::from),
@@ -248,7 +282,7 @@ pub(super) fn plain_names(
     [
         plain(picture, &exhibit.pictures[picture].name),
         plain(network, &exhibit.networks[network].name),
-        exhibit.methods[method].0.description().id.to_string(),
+        format!("{}-{}", method + 1, exhibit.methods[method].0.description().id),
     ]
 }
 

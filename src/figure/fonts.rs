@@ -4,8 +4,8 @@
 use super::Typeface;
 use super::sheet::printable;
 use crate::error::{Error, Result};
-use resvg::usvg::fontdb::{Database, Family, Query, Weight};
-use resvg::usvg::{self, Node, Tree};
+use resvg::usvg::fontdb::{Database, FaceInfo, Family, ID, Query, Weight};
+use resvg::usvg::{self, FontResolver, Node, Tree};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
@@ -58,7 +58,7 @@ impl Fonts {
     /// # Errors
     /// When the system has no such family.
     pub fn new(typeface: &Typeface, text: &str) -> Result<Self> {
-        let wanted: BTreeSet<char> = text.chars().filter(|c| !c.is_control()).collect();
+        let wanted: BTreeSet<char> = printable(text).chars().collect();
         let is_bundled = *typeface == Typeface::Sans || *typeface == Typeface::Serif;
         let missing = missing(&BUNDLED, &wanted);
         let (database, missing) = match is_bundled && missing.is_empty() {
@@ -140,8 +140,29 @@ impl Fonts {
 
     /// What the SVG is read with.
     pub fn options(&self) -> usvg::Options<'static> {
-        usvg::Options { fontdb: self.database.clone(), ..usvg::Options::default() }
+        let select_fallback =
+            Box::new(|c: char, used: &[ID], fonts: &mut Arc<Database>| fallback(c, used, fonts));
+        let font_resolver = FontResolver { select_fallback, ..FontResolver::default() };
+        usvg::Options { fontdb: self.database.clone(), font_resolver, ..usvg::Options::default() }
     }
+}
+
+/// The plainest font that has a letter which those used do not.
+fn fallback(c: char, used: &[ID], fonts: &Database) -> Option<ID> {
+    let wanted = fonts.face(*used.first()?)?;
+    let has = |face: &&FaceInfo| {
+        let glyph = |data: &[u8], index| Some(Face::parse(data, index).ok()?.glyph_index(c)?.0);
+        !used.contains(&face.id) && fonts.with_face_data(face.id, glyph).flatten().is_some()
+    };
+    let distance = |face: &FaceInfo| {
+        let weight = face.weight.0.abs_diff(wanted.weight.0);
+        let is_other = |differs: bool| u16::from(differs) * 1000;
+        weight
+            + is_other(face.style != wanted.style)
+            + is_other(face.stretch != wanted.stretch)
+            + is_other(face.monospaced)
+    };
+    fonts.faces().filter(has).min_by_key(|face| distance(face)).map(|face| face.id)
 }
 
 /// A family of the system, as CSS names it.

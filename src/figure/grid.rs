@@ -51,7 +51,7 @@ pub struct Panel {
     /// Enlarged smoothly by whoever shows it.
     pub smooth: bool,
     pub footer: Vec<String>,
-    /// Of a panel that is scaled alone.
+    /// Of a panel whose scale no other bar tells.
     pub bar: Option<ColorBar>,
     /// What people drew around: left, top, width and height in shares of the picture's.
     pub boxes: Vec<Rect>,
@@ -88,6 +88,12 @@ impl Grid {
         Axis::over([0.0, 1.0].into_iter().chain(lines.flat_map(ChartLine::reach)), 2)
     }
 
+    /// The last row that has a chart in a column.
+    pub fn last_chart(&self, column: usize) -> Option<usize> {
+        let has_chart = |row: &Vec<Cell>| matches!(row.get(column), Some(Cell::Chart(_)));
+        self.cells.iter().rposition(has_chart)
+    }
+
     /// All that is written in it.
     pub fn text(&self) -> String {
         let headings = self.rows.iter().chain(self.columns.iter().map(|column| &column.heading));
@@ -108,6 +114,18 @@ impl Grid {
         }
         text.extend(self.series.iter().map(|(name, _)| name.as_str()));
         text + &self.chart_axis
+    }
+}
+
+impl Bars {
+    /// Whether one of them is that of a map's panel, by row and column.
+    pub fn tell(&self, [row, column]: [usize; 2]) -> bool {
+        match self {
+            Self::None => false,
+            Self::Rows(bars) => bars[row].is_some(),
+            Self::Columns(bars) => bars[column].is_some(),
+            Self::Figure(..) => true,
+        }
     }
 }
 

@@ -4,12 +4,11 @@ use super::chart::{self, ChartStyle};
 use super::draw::{gradient, png};
 use super::exhibit::Exhibit;
 use super::grid::{Bars, Cell, ColorBar, Grid, Heading};
-use super::plot::Axis;
 use super::render::Rendering;
 use super::sheet::{Paper, Sheet};
 use super::{Fonts, Options};
 use crate::error::Result;
-use crate::file::write;
+use crate::file::{stem, write};
 use crate::text::latex as escaped;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -29,6 +28,8 @@ struct Writer<'a> {
     grid: &'a Grid,
     options: &'a Options,
     fonts: &'a Fonts,
+    /// What labels end with.
+    name: String,
     bars: usize,
     letter: usize,
 }
@@ -44,10 +45,13 @@ pub fn write_folder(
     exhibit: &Exhibit,
     caption: &str,
 ) -> Result<()> {
-    let mut writer = Writer { folder, grid, options, fonts, bars: 0, letter: 0 };
+    let name = stem(folder).trim_end_matches("-latex").to_string();
+    let name: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let mut writer = Writer { folder, grid, options, fonts, name, bars: 0, letter: 0 };
     let figure = writer.figure(caption)?;
     write(&folder.join("figure.tex"), figure.as_bytes())?;
-    let table = table(exhibit, options);
+    let table = table(exhibit, options, &writer.name);
     if let Some(table) = &table {
         write(&folder.join("table.tex"), table.as_bytes())?;
     }
@@ -67,22 +71,27 @@ impl Writer<'_> {
         // What headings, bars and gaps leave of the line.
         let beside = if has_side_bars { 0.45 } else { 0.0 };
         let side = 0.86 / (panels + CHART[0] / CHART[1] * charts + beside);
+        // What captions, headings and what stands below panels leave of the page.
+        let height = 0.6 / grid.rows.len().max(1) as f64;
+        let float = if self.options.size.is_of_both_columns() { "figure*" } else { "figure" };
         let columns =
             format!("c{}{}", "c".repeat(grid.columns.len()), if has_side_bars { "l" } else { "" });
         let mut text = format!(
-            "{HEAD}\\begin{{figure}}[t]\n\\centering\n\\setlength{{\\hyalineside}}{{{side:.4}\\linewidth}}\n\\setlength{{\\tabcolsep}}{{{:.1}pt}}\n\\newcommand{{\\hyalinepanel}}[1]{{\\raisebox{{-.5\\height}}{{\\includegraphics[width=\\hyalineside]{{\\figurefolder/panels/#1}}}}}}\n\\newcommand{{\\hyalinechart}}[1]{{\\raisebox{{-.5\\height}}{{\\includegraphics[height=\\hyalineside]{{\\figurefolder/panels/#1}}}}}}\n",
+            "{HEAD}\\begin{{{float}}}[t]\n\\centering\n\\setlength{{\\hyalineside}}{{{side:.4}\\linewidth}}\n\\ifdim\\hyalineside>{height:.4}\\textheight\\setlength{{\\hyalineside}}{{{height:.4}\\textheight}}\\fi\n\\setlength{{\\tabcolsep}}{{{:.1}pt}}\n\\newcommand{{\\hyalinepanel}}[1]{{\\raisebox{{-.5\\height}}{{\\includegraphics[width=\\hyalineside]{{\\figurefolder/panels/#1}}}}}}\n\\newcommand{{\\hyalinechart}}[1]{{\\raisebox{{-.5\\height}}{{\\includegraphics[height=\\hyalineside]{{\\figurefolder/panels/#1}}}}}}\n",
             0.5 * self.options.gap
         );
         let _ = writeln!(text, "\\begin{{tabular}}{{@{{}}{columns}@{{}}}}");
         // Panels are narrow: what stands above them breaks.
-        let headings = grid.columns.iter().map(|column| {
-            let text = heading(&column.heading);
-            match column.has_charts {
-                true => text,
-                false => format!("\\parbox[b]{{\\hyalineside}}{{\\centering {text}}}"),
-            }
-        });
-        let _ = writeln!(text, "& {} \\\\", headings.collect::<Vec<_>>().join(" & "));
+        let heading = |column: &super::grid::Column| {
+            let width = if column.has_charts { CHART[0] / CHART[1] } else { 1.0 };
+            let text = heading(&column.heading, true);
+            format!("\\parbox[b]{{{width:.2}\\hyalineside}}{{\\centering {text}}}")
+        };
+        let mut headings: Vec<String> = grid.columns.iter().map(heading).collect();
+        if has_side_bars {
+            headings.insert(self.bars_column(), String::new());
+        }
+        let _ = writeln!(text, "& {} \\\\", headings.join(" & "));
         for row in 0..grid.rows.len() {
             text += &self.row(row)?;
         }
@@ -95,9 +104,10 @@ impl Writer<'_> {
         }
         let _ = write!(
             text,
-            "\\end{{tabular}}{}\n\\caption{{{}}}\n\\label{{fig:attributions}}\n\\end{{figure}}\n",
+            "\\end{{tabular}}{}\n\\caption{{{}}}\n\\label{{fig:{}}}\n\\end{{{float}}}\n",
             self.legend(),
-            escaped(caption)
+            escaped(caption),
+            self.name
         );
         Ok(text)
     }
@@ -116,10 +126,16 @@ impl Writer<'_> {
         format!("\\\\[1ex]\n{{\\small {}}}", samples.join("\\quad "))
     }
 
+    /// Where colour bars beside rows stand: after the maps.
+    fn bars_column(&self) -> usize {
+        let columns = &self.grid.columns;
+        columns.iter().position(|column| column.has_charts).unwrap_or(columns.len())
+    }
+
     /// Panels, and below them what is said of them.
     fn row(&mut self, row: usize) -> Result<String> {
         let grid = self.grid;
-        let title = heading(&grid.rows[row]);
+        let title = heading(&grid.rows[row], false);
         let (mut cells, mut below) = (vec![], vec![]);
         for (column, cell) in grid.cells[row].iter().enumerate() {
             let name = format!("{}-{}", row + 1, column + 1);
@@ -160,13 +176,15 @@ impl Writer<'_> {
                 }
             }
         }
-        match &grid.bars {
-            Bars::Rows(bars) => {
-                let bar = bars[row].as_ref();
-                cells.push(bar.map_or(Ok(String::new()), |bar| self.bar_beside(bar))?);
-            }
-            Bars::Figure(bar, first) if *first == row => cells.push(self.bar_beside(bar)?),
-            _ => {}
+        let bar = match &grid.bars {
+            Bars::Rows(bars) => Some(bars[row].as_ref()),
+            Bars::Figure(bar, first) => Some((*first == row).then_some(bar)),
+            _ => None,
+        };
+        if let Some(bar) = bar {
+            let bar = bar.map_or(Ok(String::new()), |bar| self.bar_beside(bar))?;
+            cells.insert(self.bars_column(), bar);
+            below.insert(self.bars_column(), String::new());
         }
         let title = match title.is_empty() {
             true => String::new(),
@@ -174,7 +192,7 @@ impl Writer<'_> {
         };
         let mut text = format!("{title} & {} \\\\\n", cells.join(" & "));
         if below.iter().any(|words| !words.is_empty()) {
-            let _ = writeln!(text, "& {} \\\\[1ex]", below.join(" & "));
+            let _ = writeln!(text, "& {} \\\\\n\\noalign{{\\vskip 3pt}}", below.join(" & "));
         }
         Ok(text)
     }
@@ -207,8 +225,7 @@ impl Writer<'_> {
     fn chart(&self, cell: &Cell) -> Result<Vec<u8>> {
         let Cell::Chart(lines) = cell else { return Ok(vec![]) };
         let (text, mut sheet) = (7.0, Sheet::default());
-        let reach = lines.iter().flat_map(chart::ChartLine::reach);
-        let axis = Axis::over([0.0, 1.0].into_iter().chain(reach), 2);
+        let axis = self.grid.axis();
         let style = ChartStyle {
             text,
             line: 1.1,
@@ -217,7 +234,7 @@ impl Writer<'_> {
             has_lower_numbers: true,
         };
         let [width, height] = CHART;
-        let place = [2.6 * text, 2.0, width - 3.6 * text, height - 2.2 * text];
+        let place = [2.6 * text, 0.6 * text, width - 3.6 * text, height - 2.6 * text];
         chart::draw(&mut sheet, place, &axis, lines, &style);
         let families = &self.fonts.families;
         let paper = Paper { size: CHART, unit: "pt", families, ground: None, metadata: None };
@@ -225,19 +242,21 @@ impl Writer<'_> {
     }
 }
 
-fn heading(heading: &Heading) -> String {
+/// A heading over several lines, in a box that breaks them or in a stack.
+fn heading(heading: &Heading, is_boxed: bool) -> String {
     let lines = heading.lines.iter().map(|line| format!("\\scriptsize {}", escaped(line)));
     let title = (!heading.title.is_empty()).then(|| format!("\\small {}", escaped(&heading.title)));
     let all: Vec<String> = title.into_iter().chain(lines).collect();
     match all.len() {
         0 => String::new(),
         1 => all[0].clone(),
+        _ if is_boxed => all.join("\\\\"),
         _ => format!("\\shortstack{{{}}}", all.join("\\\\")),
     }
 }
 
 /// Areas under the curves, a row for each method, two columns for each network.
-fn table(exhibit: &Exhibit, options: &Options) -> Option<String> {
+fn table(exhibit: &Exhibit, options: &Options, name: &str) -> Option<String> {
     let area = |at: [usize; 3]| exhibit.maps.get(&at)?.curves.clone();
     let rows: Vec<String> = (0..exhibit.methods.len())
         .filter_map(|method| {
@@ -265,7 +284,7 @@ fn table(exhibit: &Exhibit, options: &Options) -> Option<String> {
     let below = vec!["Ins $\\uparrow$ & Del $\\downarrow$"; heads.len()].join(" & ");
     let picture = escaped(options.name(&exhibit.pictures[exhibit.selected].name));
     Some(format!(
-        "% Needs \\usepackage{{booktabs}}.\n\\begin{{table}}[t]\n\\centering\n\\caption{{Areas under the Insertion and Deletion curves for {picture}.}}\n\\label{{tab:areas}}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n & {} \\\\\n & {below} \\\\\n\\midrule\n{}\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n",
+        "% Needs \\usepackage{{booktabs}}.\n\\begin{{table}}[t]\n\\centering\n\\caption{{Areas under the Insertion and Deletion curves for {picture}.}}\n\\label{{tab:{name}}}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n & {} \\\\\n & {below} \\\\\n\\midrule\n{}\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n",
         "rr".repeat(heads.len()),
         heads.join(" & "),
         rows.concat()

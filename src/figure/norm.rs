@@ -2,6 +2,7 @@
 //! never normalised; a norm is data that travels beside it.
 
 use crate::attribution::{Description, Sign};
+use crate::text::number;
 use ndarray::{Array2, Array3, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -165,21 +166,36 @@ impl Norm {
 
     /// How the maps of a method are scaled, for people.
     pub fn words(&self) -> String {
-        let ends = match self.ends {
-            Ends::Percentile(100.0) | Ends::Mass(100.0) => "the largest magnitude".into(),
-            Ends::Percentile(percentile) => format!("percentile {percentile} of magnitudes"),
-            Ends::Mass(percent) => {
-                format!("where smaller magnitudes sum to {percent} % of the whole")
-            }
-            Ends::Fixed { .. } => "chosen values".into(),
-        };
         let scope = match self.scope {
             Scope::Panel => "each cell scaled alone",
             Scope::Row => "one scale for this method on all networks",
             Scope::Column => "one scale for all methods on a network",
             Scope::Figure => "one scale for all methods and networks",
         };
-        format!("Channels: {}; ends at {ends}; {scope}", self.reduction.name())
+        format!("{}; {scope}", self.words_of_values())
+    }
+
+    /// The same for maps of one method on several pictures.
+    pub fn words_of_pictures(&self) -> String {
+        let scope = match self.scope {
+            Scope::Panel => "each cell scaled alone",
+            Scope::Column => "one scale for all pictures on a network",
+            Scope::Row | Scope::Figure => "one scale for all pictures and networks",
+        };
+        format!("{}; {scope}", self.words_of_values())
+    }
+
+    fn words_of_values(&self) -> String {
+        let ends = match self.ends {
+            Ends::Percentile(100.0) | Ends::Mass(100.0) => "the largest magnitude".into(),
+            Ends::Percentile(percentile) => format!("percentile {percentile} of magnitudes"),
+            Ends::Mass(percent) => {
+                format!("where smaller magnitudes sum to {percent} % of the whole")
+            }
+            Ends::Fixed { low, high } => format!("{} and {}", number(low), number(high)),
+        };
+        let sign = self.sign.map_or(String::new(), |sign| format!(", {} values", sign.name()));
+        format!("Channels: {}{sign}; ends at {ends}", self.reduction.name())
     }
 
     /// One value a pixel: channels reduced, and absolute where the sign is [`Sign::Absolute`].

@@ -62,6 +62,11 @@ impl Size {
         }
     }
 
+    /// Whether it is as wide as a page of two columns.
+    pub fn is_of_both_columns(self) -> bool {
+        matches!(self, Self::IcmlPage | Self::CvprPage | Self::AcmPage)
+    }
+
     /// Inches that a figure may be high.
     fn height(self) -> f64 {
         if self == Self::Slide { 6.5 } else { 8.6 }

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::file::{extension, sha256};
 use crate::session::Session;
 use ndarray::Array3;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -63,6 +64,8 @@ pub struct MapRecord {
     pub picture: usize,
     pub network: usize,
     pub method: String,
+    /// Which of the methods, for one may be there twice.
+    pub row: usize,
     /// All of them, as they were.
     pub parameters: serde_json::Value,
     pub class: usize,
@@ -73,13 +76,14 @@ pub struct MapRecord {
     pub shape: [usize; 3],
     /// Of its values as little-endian float32 in C order.
     pub sha256: String,
-    pub minimum: f32,
-    pub maximum: f32,
+    /// None where it is not finite, as JSON has it.
+    pub minimum: Option<f32>,
+    pub maximum: Option<f32>,
     /// Sum of magnitudes.
-    pub mass: f64,
+    pub mass: Option<f64>,
     pub seconds: f64,
     pub warnings: Vec<String>,
-    pub facts: BTreeMap<String, f64>,
+    pub facts: BTreeMap<String, Option<f64>>,
     pub curves: Option<CurvesRecord>,
 }
 
@@ -135,12 +139,24 @@ impl Record {
         }
     }
 
+    /// Leaves out of how networks were trained what may say where on a machine things lie.
+    pub fn hide_paths(&mut self) {
+        for network in &mut self.networks {
+            if let Some(serde_json::Value::Object(training)) = &mut network.training {
+                training.retain(|_, value| !value.to_string().contains(['/', '\\']));
+            }
+        }
+    }
+
     /// The record as one line, its key first.
     ///
     /// # Errors
     /// When a number in it is none.
     pub fn line(&self) -> Result<String> {
-        serde_json::to_string(self).map_err(|e| Error::new("cannot write the figure's record", e))
+        let line = serde_json::to_string(self)
+            .map_err(|e| Error::new("cannot write the figure's record", e))?;
+        // XML can't hold these two.
+        Ok(line.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff"))
     }
 
     /// The record in a figure or beside it.
@@ -153,12 +169,12 @@ impl Record {
         let found = match extension(path).as_str() {
             "png" => in_png(&bytes),
             "svg" => in_svg(&bytes),
-            "pdf" => return in_pdf(&bytes).ok_or_else(|| nothing(what())),
+            "pdf" => in_pdf(&bytes),
             _ => String::from_utf8(bytes).ok(),
         };
         let text = found.filter(|text| text.contains(KEY)).ok_or_else(|| nothing(what()))?;
         let record: Self = serde_json::from_str(&text).map_err(|e| Error::new(what(), e))?;
-        if record.version != VERSION {
+        if record.version != VERSION || !record.session.is_of_this_version() {
             let why = format!("its record is of version {}, not {VERSION}", record.version);
             return Err(Error::new(what(), why).hint("replay it with the Hyaline that made it"));
         }
@@ -181,25 +197,35 @@ fn map_record(exhibit: &Exhibit, at: [usize; 3], shown: &Shown) -> Option<MapRec
         picture,
         network,
         method: exhibit.methods[method].0.description().id.into(),
-        parameters: json(&shown.attribution.values),
+        row: method,
+        parameters: json(&shown.attribution.values.without_paths()),
         class: view.class.class,
         label: view.class.label.clone(),
         probability: view.class.probability,
         chosen: if exhibit.target == Target::Top1 { "top1" } else { "index" }.into(),
         shape: [channels, height, width],
         sha256: map_sha256(map),
-        minimum: map.iter().copied().fold(f32::INFINITY, f32::min),
-        maximum: map.iter().copied().fold(f32::NEG_INFINITY, f32::max),
-        mass: map.iter().map(|value| f64::from(value.abs())).sum(),
+        minimum: finite(map.iter().copied().fold(f32::INFINITY, f32::min)),
+        maximum: finite(map.iter().copied().fold(f32::NEG_INFINITY, f32::max)),
+        mass: finite(map.iter().map(|value| f64::from(value.abs())).sum()),
         seconds: shown.attribution.seconds,
         warnings: shown.attribution.warnings.clone(),
-        facts: shown.attribution.facts.clone(),
+        facts: shown
+            .attribution
+            .facts
+            .iter()
+            .map(|(name, fact)| (name.clone(), finite(*fact)))
+            .collect(),
         curves: shown.curves.as_ref().map(|curves| CurvesRecord {
             insertion_auc: curves.insertion.auc,
             deletion_auc: curves.deletion.auc,
             protocol: json(&curves.protocol),
         }),
     })
+}
+
+fn finite<T: Copy + Into<f64>>(value: T) -> Option<T> {
+    value.into().is_finite().then_some(value)
 }
 
 /// A map's content.
@@ -222,19 +248,22 @@ fn in_png(bytes: &[u8]) -> Option<String> {
 
 fn in_svg(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let document = roxmltree::Document::parse(text).ok()?;
+    // Some editors write a document type.
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let document = roxmltree::Document::parse_with_options(text, options).ok()?;
     let mut nodes = document.descendants().filter(|node| node.has_tag_name("metadata"));
     let said = |node: roxmltree::Node| node.text().map(str::to_string);
     nodes.find_map(|node| said(node).filter(|text| text.contains(KEY)))
 }
 
 /// The attachment, which is not compressed.
-fn in_pdf(bytes: &[u8]) -> Option<Record> {
+fn in_pdf(bytes: &[u8]) -> Option<String> {
     let start = format!("{{\"{KEY}\":");
     let places = bytes.windows(start.len()).enumerate();
     let places = places.filter(|(_, window)| *window == start.as_bytes());
     places.map(|(place, _)| &bytes[place..]).find_map(|rest| {
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Record>();
-        values.next()?.ok()
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
+        values.next()?.ok()?;
+        String::from_utf8(rest[..values.byte_offset()].to_vec()).ok()
     })
 }

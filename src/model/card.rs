@@ -53,6 +53,16 @@ pub struct TrainingCard {
     pub more: std::collections::BTreeMap<String, toml::Value>,
 }
 
+impl TrainingCard {
+    /// The same without what may say where on a machine things lie.
+    pub fn without_paths(&self) -> Self {
+        let is_plain = |value: &toml::Value| !value.to_string().contains(['/', '\\']);
+        let mut card = self.clone();
+        card.more.retain(|_, value| is_plain(value));
+        card
+    }
+}
+
 impl Card {
     /// Reads a card and resolves its weights beside it.
     ///

@@ -72,7 +72,8 @@ fn network(name: &str, side: usize) -> NetworkFacts {
     NetworkFacts {
         name: name.into(),
         architecture: "resnet".into(),
-        path: "/home/someone/networks/net.safetensors".into(),
+        path: "/home/someone/networks/net.toml".into(),
+        weights: "/home/someone/networks/net.safetensors".into(),
         sha256: "22".repeat(32),
         training: None,
         input: Preprocessing {

@@ -79,6 +79,48 @@ fn a_figure_without_paths_is_made_again_from_a_folder() {
 }
 
 #[test]
+fn no_figure_is_written_over_what_it_is_made_from() {
+    let folder = workplace("");
+    let ship = folder.path().join("example/ship.png");
+    let before = std::fs::read(&ship).unwrap();
+    let (said, done) = run(folder.path(), &["figure", "one.toml", "--out", "example/ship"]);
+    assert!(!done && said.contains("made from it"), "{said}");
+    assert_eq!(std::fs::read(&ship).unwrap(), before);
+    assert!(!folder.path().join("example/ship.pdf").exists(), "nothing is half done");
+}
+
+#[test]
+fn a_method_twice_is_two_methods_and_files_as_baselines_move_along() {
+    let folder = workplace(
+        "[[methods]]\nid = \"rise\"\nparameters = { masks = \"60\" }\n\
+         [[methods]]\nid = \"integrated-gradients\"\n\
+         parameters = { steps = \"4\", baseline = \"example/truck.png\" }\n",
+    );
+    let arguments = ["figure", "one.toml", "--anonymous", "--format", "svg", "npz"];
+    let (said, done) = run(folder.path(), &arguments);
+    assert!(done, "{said}");
+    let svg = std::fs::read_to_string(folder.path().join("one.svg")).unwrap();
+    assert!(svg.contains("masks 40") && svg.contains("masks 60"), "told apart");
+    assert!(!svg.contains(folder.path().to_str().unwrap()), "no paths");
+    // What an editor adds, and files elsewhere.
+    let edited = "<?xml version=\"1.0\"?>\n<!DOCTYPE svg>\n".to_string() + &svg;
+    std::fs::write(folder.path().join("one.svg"), edited).unwrap();
+    let (said, same) = run(folder.path(), &["replay", "one.svg", "--data", "example"]);
+    assert!(same && said.contains("maps: 8 of 8 identical"), "{said}");
+}
+
+#[test]
+fn content_counts_more_than_names() {
+    let folder = workplace("");
+    assert!(run(folder.path(), &["figure", "one.toml"]).1);
+    let example = folder.path().join("example");
+    std::fs::rename(example.join("ship.png"), example.join("boat.png")).unwrap();
+    std::fs::copy(example.join("cat.png"), example.join("ship.png")).unwrap();
+    let (said, same) = run(folder.path(), &["replay", "one.png", "--data", "example"]);
+    assert!(same, "{said}");
+}
+
+#[test]
 fn what_has_changed_is_told() {
     let folder = workplace("");
     assert!(run(folder.path(), &["figure", "one.toml"]).1);
@@ -90,6 +132,13 @@ fn what_has_changed_is_told() {
         said.contains("maps: 0 of 4 identical") && said.contains("pixels: DIFFERENT"),
         "{said}"
     );
+    let card = example.join("robust.toml");
+    let text = std::fs::read_to_string(&card).unwrap();
+    let changed = text.replace("resize = \"bicubic\"", "resize = \"nearest\"");
+    assert_ne!(changed, text);
+    std::fs::write(&card, changed).unwrap();
+    let (said, same) = run(folder.path(), &["replay", "one.png"]);
+    assert!(!same && said.contains("robust takes pictures otherwise"), "{said}");
 }
 
 #[test]
@@ -100,7 +149,7 @@ fn files_that_are_no_figures_get_one_error() {
         (vec!["replay", "one.toml"], "no record"),
         (vec!["replay", "none.svg"], "cannot replay"),
         (vec!["figure", "example/vanilla.toml"], "cannot open session"),
-        (vec!["figure", "one.toml", "--out", "example"], "folder"),
+        (vec!["figure", "one.toml", "--out", "example/"], "folder"),
         (vec!["figure", "one.toml", "--format", "gif"], "gif"),
     ] {
         let output = hyaline(folder.path(), &arguments);
@@ -114,6 +163,9 @@ fn files_that_are_no_figures_get_one_error() {
         ("masks = \"40\"", "masks = \"-1\"", "masks"),
         ("seed = 3", "seed = 3\nclass = 70", "70"),
         ("hyaline-session = 1", "hyaline-session = 1\nfigure = { size = \"A0\" }", "A0"),
+        ("hyaline-session = 1", "hyaline-session = 1\nfigure = { font = \"None\" }", "None"),
+        ("pair = [0, 1]", "pair = [0, 2]", "pair"),
+        ("seed = 3", "seed = 3\nselected = 2", "selected"),
     ] {
         std::fs::write(folder.path().join("two.toml"), text.replace(from, to)).unwrap();
         let (said, done) = run(folder.path(), &["figure", "two.toml"]);

@@ -9,6 +9,7 @@ pub use panels::{DIFFERENCE, difference, enlarged};
 use super::exhibit::{Exhibit, Shown, View};
 use super::grid::{Cell, Column, Grid, Heading};
 use super::{Appearance, Arrangement, Comparison, CurvesShown, MethodNorm, Options};
+use crate::attribution::Value;
 use crate::error::{Error, Result};
 use bars::Scales;
 use ndarray::Array2;
@@ -80,15 +81,32 @@ impl Composer<'_> {
             return Err(Error::new("cannot make the figure", why)
                 .hint("it takes a network, a picture and a method"));
         }
+        let is_of_pictures = self.arrangement() == Arrangement::PicturesByNetworks;
+        if is_of_pictures && self.options.curves == CurvesShown::Mean {
+            let why = "means over pictures can't stand beside single pictures";
+            return Err(Error::new("cannot make the figure", why)
+                .hint("show curves of the picture, or means without maps"));
+        }
         let (rows, columns) = self.lines();
         let scales = self.scales();
         let bars = self.bars(&rows, &columns, &scales);
-        let cell = |row: &Line, column: &Line| self.cell(*row, *column, &scales);
-        let cells = rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect());
+        let cell = |[row, column]: [usize; 2]| {
+            let mut cell = self.cell(rows[row], columns[column], &scales);
+            let is_map = self.place(rows[row], columns[column]).is_some();
+            if let Cell::Panel(panel) = &mut cell
+                && is_map
+                && bars.tell([row, column])
+            {
+                panel.bar = None;
+            }
+            cell
+        };
+        let row = |row: usize| (0..columns.len()).map(|column| cell([row, column])).collect();
+        let cells: Vec<Vec<Cell>> = (0..rows.len()).map(row).collect();
         let is_chart = |line: &Line| matches!(line, Line::Insertion | Line::Deletion);
         let are_rows_charts = rows.iter().any(is_chart);
         Ok(Grid {
-            cells: cells.collect(),
+            cells,
             bars,
             series: self.series(),
             chart_axis: CHART_AXIS.into(),
@@ -156,7 +174,10 @@ impl Composer<'_> {
         let plain = |title: &str| Heading { title: title.into(), lines: vec![] };
         match line {
             Line::Input => plain("Input"),
-            Line::Method(index) => plain(&name(exhibit.methods[index].0.description().name)),
+            Line::Method(index) => {
+                let title = name(exhibit.methods[index].0.description().name);
+                Heading { title, lines: self.differing_settings(index) }
+            }
             Line::Picture(index) => plain(&name(&exhibit.pictures[index].name)),
             Line::Insertion | Line::Deletion => Heading {
                 title: if line == Line::Insertion { "Insertion ↑" } else { "Deletion ↓" }.into(),
@@ -183,6 +204,21 @@ impl Composer<'_> {
                 }
             }
         }
+    }
+
+    /// What tells a method from others of its name.
+    fn differing_settings(&self, index: usize) -> Vec<String> {
+        let methods = &self.exhibit.methods;
+        let (method, values) = &methods[index];
+        let id = method.description().id;
+        let twins = methods.iter().filter(|(other, _)| other.description().id == id);
+        let twins: Vec<_> = twins.map(|(_, values)| values.without_paths()).collect();
+        let differs = |(parameter, value): &(&str, &Value)| {
+            twins.iter().any(|twin| twin.get(parameter) != *value)
+        };
+        let values = values.without_paths();
+        let differing = values.iter().filter(differs);
+        differing.map(|(parameter, value)| format!("{parameter} {value}")).collect()
     }
 
     /// The picture, network and method of a cell, where it is of one of each.

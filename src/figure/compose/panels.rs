@@ -3,7 +3,7 @@
 use super::bars::Scales;
 use super::{Composer, verdict};
 use crate::figure::exhibit::View;
-use crate::figure::grid::{Cell, Panel};
+use crate::figure::grid::{Cell, ColorBar, Panel};
 use crate::figure::{
     Appearance, Arrangement, ColorMap, Comparison, MethodNorm, Overlay, Scale, Style, blend,
 };
@@ -36,14 +36,19 @@ impl Composer<'_> {
         let (reduced, of) = self.reduced.get(&at)?;
         let shared = scales.get(&at).copied().flatten();
         let scale = shared.unwrap_or_else(|| of.norm.scale([reduced], of.sign));
-        let bar = shared.is_none().then(|| self.bar_of(at[2], scale));
         Some(Panel {
             image: self.blended(view, reduced, *of, scale),
             smooth: self.appearance.smooth,
             footer: self.footer(at),
-            bar,
+            bar: Some(self.bar_of(at[2], scale)),
             boxes: self.boxes(view),
         })
+    }
+
+    /// Whether two networks see the same part of a picture, at the same size.
+    fn see_alike(&self, pair: [usize; 2]) -> bool {
+        let [a, b] = pair.map(|network| &self.exhibit.networks[network].input);
+        a.size == b.size && a.crop == b.crop
     }
 
     fn blended(
@@ -101,6 +106,8 @@ impl Composer<'_> {
         let [Some(view), Some(other)] = views else { return Cell::Empty };
         let own = [first, second].map(|map| of.norm.scale([map], of.sign));
         let image = match self.options.comparison {
+            // Halves of other parts of the picture would not belong together.
+            Comparison::Wipe if !self.see_alike(pair) => return Cell::Empty,
             Comparison::Wipe => {
                 let scale = |which: usize| {
                     scales.get(&places[which]).copied().flatten().unwrap_or(own[which])
@@ -119,6 +126,11 @@ impl Composer<'_> {
             }
             _ => return Cell::Empty,
         };
+        let bar = (self.options.comparison == Comparison::Difference).then(|| ColorBar {
+            color_map: ColorMap::OrangePurple,
+            scale: DIFFERENCE,
+            unit: String::new(),
+        });
         let maps = places.map(|at| &self.exhibit.maps[&at].attribution.map);
         let likeness = [
             ("ρ", score::spearman(maps[0], maps[1])),
@@ -132,7 +144,7 @@ impl Composer<'_> {
             image,
             smooth: self.appearance.smooth,
             footer: footer.filter(|_| self.options.scores).collect(),
-            bar: None,
+            bar,
             boxes: vec![],
         })
     }
@@ -144,13 +156,9 @@ pub fn difference([first, second]: [&Array2<f32>; 2], own: [Scale; 2]) -> Array2
     second / b - first / a
 }
 
-/// The left of one picture and the right of another, with a line between them.
+/// The left of one picture and the right of another of its size, with a line between them.
 fn wiped(mut left: RgbImage, right: &RgbImage) -> RgbImage {
-    let (width, height) = left.dimensions();
-    let right = match right.dimensions() == (width, height) {
-        true => right.clone(),
-        false => resize(right, width, height, FilterType::Triangle),
-    };
+    let width = left.width();
     let middle = width / 2;
     for (x, y, pixel) in left.enumerate_pixels_mut() {
         if x >= middle {

@@ -68,6 +68,8 @@ const BELOW: f64 = 0.24;
 const LEAST_SIDE: f64 = 10.0;
 /// Between headings and panels, in heights of text.
 const ABOVE_PANELS: f64 = 0.25;
+/// Right of a bar's unit, so that nobody takes it for the next chart's, in heights of small text.
+const AFTER_UNIT: f64 = 0.8;
 /// Thickness of colour bars, in heights of text.
 const THICKNESS: f64 = 0.7;
 

@@ -1,7 +1,10 @@
 //! Everything in its place.
 
 use super::ruler::Ruler;
-use super::{ABOVE, ABOVE_PANELS, BELOW, CHART, Item, LINE, Layout, MARGIN, THICKNESS, Text, What};
+use super::{
+    ABOVE, ABOVE_PANELS, AFTER_UNIT, BELOW, CHART, Item, LINE, Layout, MARGIN, THICKNESS, Text,
+    What,
+};
 use crate::figure::chart::LOWER_BASELINE;
 use crate::figure::grid::{Bars, Cell, ColorBar};
 use crate::figure::sheet::{Anchor, INK, PALE, Rect};
@@ -125,7 +128,7 @@ impl<'a> Placing<'a> {
             Cell::Empty => {}
             Cell::Chart(_) => {
                 let rect = [left, top, CHART * side, side];
-                let lower = at[0] + 1 == self.tops.len();
+                let lower = ruler.grid.last_chart(at[1]) == Some(at[0]);
                 self.items.push(Item { rect, what: What::Chart(at, [true, lower]) });
             }
             Cell::Panel(panel) => {
@@ -196,8 +199,9 @@ impl<'a> Placing<'a> {
             };
             self.text(number, (small, INK), [x, y], Anchor::Start, false);
         }
-        if self.ruler.has_unit(bar, length.min(self.side())) {
-            let x = left + self.ruler.bars_width() - self.ruler.options.gap - BELOW * small;
+        if self.ruler.has_unit(bar, length) {
+            let end = self.ruler.bars_width() - self.ruler.options.gap;
+            let x = left + end - (AFTER_UNIT + BELOW) * small;
             let middle = top + 0.5 * length;
             self.text(&bar.unit, (small, PALE), [x, middle], Anchor::Middle, true);
         }
@@ -244,16 +248,13 @@ impl<'a> Placing<'a> {
 
     fn chart_axes(&mut self) {
         let ruler = self.ruler;
-        let Some(last) = self.tops.len().checked_sub(1) else { return };
-        for (index, cell) in ruler.grid.cells[last].iter().enumerate() {
-            if matches!(cell, Cell::Chart(_)) {
-                let width = ruler.width_of(true);
-                let words =
-                    ruler.fonts.shortened(&ruler.grid.chart_axis, (ruler.small, false), width);
-                let y = self.tops[last] + self.side() + ruler.small * (LOWER_BASELINE + LINE);
-                let baseline = [self.lefts[index] + 0.5 * width, y];
-                self.text(&words, (ruler.small, INK), baseline, Anchor::Middle, false);
-            }
+        for column in 0..self.lefts.len() {
+            let Some(row) = ruler.grid.last_chart(column) else { continue };
+            let width = ruler.width_of(true);
+            let words = ruler.fonts.shortened(&ruler.grid.chart_axis, (ruler.small, false), width);
+            let y = self.tops[row] + self.side() + ruler.small * (LOWER_BASELINE + LINE);
+            let baseline = [self.lefts[column] + 0.5 * width, y];
+            self.text(&words, (ruler.small, INK), baseline, Anchor::Middle, false);
         }
     }
 

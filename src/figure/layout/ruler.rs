@@ -1,9 +1,12 @@
 //! Sizes of everything in a layout.
 
-use super::{ABOVE_PANELS, BELOW, CHART, LINE, MARGIN, SMALL, THICKNESS, letters};
+use super::{ABOVE_PANELS, AFTER_UNIT, BELOW, CHART, LINE, MARGIN, SMALL, THICKNESS, letters};
 use crate::figure::chart::LOWER_BASELINE;
 use crate::figure::grid::{Bars, Cell, ColorBar, Grid, Heading};
 use crate::figure::{Fonts, Options};
+
+/// Between pieces of a line: plain spaces would become one.
+const SPACE: &str = "\u{a0}\u{a0}";
 
 /// Sizes of what a grid has.
 pub(super) struct Ruler<'a> {
@@ -65,7 +68,7 @@ impl<'a> Ruler<'a> {
             .collect();
         let all = || pieces.iter().flatten();
         let joined = |pieces: &[String], count: usize| -> Vec<String> {
-            pieces.chunks(count).map(|line| line.join("  ")).collect()
+            pieces.chunks(count).map(|line| line.join(SPACE)).collect()
         };
         let fits = |line: &String| self.fonts.width(line, self.small, false) <= self.side;
         let most = all().map(Vec::len).max().unwrap_or(0).max(1);
@@ -158,12 +161,19 @@ impl<'a> Ruler<'a> {
         let numbers = bars.iter().flat_map(|bar| bar.numbers());
         let widest =
             numbers.map(|text| self.fonts.width(&text, self.small, false)).fold(0.0, f64::max);
-        let unit = if bars.iter().any(|bar| self.has_unit(bar, self.side)) {
-            LINE * self.small
-        } else {
-            0.0
+        let length = self.bar_length();
+        let unit = match bars.iter().any(|bar| self.has_unit(bar, length)) {
+            true => (0.3 + LINE + AFTER_UNIT) * self.small,
+            false => 0.0,
         };
         self.options.gap + (THICKNESS + 0.3) * self.em + widest + unit
+    }
+
+    /// Of a colour bar beside the panels.
+    fn bar_length(&self) -> f64 {
+        let Bars::Figure(_, first) = self.grid.bars else { return self.side };
+        let rows = self.grid.rows.len().saturating_sub(1);
+        self.side + (first..rows).map(|row| self.side + self.below_row(row)).sum::<f64>()
     }
 
     /// Whether a bar of a length has room for its unit.
@@ -220,14 +230,15 @@ impl<'a> Ruler<'a> {
         let lines = self.footers[row].iter().map(Vec::len).max().unwrap_or(0);
         let footer = if lines > 0 { LINE * self.small * lines as f64 + 0.3 * self.em } else { 0.0 };
         let bar = if self.has_panel_bars(row) { self.panel_bar() } else { 0.0 };
-        let charts = self.grid.cells[row].iter().any(|cell| matches!(cell, Cell::Chart(_)));
         let is_last = row + 1 == self.grid.rows.len();
+        let charts = self.grid.cells[row].iter().enumerate();
+        let charts = charts.filter(|(_, cell)| matches!(cell, Cell::Chart(_)));
         // Numbers at the left of charts reach half a line below them, and above the next.
-        let numbers = match (charts, is_last) {
-            (true, true) => self.small * (LOWER_BASELINE + BELOW + LINE),
-            (true, false) => self.small,
-            _ => 0.0,
-        };
+        let numbers = charts.map(|(column, _)| match self.grid.last_chart(column) == Some(row) {
+            true => self.small * (LOWER_BASELINE + BELOW + LINE),
+            false => self.small,
+        });
+        let numbers = numbers.fold(0.0, f64::max);
         let gap = if is_last { 0.0 } else { self.options.gap };
         (footer + bar).max(numbers) + gap
     }
