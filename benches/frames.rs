@@ -85,7 +85,10 @@ fn session(folder: &Path, networks: &[PathBuf], pictures: &[PathBuf], methods: &
 }
 
 fn open<'a>(session: PathBuf, size: [f32; 2]) -> Harness<'a, Explorer> {
-    Harness::builder().with_size(size).with_max_steps(60).wgpu().build_eframe(|cc| {
+    // As the program paints, and not as tests do.
+    let painting = egui_wgpu::RendererOptions::default();
+    let builder = Harness::builder().with_size(size).with_max_steps(60);
+    builder.with_render_options(painting).wgpu().build_eframe(|cc| {
         Explorer::new(cc, ComputeDevice::cpu(), vec![session], Places::default())
     })
 }

@@ -7,7 +7,7 @@ use super::work::{Key, Seen, State};
 use super::{Explorer, theme};
 use crate::figure::Scale;
 use crate::text::number;
-use egui::{Align2, CursorIcon, FontId, Pos2, Rect, Response, Stroke, Ui, vec2};
+use egui::{Align2, CursorIcon, FontId, Pos2, Rect, Response, Stroke, Ui, pos2, vec2};
 use image::RgbaImage;
 use ndarray::Array2;
 
@@ -125,7 +125,9 @@ impl Explorer {
     /// The pixel of the picture under the pointer, of how many.
     pub(super) fn place_readout(&self) -> Option<String> {
         let (width, height) = self.document.picture()?.value.size();
-        let place = self.pointed.before?;
+        let is_inside =
+            |place: &Pos2| Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)).contains(*place);
+        let place = self.pointed.before.filter(is_inside)?;
         let (x, y) = (place.x * width as f32, place.y * height as f32);
         Some(format!("pixel ({x:.0}, {y:.0}) of {width}×{height}", x = x.floor(), y = y.floor()))
     }
