@@ -13,6 +13,11 @@ pub fn stem(path: &Path) -> String {
     stem.to_string_lossy().into_owned()
 }
 
+/// The name without its folder.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// The last extension in lower case, without its dot.
 pub fn extension(path: &Path) -> String {
     let extension = path.extension().unwrap_or_default();

@@ -153,8 +153,10 @@ impl Session {
         let folder = path.parent().unwrap_or(Path::new(""));
         let text = toml::to_string(&self.with_paths(|path| file::from_folder(path, folder)))
             .map_err(|e| Error::new("cannot write the session", e))?;
-        let text =
-            format!("# A session of Hyaline: `hyaline {}` opens it.\n{text}", file_name(&path));
+        let text = format!(
+            "# A session of Hyaline: `hyaline {}` opens it.\n{text}",
+            file::file_name(&path)
+        );
         file::write(&path, text.as_bytes())
     }
 
@@ -195,10 +197,6 @@ impl Session {
         }
         session
     }
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -31,14 +31,15 @@ FILE is a session: the window saves one (File, Save session), or write it by han
   [shown]
   arrangement = \"networks-by-methods\"
   [figure]
-  size = \"cvpr-page\"         # neurips-page, icml-column, acm-page, thesis, slide …
-  curves = \"picture\"         # none, picture, mean (over all pictures), mean-alone
-  letters = true              # (a), (b), (c) under panels
+  size = \"cvpr-page\"        # neurips-page, icml-column, acm-page, thesis, slide …
+  curves = \"picture\"        # none, picture, mean (over all pictures), mean-alone
+  letters = true            # (a), (b), (c) under panels
   names = { \"ResNet-20\" = \"Vanilla\" }
 
-More of [figure]: all-pictures (networks with every picture), width (inches), font (sans, serif or a family of this system), font-size (points),
-dpi, gap, border, input, scores, bars, comparison (none, difference, wipe; pair = [0, 1] above joins two
-networks), transparent, panel-pixels, anonymous (no paths in the files).
+More of [figure]: all-pictures (networks with every picture), width (inches), font (sans, serif
+or a family of this system), font-size (points), dpi, gap, border, input, scores, bars,
+comparison (none, difference, wipe; `pair = [0, 1]` above joins two networks), transparent,
+panel-pixels, anonymous (no paths in the files).
 
 PDF, SVG, PNG and JSON say how they were made: `hyaline replay FIGURE` makes them again.")]
 pub struct MakeFigure {

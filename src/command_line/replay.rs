@@ -16,12 +16,12 @@ use std::process::ExitCode;
 /// Make a figure again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Computes every map anew and compares: maps by their values, the figure by its pixels. The exit code is 0
-where all are the same, else 1. Maps from another device differ by float noise; what is said then is how
-far their extremes and sums differ, relatively.
+Computes every map anew and compares: maps by their values, the figure by its pixels. The exit
+code is 0 where all are the same, else 1. Maps from another device differ by float noise; what is
+said then is how far their extremes and sums differ, relatively.
 
-Networks and pictures are looked for where they were, then beside the figure and in --data, by name, and
-known by their content.
+Networks, pictures and annotations are looked for where they were, beside the figure and in
+--data: by content, or else by name.
 
 Examples:
   hyaline replay cat.png

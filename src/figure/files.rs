@@ -11,7 +11,7 @@ use super::render::Rendering;
 use super::sheet::Sheet;
 use super::{Fonts, Options, latex};
 use crate::error::{Error, Result};
-use crate::file::{extension, stem, write};
+use crate::file::{extension, file_name, write};
 use crate::model::TrainingCard;
 use crate::score::Curves;
 use crate::session::Session;
@@ -170,7 +170,7 @@ impl Figure {
             let bytes = match format {
                 Format::Svg => self.svg(Some(&line)).into_bytes(),
                 Format::Png => pixels.png(&self.options, (PNG_KEYWORD, &line))?,
-                Format::Pdf => rendering.pdf(&stem(base), &line)?,
+                Format::Pdf => rendering.pdf(&file_name(base), &line)?,
                 Format::Json => serde_json::to_vec_pretty(&record)
                     .map_err(|e| Error::new("cannot write the figure's record", e))?,
                 Format::Npz => npz(exhibit, &self.options)?,

@@ -8,7 +8,7 @@ use super::render::Rendering;
 use super::sheet::{Paper, Sheet};
 use super::{Fonts, Options};
 use crate::error::Result;
-use crate::file::{stem, write};
+use crate::file::{file_name, write};
 use crate::text::latex as escaped;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -45,7 +45,8 @@ pub fn write_folder(
     exhibit: &Exhibit,
     caption: &str,
 ) -> Result<()> {
-    let name = stem(folder).trim_end_matches("-latex").to_string();
+    let name = file_name(folder);
+    let name = name.trim_end_matches("-latex");
     let name: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let mut writer = Writer { folder, grid, options, fonts, name, bars: 0, letter: 0 };

@@ -8,18 +8,11 @@ mod wrong_input;
 use ndarray::{Array2, Array3};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// Runs the program on the CPU, away from any display.
 fn hyaline(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hyaline"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .env("HYALINE_CACHE", "")
-        .output()
-        .unwrap()
+    support::program(folder, arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -1,18 +1,11 @@
 //! Figures from the command line, and made again.
 
+use super::support::program;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 fn hyaline(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hyaline"))
-        .args(arguments)
-        .args(["--device", "cpu"])
-        .current_dir(folder)
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .env("HYALINE_CACHE", "")
-        .output()
-        .unwrap()
+    program(folder, arguments).args(["--device", "cpu"]).output().unwrap()
 }
 
 /// Runs a command; gives what it said and whether it succeeded.
@@ -25,11 +18,7 @@ fn run(folder: &Path, arguments: &[&str]) -> (String, bool) {
 /// The example's files and a session of them.
 fn workplace(more: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_hyaline"))
-        .args(["example", "--out", "example"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
+    let output = program(folder.path(), &["example", "--out", "example"]).output().unwrap();
     assert!(output.status.success());
     let files = ["vanilla.toml", "robust.toml"]
         .map(|name| format!("[[networks]]\npath = \"example/{name}\"\n"));

@@ -6,6 +6,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 /// Whether a missing device or folder is a failure instead of a loud skip.
@@ -69,6 +70,14 @@ pub fn can_paint() -> bool {
             false
         }
     }
+}
+
+/// The program in a folder, away from any display.
+pub fn program(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hyaline"));
+    command.args(arguments).current_dir(folder).env("HYALINE_CACHE", "");
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command
 }
 
 /// The card of a network of the data folder, with its weights' place filled in.

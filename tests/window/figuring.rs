@@ -19,11 +19,8 @@ fn a_figure_is_previewed_changed_and_written() {
     click(&mut window, "CVPR column");
     wait_for_part(&mut window, "3.25 ×");
     press(&mut window, egui::Modifiers::COMMAND, egui::Key::Z);
-    let start = Instant::now();
-    while window.query_all_by_label_contains("3.25 ×").next().is_some() {
-        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
-        window.step();
-    }
+    wait_until_gone(&mut window, "3.25 ×");
+    wait_until_gone(&mut window, "Waits for ");
     click(&mut window, "JSON");
     window.render().unwrap();
     click(&mut window, "Write figure");
@@ -50,9 +47,5 @@ fn means_over_pictures_are_computed_for_the_figure() {
     click(&mut window, "Curves");
     click(&mut window, "means, without maps");
     wait_for_part(&mut window, "means over 2 pictures with bands");
-    let start = Instant::now();
-    while window.query_all_by_label_contains("Waits for ").next().is_some() {
-        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
-        window.step();
-    }
+    wait_until_gone(&mut window, "Waits for ");
 }

@@ -66,6 +66,16 @@ fn wait_for_part(window: &mut Harness<'_, Explorer>, part: &str) {
     }
 }
 
+/// Lets the window live until nothing is there whose name holds a text.
+fn wait_until_gone(window: &mut Harness<'_, Explorer>, part: &str) {
+    let start = Instant::now();
+    while window.query_all_by_label_contains(part).next().is_some() {
+        assert!(start.elapsed() < Duration::from_mins(1), "`{part}` stays:\n{}", labels(window));
+        window.step();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 fn press(window: &mut Harness<Explorer>, modifiers: egui::Modifiers, key: egui::Key) {
     window.key_press_modifiers(modifiers, key);
     window.run_steps(3);
