@@ -87,10 +87,16 @@ fn write(sheet: &mut Sheet, text: &Text) {
 
 fn marks(sheet: &mut Sheet, panel: &Panel, [left, top, width, height]: Rect) {
     for [x, y, w, h] in &panel.boxes {
-        // A box that reaches beyond the picture ends with it.
+        // A box that reaches beyond the picture ends with it, and its lines lie within.
         let [x1, y1] = [x.clamp(0.0, 1.0), y.clamp(0.0, 1.0)];
         let [x2, y2] = [(x + w).clamp(0.0, 1.0), (y + h).clamp(0.0, 1.0)];
-        let place = [left + x1 * width, top + y1 * height, (x2 - x1) * width, (y2 - y1) * height];
+        let within = 0.5 * BOX[0].0;
+        let place = [
+            left + x1 * width + within,
+            top + y1 * height + within,
+            ((x2 - x1) * width - 2.0 * within).max(0.0),
+            ((y2 - y1) * height - 2.0 * within).max(0.0),
+        ];
         for (thickness, color) in BOX {
             sheet.border(place, color, thickness);
         }
