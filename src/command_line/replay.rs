@@ -4,7 +4,7 @@ use super::figure::{base_name, warn_of_changes};
 use super::plan::{CANCELLED, Plan};
 use super::{DeviceArgument, exhibit, open_device, print, say};
 use crate::error::{Error, Result};
-use crate::figure::{Exhibit, Figure, MapRecord, Record, map_sha256};
+use crate::figure::{Exhibit, Figure, Format, MapRecord, Record, map_sha256};
 use crate::file::{extension, sha256_file};
 use crate::model::Card;
 use crate::session::Session;
@@ -47,6 +47,16 @@ impl Replay {
     pub fn run(&self) -> Result<ExitCode> {
         let record = Record::find(&self.figure)?;
         let out = self.out.as_deref().map(base_name).transpose()?;
+        let name = |base: &Path| std::path::absolute(base).ok();
+        if out
+            .as_deref()
+            .is_some_and(|out| name(out) == name(&Format::without_ending(&self.figure)))
+        {
+            let what = format!("cannot write over {}", self.figure.display());
+            return Err(
+                Error::new(what, "it is what is made again").hint("--out takes another name")
+            );
+        }
         let session = self.found(&record)?;
         let device = open_device(self.device.device)?;
         if device.name != record.device {
@@ -80,8 +90,8 @@ impl Replay {
         };
         let _ = writeln!(text, "pixels: {verdict}");
         if let Some(base) = &out {
-            use crate::figure::Format::{Json, Pdf, Png, Svg};
-            let paths = figure.write(&exhibit, &session, base, &[Pdf, Svg, Png, Json])?;
+            let formats = [Format::Pdf, Format::Svg, Format::Png, Format::Json];
+            let paths = figure.write(&exhibit, &session, base, &formats)?;
             let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
             let _ = writeln!(text, "wrote {}", paths.join(", "));
         }
@@ -113,8 +123,11 @@ impl Replay {
 
     /// Says which networks take pictures otherwise than they did.
     fn warn_of_inputs(record: &Record, exhibit: &Exhibit) {
+        // As numbers come back from a file: reading JSON may move the last bit.
+        let read = |value: serde_json::Value| serde_json::from_str(&value.to_string()).ok();
         for (before, now) in record.networks.iter().zip(&exhibit.networks) {
-            if serde_json::to_value(&now.input).is_ok_and(|input| input != before.input) {
+            let input = serde_json::to_value(&now.input).ok().and_then(read);
+            if input.is_some_and(|input: serde_json::Value| input != before.input) {
                 say(&format!(
                     "{} takes pictures otherwise than it did: its card changed",
                     now.name

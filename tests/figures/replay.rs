@@ -47,6 +47,7 @@ fn every_example_is_made_again_to_the_pixel() {
             let file = format!("out/one.{ending}");
             let (said, same) = run(folder.path(), &["replay", &file]);
             assert!(same && said.contains("pixels: identical"), "{file} {more}: {said}");
+            assert!(!said.contains("otherwise"), "nothing has changed: {said}");
         }
     }
 }
@@ -76,6 +77,9 @@ fn no_figure_is_written_over_what_it_is_made_from() {
     assert!(!done && said.contains("made from it"), "{said}");
     assert_eq!(std::fs::read(&ship).unwrap(), before);
     assert!(!folder.path().join("example/ship.pdf").exists(), "nothing is half done");
+    assert!(run(folder.path(), &["figure", "one.toml"]).1);
+    let (said, done) = run(folder.path(), &["replay", "one.png", "--out", "one"]);
+    assert!(!done && said.contains("made again"), "{said}");
 }
 
 #[test]
