@@ -5,6 +5,7 @@ use super::autosave::Autosave;
 use super::document::{Document, MethodChoice, OpenAnnotations, OpenModel, OpenPicture};
 use super::pair::Pair;
 use crate::attribution::{Method, Target};
+use crate::figure::{Comparison, Options};
 use crate::file::stem;
 use crate::model::{Card, Model};
 use crate::session::{File, SavedMethod, Session, VERSION};
@@ -48,7 +49,11 @@ impl Session {
             pair,
             probes: document.probes.iter().map(|probe| [probe.x, probe.y]).collect(),
             shown: document.appearance.clone(),
-            figure: document.figure.clone(),
+            // Without a pair there is nothing to compare.
+            figure: match pair {
+                Some(_) => document.figure.clone(),
+                None => Options { comparison: Comparison::None, ..document.figure.clone() },
+            },
             networks: document.models.iter().map(network).collect(),
             pictures: document.pictures.iter().map(picture).collect(),
             methods: document.shown_methods().map(method).collect(),
