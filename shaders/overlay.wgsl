@@ -19,7 +19,7 @@ struct Uniforms {
     color_map: u32,
 };
 
-// Bits, below. Fixed when a pipeline is made: software adapters run both sides of every branch.
+// Bits, below. Fixed when a pipeline is made, so that nothing runs that is not shown.
 override FLAGS: u32 = 0u;
 
 // Zero is in the middle of the scale.

@@ -75,8 +75,7 @@ impl Writer<'_> {
         // What captions, headings and what stands below panels leave of the page.
         let height = 0.6 / grid.rows.len().max(1) as f64;
         let float = if self.options.size.is_of_both_columns() { "figure*" } else { "figure" };
-        let columns =
-            format!("c{}{}", "c".repeat(grid.columns.len()), if has_side_bars { "l" } else { "" });
+        let columns = "c".repeat(1 + grid.columns.len() + usize::from(has_side_bars));
         let mut text = format!(
             "{HEAD}\\begin{{{float}}}[t]\n\\centering\n\\setlength{{\\hyalineside}}{{{side:.4}\\linewidth}}\n\\ifdim\\hyalineside>{height:.4}\\textheight\\setlength{{\\hyalineside}}{{{height:.4}\\textheight}}\\fi\n\\setlength{{\\tabcolsep}}{{{:.1}pt}}\n\\newcommand{{\\hyalinepanel}}[1]{{\\raisebox{{-.5\\height}}{{\\includegraphics[width=\\hyalineside]{{\\figurefolder/panels/#1}}}}}}\n\\newcommand{{\\hyalinechart}}[1]{{\\raisebox{{-.5\\height}}{{\\includegraphics[height=\\hyalineside]{{\\figurefolder/panels/#1}}}}}}\n",
             0.5 * self.options.gap
