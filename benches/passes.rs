@@ -4,8 +4,8 @@
 //! `cargo bench --bench passes`
 
 use hyaline::attribution::{Flow, Ranking, Stream};
-use hyaline::graph::Rules;
-use hyaline::model::{ComputeDevice, DeviceChoice, Model, host};
+use hyaline::graph::{Rules, read_back};
+use hyaline::model::{ComputeDevice, DeviceChoice, Model};
 use hyaline::score::{Protocol, Quantity, ScoreTrial, insertion_deletion, of_class};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -83,13 +83,13 @@ fn picture(model: &Model) -> ndarray::Array3<f32> {
 
 fn forward(model: &Model, batch: usize) -> f64 {
     let x = pixels(model, batch);
-    median(batch, || drop(host(model.graph.logits(x.clone())).unwrap()))
+    median(batch, || drop(read_back(model.graph.logits(x.clone())).unwrap()))
 }
 
 fn gradient(model: &Model, batch: usize) -> f64 {
     let x = pixels(model, batch);
     median(batch, || {
-        drop(host(model.graph.input_gradient(x.clone(), 0, &Rules::default())).unwrap());
+        drop(read_back(model.graph.input_gradient(x.clone(), 0, &Rules::default())).unwrap());
     })
 }
 

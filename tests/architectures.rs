@@ -6,9 +6,9 @@ use burn::tensor::{Tensor, TensorData};
 mod support;
 
 use flate2::read::GzDecoder;
-use hyaline::graph::{Graph, Rules, Shape};
+use hyaline::graph::{Graph, Rules, Shape, read_back};
 use hyaline::model::architecture::{Fit, InputDefaults, find};
-use hyaline::model::{ComputeDevice, WeightTensor, Weights, host};
+use hyaline::model::{ComputeDevice, WeightTensor, Weights};
 use hyaline::picture::{Filter, Preprocessing};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -148,9 +148,9 @@ impl Reference {
         let values: Vec<f32> = values.map(|u| f32::midpoint(u, 1.0)).collect();
         let data = TensorData::new(values, [1, channels, height, width]);
         let pixels = Tensor::from_data(data, graph.device());
-        let logits = host(graph.logits(pixels.clone())).unwrap();
+        let logits = read_back(graph.logits(pixels.clone())).unwrap();
         let gradient = graph.input_gradient(pixels, self.target, &Rules::default());
-        let gradient = host(gradient).unwrap();
+        let gradient = read_back(gradient).unwrap();
         let some: Vec<f32> = gradient.iter().copied().step_by(self.gradient_step).collect();
         [
             error(&logits[..self.logits.len()], &self.logits)
@@ -224,7 +224,7 @@ fn published_networks_agree_with_the_golden_numbers() {
         let (shape, pixels) = &golden.tensors["input"];
         let data = TensorData::new(pixels.clone(), shape.clone());
         let pixels = Tensor::<4>::from_data(data, &device);
-        let logits = host(graph.logits(pixels.clone())).unwrap();
+        let logits = read_back(graph.logits(pixels.clone())).unwrap();
         // Where the reference looked at the layer that is the usual one here.
         if ["googlenet", "resnet50", "mobilenet_v2"].contains(&network) {
             let layer = graph.default_cam_layer().unwrap();
@@ -233,11 +233,11 @@ fn published_networks_agree_with_the_golden_numbers() {
                 graph.gradients(&tape, &[golden.target()], &[layer], &Rules::Gradient).remove(0);
             let map = (tape.value(layer) * slopes.mean_dim(2).mean_dim(3)).sum_dim(1);
             let expected = golden.values("grad_cam.raw").iter().copied();
-            let error = relative_error(host(map).unwrap(), expected);
+            let error = relative_error(read_back(map).unwrap(), expected);
             assert!(error <= LIMIT, "{network}: Grad-CAM {error:.1e}");
         }
         let gradient = graph.input_gradient(pixels, golden.target(), &Rules::default());
-        let errors = [("logits", logits), ("gradient", host(gradient).unwrap())]
+        let errors = [("logits", logits), ("gradient", read_back(gradient).unwrap())]
             .map(|(name, found)| relative_error(found, golden.values(name).iter().copied()));
         println!("{network}: {errors:?}");
         let [logits, gradient] = errors;

@@ -5,8 +5,8 @@
 mod support;
 
 use hyaline::attribution::{self, Attribution, Explained, Flow, METHODS, Progress, Values};
-use hyaline::graph::{Graph, Op};
-use hyaline::model::{ComputeDevice, Model, host};
+use hyaline::graph::{Graph, Op, read_back};
+use hyaline::model::{ComputeDevice, Model};
 use ndarray::{Array2, Array3, Axis, Slice};
 use safetensors::SafeTensors;
 use std::path::Path;
@@ -122,7 +122,7 @@ fn maps_agree_with_pytorch_grad_cam_and_captum() {
 /// The bias of a class in a network that ends in a linear layer.
 fn bias(graph: &Graph, class: usize) -> f32 {
     let Op::Linear(linear) = &graph.node(graph.output()).op else { panic!("no linear layer") };
-    host(linear.bias().unwrap()).unwrap()[class]
+    read_back(linear.bias().unwrap()).unwrap()[class]
 }
 
 /// Networks of global average pooling and one linear layer, with a picture of their golden case.
@@ -141,7 +141,7 @@ const LITE: (&str, &str) = ("imagenet_efficientnet_lite0", "imagenet_efficientne
 #[test]
 fn the_mean_of_cam_and_the_bias_are_the_logit() {
     for (model, pixels) in pooled_networks(&[RESNET, LITE]) {
-        let logits = host(model.graph.logits(model.tensor(&pixels))).unwrap();
+        let logits = read_back(model.graph.logits(model.tensor(&pixels))).unwrap();
         for class in [0, 1, model.graph.classes() - 1] {
             let found = run(&model, "cam", &pixels, class, &[], &mut |_| Flow::Continue);
             assert_eq!(found.warnings, Vec::<String>::new());
@@ -174,8 +174,8 @@ fn ablation_cam_after_global_average_pooling_is_known() {
         let gradient = model.graph.gradients(&tape, &[target], &[layer], &rules).remove(0);
         let activations = tape.value(layer);
         let parts = (gradient * activations.clone()).sum_dim(2).sum_dim(3);
-        let logit = host(tape.logits()).unwrap()[target];
-        let expected = host((activations * parts).sum_dim(1) / logit).unwrap();
+        let logit = read_back(tape.logits()).unwrap()[target];
+        let expected = read_back((activations * parts).sum_dim(1) / logit).unwrap();
         let found = run(&model, "ablation-cam", &pixels, target, &[], &mut |_| Flow::Continue);
         assert!(relative_error(found.map.iter().copied(), expected) < 1e-4);
         let told = found.warnings.iter().any(|warning| warning.contains("logit is not positive"));

@@ -10,8 +10,7 @@ use hyaline::graph::op::{
     MaxPool, Normalise, PRelu, Pad, Pointwise, PoolSide, Rearrange, Resample, Sides, Slice,
     Standardise, Steps,
 };
-use hyaline::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape};
-use hyaline::model::host;
+use hyaline::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape, read_back};
 use support::relative_error;
 
 const CHANNELS: usize = 4;
@@ -189,13 +188,13 @@ fn gradients_agree_with_autodiff() {
             let x = pixels(&autodiff).require_grad();
             let logits = graph.logits(x.clone());
             let gradients = logits.slice([0..2, 1..2]).sum().backward();
-            let expected = host(x.grad(&gradients).unwrap()).unwrap();
+            let expected = read_back(x.grad(&gradients).unwrap()).unwrap();
             let plain = network(
                 &operations(&device.device).into_iter().find(|(n, _)| *n == name).unwrap().1,
                 &device.device,
             );
             let found = plain.input_gradient(pixels(&device.device), 1, &Rules::default());
-            let error = relative_error(host(found).unwrap(), expected);
+            let error = relative_error(read_back(found).unwrap(), expected);
             assert!(error < 1e-5, "{name} on {}: {error:.1e}", device.name);
         }
     }
@@ -207,7 +206,8 @@ fn gradients_agree_with_finite_differences() {
     let device = Device::flex();
     for (name, op) in operations(&device) {
         let graph = network(&op, &device);
-        let gradient = host(graph.input_gradient(pixels(&device), 2, &Rules::default())).unwrap();
+        let gradient =
+            read_back(graph.input_gradient(pixels(&device), 2, &Rules::default())).unwrap();
         let base = values(2 * CHANNELS * SIDE * SIDE, 0.3);
         for index in (0..base.len()).step_by(17) {
             let score = |change: f32| {
@@ -215,7 +215,7 @@ fn gradients_agree_with_finite_differences() {
                 moved[index] += change;
                 let x =
                     Tensor::from_data(TensorData::new(moved, [2, CHANNELS, SIDE, SIDE]), &device);
-                let logits = host(graph.logits(x)).unwrap();
+                let logits = read_back(graph.logits(x)).unwrap();
                 f64::from(logits[2] + logits[5])
             };
             let (low, here, high) = (score(-STEP), score(0.0), score(STEP));
@@ -245,11 +245,11 @@ fn the_reverse_pass_can_be_differentiated_again() {
             .vector_jacobian(&tape, seed.clone(), &[Graph::INPUT], &Rules::default())
             .remove(0);
         let loss = gradient.powi_scalar(2).sum();
-        let second = host(seed.grad(&loss.clone().backward()).unwrap()).unwrap();
+        let second = read_back(seed.grad(&loss.clone().backward()).unwrap()).unwrap();
         // The gradient is linear in its seed and the loss quadratic: seed · ∂loss/∂seed = 2 loss.
         let seed = values(6, 5.0);
         let product: f32 = seed.iter().zip(&second).map(|(a, b)| a * b).sum();
-        let loss = host(loss).unwrap()[0];
+        let loss = read_back(loss).unwrap()[0];
         assert!((product - 2.0 * loss).abs() < 1e-3 * loss, "{name}: {product} for {}", 2.0 * loss);
     }
 }
@@ -263,7 +263,7 @@ fn gradients_stop_at_the_node_asked_for() {
     let found = graph.gradients(&tape, &[1, 2], &[add, Graph::INPUT], &Rules::default());
     let rows = values(3 * CHANNELS, 3.0);
     assert_eq!(
-        host(found[0].clone()).unwrap(),
+        read_back(found[0].clone()).unwrap(),
         rows[CHANNELS..].to_vec(),
         "the linear layer's own rows"
     );
@@ -305,10 +305,10 @@ fn operations_on_two_values_agree_with_autodiff() {
             let x = pixels(&autodiff).require_grad();
             let logits = joined(op, *stretched, &autodiff).logits(x.clone());
             let gradients = logits.slice([0..2, 9..10]).sum().backward();
-            let expected = host(x.grad(&gradients).unwrap()).unwrap();
+            let expected = read_back(x.grad(&gradients).unwrap()).unwrap();
             let graph = joined(op, *stretched, &device.device);
             let found = graph.input_gradient(pixels(&device.device), 9, &Rules::default());
-            let error = relative_error(host(found).unwrap(), expected);
+            let error = relative_error(read_back(found).unwrap(), expected);
             assert!(error < 1e-5, "{} on {}: {error:.1e}", op.kind(), device.name);
         }
     }
@@ -324,8 +324,8 @@ fn the_logits_follow_from_any_node() {
             // Its own value changes nothing, in a batch of any size.
             let [own, other] = [&tapes[0], &tapes[1]].map(|tape| tape.value(id));
             let values = Tensor::cat(vec![own, other], 0);
-            let found = host(graph.logits_from(&tapes[0], id, values.clone())).unwrap();
-            let logits = host(tapes[0].logits()).unwrap();
+            let found = read_back(graph.logits_from(&tapes[0], id, values.clone())).unwrap();
+            let logits = read_back(tapes[0].logits()).unwrap();
             let count = logits.len();
             let what = &graph.node(id).name;
             assert!(relative_error(found[..count].to_vec(), logits) < 1e-6, "{what}");
@@ -333,9 +333,9 @@ fn the_logits_follow_from_any_node() {
             let expected = match what.as_str() {
                 "square" | "gate" | "pool" => {
                     let gate = tapes[1].value(graph.find("pool").unwrap());
-                    host(tapes[0].value(Graph::INPUT) * gate).unwrap()
+                    read_back(tapes[0].value(Graph::INPUT) * gate).unwrap()
                 }
-                _ => host(tapes[1].logits()).unwrap(),
+                _ => read_back(tapes[1].logits()).unwrap(),
             };
             assert!(relative_error(found[count..].to_vec(), expected) < 1e-6, "{what}");
         }
@@ -351,8 +351,8 @@ fn a_node_beside_the_way_leaves_the_logits() {
     let graph = graph.finish().unwrap();
     let tape = graph.forward(pixels(&device).slice_dim(0, 0..1));
     let found = graph.logits_from(&tape, aside, pixels(&device));
-    let logits = host(tape.logits()).unwrap();
-    assert_eq!(host(found).unwrap(), [logits.clone(), logits].concat());
+    let logits = read_back(tape.logits()).unwrap();
+    assert_eq!(read_back(found).unwrap(), [logits.clone(), logits].concat());
 }
 
 #[test]
@@ -360,8 +360,8 @@ fn a_sign_has_no_gradient() {
     let device = Device::flex();
     let graph = network(&Pointwise::Sign.into(), &device);
     let gradient = graph.input_gradient(pixels(&device), 1, &Rules::default());
-    assert!(host(gradient).unwrap().iter().all(|value| *value == 0.0));
-    let signs = host(graph.forward(pixels(&device)).value(graph.find("op").unwrap())).unwrap();
+    assert!(read_back(gradient).unwrap().iter().all(|value| *value == 0.0));
+    let signs = read_back(graph.forward(pixels(&device)).value(graph.find("op").unwrap())).unwrap();
     assert!(signs.iter().all(|value| value.abs() == 1.0));
 }
 
@@ -372,11 +372,12 @@ fn batches_give_what_single_pictures_give() {
         for (name, op) in operations(&device.device).iter().filter(|(_, op)| !of_batch(op)) {
             let graph = network(op, &device.device);
             let both = pixels(&device.device);
-            let together = host(graph.input_gradient(both.clone(), 0, &Rules::default())).unwrap();
+            let together =
+                read_back(graph.input_gradient(both.clone(), 0, &Rules::default())).unwrap();
             let one = |i: usize| {
                 graph.input_gradient(both.clone().slice_dim(0, i..i + 1), 0, &Rules::default())
             };
-            let apart = [host(one(0)).unwrap(), host(one(1)).unwrap()].concat();
+            let apart = [read_back(one(0)).unwrap(), read_back(one(1)).unwrap()].concat();
             assert!(relative_error(together, apart) < 1e-6, "{name} on {}", device.name);
         }
     }

@@ -3,7 +3,8 @@
 mod support;
 
 use hyaline::attribution::{self, Attribution, Explained, Flow, Progress, Values};
-use hyaline::model::{ComputeDevice, Model, host};
+use hyaline::graph::read_back;
+use hyaline::model::{ComputeDevice, Model};
 use ndarray::Array3;
 use safetensors::SafeTensors;
 use std::path::Path;
@@ -264,7 +265,7 @@ fn an_extremal_mask_holds_its_area_and_keeps_more_than_elsewhere() {
             found.map[[0, (y + down) % 32, (x + across) % 32]]
         });
         let pixels = (model.tensor(&picture) - mean.clone()) * model.tensor(&moved) + mean.clone();
-        host(model.graph.logits(pixels)).unwrap()[target]
+        read_back(model.graph.logits(pixels)).unwrap()[target]
     };
     let elsewhere = (1..8).flat_map(|y| (0..8).map(move |x| (y * 4, x * 4)));
     let better = elsewhere.filter(|(y, x)| logit(*y, *x) > logit(0, 0)).count();

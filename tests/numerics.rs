@@ -7,8 +7,8 @@ use hyaline::attribution::{
     self, Explained, Flow, Job, Ranking, SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, Stream,
     VARGRAD, Values, bilinear, rise_over,
 };
-use hyaline::graph::Rules;
-use hyaline::model::{Model, host};
+use hyaline::graph::{Rules, read_back};
+use hyaline::model::Model;
 use hyaline::score::{Protocol, Quantity, ScoreTrial, curves_in, of_class};
 use ndarray::{Array2, Array3, Axis};
 use safetensors::SafeTensors;
@@ -125,7 +125,7 @@ fn in_job<T>(model: &Model, golden: &Golden, method: &str, run: impl FnOnce(&mut
 #[test]
 fn logits_agree() {
     on_every_case(|model, golden, case| {
-        let logits = host(model.graph.logits(model.tensor(&golden.map("input")))).unwrap();
+        let logits = read_back(model.graph.logits(model.tensor(&golden.map("input")))).unwrap();
         assert_close(logits, golden, "logits", SINGLE, case);
     });
 }
@@ -324,7 +324,7 @@ fn modified_rules_agree() {
         {
             let pixels = model.tensor(&golden.map("input"));
             let map = model.graph.input_gradient(pixels, golden.target(), &rule);
-            assert_close(host(map).unwrap(), golden, name, SINGLE, case);
+            assert_close(read_back(map).unwrap(), golden, name, SINGLE, case);
         }
     });
 }

@@ -162,7 +162,7 @@ fn logits(model: &Model) -> Vec<f32> {
     let pixels = ndarray::Array3::from_shape_fn(size, |(c, y, x)| {
         ((c * 7 + y * 3 + x * 5) % 17) as f32 / 16.0
     });
-    hyaline::model::host(model.graph.logits(model.tensor(&pixels))).unwrap()
+    hyaline::graph::read_back(model.graph.logits(model.tensor(&pixels))).unwrap()
 }
 
 #[test]

@@ -4,7 +4,8 @@ mod support;
 
 use burn::tensor::Tensor;
 use hyaline::attribution::{self, Attribution, Explained, Flow, Progress, Values};
-use hyaline::model::{ComputeDevice, Model, host};
+use hyaline::graph::read_back;
+use hyaline::model::{ComputeDevice, Model};
 use hyaline::picture::superpixels::{Felzenszwalb, Quickshift, Slic, count};
 use ndarray::{Array2, Array3, arr2};
 use safetensors::SafeTensors;
@@ -284,8 +285,9 @@ fn lime_finds_a_linear_model() {
     let found = run(&model, "lime", &picture, &settings, &mut go_on);
     let labels = squares(&picture);
     assert_eq!(found.facts["segments"], count(&labels) as f64);
-    let probability =
-        |picture: &Array3<f32>| host(model.graph.probabilities(model.tensor(picture))).unwrap()[3];
+    let probability = |picture: &Array3<f32>| {
+        read_back(model.graph.probabilities(model.tensor(picture))).unwrap()[3]
+    };
     let whole = probability(&picture);
     let drops: Vec<f32> = (0..count(&labels))
         .map(|segment| whole - probability(&blackened(&picture, &labels, |l| l == segment)))
@@ -328,7 +330,7 @@ fn kernel_shap_over_all_coalitions_is_the_shapley_value() {
     let pictures: Vec<_> = (0..1usize << players)
         .map(|set| model.tensor(&blackened(&picture, &labels, |label| set >> label & 1 == 0)))
         .collect();
-    let scores = host(model.graph.logits(Tensor::cat(pictures, 0))).unwrap();
+    let scores = read_back(model.graph.logits(Tensor::cat(pictures, 0))).unwrap();
     let score = |set: usize| f64::from(scores[set * 10 + 3]);
     let factorial = |n: usize| (1..=n).product::<usize>() as f64;
     let value = |player: usize| -> f64 {

@@ -3,8 +3,7 @@
 
 use super::{cross_entropy, seed};
 use crate::error::Result;
-use crate::graph::{Graph, Rules};
-use crate::model::host;
+use crate::graph::{Graph, Rules, read_back};
 use burn::tensor::{Tensor, TensorData};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -174,7 +173,7 @@ pub fn input_gradient(
     at_logits: impl FnOnce(&[f32]) -> Vec<f32>,
 ) -> Result<Tensor<4>> {
     let tape = graph.forward(pixels);
-    let gradient = at_logits(&host(tape.logits())?);
+    let gradient = at_logits(&read_back(tape.logits())?);
     let seed = seed(gradient, graph.classes(), graph.device());
     Ok(graph.vector_jacobian(&tape, seed, &[Graph::INPUT], &Rules::Gradient).remove(0))
 }

@@ -3,8 +3,7 @@
 use super::cam_layers::{self, Weighing};
 use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Graph, NodeId};
-use crate::model::host;
+use crate::graph::{Graph, NodeId, read_back};
 use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 
@@ -45,7 +44,7 @@ impl Method for AblationCam {
 }
 
 fn logit(look: &Job) -> Result<f32> {
-    Ok(host(look.tape().logits())?[look.target])
+    Ok(read_back(look.tape().logits())?[look.target])
 }
 
 struct Ablation;
@@ -53,7 +52,7 @@ struct Ablation;
 impl Weighing for Ablation {
     /// Without a channel that is zero nothing changes.
     fn channels(&self, look: &Job, layer: NodeId) -> Result<Vec<usize>> {
-        let highest = host(look.tape().value(layer).abs().max_dim(2).max_dim(3))?;
+        let highest = read_back(look.tape().value(layer).abs().max_dim(2).max_dim(3))?;
         Ok((0..highest.len()).filter(|channel| highest[*channel] > 0.0).collect())
     }
 
@@ -69,7 +68,7 @@ impl Weighing for Ablation {
         let ablated = activations * Tensor::from_data(data, &look.pixels.device());
         let logits = look.model.graph.logits_from(&tape, layer, ablated);
         let whole = logit(look)?;
-        let without = host(logits.narrow(1, look.target, 1))?;
+        let without = read_back(logits.narrow(1, look.target, 1))?;
         Ok(without.into_iter().map(|without| (whole - without) / whole).collect())
     }
 }

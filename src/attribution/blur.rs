@@ -49,12 +49,12 @@ fn along(size: usize, sigma: f32, border: Border) -> Matrix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::host;
+    use crate::graph::read_back;
     use burn::tensor::TensorData;
 
     fn blurred(values: &[f32], sigma: f32, border: Border) -> Vec<f32> {
         let data = TensorData::new(values.to_vec(), [1, 1, 1, values.len()]);
-        host(gaussian_blur(Tensor::from_data(data, &Device::flex()), sigma, border)).unwrap()
+        read_back(gaussian_blur(Tensor::from_data(data, &Device::flex()), sigma, border)).unwrap()
     }
 
     #[test]

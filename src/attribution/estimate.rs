@@ -2,7 +2,7 @@
 
 use super::job::to_map;
 use crate::error::Result;
-use crate::model::host;
+use crate::graph::read_back;
 use burn::tensor::Tensor;
 use ndarray::Array3;
 
@@ -55,7 +55,7 @@ impl Estimate {
             return Ok(f64::INFINITY);
         }
         let sums = Tensor::cat(vec![self.variance().sum(), self.mean().square().sum()], 0);
-        let sums = host(sums)?;
+        let sums = read_back(sums)?;
         Ok((f64::from(sums[0]) / (self.count - 1) as f64 / f64::from(sums[1])).sqrt())
     }
 

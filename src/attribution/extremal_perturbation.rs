@@ -6,8 +6,7 @@ use super::optimiser::{Momentum, gradient};
 use super::smooth_mask::SmoothMask;
 use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Graph, Rules};
-use crate::model::host;
+use crate::graph::{Graph, Rules, read_back};
 use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 
@@ -220,7 +219,7 @@ impl Problem {
         let (mut worst, mut score) = (0f64, 0f64);
         for (cells, area) in masks.iter().zip(job.values.reals("areas")) {
             let whole = self.smooth.apply(cells.clone());
-            let found = f64::from(host(whole.clone().mean())?[0]);
+            let found = f64::from(read_back(whole.clone().mean())?[0]);
             worst = worst.max((found - area).abs());
             let (picture, _) = self.pictures(self.smooth.of_picture(whole)).swap_remove(0);
             score += f64::from(job.logits(picture)?[0]) / masks.len() as f64;
@@ -270,7 +269,7 @@ mod tests {
     fn the_largest_values_are_wanted_and_ties_share() {
         let wanted = |values: &[f32], area| {
             let data = TensorData::new(values.to_vec(), [values.len()]);
-            host(of_area(Tensor::from_data(data, &Device::flex()), area)).unwrap()
+            read_back(of_area(Tensor::from_data(data, &Device::flex()), area)).unwrap()
         };
         assert_eq!(wanted(&[0.1, 0.9, 0.3, 0.7], 0.5), [0.0, 1.0, 0.0, 1.0]);
         assert_eq!(wanted(&[0.1, 0.900_01, 0.9, 0.9], 0.5)[0], 0.0);

@@ -4,8 +4,7 @@ use super::job::to_map;
 use super::upsample::bilinear;
 use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::Graph;
-use crate::model::host;
+use crate::graph::{Graph, read_back};
 use ndarray::{Array3, Axis};
 
 pub struct FullGrad;
@@ -37,18 +36,18 @@ impl Method for FullGrad {
         let tape = job.tape();
         let full = job.model.graph.full_gradient(&tape, job.target);
         let input = (job.pixels.clone() - job.model.mean_colour()) * full.input;
-        let mut sum = host(input.clone().sum())?[0];
+        let mut sum = read_back(input.clone().sum())?[0];
         let [_, _, height, width] = input.dims();
         let mut map = rescaled(to_map(input)?).sum_axis(Axis(0));
         for bias in full.biases {
-            sum += host(bias.clone().sum())?[0];
+            sum += read_back(bias.clone().sum())?[0];
             let [_, _, rows, columns] = bias.dims();
             if rows * columns > 1 {
                 let channels = rescaled(to_map(bias)?).sum_axis(Axis(0));
                 map += &bilinear(&channels, [height, width]);
             }
         }
-        let logit = host::<2>(tape.logits())?[job.target];
+        let logit = read_back::<2>(tape.logits())?[job.target];
         job.facts.insert("logit", f64::from(logit));
         job.facts.insert("completeness error", f64::from(sum - logit));
         Ok(map.insert_axis(Axis(0)))

@@ -4,8 +4,7 @@ use super::baseline;
 use super::integrated_gradients::record_completeness;
 use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Graph, Rules};
-use crate::model::host;
+use crate::graph::{Graph, Rules, read_back};
 use ndarray::Array3;
 
 pub struct GuidedIntegratedGradients;
@@ -67,10 +66,10 @@ impl Method for GuidedIntegratedGradients {
         let name = job.values.baseline("baseline");
         let baseline = baseline::drawn(job, name, &mut job.stream.generator())?;
         let steps = job.values.integer("steps");
-        let mut path = Path::new(job, host(baseline.clone())?)?;
+        let mut path = Path::new(job, read_back(baseline.clone())?)?;
         for step in 0..steps {
             let at = job.model.tensor(&path.map(&path.x));
-            let gradient = host(job.input_gradients(at, &Rules::Gradient))?;
+            let gradient = read_back(job.input_gradients(at, &Rules::Gradient))?;
             path.advance(&gradient, (step + 1) as f64 / steps as f64);
             if job.advance(step + 1, steps, &|| Ok(path.map(&path.attribution))) == Flow::Cancel {
                 return Ok(path.map(&path.attribution));
@@ -98,7 +97,7 @@ struct Path {
 impl Path {
     fn new(job: &Job, start: Vec<f32>) -> Result<Self> {
         let [_, channels, height, width] = job.pixels.dims();
-        let end = host(job.pixels.clone())?;
+        let end = read_back(job.pixels.clone())?;
         Ok(Self {
             dims: (channels, height, width),
             length: l1(&end, &start),

@@ -5,8 +5,7 @@ use super::job::to_map;
 use super::quadrature::{in_spread_order, points};
 use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Graph, Rules};
-use crate::model::host;
+use crate::graph::{Graph, Rules, read_back};
 use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 
@@ -148,7 +147,7 @@ pub(super) fn record_completeness(
     }
     let start = ends.iter().map(|logit| f64::from(*logit)).sum::<f64>() / ends.len() as f64;
     let change = f64::from(job.logits(job.pixels.clone())?[0]) - start;
-    let sum: f64 = host(map)?.iter().map(|value| f64::from(*value)).sum();
+    let sum: f64 = read_back(map)?.iter().map(|value| f64::from(*value)).sum();
     job.facts.insert("logit change", change);
     job.facts.insert("completeness error", sum - change);
     Ok(())

@@ -2,8 +2,8 @@
 
 use super::{Cache, Description, Kind, Method, Sign, Stream, Value, Values};
 use crate::error::{Error, Result, panic_text};
-use crate::graph::{Graph, NodeId, Rules, Tape};
-use crate::model::{Model, host};
+use crate::graph::{Graph, NodeId, Rules, Tape, read_back};
+use crate::model::Model;
 use burn::tensor::{Tensor, activation, s};
 use ndarray::Array3;
 use std::cell::{OnceCell, RefCell};
@@ -222,7 +222,7 @@ impl<'a> Job<'a> {
     /// When the device failed.
     pub fn probabilities(&self, pixels: Tensor<4>) -> Result<Vec<f32>> {
         let all = self.model.graph.probabilities(pixels);
-        host(all.narrow(1, self.target, 1))
+        read_back(all.narrow(1, self.target, 1))
     }
 
     /// Softmax scores of the class for several pictures (N×C×H×W) and their gradients at the
@@ -245,7 +245,7 @@ impl<'a> Job<'a> {
     /// When the device failed.
     pub fn logits(&self, pixels: Tensor<4>) -> Result<Vec<f32>> {
         let all = self.model.graph.logits(pixels);
-        host(all.narrow(1, self.target, 1))
+        read_back(all.narrow(1, self.target, 1))
     }
 }
 
@@ -474,7 +474,7 @@ fn degenerate(map: &Array3<f32>, sign: Sign) -> Option<String> {
 /// A tensor of one sample, 1×C×H×W, as a map on the host.
 pub(crate) fn to_map(tensor: Tensor<4>) -> Result<Array3<f32>> {
     let [_, channels, height, width] = tensor.dims();
-    let values = host(tensor)?;
+    let values = read_back(tensor)?;
     Ok(Array3::from_shape_vec((channels, height, width), values).expect("a tensor's own shape"))
 }
 

@@ -3,8 +3,7 @@
 use super::job::to_map;
 use super::{Cost, Description, Family, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Composite, Graph, RelevanceRule};
-use crate::model::host;
+use crate::graph::{Composite, Graph, RelevanceRule, read_back};
 use ndarray::Array3;
 
 pub struct Lrp;
@@ -71,7 +70,7 @@ impl Method for Lrp {
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
         let (tape, composite) = (job.tape(), composite(job.values));
-        let logits = host(tape.logits())?;
+        let logits = read_back(tape.logits())?;
         let map = to_map(job.model.graph.relevance(&tape, job.target, &composite))?;
         let sum: f64 = map.iter().map(|value| f64::from(*value)).sum();
         job.facts.insert("logit", f64::from(logits[job.target]));

@@ -7,9 +7,8 @@ use super::optimiser::{Adam, gradient};
 use super::upsample::{Corners, bilinear_of, nearest_of};
 use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::Graph;
 use crate::graph::op::{Matrix, Resample};
-use crate::model::host;
+use crate::graph::{Graph, read_back};
 use burn::tensor::{Tensor, s};
 use ndarray::Array3;
 use rand::RngExt;
@@ -242,7 +241,7 @@ impl Problem {
         for picture in pictures {
             scores.extend(job.probabilities(picture)?);
         }
-        let area = 1.0 - host(self.enlarge.apply(mask.clone()).mean())?[0];
+        let area = 1.0 - read_back(self.enlarge.apply(mask.clone()).mean())?[0];
         job.facts.insert("probability", f64::from(scores[0]));
         job.facts.insert("probability under the mask", f64::from(scores[1]));
         job.facts.insert("mask area", f64::from(area));

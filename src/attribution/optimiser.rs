@@ -66,7 +66,7 @@ pub(super) fn gradient(at: &Tensor<4>, function: impl FnOnce(Tensor<4>) -> Tenso
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::host;
+    use crate::graph::read_back;
     use burn::tensor::{Device, TensorData};
 
     /// From torch.optim, with a learning rate of .1.
@@ -81,7 +81,7 @@ mod tests {
             .map(|_| {
                 let slope = gradient(&at, |x| x.square().sum().div_scalar(2.0));
                 at = step(at.clone(), slope);
-                host(at.clone()).unwrap()[0]
+                read_back(at.clone()).unwrap()[0]
             })
             .collect()
     }

@@ -4,8 +4,7 @@ use super::cam_layers::{self, Weighing};
 use super::upsample::{Corners, bilinear_of};
 use super::{Cost, Description, Family, Job, Kind, Method, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Graph, NodeId};
-use crate::model::host;
+use crate::graph::{Graph, NodeId, read_back};
 use burn::tensor::{Int, Tensor};
 use ndarray::Array3;
 
@@ -59,7 +58,7 @@ impl Weighing for Probability {
     fn channels(&self, look: &Job, layer: NodeId) -> Result<Vec<usize>> {
         let activations = look.tape().value(layer);
         let high = activations.clone().max_dim(2).max_dim(3);
-        let spread = host(high - activations.min_dim(2).min_dim(3))?;
+        let spread = read_back(high - activations.min_dim(2).min_dim(3))?;
         Ok((0..spread.len()).filter(|channel| spread[*channel] > 0.0).collect())
     }
 

@@ -102,7 +102,7 @@ fn bell(distance: f32) -> f32 {
 mod tests {
     use super::*;
     use crate::attribution::optimiser::gradient;
-    use crate::model::host;
+    use crate::graph::read_back;
     use safetensors::SafeTensors;
 
     const SIZE: [usize; 2] = [20, 26];
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(mask.dims()[1..], *view.shape());
         let expected =
             view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()));
-        for (found, expected) in host(mask).unwrap().into_iter().zip(expected) {
+        for (found, expected) in read_back(mask).unwrap().into_iter().zip(expected) {
             assert!((found - expected).abs() < 1e-5, "{found} for {expected}");
         }
     }
@@ -139,7 +139,7 @@ mod tests {
             let mask =
                 smooth.of_picture(smooth.apply(Tensor::ones(smooth.cells(), &Device::flex())));
             assert_eq!(mask.dims(), [1, 1, size[0], size[1]]);
-            let values = host(mask).unwrap();
+            let values = read_back(mask).unwrap();
             assert!(values.iter().all(|value| (0.9..=1.0).contains(value)));
         }
     }
@@ -155,11 +155,11 @@ mod tests {
         const STEP: f32 = 1e-2;
         let smooth = SmoothMask::new(SIZE, 3, 7.0, &Device::flex()).unwrap();
         let score = |mask: Tensor<4>| mask.square().sum();
-        let slope = host(gradient(&cells(&smooth, None), |c| score(smooth.apply(c)))).unwrap();
+        let slope = read_back(gradient(&cells(&smooth, None), |c| score(smooth.apply(c)))).unwrap();
         for index in [0, 5, 17, 30, slope.len() - 1] {
             let at = |change| {
                 let mask = smooth.apply(cells(&smooth, Some((index, change))));
-                host(score(mask)).unwrap()[0]
+                read_back(score(mask)).unwrap()[0]
             };
             let expected = (at(STEP) - at(-STEP)) / (2.0 * STEP);
             assert!(

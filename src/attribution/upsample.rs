@@ -90,7 +90,7 @@ pub(super) fn interpolate(map: &Array2<f32>, rows: &[Between], columns: &[Betwee
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::host;
+    use crate::graph::read_back;
     use burn::tensor::{Tensor, TensorData};
     use ndarray::arr2;
 
@@ -107,12 +107,12 @@ mod tests {
         let data = TensorData::new(map.iter().copied().collect(), [1, 1, 3, 4]);
         let tensor = Tensor::<4>::from_data(data, &device);
         let enlarged =
-            host(bilinear_of([3, 4], [7, 9], Corners::Clamped, &device).apply(tensor.clone()))
+            read_back(bilinear_of([3, 4], [7, 9], Corners::Clamped, &device).apply(tensor.clone()))
                 .unwrap();
         for (found, expected) in enlarged.iter().zip(bilinear(&map, [7, 9])) {
             assert!((found - expected).abs() < 1e-5);
         }
-        let enlarged = host(nearest_of([3, 4], [6, 8], &device).apply(tensor)).unwrap();
+        let enlarged = read_back(nearest_of([3, 4], [6, 8], &device).apply(tensor)).unwrap();
         let expected = Array2::from_shape_fn((6, 8), |(y, x)| map[[y / 2, x / 2]]);
         assert_eq!(enlarged, expected.into_raw_vec_and_offset().0);
     }

@@ -2,8 +2,8 @@
 
 use super::{open_device, print};
 use crate::error::{Error, Result};
-use crate::graph::Rules;
-use crate::model::{ComputeDevice, DeviceChoice, Model, host};
+use crate::graph::{Rules, read_back};
+use crate::model::{ComputeDevice, DeviceChoice, Model};
 use burn::tensor::{Tensor, TensorData};
 use clap::Args;
 use ndarray::{ArrayD, Axis};
@@ -145,7 +145,7 @@ fn tensor(model: &Model, pixels: &ArrayD<f32>) -> Tensor<4> {
 fn logits(model: &Model, pixels: &ArrayD<f32>) -> Result<Vec<f32>> {
     let mut logits = vec![];
     for picture in tensor(model, pixels).split(model.batch, 0) {
-        logits.extend(host(model.graph.logits(picture))?);
+        logits.extend(read_back(model.graph.logits(picture))?);
     }
     Ok(logits)
 }
@@ -153,7 +153,7 @@ fn logits(model: &Model, pixels: &ArrayD<f32>) -> Result<Vec<f32>> {
 /// The gradient of class 0 at the first picture.
 fn gradient(model: &Model, pixels: &ArrayD<f32>) -> Result<Vec<f32>> {
     let first = tensor(model, pixels).slice_dim(0, 0..1);
-    host(model.graph.input_gradient(first, 0, &Rules::default()))
+    read_back(model.graph.input_gradient(first, 0, &Rules::default()))
 }
 
 fn difference(found: &[f32], expected: &[f32]) -> f32 {

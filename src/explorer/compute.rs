@@ -6,8 +6,7 @@ use super::work::{
 };
 use crate::attribution::{self, Cache, Explained, Passes, Progress};
 use crate::error::{Error, Result};
-use crate::graph::{NodeId, Rules};
-use crate::model::host;
+use crate::graph::{NodeId, Rules, read_back};
 use crate::picture::to_rgb;
 use crate::score;
 use image::DynamicImage;
@@ -83,7 +82,7 @@ fn layer(task: &Task, target: usize, node: NodeId) -> Result<State> {
     let [_, channels, height, width] = activation.dims();
     let gradient = graph.gradients(&tape, &[target], &[node], &Rules::Gradient).remove(0);
     let planes = |values: Vec<f32>| Array3::from_shape_vec((channels, height, width), values);
-    let [activation, gradient] = [planes(host(activation)?), planes(host(gradient)?)]
+    let [activation, gradient] = [planes(read_back(activation)?), planes(read_back(gradient)?)]
         .map(|planes| planes.expect("a tensor has as many values as its shape"));
     let channel = |index: usize| {
         let plane = |planes: &Array3<f32>| planes.index_axis(Axis(0), index).to_owned();

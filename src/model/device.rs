@@ -1,9 +1,8 @@
 //! Choosing where to compute, and checking that it computes rightly.
 
-use super::host;
 use crate::error::{Error, Result};
 use crate::graph::op::{Convolution, Linear, MaxPool, Pointwise};
-use crate::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape};
+use crate::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape, read_back};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -113,8 +112,8 @@ fn self_check(device: &Device) -> Result<f32> {
     let run = |device: &Device| -> Result<Vec<f32>> {
         let graph = tiny_network(device)?;
         let pixels = wave([2, 3, 12, 12], device);
-        let mut values = host(graph.logits(pixels.clone()))?;
-        values.extend(host(graph.input_gradient(pixels, 1, &Rules::default()))?);
+        let mut values = read_back(graph.logits(pixels.clone()))?;
+        values.extend(read_back(graph.input_gradient(pixels, 1, &Rules::default()))?);
         Ok(values)
     };
     let (expected, found) = (run(&Device::flex())?, run(device)?);

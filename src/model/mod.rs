@@ -25,7 +25,7 @@ pub use weights::{EXTENSIONS, WeightTensor, Weights};
 
 use crate::error::{Error, Result};
 use crate::file::extension;
-use crate::graph::Graph;
+use crate::graph::{Graph, read_back};
 use crate::picture::Preprocessing;
 use burn::tensor::{Tensor, TensorData, activation};
 use ndarray::Array3;
@@ -181,8 +181,8 @@ impl Model {
     /// When a logit is not finite, or the device failed.
     pub fn predict(&self, pixels: Tensor<4>) -> Result<Vec<Prediction>> {
         let logits = self.graph.logits(pixels);
-        let probabilities = host(activation::softmax(logits.clone(), 1))?;
-        let logits = host(logits)?;
+        let probabilities = read_back(activation::softmax(logits.clone(), 1))?;
+        let logits = read_back(logits)?;
         if let Some(logit) = logits.iter().find(|logit| !logit.is_finite()) {
             let why = format!("a logit is {logit}");
             return Err(Error::new(format!("{} overflowed", self.name), why)
@@ -198,12 +198,4 @@ impl Model {
         });
         Ok(predictions.collect())
     }
-}
-
-/// Values of a tensor, on the host, in row-major order.
-///
-/// # Errors
-/// When the device failed while computing them.
-pub fn host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    tensor.try_into_vec_as::<f32>().map_err(|e| Error::device(format!("{e:?}")))
 }

@@ -1,8 +1,8 @@
 //! How fast a network runs on its device, measured.
 
-use super::{Model, host};
+use super::Model;
 use crate::error::Result;
-use crate::graph::Rules;
+use crate::graph::{Rules, read_back};
 use burn::tensor::Tensor;
 use std::time::Instant;
 
@@ -31,9 +31,9 @@ impl Model {
         let shape = self.graph.input_shape();
         let grey =
             Tensor::full([1, shape.channels, shape.height, shape.width], 0.5, self.graph.device());
-        let forward = second_time(|| host(self.graph.logits(grey.clone())).map(drop))?;
+        let forward = second_time(|| read_back(self.graph.logits(grey.clone())).map(drop))?;
         let gradient = second_time(|| {
-            host(self.graph.input_gradient(grey.clone(), 0, &Rules::Gradient)).map(drop)
+            read_back(self.graph.input_gradient(grey.clone(), 0, &Rules::Gradient)).map(drop)
         })?;
         let pace = Pace { forward, backward: (gradient - forward).max(0.0) };
         Ok(*self.pace.get_or_init(|| pace))

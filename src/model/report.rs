@@ -1,9 +1,9 @@
 //! What was found out on opening a network, for people to check.
 
 use super::architecture::Fit;
-use super::{BatchNorms, Model, host};
+use super::{BatchNorms, Model};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, NodeId, read_back};
 use burn::tensor::activation;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -157,7 +157,7 @@ impl Model {
         let dims = [1, shape.channels, shape.height, shape.width];
         let started = Instant::now();
         let scores = self.graph.logits(self.mean_colour().expand(dims));
-        let scores = host(activation::softmax(scores, 1))?;
+        let scores = read_back(activation::softmax(scores, 1))?;
         let seconds = started.elapsed().as_secs_f64();
         let best = scores.iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
         match best {

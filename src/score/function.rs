@@ -3,7 +3,8 @@
 
 use crate::attribution::Flow;
 use crate::error::Result;
-use crate::model::{Model, host};
+use crate::graph::read_back;
+use crate::model::Model;
 use burn::tensor::{Tensor, TensorData, activation, s};
 use ndarray::{Array3, Array4};
 use serde::Serialize;
@@ -53,6 +54,6 @@ pub fn of_class(
             Quantity::Probability => activation::softmax(logits, 1),
             Quantity::Logit => logits,
         };
-        host(scores.slice(s![.., class]))
+        read_back(scores.slice(s![.., class]))
     }
 }

@@ -3,8 +3,8 @@
 use super::registry::{Better, Description, Measure, OverPictures};
 use crate::attribution::{Kind, Parameter, Stream};
 use crate::error::Result;
-use crate::graph::Graph;
-use crate::model::{Model, host};
+use crate::graph::{Graph, read_back};
+use crate::model::Model;
 use burn::tensor::{Tensor, TensorData};
 use rand_distr::{Distribution, Normal};
 
@@ -78,7 +78,7 @@ fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], like: &Tensor<D>)
 
 /// As many values, with the deviation of these from zero.
 fn drawn<const D: usize>(weights: Tensor<D>, stream: Stream) -> Result<Vec<f32>> {
-    let values = host(weights)?;
+    let values = read_back(weights)?;
     let square: f64 = values.iter().map(|value| f64::from(*value).powi(2)).sum();
     let deviation = (square / values.len() as f64).sqrt() as f32;
     let normal = Normal::new(0.0, deviation).expect("a root is a deviation");

@@ -7,8 +7,7 @@ use super::update::top;
 use crate::attack::{Norm, Pgd};
 use crate::attribution::{Flow, Stream};
 use crate::error::Result;
-use crate::graph::Graph;
-use crate::model::host;
+use crate::graph::{Graph, read_back};
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
@@ -155,7 +154,7 @@ pub fn tensor(graph: &Graph, pictures: &Pictures, indices: &[usize]) -> Tensor<4
 
 /// Which of some pictures a network gets right.
 fn hits(graph: &Graph, pixels: Tensor<4>, labels: &[usize]) -> Result<Vec<bool>> {
-    let logits = host(graph.logits(pixels))?;
+    let logits = read_back(graph.logits(pixels))?;
     let rows = logits.chunks_exact(graph.classes()).zip(labels);
     Ok(rows.map(|(row, label)| top(row) == *label).collect())
 }

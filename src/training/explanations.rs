@@ -6,8 +6,7 @@ use super::objective::Explained;
 use super::update::top;
 use crate::attack::seed;
 use crate::error::Result;
-use crate::graph::{Graph, Rules};
-use crate::model::host;
+use crate::graph::{Graph, Rules, read_back};
 
 /// The absolute values of a map (C×H×W), summed over channels and divided by their sum, and that
 /// sum.
@@ -51,7 +50,7 @@ fn heats_of(
 ) -> Result<Vec<Vec<f64>>> {
     let pixels = tensor(graph, pictures, indices);
     let tape = graph.forward(pixels.clone());
-    let logits = host(tape.logits())?;
+    let logits = read_back(tape.logits())?;
     let mut at_logits = vec![0.0; logits.len()];
     let rows = at_logits.chunks_exact_mut(graph.classes());
     rows.zip(logits.chunks_exact(graph.classes())).for_each(|(row, logits)| row[top(logits)] = 1.0);
@@ -62,7 +61,7 @@ fn heats_of(
         Explained::InputXGradient => gradient * pixels,
         Explained::Gradient | Explained::GuidedBackpropagation => gradient,
     };
-    let values: Vec<f64> = host(map)?.into_iter().map(f64::from).collect();
+    let values: Vec<f64> = read_back(map)?.into_iter().map(f64::from).collect();
     let [channels, height, width] = pictures.shape;
     let places = height * width;
     Ok(values.chunks_exact(channels * places).map(|map| heat(map, places).0).collect())

@@ -3,8 +3,8 @@
 use super::optimiser::Values;
 use crate::attack::{Loss, seed};
 use crate::error::Result;
-use crate::graph::{Graph, Tape};
-use crate::model::{BatchNorms, Weights, host};
+use crate::graph::{Graph, Tape, read_back};
+use crate::model::{BatchNorms, Weights};
 use burn::tensor::Tensor;
 
 /// What a batch gives to a step.
@@ -37,7 +37,7 @@ impl<'a> Pass<'a> {
     /// When the device failed.
     pub fn forward(graph: &'a Graph, norms: BatchNorms, pixels: Tensor<4>) -> Result<Self> {
         let tape = graph.forward(pixels);
-        let logits = host(tape.logits())?;
+        let logits = read_back(tape.logits())?;
         Ok(Self { graph, norms, tape, logits })
     }
 }
@@ -60,7 +60,7 @@ impl Update {
         let Pass { graph, norms, tape, .. } = pass;
         let seed = seed(at_logits, graph.classes(), graph.device());
         for (name, gradient) in graph.weight_gradients(tape, seed) {
-            self.add(named(&name, graph, *norms), host(gradient)?);
+            self.add(named(&name, graph, *norms), read_back(gradient)?);
         }
         let samples = tape.value(Graph::INPUT).dims()[0];
         for (name, [mean, variance]) in graph.batch_statistics(tape) {
@@ -68,7 +68,8 @@ impl Update {
             let shape = graph.node(id).shape;
             let count = (samples * shape.height * shape.width) as f32;
             let unbiased = count / (count - 1.0).max(1.0);
-            let statistics = [host(mean.clone())?, host(variance.clone().mul_scalar(unbiased))?];
+            let statistics =
+                [read_back(mean.clone())?, read_back(variance.clone().mul_scalar(unbiased))?];
             self.statistics.push((of_set(name, *norms), statistics));
         }
         Ok(())

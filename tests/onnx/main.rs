@@ -5,9 +5,9 @@
 mod support;
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use hyaline::graph::{Graph, Rules, Shape};
+use hyaline::graph::{Graph, Rules, Shape, read_back};
 use hyaline::model::onnx::Network;
-use hyaline::model::{ComputeDevice, Model, Source, host};
+use hyaline::model::{ComputeDevice, Model, Source};
 use safetensors::SafeTensors;
 use std::path::{Path, PathBuf};
 use support::relative_error;
@@ -99,7 +99,7 @@ fn every_operator_agrees_with_onnx_runtime() {
                 Some(note) if note.contains("softmax") => activation::softmax(scores, 1),
                 _ => scores,
             };
-            let found = host(scores).unwrap();
+            let found = read_back(scores).unwrap();
             if found.len() != expected.len() {
                 failures.push(format!("{name}: {} scores for {}", found.len(), expected.len()));
                 continue;
@@ -125,7 +125,7 @@ fn published_networks_agree_with_onnx_runtime() {
             let (graph, _) = open(&path, &device.device).unwrap();
             let (shape, input) = floats(&file, &format!("{name}.input"));
             let input = pixels(&graph, &shape, input, &device.device);
-            let found = host(graph.logits(input)).unwrap();
+            let found = read_back(graph.logits(input)).unwrap();
             let error = relative_error(found, floats(&file, &format!("{name}.output")).1);
             assert!(error < 1e-5, "{name} on {}: {error:.1e}", device.name);
         }
@@ -236,8 +236,8 @@ fn exports_of_whole_networks_agree_with_pytorch() {
         let opened = started.elapsed();
         let (shape, input) = floats(&file, "input");
         let input = pixels(&graph, &shape, input, &device);
-        let logits = host(graph.logits(input.clone())).unwrap();
-        let gradient = host(graph.input_gradient(input, 0, &Rules::default())).unwrap();
+        let logits = read_back(graph.logits(input.clone())).unwrap();
+        let gradient = read_back(graph.input_gradient(input, 0, &Rules::default())).unwrap();
         let logits = relative_error(logits, floats(&file, "logits").1);
         let gradient = relative_error(gradient, floats(&file, "gradient").1);
         let own = floats(&file, "gradient.error").1[0];

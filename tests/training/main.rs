@@ -8,7 +8,8 @@ mod runs;
 
 use burn::tensor::{Tensor, TensorData};
 use hyaline::attack::{Norm, Pgd, Start, cross_entropy};
-use hyaline::model::{ComputeDevice, WeightTensor, Weights, host};
+use hyaline::graph::read_back;
+use hyaline::model::{ComputeDevice, WeightTensor, Weights};
 use hyaline::training::objective::{
     AdvProp, Adversarial, Batch, Explained, Objective, Sep, Trades, Vanilla,
 };
@@ -127,14 +128,14 @@ fn attacks_climb_as_in_pytorch() {
     let graph =
         reference.network(&device).running(&reference.weights(), Default::default()).unwrap();
     let batch = reference.batch(&device);
-    let logits = host(graph.logits(batch.pixels.clone())).unwrap();
+    let logits = read_back(graph.logits(batch.pixels.clone())).unwrap();
     assert_close("folded", "logits", &logits, &reference.tensors["logits"].values, 1e-5);
     for (case, norm, epsilon, step) in
         [("linf", Norm::Linf, 8.0 / 255.0, 2.0 / 255.0), ("l2", Norm::L2, 0.5, 0.2)]
     {
         let pgd = Pgd { norm, epsilon, step, steps: 4, start: Start::Picture };
         let attacked = pgd.attack(&graph, &batch.pixels, &batch.labels, &mut random()).unwrap();
-        let found = host(attacked).unwrap();
+        let found = read_back(attacked).unwrap();
         assert_close(
             case,
             "attacked",
@@ -304,15 +305,15 @@ fn attacks_stay_in_their_ball_and_in_range() {
     let graph =
         reference.network(&device).running(&reference.weights(), Default::default()).unwrap();
     let Batch { pixels, labels } = reference.batch(&device);
-    let clean = host(pixels.clone()).unwrap();
+    let clean = read_back(pixels.clone()).unwrap();
     let loss = |pixels| {
-        let logits = host(graph.logits(pixels)).unwrap();
+        let logits = read_back(graph.logits(pixels)).unwrap();
         cross_entropy(&logits, &labels).values.iter().sum::<f64>()
     };
     for (norm, epsilon) in [(Norm::Linf, 0.06), (Norm::L2, 1.0)] {
         let pgd = Pgd { norm, epsilon, step: epsilon, steps: 5, start: Start::Ball };
         let attacked = pgd.attack(&graph, &pixels, &labels, &mut random()).unwrap();
-        let values = host(attacked.clone()).unwrap();
+        let values = read_back(attacked.clone()).unwrap();
         assert!(values.iter().all(|value| (0.0..=1.0).contains(value)));
         for (values, clean) in values.chunks(192).zip(clean.chunks(192)) {
             let changes = values.iter().zip(clean).map(|(a, b)| f64::from((a - b).abs()));

@@ -212,13 +212,13 @@ fn flipped(weight: Tensor<4>, groups: usize) -> Tensor<4> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::host;
+    use crate::graph::read_back;
     use burn::tensor::{Device, Distribution};
 
     fn assert_close(found: Tensor<4>, wanted: Tensor<4>, what: &str) {
         assert_eq!(found.dims(), wanted.dims(), "{what}");
-        let largest = host(wanted.clone().abs().max()).unwrap()[0];
-        let difference = host((found - wanted).abs().max()).unwrap()[0];
+        let largest = read_back(wanted.clone().abs().max()).unwrap()[0];
+        let difference = read_back((found - wanted).abs().max()).unwrap()[0];
         assert!(difference < 1e-5 * largest.max(1.0), "{what}: {difference}");
     }
 

@@ -5,7 +5,8 @@
 use super::{Adversarial, Batch, Objective, Trades, Weakness, check_adversary, check_weight};
 use crate::attack::Norm;
 use crate::error::{Error, Result};
-use crate::model::{Weights, host};
+use crate::graph::read_back;
+use crate::model::Weights;
 use crate::training::explanations::heat;
 use crate::training::network::Network;
 use crate::training::optimiser::Values;
@@ -88,16 +89,16 @@ impl Sep {
         // The pictures and their noisy copies in one pass.
         let pixels = Tensor::cat(vec![batch.pixels.clone(), batch.pixels.clone() + noise], 0);
         let labels = [batch.labels.as_slice(), &batch.labels].concat();
-        let (dims, values) = (pixels.dims(), host(pixels.clone())?);
+        let (dims, values) = (pixels.dims(), read_back(pixels.clone())?);
         let tape = graph.forward(pixels);
         let explanation = graph.explain(&tape, &labels, self.explanation.rules());
         let factors = (self.explanation == Explained::InputXGradient).then_some(values.as_slice());
-        let maps = Maps::of(&host(explanation.at_pixels())?, factors, dims);
+        let maps = Maps::of(&read_back(explanation.at_pixels())?, factors, dims);
         let share = self.lambda / batch.labels.len() as f64;
         let (losses, adjoint) = maps.differences(share);
         let adjoint = Tensor::from_data(TensorData::new(adjoint, dims), graph.device());
         let found = graph.explanation_gradients(&explanation, adjoint);
-        let found = found.into_iter().map(|(name, values)| Ok((name, host(values)?)));
+        let found = found.into_iter().map(|(name, values)| Ok((name, read_back(values)?)));
         Ok((losses, at_norms(found.collect::<Result<_>>()?, weights)))
     }
 }

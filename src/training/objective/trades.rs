@@ -55,7 +55,7 @@ impl Trades {
     ) -> Result<Tensor<4>> {
         let graph = network.running(weights, BatchNorms::Main)?;
         let classes = graph.classes();
-        let clean = log_softmax(&crate::model::host(graph.logits(pixels.clone()))?, classes);
+        let clean = log_softmax(&crate::graph::read_back(graph.logits(pixels.clone()))?, classes);
         let pgd = Pgd {
             norm: self.norm,
             epsilon: self.epsilon.value(),
