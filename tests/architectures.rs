@@ -24,6 +24,9 @@ struct Case {
     name: String,
     architecture: String,
     slow: bool,
+    /// Whether other networks have tensors like its own, so that it has to be named.
+    #[serde(default)]
+    named: bool,
     /// A factor of its convolutions' weights.
     gain: f32,
     input: [usize; 3],
@@ -49,8 +52,12 @@ struct Reference {
 }
 
 fn cases() -> Vec<Case> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/architectures/cases.json.gz");
-    serde_json::from_reader(GzDecoder::new(File::open(path).unwrap())).unwrap()
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/architectures");
+    let read = |name: &str| -> Vec<Case> {
+        let file = File::open(folder.join(name)).unwrap();
+        serde_json::from_reader(GzDecoder::new(file)).unwrap()
+    };
+    ["cases.json.gz", "cases_mobile.json.gz"].into_iter().flat_map(read).collect()
 }
 
 fn case(name: &str) -> Case {
@@ -118,7 +125,7 @@ impl Case {
     /// A value at the kink of a ReLU makes rounding decide the gradient of a picture, here or
     /// there, so that one picture's has to agree. A wrong network's agree for none.
     fn check(&self) -> Result<[f32; 2], String> {
-        let named = self.architecture.starts_with("tf-").then_some(&*self.architecture);
+        let named = self.named.then_some(&*self.architecture);
         let weights = self.weights();
         let found = find(named, &weights).map_err(|e| e.to_string())?;
         if found.id != self.architecture {

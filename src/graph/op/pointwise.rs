@@ -74,6 +74,8 @@ const GELU_TANH: [f32; 2] = [0.797_884_6, 0.044_715];
 
 impl Pointwise {
     pub const RELU6: Self = Pointwise::Clip { low: 0.0, high: 6.0 };
+    /// PyTorch's: min(max(x + 3, 0), 6) / 6.
+    pub const HARD_SIGMOID: Self = Pointwise::HardSigmoid { slope: 1.0 / 6.0, offset: 0.5 };
 
     /// The function's name, in the words of the field.
     pub(super) fn kind(self) -> &'static str {

@@ -84,6 +84,17 @@ impl Matrix {
         Some(Self::from_sums(inputs, &sums))
     }
 
+    /// (1, 2, 1)/4 around every other of `inputs`, from the first; what lies outside is zero.
+    pub fn blur(inputs: usize) -> Self {
+        let sum = |output: usize| {
+            let taps = [0.25, 0.5, 0.25].into_iter().enumerate();
+            let inside =
+                taps.filter_map(|(tap, weight)| Some(((2 * output + tap).checked_sub(1)?, weight)));
+            inside.filter(|(input, _)| *input < inputs).collect()
+        };
+        Self::from_sums(inputs, &(0..inputs.div_ceil(2)).map(sum).collect::<Vec<_>>())
+    }
+
     /// Averages over `outputs` nearly equal parts, as PyTorch's adaptive pooling cuts them.
     pub fn adaptive_average(inputs: usize, outputs: usize) -> Self {
         let part = |output: usize| {

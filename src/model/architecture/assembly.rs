@@ -93,6 +93,11 @@ impl<'a> Assembly<'a> {
         self.tensors.has(&self.full(name))
     }
 
+    /// How many modules `PREFIX0…`, `PREFIX1…` there are.
+    pub fn count(&self, prefix: &str) -> usize {
+        self.tensors.count(&self.full(prefix))
+    }
+
     /// Shape of a tensor of the file.
     pub fn tensor_shape(&self, name: &str) -> Option<&'a [usize]> {
         self.tensors.shape(&self.full(name))
@@ -104,6 +109,11 @@ impl<'a> Assembly<'a> {
         there.unwrap_or(&names[0])
     }
 
+    /// Identifier of the architecture.
+    pub fn architecture(&self) -> &'static str {
+        self.fit.architecture
+    }
+
     /// Notes something that was inferred and may be wrong.
     pub fn guess(&mut self, sentence: impl Into<String>) {
         self.fit.guessed.push(sentence.into());
@@ -112,6 +122,10 @@ impl<'a> Assembly<'a> {
     /// Shape of a node's value.
     pub fn shape(&self, id: NodeId) -> Shape {
         self.graph.shape(id)
+    }
+
+    pub fn device(&self) -> &Device {
+        self.graph.device()
     }
 
     pub fn add(&mut self, name: &str, op: impl Into<Op>, from: &[NodeId]) -> Result<NodeId> {
@@ -243,7 +257,7 @@ impl<'a> Assembly<'a> {
         self.affine(name, scale, shift, x)
     }
 
-    fn affine(
+    pub(super) fn affine(
         &mut self,
         name: &str,
         scale: Vec<f32>,
@@ -257,13 +271,17 @@ impl<'a> Assembly<'a> {
     /// A multiplication of every channel by a learned constant, a tensor of its own.
     pub fn channel_scale(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
         let channels = self.shape(from).channels;
-        let shape = match self.tensor_shape(name) {
-            Some([_, 1, 1]) => vec![channels, 1, 1],
-            _ => vec![channels],
-        };
-        let scale = self.values(name, &shape);
+        let scale = self.channel_values(name, channels);
         let shape = Shape::new(channels, 1, 1);
         self.add(name, Affine::new(Some(scale), None, shape, self.graph.device()), &[from])
+    }
+
+    /// A value for every channel; sides of length 1 may surround them.
+    pub(super) fn channel_values(&mut self, name: &str, channels: usize) -> Vec<f32> {
+        let found = self.tensor_shape(name).unwrap_or_default();
+        let fits = found.contains(&channels) && found.iter().product::<usize>() == channels;
+        let shape = if fits { found.to_vec() } else { vec![channels] };
+        self.values(name, &shape)
     }
 
     /// A linear layer over the values of the whole sample, `NAME.weight` and `NAME.bias`.
@@ -287,8 +305,11 @@ impl<'a> Assembly<'a> {
         self.add(name, Linear::new(weight, None), &[from])
     }
 
-    /// A linear layer over the channels of every place.
+    /// A linear layer over the channels of every place, or a convolution of side 1.
     pub fn linear_of_channels(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
+        if self.tensor_shape(&format!("{name}.weight")).is_some_and(|shape| shape.len() == 4) {
+            return self.convolution(name, super::window::window(1), from);
+        }
         let (kernel, out) = self.matrix(name, self.shape(from).channels);
         let bias = self.values(&format!("{name}.bias"), &[out]);
         self.lay_convolution(name, kernel, Some(bias), super::window::window(1), from)
@@ -338,7 +359,7 @@ impl<'a> Assembly<'a> {
         Ok(Norm { scale, shift })
     }
 
-    fn lay_convolution(
+    pub(super) fn lay_convolution(
         &mut self,
         name: &str,
         kernel: Vec<f32>,
@@ -355,7 +376,7 @@ impl<'a> Assembly<'a> {
     }
 
     /// Values of a tensor of a shape, or zeros and a note.
-    fn values(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+    pub(super) fn values(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
         let name = self.full(name);
         let found = self.tensors.get(&name);
         if let Some(tensor) = found.filter(|tensor| tensor.shape == shape) {

@@ -1,7 +1,14 @@
 //! Inverted residual blocks: widen, filter every channel, weigh the channels, narrow (Sandler et
-//! al. 2018, "MobileNetV2"; Hu et al. 2018, "Squeeze-and-Excitation Networks").
+//! al. 2018, "MobileNetV2"; Hu et al. 2018, "Squeeze-and-Excitation Networks"), with their kin:
+//! without widening, with one convolution for both (Xiong et al. 2020, "MobileDets"), with filters
+//! of several sizes (Tan and Le 2019, "MixConv"), with filters before and after (Qin et al. 2024,
+//! "MobileNetV4").
+//!
+//! Sides and groups of windows are those of the tensors; what the file has no tensors for is left
+//! out.
 
 use super::assembly::Assembly;
+use super::conditional;
 use super::window::{Window, window};
 use crate::error::Result;
 use crate::graph::NodeId;
@@ -10,18 +17,27 @@ use crate::graph::op::{Arithmetic, Pointwise};
 /// Names of a convolution, its norm and its activation.
 pub type Layer = [&'static str; 3];
 
-/// What the parts of a block are called.
-pub struct Naming {
-    expand: Option<Layer>,
-    depthwise: Layer,
-    /// What names of squeeze-and-excitation start with, and its two convolutions.
-    squeeze: Option<[&'static str; 3]>,
-    project: [&'static str; 2],
-    sum: &'static str,
+/// What a part of a block does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Turns tiles of 2×2 into channels.
+    Tiles,
+    /// A filter before widening, without activation.
+    Start,
+    Expand,
+    Filter,
+    /// Squeeze-and-excitation: what its names start with, and its two convolutions.
+    Squeeze,
+    Project,
+    /// A filter after narrowing, without activation.
+    End,
+    /// A learned factor for every channel.
+    Scale,
 }
+use Role::{End, Expand, Filter, Project, Scale, Squeeze, Start, Tiles};
 
-/// Functions of a family's blocks.
-#[derive(Clone, Copy)]
+/// Functions of a family's blocks, which the tensors don't tell.
+#[derive(Debug, Clone, Copy)]
 pub struct Style {
     pub activation: Pointwise,
     /// Inside squeeze-and-excitation.
@@ -29,116 +45,140 @@ pub struct Style {
     pub gate: Pointwise,
     /// Whether padding is TensorFlow's.
     pub same: bool,
+    pub halving: Halving,
+    pub skip: Skip,
+    /// Whether blocks without widening end with an activation.
+    pub active_end: bool,
+}
+
+/// How a block halves its rows and columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halving {
+    Stride,
+    /// Averages of tiles after the convolution.
+    Average,
+    /// A blur after the convolution.
+    Blur,
+}
+
+/// Which blocks that keep their shape add their input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skip {
+    All,
+    /// All but single convolutions.
+    Blocks,
+    None,
+}
+
+impl Style {
+    /// One activation everywhere, a sigmoid as gate.
+    pub const fn of(activation: Pointwise) -> Self {
+        Self {
+            activation,
+            squeeze: activation,
+            gate: Pointwise::Sigmoid,
+            same: false,
+            halving: Halving::Stride,
+            skip: Skip::All,
+            active_end: false,
+        }
+    }
 }
 
 const FIRST: Layer = ["block.0.0", "block.0.1", "block.0.2"];
 const SECOND: Layer = ["block.1.0", "block.1.1", "block.1.2"];
-/// torchvision's MobileNet-v3 and EfficientNet, with all parts.
-const WHOLE: Naming = Naming {
-    expand: Some(FIRST),
-    depthwise: SECOND,
-    squeeze: Some(["block.2.", "fc1", "fc2"]),
-    project: ["block.3.0", "block.3.1"],
-    sum: "add",
-};
-const TIMM: Naming = Naming {
-    expand: Some(["conv_pw", "bn1", "bn1.act"]),
-    depthwise: ["conv_dw", "bn2", "bn2.act"],
-    squeeze: None,
-    project: ["conv_pwl", "bn3"],
-    sum: "add",
-};
-const LUKEMELAS: Naming = Naming {
-    expand: None,
-    depthwise: ["_depthwise_conv", "_bn1", "_act1"],
-    squeeze: None,
-    project: ["_project_conv", "_bn2"],
-    sum: "_add",
-};
-const TIMM_SQUEEZE: Option<[&str; 3]> = Some(["se.", "conv_reduce", "conv_expand"]);
-const LUKEMELAS_EXPAND: Option<Layer> = Some(["_expand_conv", "_bn0", "_act0"]);
-const LUKEMELAS_SQUEEZE: Option<[&str; 3]> = Some(["_se_", "reduce", "expand"]);
+const TIMM_TILES: (Role, Layer) = (Tiles, ["conv_s2d", "bn_s2d", "bn_s2d.act"]);
+const TIMM_SQUEEZE: (Role, Layer) = (Squeeze, ["se.", "conv_reduce", "conv_expand"]);
 
-/// Every naming of every kind of block.
-static NAMINGS: [Naming; 15] = [
-    WHOLE,
-    Naming { squeeze: None, project: ["block.2.0", "block.2.1"], ..WHOLE },
-    Naming {
-        expand: None,
-        depthwise: FIRST,
-        squeeze: Some(["block.1.", "fc1", "fc2"]),
-        project: ["block.2.0", "block.2.1"],
-        ..WHOLE
-    },
-    Naming {
-        expand: None,
-        depthwise: FIRST,
-        squeeze: None,
-        project: ["block.1.0", "block.1.1"],
-        ..WHOLE
-    },
+/// What the parts of every kind of block are called, in their order.
+static NAMINGS: &[&[(Role, Layer)]] = &[
+    // torchvision's MobileNet-v3 and EfficientNets.
+    &[
+        (Expand, FIRST),
+        (Filter, SECOND),
+        (Squeeze, ["block.2.", "fc1", "fc2"]),
+        (Project, ["block.3.0", "block.3.1", "block.3.2"]),
+    ],
+    &[(Expand, FIRST), (Filter, SECOND), (Project, ["block.2.0", "block.2.1", "block.2.2"])],
+    &[
+        (Filter, FIRST),
+        (Squeeze, ["block.1.", "fc1", "fc2"]),
+        (Project, ["block.2.0", "block.2.1", "block.2.2"]),
+    ],
+    &[(Filter, FIRST), (Project, SECOND)],
+    &[(Filter, FIRST)],
     // torchvision's MobileNet-v2.
-    Naming {
-        expand: Some(["conv.0.0", "conv.0.1", "conv.0.2"]),
-        depthwise: ["conv.1.0", "conv.1.1", "conv.1.2"],
-        squeeze: None,
-        project: ["conv.2", "conv.3"],
-        ..WHOLE
-    },
-    Naming {
-        expand: None,
-        depthwise: ["conv.0.0", "conv.0.1", "conv.0.2"],
-        squeeze: None,
-        project: ["conv.1", "conv.2"],
-        ..WHOLE
-    },
+    &[
+        (Expand, ["conv.0.0", "conv.0.1", "conv.0.2"]),
+        (Filter, ["conv.1.0", "conv.1.1", "conv.1.2"]),
+        (Project, ["conv.2", "conv.3", "conv.4"]),
+    ],
+    &[(Filter, ["conv.0.0", "conv.0.1", "conv.0.2"]), (Project, ["conv.1", "conv.2", "conv.3"])],
     // torchvision's MNASNet.
-    Naming {
-        expand: Some(["layers.0", "layers.1", "layers.2"]),
-        depthwise: ["layers.3", "layers.4", "layers.5"],
-        squeeze: None,
-        project: ["layers.6", "layers.7"],
-        ..WHOLE
-    },
-    TIMM,
-    Naming { squeeze: TIMM_SQUEEZE, ..TIMM },
-    Naming {
-        expand: None,
-        depthwise: ["conv_dw", "bn1", "bn1.act"],
-        project: ["conv_pw", "bn2"],
-        ..TIMM
-    },
-    Naming {
-        expand: None,
-        depthwise: ["conv_dw", "bn1", "bn1.act"],
-        squeeze: TIMM_SQUEEZE,
-        project: ["conv_pw", "bn2"],
-        ..TIMM
-    },
-    LUKEMELAS,
-    Naming { squeeze: LUKEMELAS_SQUEEZE, ..LUKEMELAS },
-    Naming { expand: LUKEMELAS_EXPAND, ..LUKEMELAS },
-    Naming { expand: LUKEMELAS_EXPAND, squeeze: LUKEMELAS_SQUEEZE, ..LUKEMELAS },
+    &[
+        (Expand, ["layers.0", "layers.1", "layers.2"]),
+        (Filter, ["layers.3", "layers.4", "layers.5"]),
+        (Project, ["layers.6", "layers.7", "layers.8"]),
+    ],
+    // timm's.
+    &[
+        TIMM_TILES,
+        (Expand, ["conv_pw", "bn1", "bn1.act"]),
+        (Filter, ["conv_dw", "bn2", "bn2.act"]),
+        TIMM_SQUEEZE,
+        (Project, ["conv_pwl", "bn3", "bn3.act"]),
+    ],
+    &[
+        TIMM_TILES,
+        (Filter, ["conv_dw", "bn1", "bn1.act"]),
+        TIMM_SQUEEZE,
+        (Project, ["conv_pw", "bn2", "bn2.act"]),
+    ],
+    &[
+        (Filter, ["conv_exp", "bn1", "bn1.act"]),
+        TIMM_SQUEEZE,
+        (Project, ["conv_pwl", "bn2", "bn2.act"]),
+    ],
+    &[(Filter, ["conv", "bn1", "bn1.act"])],
+    &[
+        (Start, ["dw_start.conv", "dw_start.bn", ""]),
+        (Expand, ["pw_exp.conv", "pw_exp.bn", "pw_exp.bn.act"]),
+        (Filter, ["dw_mid.conv", "dw_mid.bn", "dw_mid.bn.act"]),
+        TIMM_SQUEEZE,
+        (Project, ["pw_proj.conv", "pw_proj.bn", ""]),
+        (End, ["dw_end.conv", "dw_end.bn", ""]),
+        (Scale, ["", "layer_scale.gamma", ""]),
+    ],
+    // lukemelas'.
+    &[
+        (Expand, ["_expand_conv", "_bn0", "_act0"]),
+        (Filter, ["_depthwise_conv", "_bn1", "_act1"]),
+        (Squeeze, ["_se_", "reduce", "expand"]),
+        (Project, ["_project_conv", "_bn2", "_act2"]),
+    ],
 ];
 
-impl Naming {
-    /// The naming of the module that is being laid: fewest tensors missing, then most there.
-    fn of(net: &Assembly) -> &'static Self {
-        let rank = |naming: &&Self| {
-            let weights = naming.weights();
-            let there = weights.iter().filter(|weight| net.has(weight)).count();
-            (weights.len() - there, usize::MAX - there)
-        };
-        NAMINGS.iter().min_by_key(rank).unwrap_or(&NAMINGS[0])
+/// Whether the file has a part's convolutions; those side by side are numbered.
+fn is_there(net: &Assembly, (role, [first, second, third]): (Role, Layer)) -> bool {
+    let has = |name: String| net.has(&name);
+    match role {
+        Scale => has(second.to_string()),
+        Squeeze => [second, third].iter().any(|name| has(format!("{first}{name}.weight"))),
+        _ => ["weight", "0.weight"].iter().any(|part| has(format!("{first}.{part}"))),
     }
+}
 
-    fn weights(&self) -> Vec<String> {
-        let squeeze = self.squeeze.map(|[prefix, reduce, _]| format!("{prefix}{reduce}"));
-        let names =
-            [self.expand.map(|layer| layer[0]), Some(self.depthwise[0]), Some(self.project[0])];
-        let names = names.into_iter().flatten().map(str::to_string).chain(squeeze);
-        names.map(|name| format!("{name}.weight")).collect()
-    }
+/// The parts of the module that is being laid, by the naming with most of them there, then fewest
+/// missing. A part whose norm is there lacks its convolution.
+fn parts(net: &Assembly) -> Vec<(Role, Layer)> {
+    let count =
+        |naming: &[(Role, Layer)]| naming.iter().filter(|part| is_there(net, **part)).count();
+    let rank = |naming: &&&[(Role, Layer)]| (usize::MAX - count(naming), naming.len());
+    let naming = NAMINGS.iter().min_by_key(rank).copied().unwrap_or_default();
+    let has_norm = |(role, names): (Role, Layer)| {
+        !matches!(role, Squeeze | Scale) && net.has(&format!("{}.weight", names[1]))
+    };
+    naming.iter().copied().filter(|part| is_there(net, *part) || has_norm(*part)).collect()
 }
 
 /// A convolution with its norm and activation.
@@ -154,31 +194,122 @@ pub fn layer(
     net.add(activation, style.activation, &[x])
 }
 
-/// The block whose module is being laid; its windows' sides are those of its tensors.
+/// The block whose module is being laid.
 pub fn block(net: &mut Assembly, style: Style, stride: usize, from: NodeId) -> Result<NodeId> {
-    let naming = Naming::of(net);
+    let parts = parts(net);
+    let has = |role: Role| parts.iter().any(|part| part.0 == role);
+    let halves = [Filter, Start, End].into_iter().find(|role| has(*role));
+    let gates = match net.has("routing_fn.weight") {
+        true => Some(conditional::gates(net, from)?),
+        false => None,
+    };
     let mut x = from;
-    if let Some(expand) = naming.expand {
-        x = layer(net, expand, window(1), style, x)?;
+    for &(role, names) in &parts {
+        let stride = if halves == Some(role) { stride } else { 1 };
+        x = match role {
+            Squeeze => weighed(net, names, style, x)?,
+            Scale => net.channel_scale(names[1], x)?,
+            Tiles => layer(net, names, window(2).stride(2), Style { same: true, ..style }, x)?,
+            _ => Part { role, gates, stride }.lay(net, names, style, x)?,
+        };
+        if role == Project && style.active_end && !has(Expand) {
+            x = net.add(names[2], style.activation, &[x])?;
+        }
     }
-    let depthwise = naming.depthwise;
-    let side = net.tensor_shape(&format!("{}.weight", depthwise[0])).map_or(3, |shape| shape[2]);
-    let every = window(side).stride(stride).groups(net.shape(x).channels);
-    x = layer(net, depthwise, every, style, x)?;
-    if let Some(names) = naming.squeeze {
-        x = squeeze(net, names, style, x)?;
-    }
-    x = net.convolution_norm(naming.project, window(1), x)?;
-    match stride == 1 && net.shape(from) == net.shape(x) {
-        true => net.sum(naming.sum, from, x),
+    let adds = style.skip == Skip::All || style.skip == Skip::Blocks && parts.len() > 1;
+    match stride == 1 && net.shape(from) == net.shape(x) && adds {
+        true => net.sum("add", from, x),
         false => Ok(x),
     }
 }
 
-/// Squeeze-and-excitation: every channel is weighed by what all of them are on average.
-fn squeeze(
+/// A convolution of a block.
+struct Part {
+    role: Role,
+    /// Of the experts, where there are several.
+    gates: Option<NodeId>,
+    stride: usize,
+}
+
+impl Part {
+    /// The convolution with its norm, its activation, and what halves.
+    fn lay(
+        &self,
+        net: &mut Assembly,
+        [name, norm, activation]: Layer,
+        style: Style,
+        from: NodeId,
+    ) -> Result<NodeId> {
+        let pools = self.stride > 1 && style.halving != Halving::Stride && self.role != End;
+        let stride = if pools { 1 } else { self.stride };
+        let mut x = self.convolution(net, [name, norm], (stride, style.same), from)?;
+        if matches!(self.role, Expand | Filter) {
+            x = net.add(activation, style.activation, &[x])?;
+        }
+        match (pools, style.halving) {
+            (true, Halving::Average) => net.average_pool("aa", Window::tiles(2), x),
+            (true, Halving::Blur) => net.blur_pool("aa", x),
+            _ => Ok(x),
+        }
+    }
+
+    /// One convolution, several whose sum the gates weigh, or several side by side that share the
+    /// channels.
+    fn convolution(
+        &self,
+        net: &mut Assembly,
+        [name, norm]: [&str; 2],
+        (stride, same): (usize, bool),
+        from: NodeId,
+    ) -> Result<NodeId> {
+        // Even windows are TensorFlow's alone.
+        let padded = |window: Window| match same || window.kernel[0] % 2 == 0 {
+            true => window.stride(stride).same(),
+            false => window.stride(stride),
+        };
+        let groups = match self.role {
+            Expand | Project => 1,
+            _ => net.shape(from).channels,
+        };
+        if let Some(gates) = self.gates {
+            let window = |side: usize| padded(window(side).groups(groups));
+            return conditional::convolution(net, [name, norm], gates, window, from);
+        }
+        if net.has(&format!("{name}.0.weight")) {
+            return side_by_side(net, [name, norm], padded, from);
+        }
+        let usual = if groups == 1 { window(1) } else { window(3).groups(groups) };
+        let window = net.window_of(name, from).unwrap_or(usual);
+        net.convolution_norm([name, norm], padded(window), from)
+    }
+}
+
+/// Convolutions of equal parts of the channels, the first of which takes what is left over.
+fn side_by_side(
     net: &mut Assembly,
-    [prefix, reduce, expand]: [&str; 3],
+    [name, norm]: [&str; 2],
+    padded: impl Fn(Window) -> Window,
+    from: NodeId,
+) -> Result<NodeId> {
+    let (channels, count) = (net.shape(from).channels, net.count(&format!("{name}.")));
+    let mut outputs = vec![];
+    let mut start = 0;
+    for index in 0..count {
+        let name = format!("{name}.{index}");
+        let width = channels / count + if index == 0 { channels % count } else { 0 };
+        let part = net.some_channels(&format!("{name}.channels"), start..start + width, from)?;
+        let window = net.window_of(&name, part).unwrap_or(window(1));
+        outputs.push(net.bare_convolution(&name, padded(window), part)?);
+        start += width;
+    }
+    let x = net.concatenate(&format!("{name}.concatenate"), &outputs)?;
+    net.norm(norm, x)
+}
+
+/// Squeeze-and-excitation: every channel is weighed by what all of them are on average.
+pub fn weighed(
+    net: &mut Assembly,
+    [prefix, reduce, expand]: Layer,
     style: Style,
     from: NodeId,
 ) -> Result<NodeId> {

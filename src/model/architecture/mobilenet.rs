@@ -10,12 +10,7 @@ use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 
-const RELU: Style = Style {
-    activation: Pointwise::Relu,
-    squeeze: Pointwise::Relu,
-    gate: Pointwise::HardSigmoid { slope: 1.0 / 6.0, offset: 0.5 },
-    same: false,
-};
+const RELU: Style = Style { gate: Pointwise::HARD_SIGMOID, ..Style::of(Pointwise::Relu) };
 
 pub static MOBILENET_V2: Family = Family {
     id: "mobilenet-v2",

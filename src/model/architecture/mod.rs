@@ -7,6 +7,7 @@
 
 mod assembly;
 mod classic;
+mod conditional;
 mod convnext;
 mod densenet;
 mod efficientnet;
@@ -14,7 +15,10 @@ mod fit;
 mod inception;
 mod input;
 mod inverted;
+mod mobile;
 mod mobilenet;
+mod norms;
+mod parts;
 mod preactivation;
 mod resnet;
 mod sequential;
@@ -80,6 +84,8 @@ impl Variant {
 static FAMILIES: &[&Family] = &[
     &efficientnet::LITE,
     &efficientnet::EFFICIENTNET,
+    &efficientnet::EFFICIENTNET_V2,
+    &mobile::MOBILE,
     &convnext::CONVNEXT,
     &mobilenet::MOBILENET_V3,
     &mobilenet::MOBILENET_V2,
@@ -171,8 +177,12 @@ fn unrecognised(weights: &Weights) -> Error {
 impl Family {
     fn measure(&self, weights: &Weights) -> Option<Vec<usize>> {
         let tensors = Tensors::renamed(weights, self.renames);
+        self.has_marks(&tensors).then(|| (self.plan)(&tensors))?
+    }
+
+    fn has_marks(&self, tensors: &Tensors) -> bool {
         let marked = |marks: &&[&str]| marks.iter().all(|mark| tensors.has(mark));
-        (self.marks.is_empty() || self.marks.iter().any(marked)).then(|| (self.plan)(&tensors))?
+        self.marks.is_empty() || self.marks.iter().any(marked)
     }
 
     fn recognise(&'static self, weights: &Weights) -> Option<Architecture> {
@@ -192,19 +202,26 @@ impl Family {
     }
 
     fn is_leftover(&self, tensor: &str) -> bool {
-        self.leftovers.iter().any(|start| tensor.starts_with(start))
-            || BUFFERS.iter().any(|end| tensor.ends_with(end))
+        self.leftovers.iter().any(|start| tensor.starts_with(start)) || is_buffer(tensor)
     }
+}
+
+/// Whether a tensor holds no weights.
+fn is_buffer(tensor: &str) -> bool {
+    BUFFERS.iter().any(|end| tensor.ends_with(end))
 }
 
 impl Architecture {
     /// The architecture a person named; torchvision's underscores will do.
     fn named(name: &str, weights: &Weights) -> Result<Self> {
         let id = name.to_lowercase().replace('_', "-");
-        let variants = FAMILIES
-            .iter()
-            .flat_map(|family| family.variants.iter().map(|variant| (*family, variant)));
-        if let Some((family, variant)) = variants.into_iter().find(|(_, v)| v.id == id) {
+        let all = |family: &'static Family| family.variants.iter().map(move |v| (family, v));
+        let of_name = || FAMILIES.iter().flat_map(|family| all(family)).filter(|(_, v)| v.id == id);
+        // Two families may spell the tensors of one network.
+        let spelled = |(family, _): &(&'static Family, _)| {
+            family.has_marks(&Tensors::renamed(weights, family.renames))
+        };
+        if let Some((family, variant)) = of_name().find(spelled).or_else(|| of_name().next()) {
             return Ok(family.architecture(Some(variant), variant.plan.to_vec(), true));
         }
         let Some(family) = FAMILIES.iter().find(|family| family.id == id) else {

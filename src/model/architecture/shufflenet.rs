@@ -5,7 +5,7 @@ use super::window::window;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
-use crate::graph::op::{Rearrange, Slice, Steps};
+use crate::graph::op::Rearrange;
 
 /// Plan: channels of the second stage, then blocks of stages 2, 3 and 4.
 pub static SHUFFLENET_V2: Family = Family {
@@ -61,14 +61,9 @@ fn halving(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 
 /// The first half of the channels passes by.
 fn keeping(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
-    let shape = net.shape(from);
-    let half = shape.channels / 2;
-    let mut part = |name: &str, start: usize| {
-        let channels = Steps { start, end: start + half, step: 1 };
-        let ranges = [channels, Steps::all(shape.height), Steps::all(shape.width)];
-        net.add(name, Slice { ranges }, &[from])
-    };
-    let (left, right) = (part("pass", 0)?, part("branch2.half", half)?);
+    let half = net.shape(from).channels / 2;
+    let left = net.some_channels("pass", 0..half, from)?;
+    let right = net.some_channels("branch2.half", half..2 * half, from)?;
     let right = branch(net, 1, right)?;
     shuffled(net, left, right)
 }

@@ -36,17 +36,20 @@ impl<'a> Tensors<'a> {
         self.shape(name).and_then(|shape| shape.get(side)).copied().unwrap_or(0)
     }
 
+    /// Whether there is a tensor inside a module.
+    pub fn has_module(&self, module: &str) -> bool {
+        let start = format!("{module}.");
+        let mut after = self.by_name.range(start.clone()..);
+        after.next().is_some_and(|(name, _)| name.starts_with(&start))
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)
     }
 
     /// How many modules `PREFIX0…`, `PREFIX1…` there are, counted from `first`.
     pub fn count_from(&self, first: usize, prefix: &str) -> usize {
-        let any = |index: usize| {
-            let module = format!("{prefix}{index}.");
-            let mut after = self.by_name.range(module.clone()..);
-            after.next().is_some_and(|(name, _)| name.starts_with(&module))
-        };
+        let any = |index: usize| self.has_module(&format!("{prefix}{index}"));
         (first..self.by_name.len() + first).take_while(|index| any(*index)).count()
     }
 
