@@ -8,22 +8,36 @@
 mod assembly;
 mod classic;
 mod conditional;
+mod convmixer;
 mod convnext;
 mod densenet;
 mod efficientnet;
+mod fasternet;
+mod fastvit;
 mod fit;
+mod focalnet;
+mod ghost;
+mod hgnet;
 mod inception;
+mod inception_next;
 mod input;
 mod inverted;
+mod lcnet_v2;
+mod mambaout;
+mod metaformer;
 mod mobile;
 mod mobilenet;
 mod norms;
 mod parts;
 mod preactivation;
+mod rdnet;
+mod repvit;
 mod resnet;
+mod rexnet;
 mod sequential;
 mod shufflenet;
 mod small;
+mod starnet;
 mod tensors;
 mod window;
 
@@ -91,6 +105,20 @@ static FAMILIES: &[&Family] = &[
     &mobilenet::MOBILENET_V2,
     &mobilenet::CIFAR_MOBILENET_V2,
     &mobilenet::MNASNET,
+    &rexnet::REXNET,
+    &hgnet::HGNET,
+    &ghost::GHOSTNET,
+    &inception_next::INCEPTION_NEXT,
+    &convmixer::CONVMIXER,
+    &starnet::STARNET,
+    &fasternet::FASTERNET,
+    &repvit::REPVIT,
+    &metaformer::METAFORMER,
+    &focalnet::FOCALNET,
+    &rdnet::RDNET,
+    &mambaout::MAMBAOUT,
+    &lcnet_v2::LCNET_V2,
+    &fastvit::FASTVIT,
     &shufflenet::SHUFFLENET_V2,
     &inception::INCEPTION_V3,
     &inception::GOOGLENET,
