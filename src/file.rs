@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -40,6 +41,45 @@ pub fn is_toml_with<const N: usize>(path: &Path, keys: [&str; N]) -> bool {
 /// The line of a TOML text that an error is about.
 pub fn toml_line(text: &str, error: &toml::de::Error) -> usize {
     error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1)
+}
+
+/// The files of a folder and of the folders in it, in the order of their names; hidden ones are left
+/// out. Links to folders elsewhere are followed, to each once, so that none leads back.
+///
+/// # Errors
+/// When a folder can't be read.
+pub fn files_within(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let root = folder.canonicalize()?;
+    let (mut seen, mut found) = (HashSet::from([root.clone()]), vec![]);
+    walk(folder, &root, &mut seen, &mut found)?;
+    Ok(found)
+}
+
+/// Folders in folders at most.
+const DEEPEST: usize = 100;
+
+fn walk(
+    folder: &Path,
+    root: &Path,
+    seen: &mut HashSet<PathBuf>,
+    found: &mut Vec<PathBuf>,
+) -> io::Result<()> {
+    let mut entries = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    entries.retain(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
+    for entry in entries {
+        let (path, is_link) = (entry.path(), entry.file_type()?.is_symlink());
+        if path.is_file() {
+            found.push(path);
+        } else if path.is_dir() && path.components().count() < DEEPEST {
+            let target = path.canonicalize()?;
+            let is_found_itself = is_link && target.starts_with(root);
+            if !is_found_itself && seen.insert(target) {
+                walk(&path, root, seen, found)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// SHA-256 in hexadecimal.

@@ -7,6 +7,7 @@
 pub mod attack;
 pub mod attribution;
 pub mod command_line;
+pub mod encoding;
 pub mod error;
 pub mod example;
 pub mod explorer;
@@ -14,6 +15,7 @@ pub mod figure;
 pub mod file;
 pub mod graph;
 pub mod model;
+pub mod npy;
 pub mod picture;
 pub mod score;
 pub mod session;

@@ -1,6 +1,9 @@
 //! Names of classes.
 
+mod file;
+
 use crate::error::{Error, Result};
+use std::collections::HashMap;
 use std::path::Path;
 
 const IMAGENET: &str = include_str!("../../assets/labels/imagenet.tsv");
@@ -8,25 +11,27 @@ const CIFAR10: [&str; 10] =
     ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
 /// The names of a network's classes, by index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels {
     names: Vec<String>,
+    /// WordNet ids by class; empty where there are none.
+    wnids: Vec<String>,
 }
 
 impl Labels {
     /// The built-in set `imagenet` (ILSVRC 2012), `cifar10` or `mnist`.
     pub fn built_in(name: &str) -> Option<Self> {
         let names = match name {
-            "imagenet" => IMAGENET
-                .lines()
-                .filter_map(|line| line.split_once('\t'))
-                .map(|(_, name)| name.to_string())
-                .collect(),
+            "imagenet" => {
+                let lines = IMAGENET.lines().filter_map(|line| line.split_once('\t'));
+                let (wnids, names) = lines.map(|(id, name)| (id.into(), name.into())).unzip();
+                return Some(Self { names, wnids });
+            }
             "cifar10" => CIFAR10.map(String::from).to_vec(),
             "mnist" => (0..10).map(|digit| digit.to_string()).collect(),
             _ => return None,
         };
-        Some(Self { names })
+        Some(Self { names, ..Self::default() })
     }
 
     /// The name of the built-in set that this is.
@@ -36,15 +41,28 @@ impl Labels {
         NAMES.into_iter().find(same).map(String::from)
     }
 
-    /// A text file with one name a line, class 0 first.
+    /// A file of names: one a line from class 0 on, WordNet ids, numbered lines, a table with a header, a
+    /// Python dictionary as text, or JSON (a list, names by index, `imagenet_class_index.json`,
+    /// `id2label` of a `config.json`).
+    ///
+    /// # Errors
+    /// When it can't be read or names no classes.
     pub fn read(path: &Path) -> Result<Self> {
-        let what = format!("cannot read labels {}", path.display());
-        let text = std::fs::read_to_string(path).map_err(|e| {
-            Error::new(what, e)
-                .hint("`labels` is imagenet, cifar10, mnist or a text file with one name a line")
+        let what = || format!("cannot read labels {}", path.display());
+        let bytes = file::bytes(path).map_err(|why| {
+            Error::new(what(), why).hint(
+                "`labels` is imagenet, cifar10, mnist or a file with one name a line, a CSV or JSON",
+            )
         })?;
-        let names = text.lines().map(|line| line.trim().to_string()).collect();
-        Ok(Self { names })
+        Self::from_bytes(bytes).map_err(|why| Error::new(what(), why))
+    }
+
+    /// Names from a file's content, as [`Labels::read`].
+    ///
+    /// # Errors
+    /// In words, when it names no classes.
+    pub fn from_bytes(bytes: Vec<u8>) -> std::result::Result<Self, String> {
+        file::parsed(bytes)
     }
 
     /// Names fit for a number of classes: the set of that size, or plain numbers.
@@ -55,9 +73,10 @@ impl Labels {
             1001 => {
                 let mut labels = Self::built_in("imagenet").expect("built in");
                 labels.names.insert(0, "background".into());
+                labels.wnids.insert(0, String::new());
                 labels
             }
-            _ => Self { names: (0..classes).map(|class| format!("class {class}")).collect() },
+            _ => Self { names: (0..classes).map(numbered).collect(), ..Self::default() },
         }
     }
 
@@ -69,10 +88,52 @@ impl Labels {
         self.names.is_empty()
     }
 
+    /// The class that a WordNet id, a name or one of several names in a row (`tench, Tinca tinca`)
+    /// stands for; none where it is no class, or several are called so.
+    pub fn class_of(&self, name: &str) -> Option<usize> {
+        self.lookup()(name)
+    }
+
+    /// [`Labels::class_of`] for many names.
+    pub fn lookup(&self) -> impl Fn(&str) -> Option<usize> + use<> {
+        let mut found: HashMap<String, Option<usize>> = HashMap::new();
+        for (class, names) in self.names.iter().enumerate() {
+            for name in synonyms(names) {
+                let known = found.entry(name).or_insert(Some(class));
+                *known = known.filter(|of| *of == class);
+            }
+        }
+        let ids = self.wnids.iter().cloned().zip(0..).filter(|(id, _)| is_wnid(id));
+        found.extend(ids.map(|(id, class)| (id, Some(class))));
+        move |name: &str| synonyms(name).find_map(|one| found.get(&one).copied().flatten())
+    }
+
     /// The name of a class.
     pub fn name(&self, class: usize) -> &str {
         self.names.get(class).map_or("?", String::as_str)
     }
+}
+
+/// The name of a class that has none.
+fn numbered(class: usize) -> String {
+    format!("class {class}")
+}
+
+/// Whether a text is an id of a synset, such as `n01440764`.
+fn is_wnid(text: &str) -> bool {
+    let digits = text.strip_prefix('n').unwrap_or_default();
+    digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The whole and each of several names between commas, compared without case, `_` and `-`.
+fn synonyms(names: &str) -> impl Iterator<Item = String> {
+    let plain = |name: &str| {
+        let words = name.split(|c: char| c.is_whitespace() || matches!(c, '_' | '-'));
+        let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+        words.join(" ").to_lowercase()
+    };
+    let whole = std::iter::once(names);
+    whole.chain(names.split(',')).map(plain).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -86,6 +147,26 @@ mod tests {
         assert_eq!(Labels::built_in("cifar10").unwrap().name(3), "cat");
         assert_eq!(Labels::built_in("mnist").unwrap().len(), 10);
         assert_eq!(Labels::built_in("cifar11"), None);
+    }
+
+    #[test]
+    fn classes_are_found_by_name_and_wordnet_id() {
+        let imagenet = Labels::built_in("imagenet").unwrap();
+        for (name, class) in [
+            ("n02099601", Some(207)),
+            ("Golden_Retriever", Some(207)),
+            ("tench, Tinca tinca", Some(0)),
+            ("person", None),
+            ("n00000001", None),
+            ("", None),
+        ] {
+            assert_eq!(imagenet.class_of(name), class, "{name}");
+        }
+        assert_eq!(Labels::for_classes(1001).class_of("n01440764"), Some(1));
+        assert_eq!(Labels::built_in("cifar10").unwrap().class_of("Dog"), Some(5));
+        let twice = Labels::from_bytes(b"crane, bird\ncrane, machine\ncat".to_vec()).unwrap();
+        let classes = ["crane", "bird", "crane, machine"].map(|name| twice.class_of(name));
+        assert_eq!(classes, [None, Some(0), Some(1)]);
     }
 
     #[test]
