@@ -31,6 +31,9 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<Exhibit>> {
     let (appearance, options) = (session.shown.clone().checked(), &session.figure);
     let wanted = wanted(&appearance, options, counts, selected);
     let annotations = session.annotations.as_deref().map(Annotations::open).transpose()?;
+    for warning in annotations.iter().flat_map(Annotations::warnings) {
+        super::say(&format!("annotations: {warning}"));
+    }
     let mut exhibit = Exhibit {
         networks: plan.models.iter().map(NetworkFacts::of).collect(),
         pictures,

@@ -177,6 +177,9 @@ impl Plan {
         }
         for path in &self.pictures {
             let picture = Picture::open(path)?;
+            for note in &picture.notes {
+                super::say(&format!("{}: {note}", picture.name));
+            }
             for model in &self.models {
                 picture.pixels(&model.preprocessing)?;
             }

@@ -155,9 +155,12 @@ fn report(results: &[PathBuf], out: &Path) -> Result<ExitCode> {
         _ => format!(", {failed} failed, {missing} missing"),
     };
     say(&format!("tables of {}{rest} in {}", count(done, "cell", "cells"), out.display()));
-    match done {
-        0 => Err(Error::new("the study has no results", "every cell failed or is missing")
-            .hint("report.md says why")),
-        _ => Ok(ExitCode::SUCCESS),
+    if done > 0 {
+        return Ok(ExitCode::SUCCESS);
     }
+    let first = report.failures().into_iter().next();
+    let why = first.map_or("every cell is missing".into(), |first| {
+        format!("every cell failed or is missing, {} with: {}", first.cells, first.text)
+    });
+    Err(Error::new("the study has no results", why).hint("report.md says more"))
 }

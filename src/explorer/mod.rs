@@ -264,6 +264,9 @@ impl Explorer {
                 }
                 Arrival::Picture(picture, thumbnail) => {
                     self.keep_thumbnail(ctx, picture.id, &thumbnail);
+                    for note in &picture.value.notes {
+                        self.notices.tell(format!("{}: {note}", picture.value.name));
+                    }
                     self.document.pictures.push(picture);
                     self.study_panel.settle(&mut self.document);
                 }

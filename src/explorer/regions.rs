@@ -3,7 +3,6 @@
 use super::document::{OpenAnnotations, OpenModel, OpenPicture};
 use super::view_transform::Lens;
 use super::{Explorer, theme};
-use crate::file::stem;
 use crate::picture::annotation::BoundingBox;
 use egui::{Rect, Stroke, StrokeKind, Ui, vec2};
 use std::collections::HashMap;
@@ -26,7 +25,7 @@ impl Boxes {
         self.known.retain(|(of, ..), _| *of == annotations.id);
         let boxes = || {
             let placement = picture.value.placement(&model.value.preprocessing);
-            let annotation = annotations.value.annotations.of(&stem(&picture.value.path))?;
+            let annotation = annotations.value.annotations.of_picture(&picture.value.path)?;
             annotation.on_input(&placement).ok().map(|regions| regions.boxes)
         };
         self.known.entry(key).or_insert_with(|| Arc::new(boxes().unwrap_or_default())).clone()

@@ -2,7 +2,6 @@
 
 use super::sheet::Rect;
 use crate::attribution::{Attribution, Method, Target, Values};
-use crate::file::stem;
 use crate::model::{Model, Prediction, TrainingCard};
 use crate::picture::annotation::Annotations;
 use crate::picture::{Picture, Preprocessing};
@@ -98,7 +97,7 @@ impl PictureFacts {
 pub fn boxes(annotations: &Annotations, picture: &Picture, input: &Preprocessing) -> Vec<Rect> {
     let placement = picture.placement(input);
     let regions =
-        annotations.of(&stem(&picture.path)).and_then(|found| found.on_input(&placement).ok());
+        annotations.of_picture(&picture.path).and_then(|found| found.on_input(&placement).ok());
     let [height, width] = input.size.map(|side| side as f64);
     let share = |of: crate::picture::annotation::BoundingBox| {
         let [x1, y1, x2, y2] = [of.x1, of.y1, of.x2, of.y2].map(f64::from);

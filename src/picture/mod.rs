@@ -1,31 +1,32 @@
 //! Opening pictures: decoding, EXIF orientation, resizing, arrays.
 
 pub mod annotation;
+mod decoding;
+mod jpeg;
+mod jpeg_xl;
 mod placement;
 mod preprocessing;
 pub mod superpixels;
+mod tiff;
 
 pub use placement::Placement;
 pub use preprocessing::Preprocessing;
 
 use crate::error::{Error, Result};
 use crate::file::{extension, sha256, stem};
+use crate::npy;
 use fast_image_resize as fir;
-use image::{
-    DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage, imageops,
-};
-use ndarray::{Array3, ArrayView3};
+use image::{DynamicImage, RgbImage, RgbaImage, imageops};
+use ndarray::{Array3, Ix3};
 use serde::{Deserialize, Serialize};
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 /// Pictures above this are refused before they are decoded: they could fill the memory.
 pub const MAX_PIXELS: u64 = 100_000_000;
 /// Pictures below this on a side show nothing to explain.
 pub const MIN_SIDE: u32 = 8;
-const MAX_DECODER_BYTES: u64 = 1 << 30;
-const EXTENSIONS: [&str; 10] =
-    ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif", "npy", "jfif"];
+const EXTENSIONS: [&str; 11] =
+    ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif", "npy", "jfif", "jxl"];
 
 /// How pixels are mixed when a picture is resized; each is antialiased when it shrinks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +58,8 @@ pub struct Picture {
     pub content: Content,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
+    /// What people should know of how it was read.
+    pub notes: Vec<String>,
 }
 
 /// Pixels of a picture.
@@ -69,7 +72,7 @@ pub enum Content {
 }
 
 impl Picture {
-    /// Opens PNG, JPEG, WebP, BMP, TIFF or GIF (its first frame), turned upright by its EXIF
+    /// Opens PNG, JPEG, WebP, BMP, TIFF, GIF or JPEG XL (the first frame), turned upright by its EXIF
     /// orientation, or a `.npy` array (C×H×W, float32 in [0,1]).
     ///
     /// # Errors
@@ -89,14 +92,17 @@ impl Picture {
         if bytes.is_empty() {
             return Err(Error::new(what(), "the file is empty"));
         }
-        let array = extension(path) == "npy";
-        let content =
-            if array { exact(bytes).map(Content::Exact) } else { decode(bytes).map(Content::Rgb) };
+        let read = match extension(path) == "npy" {
+            true => exact(bytes).map(|array| (Content::Exact(array), vec![])),
+            false => decoding::decode(bytes).map(|(image, notes)| (Content::Rgb(image), notes)),
+        };
+        let (content, notes) = read.map_err(|why| Error::new(what(), why))?;
         Ok(Self {
             name: stem(path),
             path: path.to_path_buf(),
-            content: content.map_err(|why| Error::new(what(), why))?,
+            content,
             sha256: sha256(bytes),
+            notes,
         })
     }
 
@@ -165,64 +171,11 @@ impl Picture {
     }
 }
 
-fn decode(bytes: &[u8]) -> std::result::Result<RgbImage, String> {
-    let reader =
-        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
-    if reader.format().is_none() {
-        return Err("it is none of PNG, JPEG, WebP, BMP, TIFF, GIF".into());
-    }
-    if reader.format() == Some(ImageFormat::Jpeg) && !is_whole_jpeg(bytes) {
-        return Err("the file ends before the picture does; copy or download it again".into());
-    }
-    let mut decoder = reader.into_decoder().map_err(|e| e.to_string())?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        let limit = MAX_PIXELS / 1_000_000;
-        return Err(format!(
-            "{width}×{height} px is more than {limit} million pixels; shrink it first"
-        ));
-    }
-    if width.min(height) < MIN_SIDE {
-        return Err(format!("{width}×{height} px is too small, each side needs {MIN_SIDE}"));
-    }
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MAX_DECODER_BYTES);
-    decoder.set_limits(limits).map_err(|e| e.to_string())?;
-    let orientation = decoder.orientation().map_err(|e| e.to_string())?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
-    image.apply_orientation(orientation);
-    Ok(on_white(image))
-}
-
-/// Whether a JPEG has its end marker after its last scan: the decoder would fill a missing rest
-/// with grey. Inside a scan's data neither marker can occur.
-fn is_whole_jpeg(bytes: &[u8]) -> bool {
-    let mut pairs = bytes.windows(2);
-    let scan = pairs.rposition(|pair| pair == [0xFF, 0xDA]);
-    scan.is_some_and(|scan| bytes[scan..].windows(2).any(|pair| pair == [0xFF, 0xD9]))
-}
-
-/// RGB, with transparent pixels laid on white paper.
-fn on_white(image: DynamicImage) -> RgbImage {
-    if !image.color().has_alpha() {
-        return image.into_rgb8();
-    }
-    let image = image.into_rgba8();
-    let mix = |value: u8, alpha: u8| {
-        let (value, alpha) = (u32::from(value), u32::from(alpha));
-        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-    };
-    RgbImage::from_fn(image.width(), image.height(), |x, y| {
-        let [r, g, b, a] = image.get_pixel(x, y).0;
-        image::Rgb([mix(r, a), mix(g, a), mix(b, a)])
-    })
-}
-
 fn exact(bytes: &[u8]) -> std::result::Result<Array3<f32>, String> {
-    use ndarray_npy::ViewNpyExt;
-    // Viewing, unlike reading, checks a header's claims before it believes them.
-    let array = ArrayView3::<f32>::view_npy(bytes)
-        .map_err(|e| format!("it is not a C×H×W float32 .npy array: {e}"))?;
+    let values = npy::array(bytes)?.values;
+    let shape = values.shape().to_vec();
+    let array = values.into_dimensionality::<Ix3>();
+    let array = array.map_err(|_| format!("the array is {shape:?}; it must be C×H×W"))?;
     let (channels, height, width) = array.dim();
     if !matches!(channels, 1 | 3) || height.min(width) < MIN_SIDE as usize {
         return Err(format!(
@@ -231,18 +184,33 @@ fn exact(bytes: &[u8]) -> std::result::Result<Array3<f32>, String> {
         ));
     }
     match array.iter().find(|value| !(0.0..=1.0).contains(*value)) {
-        Some(value) => {
-            Err(format!("it holds {value}; pixels must be in [0,1], the network normalises itself"))
-        }
+        Some(value) => Err(format!(
+            "it holds {value}; pixels must be in [0,1] (bytes divided by 255), the network normalises itself"
+        )),
         None => Ok(array.as_standard_layout().into_owned()),
     }
 }
 
-fn resized_and_cropped(
-    image: &RgbImage,
+/// Pixels of 8 bits that can be resized.
+trait Resizable: image::Pixel<Subpixel = u8> + 'static {
+    const TYPE: fir::PixelType;
+}
+
+impl Resizable for image::Rgb<u8> {
+    const TYPE: fir::PixelType = fir::PixelType::U8x3;
+}
+
+impl Resizable for image::Luma<u8> {
+    const TYPE: fir::PixelType = fir::PixelType::U8;
+}
+
+type Pixels<P> = image::ImageBuffer<P, Vec<u8>>;
+
+fn resized_and_cropped<P: Resizable>(
+    image: &Pixels<P>,
     placement: &Placement,
     filter: Filter,
-) -> std::result::Result<RgbImage, String> {
+) -> std::result::Result<Pixels<P>, String> {
     let [h, w] = placement.resized;
     if h as u64 * w as u64 > MAX_PIXELS {
         let (from_w, from_h) = image.dimensions();
@@ -255,42 +223,51 @@ fn resized_and_cropped(
 }
 
 /// Resizes as Pillow does: first across, then down, each rounded to 8 bits.
-fn resized(
-    image: &RgbImage,
+fn resized<P: Resizable>(
+    image: &Pixels<P>,
     width: u32,
     height: u32,
     filter: Filter,
-) -> std::result::Result<RgbImage, String> {
+) -> std::result::Result<Pixels<P>, String> {
     let across = resized_once(image, width, image.height(), filter)?;
     resized_once(&across, width, height, filter)
 }
 
-fn resized_once(
-    image: &RgbImage,
+fn resized_once<P: Resizable>(
+    image: &Pixels<P>,
     width: u32,
     height: u32,
     filter: Filter,
-) -> std::result::Result<RgbImage, String> {
+) -> std::result::Result<Pixels<P>, String> {
     if (width, height) == image.dimensions() {
         return Ok(image.clone());
     }
     let failed = |e: &dyn std::fmt::Display| format!("it can't be resized: {e}");
     let (from_w, from_h) = image.dimensions();
-    let source = fir::images::ImageRef::new(from_w, from_h, image.as_raw(), fir::PixelType::U8x3)
+    let source = fir::images::ImageRef::new(from_w, from_h, image.as_raw(), P::TYPE)
         .map_err(|e| failed(&e))?;
-    let mut target = fir::images::Image::new(width, height, fir::PixelType::U8x3);
+    let mut target = fir::images::Image::new(width, height, P::TYPE);
     let options = fir::ResizeOptions::new().resize_alg(filter.algorithm());
     fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| failed(&e))?;
-    RgbImage::from_raw(width, height, target.into_vec()).ok_or_else(|| failed(&"wrong size"))
+    Pixels::from_raw(width, height, target.into_vec()).ok_or_else(|| failed(&"wrong size"))
 }
 
 /// Pixels (C×H×W) at another size, bicubically, antialiased where they shrink.
-pub fn resized_pixels(pixels: &Array3<f32>, [height, width]: [usize; 2]) -> Array3<f32> {
+pub fn resized_pixels(pixels: &Array3<f32>, size: [usize; 2]) -> Array3<f32> {
+    resized_values(pixels, size, Filter::Bicubic)
+}
+
+/// Any values (C×H×W) at another size, antialiased where they shrink.
+pub fn resized_values(
+    pixels: &Array3<f32>,
+    [height, width]: [usize; 2],
+    filter: Filter,
+) -> Array3<f32> {
     let (channels, from_height, from_width) = pixels.dim();
     if (from_height, from_width) == (height, width) {
         return pixels.clone();
     }
-    let options = fir::ResizeOptions::new().resize_alg(Filter::Bicubic.algorithm());
+    let options = fir::ResizeOptions::new().resize_alg(filter.algorithm());
     let channel = |values: Vec<f32>| {
         let (from_width, from_height) = (from_width as u32, from_height as u32);
         let bytes = bytemuck::cast_slice(&values);
@@ -345,15 +322,5 @@ mod tests {
     fn grey_is_pillows() {
         let colours = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]];
         assert_eq!(colours.map(grey), [76, 150, 29, 255]);
-    }
-
-    #[test]
-    fn a_jpeg_without_its_end_is_not_whole() {
-        let mut bytes = Vec::new();
-        let image = RgbImage::from_fn(64, 64, |x, y| image::Rgb([x as u8, y as u8, 0]));
-        image.write_to(&mut Cursor::new(&mut bytes), ImageFormat::Jpeg).unwrap();
-        assert!(decode(&bytes).is_ok());
-        let cut = &bytes[..bytes.len() * 2 / 3];
-        assert!(decode(cut).unwrap_err().contains("ends before"));
     }
 }

@@ -4,6 +4,7 @@
 //! A [`Definition`] is what a person writes; with the contents of its files it becomes a [`Plan`],
 //! whose [`Cell`]s are computed one by one into a [`Store`]; a report is made from what is there.
 
+mod annotated;
 mod catalogues;
 mod cell;
 mod definition;

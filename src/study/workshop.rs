@@ -1,5 +1,6 @@
 //! Where a study's maps are made and scored: its networks, open, and the picture at hand.
 
+use super::annotated::{self, Annotated};
 use super::catalogues::{Methods, Scores, metrics_of, randomisation_ids, values_of};
 use super::cell::{Cell, CellResults, Curve, Measured, Subject};
 use super::definition::{Choice, Definition, ListedPicture};
@@ -7,10 +8,10 @@ use super::plan::{Contents, Plan, PlannedModel, PlannedPicture};
 use super::store::Store;
 use crate::attribution::{self, Explained, Flow, Method, Passes, Stream, Values};
 use crate::error::{Error, Result};
-use crate::file::{sha256, stem};
+use crate::file::sha256;
 use crate::model::{ComputeDevice, Model};
 use crate::picture::Picture;
-use crate::picture::annotation::{Annotations, Regions};
+use crate::picture::annotation::{Annotation, Regions};
 use crate::score::localisation::{BoxOverlaps, Localisation, Undefined};
 use crate::score::{
     self, Description, ExplainTrial, Measure, OverPictures, Protocol, Quantity, Randomisation,
@@ -26,7 +27,7 @@ pub struct Workshop {
     pub models: Vec<Model>,
     methods: Vec<(&'static dyn Method, Values)>,
     scores: Vec<(&'static Description, Values)>,
-    annotations: Option<Annotations>,
+    annotated: Option<Annotated>,
     keep_maps: bool,
     /// What is open of the picture that the last cell was of.
     bench: Option<Bench>,
@@ -38,7 +39,10 @@ struct Bench {
     place: [usize; 2],
     pixels: Array3<f32>,
     subject: Subject,
-    regions: Option<Regions>,
+    /// Of the class explained, or why there are none.
+    regions: Result<Regions, String>,
+    /// What there is to say with every map.
+    warnings: Vec<String>,
     others: Vec<Array3<f32>>,
     passes: Rc<Passes>,
 }
@@ -50,20 +54,19 @@ impl Workshop {
     /// With the first thing in it that can't be used.
     pub fn open(definition: &Definition, device: &ComputeDevice) -> Result<(Self, Plan)> {
         let listed = definition.pictures(Picture::is_picture_file)?;
-        let annotations = definition.pictures.annotations.as_deref();
-        let annotations = annotations.map(Annotations::open).transpose()?;
+        let opened = |path| Model::open(path, device);
+        let models =
+            definition.models.iter().map(|path| opened(path)).collect::<Result<Vec<_>>>()?;
+        let annotated = Annotated::open(definition, &listed, &models)?;
         let pictures = listed
             .into_iter()
-            .map(|picture| planned(picture, annotations.as_ref()))
+            .map(|picture| planned(picture, annotated.as_ref()))
             .collect::<Result<Vec<_>>>()?;
         let folder = definition.path.parent().unwrap_or(Path::new(""));
         let hashes: Vec<&str> = pictures.iter().map(|picture| picture.sha256.as_str()).collect();
         let catalogue = Methods { folder, pictures: sha256(hashes.join("\n").as_bytes()) };
         let (methods, scores) = (definition.methods(&catalogue)?, definition.scores(&Scores)?);
         definition.check_parameters(&methods, &scores)?;
-        let opened = |path| Model::open(path, device);
-        let models =
-            definition.models.iter().map(|path| opened(path)).collect::<Result<Vec<_>>>()?;
         let mut metrics = vec![];
         for score in &scores {
             metrics.extend(metrics_of(score)?);
@@ -71,17 +74,26 @@ impl Workshop {
         let workshop = Self {
             methods: methods.iter().map(method_of).collect::<Result<_>>()?,
             scores: scores.iter().map(score_of).collect::<Result<_>>()?,
-            annotations,
+            annotated,
             keep_maps: definition.keep_maps,
             bench: None,
             models,
         };
         workshop.check(definition)?;
-        let annotations = workshop.annotations.as_ref().map(identity_of);
+        let annotations = workshop.annotated.as_ref().map(Annotated::identity);
         let models = workshop.models.iter().map(PlannedModel::of).collect();
-        let contents = Contents { models, pictures, methods, scores, metrics, annotations };
+        let notes = workshop.notes();
+        let contents = Contents { models, pictures, methods, scores, metrics, annotations, notes };
         let plan = Plan::new(definition, contents)?;
         Ok((workshop, plan))
+    }
+
+    /// What people should know of the annotations.
+    fn notes(&self) -> Vec<String> {
+        let are_scored =
+            self.scores.iter().any(|(score, _)| matches!(score.measure, Measure::Regions(_)));
+        let notes = self.annotated.as_ref().map(|all| all.notes(&self.models, are_scored));
+        notes.unwrap_or_default()
     }
 
     /// Looks for what would fail in every cell.
@@ -96,7 +108,7 @@ impl Workshop {
         }
         let needs_regions = |(description, _): &&(&Description, Values)| matches!(description.measure, Measure::Regions(score) if score.needs_region());
         match self.scores.iter().find(needs_regions) {
-            Some((description, _)) if self.annotations.is_none() => {
+            Some((description, _)) if self.annotated.is_none() => {
                 let why = format!("{} needs boxes or masks", description.id);
                 Err(Error::new(format!("cannot run study {}", definition.name), why)
                     .hint("name them: [pictures] annotations = \"boxes.csv\""))
@@ -123,9 +135,12 @@ impl Workshop {
         let (model, bench) = (&self.models[model], self.bench.as_ref().expect("it was set up"));
         let (method, values) = &self.methods[method];
         let site = Site { cell, model, bench, method: *method, values };
-        let Some((map, seconds, warnings)) = site.map(store, watch)? else {
+        let Some((map, seconds, mut warnings)) = site.map(store, watch)? else {
             return Ok(None);
         };
+        // An earlier map may have been told them already.
+        let untold = bench.warnings.iter().filter(|told| !warnings.contains(told));
+        warnings.extend(untold.cloned().collect::<Vec<_>>());
         let mut results = CellResults {
             seconds,
             warnings,
@@ -155,17 +170,27 @@ impl Workshop {
         attribution::check_class(model, target)?;
         let confidence = predictions.iter().find(|prediction| prediction.class == target);
         let confidence = confidence.map_or(0.0, |of_target| f64::from(of_target.probability));
-        let annotation =
-            self.annotations.as_ref().and_then(|all| all.of(&stem(&cell.picture.path)));
         let placement = opened.placement(&model.preprocessing);
+        let regions = match self.drawn(cell, target) {
+            Ok(drawn) => Ok(drawn.on_input(&placement)?),
+            Err(why) => Err(why),
+        };
+        let of_regions = regions.as_ref().map_or(&[][..], |regions| &regions.warnings);
         Ok(Bench {
             place: [cell.place[0], picture],
-            regions: annotation.map(|one| one.on_input(&placement)).transpose()?,
+            warnings: opened.notes.iter().chain(of_regions).cloned().collect(),
+            regions,
             others: self.others(cell, model)?,
             pixels,
             subject: Subject { target, predicted: predictions[0].class, confidence },
             passes: Rc::default(),
         })
+    }
+
+    /// What was drawn around objects of the explained class, or why there is nothing.
+    fn drawn(&self, cell: &Cell, target: usize) -> Result<Annotation, String> {
+        let all = self.annotated.as_ref().ok_or(annotated::NONE)?;
+        all.of(&cell.picture.path, cell.place[0], target)
     }
 
     fn others(&self, cell: &Cell, model: &Model) -> Result<Vec<Array3<f32>>> {
@@ -288,8 +313,9 @@ impl Site<'_> {
         score: &dyn Localisation,
         values: &Values,
     ) -> (Measured, Option<Curve>) {
-        let Some(regions) = &self.bench.regions else {
-            return (Measured::Undefined("the picture has no annotation".into()), None);
+        let regions = match &self.bench.regions {
+            Ok(regions) => regions,
+            Err(why) => return (Measured::Undefined(why.clone()), None),
         };
         let (_, height, width) = self.bench.pixels.dim();
         let reduced: Array2<f32> = match score.is_of_signs() {
@@ -423,14 +449,13 @@ fn score_of(choice: &Choice) -> Result<(&'static Description, Values)> {
     Ok((description, values_of(choice, description.parameters)?))
 }
 
-/// A picture by its content, with the class of its first region where the list has none.
-fn planned(picture: ListedPicture, annotations: Option<&Annotations>) -> Result<PlannedPicture> {
+/// A picture by its content, with the class of its annotation where the list has none.
+fn planned(picture: ListedPicture, annotated: Option<&Annotated>) -> Result<PlannedPicture> {
     let bytes = std::fs::read(&picture.path)
         .map_err(|e| Error::new(format!("cannot read {}", picture.path.display()), e))?;
-    let annotation = annotations.and_then(|all| all.of(&stem(&picture.path)));
-    let class = annotation.and_then(|one| one.regions.iter().find_map(|region| region.class));
     let ListedPicture { name, path, label } = picture;
-    Ok(PlannedPicture { name, path, sha256: sha256(&bytes), label: label.or(class) })
+    let label = label.or_else(|| annotated?.label(&path));
+    Ok(PlannedPicture { name, path, sha256: sha256(&bytes), label })
 }
 
 impl PlannedModel {
@@ -444,10 +469,4 @@ impl PlannedModel {
             sha256: sha256(identity.as_bytes()),
         }
     }
-}
-
-/// What identifies annotations: everything they say.
-fn identity_of(annotations: &Annotations) -> String {
-    let lines: Vec<_> = annotations.iter().map(|one| format!("{one:?}")).collect();
-    sha256(lines.join("\n").as_bytes())
 }

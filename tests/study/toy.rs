@@ -109,6 +109,7 @@ pub fn contents(definition: &Definition, pictures: usize) -> Contents {
         scores: definition.scores(&SCORES).unwrap(),
         metrics: metrics(),
         annotations: None,
+        notes: vec![],
     }
 }
 

@@ -1,39 +1,109 @@
 //! COCO's JSON: pictures, objects and categories in one file.
 
-use super::{Annotations, BoundingBox, Frame, Region, RunLengths, Shape, checked_size};
+use super::{
+    Annotations, BoundingBox, Frame, Outline, Region, RunLengths, Shape, checked_size, labelme,
+};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::BTreeMap;
+
+/// A value as it should be, or whatever else was written in its place.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Loose<T> {
+    Known(T),
+    Odd(IgnoredAny),
+}
+
+impl<T> Loose<T> {
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Odd(_) => None,
+        }
+    }
+}
 
 #[derive(Deserialize)]
 struct File {
-    images: Vec<Image>,
-    annotations: Vec<Object>,
+    images: Option<Vec<Loose<Image>>>,
+    annotations: Option<Vec<Loose<Object>>>,
     #[serde(default)]
-    categories: Vec<Category>,
+    categories: Vec<Loose<Category>>,
+    /// Of Labelme's files alone.
+    shapes: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct Image {
-    id: i64,
-    file_name: String,
-    height: u64,
-    width: u64,
+    id: Id,
+    file_name: Option<String>,
+    /// What stands in for the name in files of LVIS and others.
+    path: Option<String>,
+    coco_url: Option<String>,
+    height: Option<Loose<Number>>,
+    width: Option<Loose<Number>>,
 }
 
 #[derive(Deserialize)]
 struct Object {
-    image_id: i64,
-    category_id: Option<i64>,
-    bbox: Option<[f64; 4]>,
-    segmentation: Option<Segmentation>,
-    #[serde(default)]
-    iscrowd: u8,
+    image_id: Id,
+    category_id: Option<Loose<Id>>,
+    bbox: Option<Loose<Vec<f64>>>,
+    segmentation: Option<Loose<Segmentation>>,
+    iscrowd: Option<Loose<Flag>>,
 }
 
 #[derive(Deserialize)]
 struct Category {
-    id: i64,
-    name: String,
+    id: Id,
+    name: Option<Loose<String>>,
+}
+
+/// Numbers, which some programs write as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Whole(i64),
+    Real(f64),
+    Text(String),
+}
+
+impl Id {
+    /// The same text for the same id, however it is written.
+    fn text(&self) -> String {
+        match self {
+            Self::Whole(id) => id.to_string(),
+            Self::Real(id) => id.to_string(),
+            Self::Text(id) => match id.trim().parse::<i64>() {
+                Ok(number) => number.to_string(),
+                Err(_) => id.clone(),
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Number(f64),
+    Text(String),
+}
+
+impl Number {
+    fn value(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => super::number(text),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Flag {
+    Bool(bool),
+    Number(f64),
 }
 
 #[derive(Deserialize)]
@@ -41,8 +111,9 @@ struct Category {
 enum Segmentation {
     /// Corners x, y, x, y, … in pixels.
     Polygons(Vec<Vec<f64>>),
+    Polygon(Vec<f64>),
     Runs {
-        size: [u64; 2],
+        size: [f64; 2],
         counts: Counts,
     },
 }
@@ -54,42 +125,196 @@ enum Counts {
     Compressed(String),
 }
 
-/// Reads a whole file.
-pub(super) fn read(text: &str, found: &mut Annotations) -> Result<(), String> {
-    let file: File = serde_json::from_str(text).map_err(|e| format!("broken COCO JSON: {e}"))?;
-    let mut pictures = BTreeMap::new();
-    for image in &file.images {
-        let frame = Frame::Size(checked_size(image.height, image.width)?);
-        found.picture(&image.file_name, frame)?;
-        pictures.insert(image.id, (&image.file_name, frame));
+/// Reads a whole file: of COCO, or a picture's of Labelme.
+pub(super) fn read(name: &str, text: &str, found: &mut Annotations) -> Result<(), String> {
+    let file: File = parsed(text, found).map_err(|why| format!("broken COCO JSON: {why}"))?;
+    if file.shapes.is_some() && file.annotations.is_none() {
+        return labelme::read(name, text, found);
     }
-    let mut categories: Vec<_> = file.categories.iter().map(|c| (c.id, &c.name)).collect();
-    categories.sort_unstable();
-    for (index, object) in file.annotations.iter().enumerate() {
-        let place = format!("annotation {}", index + 1);
-        let (name, frame) = pictures
-            .get(&object.image_id)
-            .ok_or_else(|| format!("{place}: there is no image {}", object.image_id))?;
-        let mut region = region(object, *frame).map_err(|why| format!("{place}: {why}"))?;
-        let class = object
-            .category_id
-            .and_then(|id| categories.binary_search_by_key(&id, |(known, _)| *known).ok());
-        region.class = class;
-        region.label = class.map(|class| categories[class].1.clone());
-        region.difficult = object.iscrowd != 0;
-        found.add(name, *frame, region, &format!("{place}, {name}"))?;
+    let missing = |what: &str| format!("broken COCO JSON: missing field `{what}`");
+    let images = file.images.ok_or_else(|| missing("images"))?;
+    let objects = file.annotations.ok_or_else(|| missing("annotations"))?;
+    let pictures = pictures(&images, &objects, found);
+    let categories = categories(&file.categories);
+    for (index, object) in objects.iter().enumerate() {
+        let number = index + 1;
+        let about = object.known().ok_or("it is no annotation of COCO's: it needs an `image_id`");
+        let picture = about.map_err(str::to_string).and_then(|object| {
+            let id = object.image_id.text();
+            let picture = pictures.get(&id).ok_or_else(|| format!("there is no image {id}"))?;
+            Ok((object, picture))
+        });
+        match picture {
+            Ok((object, (name, frame))) => {
+                let region =
+                    region(object, *frame).map(|region| classed(region, object, &categories));
+                found.take(|| format!("annotation {number}, {name}"), name, *frame, region);
+            }
+            Err(why) => found.tally.entries.skip(|| format!("annotation {number}: {why}")),
+        }
     }
     Ok(())
 }
 
-fn region(object: &Object, frame: Frame) -> Result<Region, String> {
-    let Frame::Size(size) = frame else { return Err("its picture has no size".into()) };
-    if let Some(segmentation) = &object.segmentation
-        && let Some(mask) = mask(segmentation, size)?
-    {
-        return Ok(Region::new(Shape::Mask(mask)));
+/// JSON, also with the `NaN` and `Infinity` that Python writes where it should not.
+pub(super) fn parsed<T: DeserializeOwned>(
+    text: &str,
+    found: &mut Annotations,
+) -> Result<T, String> {
+    serde_json::from_str(text).or_else(|error| {
+        let repaired = without_nan(text).ok_or_else(|| error.to_string())?;
+        let value = serde_json::from_str(&repaired).map_err(|_| error.to_string())?;
+        found.tally.note("NaN and Infinity, which JSON has not, count as missing");
+        Ok(value)
+    })
+}
+
+/// `NaN`, `Infinity` and `-Infinity` outside of texts as `null`; none where there is none.
+fn without_nan(text: &str) -> Option<String> {
+    let mut repaired = String::with_capacity(text.len());
+    let (mut rest, mut changed) = (text, false);
+    while let Some(place) = rest.find(['"', 'N', 'I', '-']) {
+        repaired.push_str(&rest[..place]);
+        rest = &rest[place..];
+        let word = ["NaN", "-Infinity", "Infinity"].into_iter().find(|word| rest.starts_with(word));
+        let length = match word {
+            Some(word) => word.len(),
+            None if rest.starts_with('"') => quoted(rest),
+            None => 1,
+        };
+        changed |= word.is_some();
+        repaired.push_str(if word.is_some() { "null" } else { &rest[..length] });
+        rest = &rest[length..];
     }
-    let [x, y, width, height] = object.bbox.ok_or("it has neither `bbox` nor `segmentation`")?;
+    repaired.push_str(rest);
+    changed.then_some(repaired)
+}
+
+/// The length of the text in quotes that begins here.
+fn quoted(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+/// Names and frames by the ids of pictures.
+fn pictures(
+    images: &[Loose<Image>],
+    objects: &[Loose<Object>],
+    found: &mut Annotations,
+) -> BTreeMap<String, (String, Frame)> {
+    let sizes = sizes_of_runs(images, objects);
+    let mut pictures = BTreeMap::new();
+    for (index, image) in images.iter().enumerate() {
+        let about = image.known().ok_or("it is no image of COCO's: it needs an `id`".to_string());
+        let begun = about.and_then(|image| {
+            let name = image.name().ok_or("it has no `file_name`")?;
+            let frame = image.frame(&sizes)?;
+            let id = image.id.text();
+            if pictures.contains_key(&id) {
+                return Err(format!("there are two images {id}"));
+            }
+            found.picture(&name, frame)?;
+            pictures.insert(id, (name, frame));
+            Ok(())
+        });
+        if let Err(why) = begun {
+            found.tally.entries.skip(|| format!("image {}: {why}", index + 1));
+        }
+    }
+    pictures
+}
+
+impl Image {
+    fn name(&self) -> Option<String> {
+        let address = |url: &String| url.split(['?', '#']).next().unwrap_or_default().to_string();
+        let names =
+            [self.file_name.clone(), self.path.clone(), self.coco_url.as_ref().map(address)];
+        names.into_iter().flatten().find(|name| !name.is_empty())
+    }
+
+    /// The size stated, or that of its masks, or the picture's own.
+    fn frame(&self, sizes: &BTreeMap<String, [f64; 2]>) -> Result<Frame, String> {
+        match self.size().or_else(|| sizes.get(&self.id.text()).copied()) {
+            Some([height, width]) => Ok(Frame::Size(checked_size(height as u64, width as u64)?)),
+            None => Ok(Frame::Original),
+        }
+    }
+
+    fn size(&self) -> Option<[f64; 2]> {
+        let side = |side: &Option<Loose<Number>>| side.as_ref()?.known()?.value();
+        let size = [side(&self.height)?, side(&self.width)?];
+        (size != [0.0; 2]).then_some(size)
+    }
+}
+
+/// Of pictures without sizes, those of their run lengths.
+fn sizes_of_runs(images: &[Loose<Image>], objects: &[Loose<Object>]) -> BTreeMap<String, [f64; 2]> {
+    if images.iter().filter_map(Loose::known).all(|image| image.size().is_some()) {
+        return BTreeMap::new();
+    }
+    let size = |object: &Object| match object.segmentation.as_ref()?.known()? {
+        Segmentation::Runs { size, .. } => Some((object.image_id.text(), *size)),
+        _ => None,
+    };
+    objects.iter().filter_map(Loose::known).filter_map(size).collect()
+}
+
+/// The places of categories among all ids, and their names, by id.
+fn categories(all: &[Loose<Category>]) -> BTreeMap<String, (usize, String)> {
+    let mut known: Vec<_> = all.iter().filter_map(Loose::known).collect();
+    let number = |category: &&Category| category.id.text().parse::<i64>().ok();
+    if known.iter().all(|category| number(category).is_some()) {
+        known.sort_by_key(number);
+    }
+    let mut categories = BTreeMap::new();
+    for category in known {
+        let id = category.id.text();
+        let name = category.name.as_ref().and_then(Loose::known);
+        let entry = (categories.len(), name.cloned().unwrap_or_else(|| id.clone()));
+        categories.entry(id).or_insert(entry);
+    }
+    categories
+}
+
+fn classed(
+    mut region: Region,
+    object: &Object,
+    categories: &BTreeMap<String, (usize, String)>,
+) -> Region {
+    let id = object.category_id.as_ref().and_then(Loose::known).map(Id::text);
+    if let Some((class, name)) = id.and_then(|id| categories.get(&id)) {
+        (region.class, region.label) = (Some(*class), Some(name.clone()));
+    }
+    region.difficult = match object.iscrowd.as_ref().and_then(Loose::known) {
+        Some(Flag::Bool(is_crowd)) => *is_crowd,
+        Some(Flag::Number(number)) => *number != 0.0,
+        None => false,
+    };
+    region
+}
+
+fn region(object: &Object, frame: Frame) -> Result<Region, String> {
+    let drawn = match &object.segmentation {
+        None => None,
+        Some(Loose::Known(segmentation)) => shape(segmentation, frame)?,
+        Some(Loose::Odd(_)) if object.bbox.is_some() => None,
+        Some(Loose::Odd(_)) => return Err("its `segmentation` is neither polygons nor runs".into()),
+    };
+    if let Some(shape) = drawn {
+        return Ok(Region::new(shape));
+    }
+    let bounds = match &object.bbox {
+        None => return Err("it has neither `bbox` nor `segmentation`".into()),
+        Some(bounds) => bounds.known().map_or(&[][..], Vec::as_slice),
+    };
+    let [x, y, width, height] = *bounds else {
+        return Err("its `bbox` is not four numbers: x, y, width, height".into());
+    };
     if width < 0.0 || height < 0.0 {
         return Err(format!("a box of negative size, {width}×{height}"));
     }
@@ -98,24 +323,37 @@ fn region(object: &Object, frame: Frame) -> Result<Region, String> {
 }
 
 /// `None` for the empty list that stands for no segmentation.
-fn mask(segmentation: &Segmentation, size: [usize; 2]) -> Result<Option<RunLengths>, String> {
+fn shape(segmentation: &Segmentation, frame: Frame) -> Result<Option<Shape>, String> {
     match segmentation {
-        Segmentation::Polygons(polygons) if polygons.is_empty() => Ok(None),
-        Segmentation::Polygons(polygons) => RunLengths::from_polygons(size, polygons).map(Some),
-        Segmentation::Runs { size: [height, width], counts } => {
-            if [*height, *width] != size.map(|side| side as u64) {
-                return Err(format!(
-                    "run lengths of {width}×{height} pixels in a picture of {}×{}",
-                    size[1], size[0]
-                ));
-            }
-            let counts = match counts {
-                Counts::Plain(counts) => counts.clone(),
-                Counts::Compressed(text) => decompressed(text)?,
-            };
-            RunLengths::from_counts(size, counts).map(Some)
-        }
+        Segmentation::Polygons(polygons) if polygons.iter().all(Vec::is_empty) => Ok(None),
+        Segmentation::Polygons(polygons) => outlined(polygons.clone(), frame).map(Some),
+        Segmentation::Polygon(polygon) => outlined(vec![polygon.clone()], frame).map(Some),
+        Segmentation::Runs { size, counts } => runs(*size, counts, frame).map(Some),
     }
+}
+
+fn outlined(polygons: Vec<Vec<f64>>, frame: Frame) -> Result<Shape, String> {
+    let outline = Outline::new(polygons)?;
+    match frame {
+        Frame::Size(size) => Ok(Shape::Mask(outline.filled(size, [1.0; 2])?)),
+        _ => Ok(Shape::Outline(outline)),
+    }
+}
+
+fn runs(stated: [f64; 2], counts: &Counts, frame: Frame) -> Result<Shape, String> {
+    let Frame::Size(size) = frame else { return Err("its picture has no size".into()) };
+    let [height, width] = stated;
+    if stated != size.map(|side| side as f64) {
+        return Err(format!(
+            "run lengths of {width}×{height} pixels in a picture of {}×{}",
+            size[1], size[0]
+        ));
+    }
+    let counts = match counts {
+        Counts::Plain(counts) => counts.clone(),
+        Counts::Compressed(text) => decompressed(text)?,
+    };
+    Ok(Shape::Mask(RunLengths::from_counts(size, counts)?))
 }
 
 /// Numbers written in characters of five bits each, lowest first, with a sixth that says that more

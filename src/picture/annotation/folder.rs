@@ -1,66 +1,90 @@
 //! Folders of annotations.
 
-use super::format::{self, KNOWN, bytes, text};
-use super::{Annotations, mask, voc, yolo};
-use crate::file::{extension, stem};
-use std::fs;
+use super::format::{KNOWN, bytes, read, read_text};
+use super::names::{Names, is_list_of_names};
+use super::{Annotations, labelme, mask, voc, yolo};
+use crate::file::{extension, files_within};
 use std::path::{Path, PathBuf};
 
-/// Reads what a folder holds: all XML; or its only JSON or table; or all text; or all masks. Pictures
-/// may lie among them. Where masks are called `NAME_mask` or `NAME-mask`, only those are read.
-pub(super) fn read(folder: &Path, found: &mut Annotations) -> Result<(), String> {
-    let files = files(folder).map_err(|e| e.to_string())?;
-    let with = |accepts: &dyn Fn(&Path) -> bool| -> Vec<&PathBuf> {
-        files.iter().filter(|file| accepts(file)).collect()
+/// Reads what a folder and the folders in it hold: all XML; or its only JSON or table, or Labelme's
+/// JSON; or all text; or all masks. Pictures may lie among them. Where masks are called `NAME_mask`
+/// or `NAME-mask`, only those are read; JPEG only where there are no other masks.
+pub(super) fn read_all(folder: &Path, found: &mut Annotations) -> Result<(), String> {
+    let files = files_within(folder).map_err(|e| e.to_string())?;
+    let with = |extensions: &[&str]| -> Vec<&PathBuf> {
+        files.iter().filter(|file| extensions.contains(&extension(file).as_str())).collect()
     };
-    let xml = with(&|file| extension(file) == "xml");
+    let mut each = Each { folder, found };
+    let xml = with(&["xml"]);
     if !xml.is_empty() {
-        return each(&xml, |file| voc::read(&stem(file), &text(bytes(file)?)?, found));
+        return each.file(&xml, |file, name, found| {
+            voc::read(name, &read_text(bytes(file)?, found)?, found)
+        });
     }
-    let tables = with(&|file| matches!(extension(file).as_str(), "json" | "csv" | "tsv"));
-    match tables[..] {
-        [] => {}
-        [table] => return each(&[table], |file| format::read(file, bytes(file)?, found)),
-        _ => return Err("the folder holds several tables or JSON files; open one of them".into()),
+    let tables = with(&["json", "csv", "tsv"]);
+    if !tables.is_empty() {
+        return each.tables(&tables);
     }
-    let lists = with(&|file| extension(file) == "txt" && !yolo::is_list_of_names(file));
+    let mut lists = with(&["txt"]);
+    lists.retain(|file| !is_list_of_names(file));
     if let Some(first) = lists.first() {
-        let names = yolo::names_beside(first)?;
-        return each(&lists, |file| yolo::read(&stem(file), &text(bytes(file)?)?, &names, found));
+        let names = Names::beside(first)?;
+        return each.file(&lists, |file, name, found| {
+            let text = read_text(bytes(file)?, found)?;
+            if yolo::is_list_of_pictures(&text) {
+                return Ok(());
+            }
+            yolo::read(name, &text, &names, found)
+        });
     }
-    let mut masks = with(&|file| mask::is_mask_extension(&extension(file)));
-    if masks.iter().any(|file| mask::is_called_mask(file)) {
-        masks.retain(|file| mask::is_called_mask(file));
-    }
-    if masks.is_empty() {
+    let masks = mask::among(&files);
+    let Some(first) = masks.first() else {
         return Err(format!("the folder holds none; {KNOWN}"));
-    }
-    each(&masks, |file| mask::read(&mask::picture_name(file), &bytes(file)?, found))
+    };
+    let names = Names::beside(first)?;
+    each.file(&masks, |file, name, found| {
+        mask::read(mask::picture_name(name), &bytes(file)?, &names, found)
+    })
 }
 
-/// The folder's files in alphabetical order, hidden ones left out.
-fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut files = vec![];
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_hidden =
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_file() && !is_hidden {
-            files.push(path);
+/// Reads files of a folder one by one.
+struct Each<'a> {
+    folder: &'a Path,
+    found: &'a mut Annotations,
+}
+
+impl Each<'_> {
+    /// Reads the only table, or Labelme's JSON of many pictures.
+    fn tables(&mut self, tables: &[&PathBuf]) -> Result<(), String> {
+        if let [only] = tables {
+            return self.file(tables, |_, name, found| read(only, name, bytes(only)?, found));
         }
+        let first = bytes(tables[0]).and_then(|bytes| read_text(bytes, self.found));
+        if !first.is_ok_and(|text| labelme::is_labelme(tables[0], &text)) {
+            return Err("the folder holds several tables or JSON files; open one of them".into());
+        }
+        self.file(tables, |file, name, found| {
+            labelme::read(name, &read_text(bytes(file)?, found)?, found)
+        })
     }
-    files.sort();
-    Ok(files)
-}
 
-fn each(
-    files: &[&PathBuf],
-    mut read: impl FnMut(&Path) -> Result<(), String>,
-) -> Result<(), String> {
-    for file in files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        read(file)
-            .map_err(|why| if why.contains(&*name) { why } else { format!("{name}: {why}") })?;
+    /// Reads every file under its name from the folder on, without its extension; one that can't be
+    /// read is skipped and counted.
+    fn file(
+        &mut self,
+        files: &[&PathBuf],
+        mut read: impl FnMut(&Path, &str, &mut Annotations) -> Result<(), String>,
+    ) -> Result<(), String> {
+        for file in files {
+            let within = file.strip_prefix(self.folder).unwrap_or(file);
+            let name = within.with_extension("").to_string_lossy().replace('\\', "/");
+            match read(file, &name, self.found) {
+                Ok(()) => self.found.tally.files.keep(),
+                Err(why) => {
+                    self.found.tally.files.skip(|| format!("{}: {why}", within.display()));
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -1,7 +1,9 @@
 //! Files of annotations: which format they are in, and their content.
 
+use super::names::Names;
 use super::{Annotations, coco, mask, table, voc, yolo};
-use crate::file::{extension, stem};
+use crate::encoding::{Encoding, decoded};
+use crate::file::extension;
 use std::fs;
 use std::path::Path;
 
@@ -9,50 +11,50 @@ use std::path::Path;
 pub const MAX_BYTES: u64 = 1 << 29;
 
 /// What there is to open, for errors.
-pub(super) const KNOWN: &str = "known are Pascal VOC or ImageNet XML, COCO JSON, YOLO text, CSV or TSV with columns such as image,x1,y1,x2,y2, and masks as PNG, BMP, TIFF or GIF; also folders of XML, text or masks";
+pub(super) const KNOWN: &str = "known are Pascal VOC, ImageNet or CVAT XML, COCO, LVIS or Labelme JSON, YOLO or DOTA text, CSV or TSV with columns such as image,x1,y1,x2,y2, and masks as PNG, BMP, TIFF, GIF or JPEG; also folders of XML, text or masks";
 
-/// Reads the content of one file, whatever its format.
-pub(super) fn read(path: &Path, bytes: Vec<u8>, found: &mut Annotations) -> Result<(), String> {
-    match Format::of(path, &bytes) {
-        _ if bytes.is_empty() && extension(path) != "txt" => Err("the file is empty".into()),
-        Some(Format::Voc) => voc::read(&stem(path), &text(bytes)?, found),
-        Some(Format::Coco) => coco::read(&text(bytes)?, found),
-        Some(Format::Table) => table::read(&text(bytes)?, found),
-        Some(Format::Yolo) => {
-            let names = yolo::names_beside(path)?;
-            yolo::read(&stem(path), &text(bytes)?, &names, found)
-        }
-        Some(Format::Mask) => mask::read(&mask::picture_name(path), &bytes, found),
-        None => Err(format!("its format is unknown; {KNOWN}")),
+/// Reads the content of one file, whatever its format. `name` is its picture's, for formats of one
+/// file a picture that don't say it.
+pub(super) fn read(
+    path: &Path,
+    name: &str,
+    bytes: Vec<u8>,
+    found: &mut Annotations,
+) -> Result<(), String> {
+    if bytes.is_empty() && extension(path) != "txt" {
+        return Err("the file is empty".into());
+    }
+    if image::guess_format(&bytes).is_ok() || mask::is_mask_extension(&extension(path)) {
+        return mask::read(mask::picture_name(name), &bytes, &Names::beside(path)?, found);
+    }
+    let unknown = || format!("its format is unknown; {KNOWN}");
+    let text = read_text(bytes, found).map_err(|_| unknown())?;
+    match Format::of(path, &text).ok_or_else(unknown)? {
+        Format::Xml => voc::read(name, &text, found),
+        Format::Json => coco::read(name, &text, found),
+        Format::Table => table::read(&text, found),
+        Format::Yolo => yolo::read(name, &text, &Names::beside(path)?, found),
     }
 }
 
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
-    Voc,
-    Coco,
-    Yolo,
+    Xml,
+    Json,
     Table,
-    Mask,
+    Yolo,
 }
 
 impl Format {
     /// By content; by the extension where the content could be anything.
-    fn of(path: &Path, bytes: &[u8]) -> Option<Self> {
-        if image::guess_format(bytes).is_ok() {
-            return Some(Self::Mask);
-        }
-        let start = bytes.trim_ascii_start();
-        let start = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start);
-        match (start.first(), extension(path).as_str()) {
-            (Some(b'<'), _) | (_, "xml") => Some(Self::Voc),
-            (Some(b'{' | b'['), _) | (_, "json") => Some(Self::Coco),
+    fn of(path: &Path, text: &str) -> Option<Self> {
+        match (text.trim_start().chars().next(), extension(path).as_str()) {
+            (Some('<'), _) | (_, "xml") => Some(Self::Xml),
+            (Some('{' | '['), _) | (_, "json") => Some(Self::Json),
             (_, "csv" | "tsv") => Some(Self::Table),
-            _ if table::is_table(start) => Some(Self::Table),
+            _ if table::is_table(text) => Some(Self::Table),
             (_, "txt") => Some(Self::Yolo),
-            (_, extension) => mask::is_mask_extension(extension).then_some(Self::Mask),
+            _ => None,
         }
     }
 }
@@ -71,10 +73,13 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|e| e.to_string())
 }
 
-pub(super) fn text(bytes: Vec<u8>) -> Result<String, String> {
-    let text = String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8")?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_string(),
-        None => text,
-    })
+pub(super) use crate::encoding::text;
+
+/// A file's text; an encoding that is assumed is noted.
+pub(super) fn read_text(bytes: Vec<u8>, found: &mut Annotations) -> Result<String, String> {
+    let decoded = decoded(bytes)?;
+    if decoded.encoding == Encoding::Windows1252 {
+        found.tally.note("text that is not UTF-8 is read as Windows-1252 (Latin-1): names with accents may be wrong");
+    }
+    Ok(decoded.text)
 }

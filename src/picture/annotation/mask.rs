@@ -1,5 +1,6 @@
 //! Masks as pictures: zero or black is background, every other value an object.
 
+use super::names::Names;
 use super::{Annotations, Frame, Region, RunLengths, Shape, checked_size};
 use crate::file::{extension, stem};
 use image::{DynamicImage, GenericImageView, ImageFormat, ImageReader, Limits};
@@ -7,9 +8,10 @@ use ndarray::{Array2, ArrayView2};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::ops::Range;
-use std::path::Path;
+use std::path::PathBuf;
 
-const EXTENSIONS: [&str; 5] = ["png", "bmp", "tif", "tiff", "gif"];
+const LOSSLESS: [&str; 5] = ["png", "bmp", "tif", "tiff", "gif"];
+const LOSSY: [&str; 3] = ["jpg", "jpeg", "jfif"];
 const MARKS: [&str; 2] = ["_mask", "-mask"];
 const MAX_DECODER_BYTES: u64 = 1 << 30;
 /// A mask of more values is taken for a picture.
@@ -18,33 +20,53 @@ const MAX_OBJECTS: usize = 64;
 const VOID: u8 = 255;
 
 pub(super) fn is_mask_extension(extension: &str) -> bool {
-    EXTENSIONS.contains(&extension)
+    LOSSLESS.contains(&extension) || LOSSY.contains(&extension)
 }
 
-/// Whether a file's name says that it is the mask of another.
-pub(super) fn is_called_mask(path: &Path) -> bool {
-    MARKS.iter().any(|mark| stem(path).ends_with(mark)) && is_mask_extension(&extension(path))
+/// Those of a folder's files that are masks: the ones called so, or else those that keep values, or
+/// else JPEG.
+pub(super) fn among(files: &[PathBuf]) -> Vec<&PathBuf> {
+    let of = |extensions: &[&str]| -> Vec<&PathBuf> {
+        files.iter().filter(|file| extensions.contains(&extension(file).as_str())).collect()
+    };
+    let (lossless, lossy) = (of(&LOSSLESS), of(&LOSSY));
+    let is_called_mask = |file: &&PathBuf| MARKS.iter().any(|mark| stem(file).ends_with(mark));
+    let called: Vec<_> = lossless.iter().chain(&lossy).copied().filter(is_called_mask).collect();
+    [called, lossless, lossy].into_iter().find(|masks| !masks.is_empty()).unwrap_or_default()
 }
 
 /// The name of the picture that a mask belongs to.
-pub(super) fn picture_name(path: &Path) -> String {
-    let name = stem(path);
-    let bare = MARKS.iter().find_map(|mark| name.strip_suffix(mark));
-    bare.map_or(name.clone(), str::to_string)
+pub(super) fn picture_name(name: &str) -> &str {
+    MARKS.iter().find_map(|mark| name.strip_suffix(mark)).unwrap_or(name)
 }
 
 /// Reads the objects of one picture.
-pub(super) fn read(name: &str, bytes: &[u8], found: &mut Annotations) -> Result<(), String> {
-    let values = values(bytes).map_err(|why| format!("{name}: {why}"))?;
-    let size: [usize; 2] = values.dim().into();
-    let objects = objects(values.view()).map_err(|why| format!("{name}: {why}"))?;
+pub(super) fn read(
+    name: &str,
+    bytes: &[u8],
+    names: &Names,
+    found: &mut Annotations,
+) -> Result<(), String> {
+    let levels = Levels::read(bytes)?;
+    let size: [usize; 2] = levels.values.dim().into();
+    let is_of_two = levels.is_of_two();
+    let objects = if is_of_two {
+        found.tally.note(
+            "masks with levels of grey between black and white are parted at half (128 of 255)",
+        );
+        objects(levels.bright().view())?
+    } else {
+        levels.check()?;
+        objects(levels.values.view())?
+    };
     let frame = Frame::Size(size);
     found.picture(name, frame)?;
     for (value, stretches) in objects {
-        let mut region = Region::new(Shape::Mask(RunLengths::new(size, stretches)));
-        region.label = Some(label(value));
-        found.add(name, frame, region, name)?;
+        let region = Region::new(Shape::Mask(RunLengths::new(size, stretches)));
+        let label = names.of(value as usize).filter(|_| levels.has_numbers && !is_of_two);
+        found.take(|| name.to_string(), name, frame, Ok(Region { label, ..region }));
     }
+    names.note.iter().for_each(|note| found.tally.note(note));
     Ok(())
 }
 
@@ -69,25 +91,76 @@ fn objects(values: ArrayView2<u32>) -> Result<BTreeMap<u32, Vec<Range<u32>>>, St
 /// Colours that are not grey lie above every level of grey.
 const COLOUR: u32 = 1 << 24;
 
-fn label(value: u32) -> String {
-    match value.checked_sub(COLOUR) {
-        Some(colour) => format!("#{colour:06x}"),
-        None => value.to_string(),
+/// A mask as it was decoded.
+struct Levels {
+    /// The value of every pixel, H×W.
+    values: Array2<u32>,
+    /// The value of white, where these are levels of grey.
+    white: Option<u32>,
+    /// Values stand for classes: they are neither colours nor parted.
+    has_numbers: bool,
+    is_lossy: bool,
+}
+
+impl Levels {
+    fn read(bytes: &[u8]) -> Result<Self, String> {
+        let format = image::guess_format(bytes).map_err(|_| "it is no picture")?;
+        let is_lossy = format == ImageFormat::Jpeg;
+        let kept = [ImageFormat::Png, ImageFormat::Bmp, ImageFormat::Tiff, ImageFormat::Gif];
+        if !is_lossy && !kept.contains(&format) {
+            return Err(format!("{format:?} may change values; masks are PNG, BMP, TIFF or GIF"));
+        }
+        if format == ImageFormat::Png
+            && let Some(values) = palette_indices(bytes)?
+        {
+            return Ok(Self { values, white: None, has_numbers: true, is_lossy });
+        }
+        let image = decoded(bytes, format)?;
+        let mut levels = of_image(&image);
+        levels.is_lossy = is_lossy;
+        Ok(levels)
+    }
+
+    /// Pixels by their brightness, in 256 steps.
+    fn histogram(&self) -> Option<[usize; 256]> {
+        let white = u64::from(self.white?);
+        let mut histogram = [0; 256];
+        for value in &self.values {
+            histogram[(u64::from(*value) * 255 / white).min(255) as usize] += 1;
+        }
+        Some(histogram)
+    }
+
+    /// Whether it is a picture of black and white with levels of grey between: most pixels lie near
+    /// the ends, and most of the many levels do not, as they would if they numbered objects.
+    fn is_of_two(&self) -> bool {
+        const NEAR: usize = 26;
+        const MANY: usize = 8;
+        let Some(histogram) = self.histogram() else { return false };
+        let levels = |counts: &[usize]| counts.iter().filter(|count| **count > 0).count();
+        let pixels = |counts: &[usize]| counts.iter().sum::<usize>();
+        let (dark, rest) = histogram.split_at(NEAR);
+        let (middle, bright) = rest.split_at(256 - 2 * NEAR);
+        let of_two = pixels(bright) > 0 && pixels(middle) * 3 <= pixels(dark) + pixels(bright);
+        let many = levels(&histogram) >= MANY && levels(middle) * 2 >= levels(&histogram);
+        of_two && (many || self.is_lossy)
+    }
+
+    /// 1 for every pixel above half of white, 0 for the others.
+    fn bright(&self) -> Array2<u32> {
+        let half = self.white.unwrap_or_default() / 2;
+        self.values.mapv(|value| u32::from(value > half))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match self.is_lossy {
+            false => Ok(()),
+            true => Err("JPEG may change values, and this one is not black and white; masks are PNG, BMP, TIFF or GIF".into()),
+        }
     }
 }
 
-/// The value of every pixel, H×W.
-fn values(bytes: &[u8]) -> Result<Array2<u32>, String> {
-    let format = image::guess_format(bytes).map_err(|_| "it is no picture")?;
-    if !matches!(format, ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Tiff | ImageFormat::Gif)
-    {
-        return Err(format!("{format:?} may change values; masks are PNG, BMP, TIFF or GIF"));
-    }
-    if format == ImageFormat::Png
-        && let Some(indices) = palette_indices(bytes)?
-    {
-        return Ok(indices);
-    }
+fn decoded(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, String> {
     let size = ImageReader::with_format(Cursor::new(bytes), format).into_dimensions();
     let (width, height) = size.map_err(|e| e.to_string())?;
     checked_size(u64::from(height), u64::from(width))?;
@@ -95,25 +168,30 @@ fn values(bytes: &[u8]) -> Result<Array2<u32>, String> {
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_DECODER_BYTES);
     reader.limits(limits);
-    Ok(levels(&reader.decode().map_err(|e| e.to_string())?))
+    reader.decode().map_err(|e| e.to_string())
 }
 
 /// Levels of grey, or colours; transparent pixels are zero.
-fn levels(image: &DynamicImage) -> Array2<u32> {
+fn of_image(image: &DynamicImage) -> Levels {
     let shape = (image.height() as usize, image.width() as usize);
     if let DynamicImage::ImageLuma16(image) = image {
-        return Array2::from_shape_fn(shape, |(y, x)| {
-            u32::from(image.get_pixel(x as u32, y as u32).0[0])
-        });
+        let level = |(y, x)| u32::from(image.get_pixel(x as u32, y as u32).0[0]);
+        let values = Array2::from_shape_fn(shape, level);
+        return Levels { values, white: Some(65_535), has_numbers: true, is_lossy: false };
     }
-    Array2::from_shape_fn(shape, |(y, x)| {
+    let mut is_grey = true;
+    let values = Array2::from_shape_fn(shape, |(y, x)| {
         let [r, g, b, alpha] = image.get_pixel(x as u32, y as u32).0;
         match alpha {
             0 => 0,
             _ if r == g && g == b => u32::from(r),
-            _ => COLOUR | u32::from_be_bytes([0, r, g, b]),
+            _ => {
+                is_grey = false;
+                COLOUR | u32::from_be_bytes([0, r, g, b])
+            }
         }
-    })
+    });
+    Levels { values, white: is_grey.then_some(255), has_numbers: is_grey, is_lossy: false }
 }
 
 /// Places in the palette, where a PNG has one.

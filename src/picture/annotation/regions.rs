@@ -1,13 +1,15 @@
 //! Annotated regions in the pixels of a network's input.
 
-use super::{Annotation, BoundingBox, Frame, RunLengths, Shape};
+use super::{Annotation, BoundingBox, Frame, Outline, RunLengths, Shape};
 use crate::error::{Error, Result};
-use crate::picture::{Filter, Placement, resized_and_cropped};
-use image::{Rgb, RgbImage};
+use crate::picture::{Filter, MAX_PIXELS, Placement, resized_and_cropped};
+use image::GrayImage;
 use ndarray::{Array2, ArrayView2};
 
-/// By how much the shapes of a picture and of its annotation may differ unremarked.
+/// By how much the proportions of a picture and of its annotation may differ.
 const SAME_SHAPE: f64 = 0.02;
+/// More pixels of masks on one picture would take too long.
+const MAX_MASK_PIXELS: u64 = 1 << 31;
 
 /// What an annotation says about the pixels that a network sees.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,17 +73,20 @@ impl Regions {
 impl Annotation {
     /// The regions in the pixels of a network's input, resized and cropped exactly as the picture
     /// is: boxes by their edges; masks as pictures of 0 and 255, bilinearly, true from 128 on. What
-    /// is left of an object at the border stays; what covers no pixel is dropped.
+    /// is left of an object at the border stays; what covers no pixel is dropped. An annotation that
+    /// has the input's own size, and not the picture's proportions, is taken to be of the input.
     ///
     /// # Errors
-    /// When the annotation is of the same picture turned by a quarter, or the picture is too long
-    /// and narrow to resize.
+    /// When the annotation is of a picture of other proportions, such as the same one turned by a
+    /// quarter, or the picture is too long and narrow to resize, or there are too many masks.
     pub fn on_input(&self, placement: &Placement) -> Result<Regions> {
+        let (placement, note) = self.fitted(placement)?;
+        self.check_masks(&placement)?;
         let mut regions = Regions {
             boxes: vec![],
             sources: vec![],
             mask: Array2::from_elem(placement.size, false),
-            warnings: self.checked_frame(placement)?.into_iter().collect(),
+            warnings: note.into_iter().collect(),
         };
         let [height, width] = match self.frame {
             Frame::Original => placement.original.map(|side| side as f64),
@@ -99,26 +104,69 @@ impl Annotation {
                     }
                     regions.add_box(source, bounds.placed(scale, placement.corner));
                 }
-                Shape::Mask(mask) => regions.add_mask(source, &placed_mask(mask, placement)?),
+                Shape::Mask(mask) => regions.add_mask(source, &placed_mask(mask, &placement)?),
+                Shape::Outline(outline) => {
+                    let mask = self.filled(outline, &placement)?;
+                    regions.add_mask(source, &placed_mask(&mask, &placement)?);
+                }
             }
         }
         Ok(regions)
     }
 
-    /// Compares the annotation's size with the picture's; what is odd but usable comes back in words.
-    fn checked_frame(&self, placement: &Placement) -> Result<Option<String>> {
-        let Frame::Size([height, width]) = self.frame else { return Ok(None) };
-        let [of_height, of_width] = placement.original;
-        let sizes = format!(
-            "the annotation is of a picture of {width}×{height} px, the picture has {of_width}×{of_height}"
-        );
-        if height != width && [width, height] == placement.original {
-            return Err(Error::new("cannot place the annotation", sizes).hint(
-                "the picture's EXIF orientation turns it; annotate it upright or save it turned",
-            ));
+    /// An outline's pixels, in the picture as it was annotated or is.
+    fn filled(&self, outline: &Outline, placement: &Placement) -> Result<RunLengths> {
+        let original = placement.original;
+        let (size, unit) = match self.frame {
+            Frame::Original => (original, [1.0; 2]),
+            Frame::Size(size) => (size, [1.0; 2]),
+            Frame::Unit => (original, original.map(|side| side as f64)),
+        };
+        outline.filled(size, unit).map_err(|why| Error::new("cannot place the annotation", why))
+    }
+
+    fn check_masks(&self, placement: &Placement) -> Result<()> {
+        let [height, width] = match self.frame {
+            Frame::Size(size) => size,
+            _ => placement.original,
+        };
+        let is_mask = |region: &&super::Region| !matches!(region.shape, Shape::Box(_));
+        let masks = self.regions.iter().filter(is_mask).count() as u64;
+        let [high, wide] = placement.resized;
+        let pixels = height as u64 * width as u64 + (high as u64 * wide as u64).min(MAX_PIXELS);
+        match masks.saturating_mul(pixels) {
+            0..=MAX_MASK_PIXELS => Ok(()),
+            _ => Err(Error::new(
+                "cannot place the annotation",
+                format!("{masks} masks of {width}×{height} px are too many for one picture"),
+            )),
         }
+    }
+
+    /// Where the annotation lies in the network's input, and what is to be said of that.
+    fn fitted(&self, placement: &Placement) -> Result<(Placement, Option<String>)> {
+        let Frame::Size([height, width]) = self.frame else { return Ok((*placement, None)) };
+        let [of_height, of_width] = placement.original;
         let shape = (width as f64 * of_height as f64) / (height as f64 * of_width as f64);
-        Ok(((shape - 1.0).abs() > SAME_SHAPE).then(|| format!("{sizes}: it was stretched to fit")))
+        if (shape - 1.0).abs() <= SAME_SHAPE {
+            return Ok((*placement, None));
+        }
+        if [height, width] == placement.size {
+            let note = format!(
+                "the annotation has the {width}×{height} px of the network's input: it is taken to be of that"
+            );
+            return Ok((Placement::exact(placement.size), Some(note)));
+        }
+        let why = format!(
+            "the annotation is of a picture of {width}×{height} px, the picture has {of_width}×{of_height}: its proportions are others"
+        );
+        let hint = match [width, height] == placement.original {
+            true => {
+                "the picture's EXIF orientation turns it; annotate it upright or save it turned"
+            }
+            false => "annotate the picture itself, or open the one that was annotated",
+        };
+        Err(Error::new("cannot place the annotation", why).hint(hint))
     }
 }
 
@@ -130,11 +178,8 @@ fn reaches_beyond(bounds: &BoundingBox, [height, width]: [usize; 2]) -> bool {
 }
 
 fn placed_mask(mask: &RunLengths, placement: &Placement) -> Result<Array2<bool>> {
-    let pixels = mask.to_array();
     let [height, width] = mask.size().map(|side| side as u32);
-    let picture = RgbImage::from_fn(width, height, |x, y| {
-        Rgb([if pixels[[y as usize, x as usize]] { 255 } else { 0 }; 3])
-    });
+    let picture = GrayImage::from_raw(width, height, mask.levels()).expect("one value a pixel");
     let placed = resized_and_cropped(&picture, placement, Filter::Bilinear);
     let placed = placed.map_err(|why| Error::new("cannot place the mask", why))?;
     Ok(Array2::from_shape_fn(placement.size, |(y, x)| {

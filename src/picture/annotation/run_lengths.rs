@@ -77,7 +77,7 @@ impl RunLengths {
             if polygon.iter().any(|place| place.abs() > 1e9) {
                 return Err("a polygon with corners that are no pixel coordinates".into());
             }
-            fill(size, polygon, &mut stretches);
+            fill(size, polygon, &mut stretches)?;
         }
         Ok(Self::new(size, stretches))
     }
@@ -89,6 +89,17 @@ impl RunLengths {
 
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
+    }
+
+    /// Row by row, 255 inside and 0 outside.
+    pub(super) fn levels(&self) -> Vec<u8> {
+        let [height, width] = self.size;
+        let mut levels = vec![0; height * width];
+        for place in self.runs.iter().cloned().flatten() {
+            let (x, y) = (place as usize / height, place as usize % height);
+            levels[y * width + x] = 255;
+        }
+        levels
     }
 
     /// H×W, true inside.
@@ -103,13 +114,24 @@ impl RunLengths {
     }
 }
 
+/// Edges of a polygon times the columns that they cross: more would take too much memory.
+const MAX_CROSSINGS: usize = 1 << 22;
+
 /// Adds the stretches of one polygon, column by column.
-fn fill([height, width]: [usize; 2], polygon: &[f64], stretches: &mut Vec<Range<u32>>) {
+fn fill(
+    [height, width]: [usize; 2],
+    polygon: &[f64],
+    stretches: &mut Vec<Range<u32>>,
+) -> Result<(), String> {
     let corners: Vec<[f64; 2]> = polygon.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
     let mut crossings: Vec<(usize, f64)> = Vec::new();
     for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
         let ([x1, y1], [x2, y2]) = if from[0] <= to[0] { (*from, *to) } else { (*to, *from) };
-        for column in centre(x1, width)..centre(x2, width) {
+        let columns = centre(x1, width)..centre(x2, width);
+        if crossings.len() + columns.len() > MAX_CROSSINGS {
+            return Err(format!("a polygon of {} corners is too much", corners.len()));
+        }
+        for column in columns {
             let share = (column as f64 + 0.5 - x1) / (x2 - x1);
             crossings.push((column, y1 + share * (y2 - y1)));
         }
@@ -120,6 +142,7 @@ fn fill([height, width]: [usize; 2], polygon: &[f64], stretches: &mut Vec<Range<
         let ends = [pair[0].1, pair[1].1].map(|y| (pair[0].0 * height + centre(y, height)) as u32);
         stretches.push(ends[0]..ends[1]);
     }
+    Ok(())
 }
 
 /// The first of `count` pixels whose centre is not before a place.

@@ -1,135 +1,201 @@
 //! Tables of boxes: CSV or TSV with a header, one row a box.
 
-use super::{Annotations, BoundingBox, Frame, Region, Shape, checked_size};
+mod columns;
+
+use self::columns::{Columns, Layout, Place};
+use super::{Annotations, BoundingBox, Frame, Region, Shape, checked_size, number};
 use csv::{Reader, ReaderBuilder, StringRecord};
 
-/// Names of columns, compared without case, blanks, `_` and `-`.
-const PICTURE: &[&str] =
-    &["image", "imageid", "imagename", "filename", "file", "picture", "path", "img"];
-const EDGES: [&[&str]; 4] = [
-    &["x1", "xmin", "x0", "left", "minx", "bboxx1"],
-    &["y1", "ymin", "y0", "top", "miny", "bboxy1"],
-    &["x2", "xmax", "right", "maxx", "bboxx2"],
-    &["y2", "ymax", "bottom", "maxy", "bboxy2"],
-];
-const SIZE: [&[&str]; 2] = [&["h", "height", "imageheight"], &["w", "width", "imagewidth"]];
-const CLASS: &[&str] = &["class", "classid", "classindex", "target", "categoryid"];
-const LABEL: &[&str] = &["label", "wnid", "labelname", "name", "classname", "synset", "category"];
-const DIFFICULT: &[&str] = &["difficult", "iscrowd"];
+/// Four numbers of a box, and its own name where it has one.
+type Four = ([f64; 4], Option<String>);
 
-/// Which column holds what.
-struct Columns {
-    picture: usize,
-    edges: [usize; 4],
-    size: Option<[usize; 2]>,
-    class: Option<usize>,
-    label: Option<usize>,
-    difficult: Option<usize>,
-}
-
-impl Columns {
-    fn of(header: &StringRecord) -> Result<Self, String> {
-        let plain = |name: &str| -> String {
-            let kept = name.trim().chars().filter(|c| !matches!(c, ' ' | '_' | '-'));
-            kept.flat_map(char::to_lowercase).collect()
-        };
-        let header: Vec<String> = header.iter().map(plain).collect();
-        let find = |names: &[&str]| {
-            names.iter().find_map(|name| header.iter().position(|column| column == name))
-        };
-        let need = |what: &str, names: &[&str]| {
-            let why = || format!("no column for {what} ({})", names.join(", "));
-            find(names).ok_or_else(why)
-        };
-        Ok(Self {
-            picture: need("the picture", PICTURE)?,
-            edges: [
-                need("the left edge", EDGES[0])?,
-                need("the top edge", EDGES[1])?,
-                need("the right edge", EDGES[2])?,
-                need("the bottom edge", EDGES[3])?,
-            ],
-            size: find(SIZE[0]).zip(find(SIZE[1])).map(|(height, width)| [height, width]),
-            class: find(CLASS),
-            label: find(LABEL),
-            difficult: find(DIFFICULT),
-        })
-    }
-}
-
-/// One box as written.
+/// A row as written.
 struct Row {
     picture: String,
-    edges: [f64; 4],
     frame: Frame,
-    region: Region,
+    /// None: the picture shows no object.
+    boxes: Vec<Result<Four, String>>,
+    label: Option<String>,
+    class: Option<usize>,
+    difficult: bool,
     line: u64,
 }
 
-/// Whether a text begins with a table's header.
-pub(super) fn is_table(bytes: &[u8]) -> bool {
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let header = reader(line).headers().cloned();
-    header.is_ok_and(|header| Columns::of(&header).is_ok())
+/// Whether a text begins with a table's header, or with a row of one that has none.
+pub(super) fn is_table(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    let header = reader(line, true).headers().cloned().unwrap_or_default();
+    Columns::of(&header).is_ok() || Columns::without_header(&header).is_some()
 }
 
 /// Reads a whole table.
 pub(super) fn read(text: &str, found: &mut Annotations) -> Result<(), String> {
-    let mut reader = reader(text.as_bytes());
-    let header = reader.headers().map_err(|e| format!("broken table: {e}"))?;
-    let columns = Columns::of(header)?;
-    let mut rows = vec![];
-    for record in reader.records() {
-        let record = record.map_err(|e| format!("broken table: {e}"))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        rows.push(row(&record, &columns, line).map_err(|why| format!("line {line}: {why}"))?);
+    let broken = |e: csv::Error| format!("broken table: {e}");
+    let header = reader(text, true).headers().map_err(broken)?.clone();
+    let bare = Columns::without_header(&header);
+    let mut records = reader(text, bare.is_none());
+    if bare.is_some() {
+        found.tally.note(
+            "the table has no header: its columns are read as picture, x1, y1, x2, y2, class",
+        );
     }
-    let is_share = |edge: &f64| (0.0..=1.0).contains(edge);
-    if columns.size.is_none() && rows.iter().all(|row| row.edges.iter().all(is_share)) {
-        for row in &mut rows {
-            row.frame = Frame::Unit;
+    let columns = bare.map_or_else(|| Columns::of(&header), Ok)?;
+    let mut rows = vec![];
+    for record in records.records() {
+        let record = record.map_err(broken)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        match row(&record, &columns, line) {
+            Ok(row) => rows.push(row),
+            Err(why) => found.tally.entries.skip(|| format!("line {line}: {why}")),
         }
     }
-    for row in rows {
-        let place = format!("line {}, {}", row.line, row.picture);
-        let added = found.add(&row.picture, row.frame, row.region, &place);
-        added.map_err(|why| format!("line {}: {why}", row.line))?;
+    let layout = match columns.place {
+        Place::Columns(_, layout) => layout,
+        Place::Field(_) => layout_of_fields(&rows, found),
+        Place::Predictions(_) => Layout::Corners,
+    };
+    let is_of_shares = columns.size.is_none() && are_shares(&rows, layout);
+    for mut row in rows {
+        row.frame = if is_of_shares { Frame::Unit } else { row.frame };
+        add(row, layout, found);
     }
     Ok(())
 }
 
+/// Without a size, edges that all lie in 0 to 1 are shares of the picture.
+fn are_shares(rows: &[Row], layout: Layout) -> bool {
+    const ROUNDING: f64 = 1e-4;
+    let is_share = |edge: f64| (-ROUNDING..=1.0 + ROUNDING).contains(&edge);
+    let mut boxes = rows.iter().flat_map(|row| row.boxes.iter().flatten()).peekable();
+    boxes.peek().is_some() && boxes.all(|(four, _)| layout.edges(*four).into_iter().all(is_share))
+}
+
+/// A field of four numbers is a corner and a size, as in COCO, unless that leaves the pictures and
+/// two corners don't.
+fn layout_of_fields(rows: &[Row], found: &mut Annotations) -> Layout {
+    let fits = |layout: Layout| {
+        let in_picture = |row: &Row, four: [f64; 4]| {
+            let [x1, y1, x2, y2] = layout.edges(four);
+            let size = if let Frame::Size(size) = row.frame { size } else { [usize::MAX; 2] };
+            let [height, width] = size.map(|side| side as f64 + 1.0);
+            x1 <= x2 && y1 <= y2 && x2 <= width && y2 <= height
+        };
+        rows.iter().all(|row| row.boxes.iter().flatten().all(|(four, _)| in_picture(row, *four)))
+    };
+    if fits(Layout::Corners) && !fits(Layout::CornerSize) {
+        found.tally.note("the table's boxes are read as x1, y1, x2, y2: as x, y, width, height they leave their pictures");
+        return Layout::Corners;
+    }
+    found.tally.note("the table's boxes are read as x, y, width, height, as COCO's are");
+    Layout::CornerSize
+}
+
+fn add(row: Row, layout: Layout, found: &mut Annotations) {
+    let Row { picture, frame, boxes, label, class, difficult, line } = row;
+    if boxes.is_empty() {
+        match found.picture(&picture, frame).map(|_| ()) {
+            Ok(()) => found.tally.entries.keep(),
+            Err(why) => found.tally.entries.skip(|| format!("line {line}: {why}")),
+        }
+    }
+    for four in boxes {
+        let region = four.and_then(|(four, name)| {
+            let shape = Shape::Box(BoundingBox::new(layout.edges(four))?);
+            Ok(Region { shape, label: name.or_else(|| label.clone()), class, difficult })
+        });
+        found.take(|| format!("line {line}, {picture}"), &picture, frame, region);
+    }
+}
+
 /// The separator is the one that the header has most of.
-fn reader(text: &[u8]) -> Reader<&[u8]> {
-    let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |separator: &u8| header.split(|byte| byte == separator).count();
+fn reader(text: &str, has_header: bool) -> Reader<&[u8]> {
+    let header = text.lines().next().unwrap_or_default();
+    let count = |separator: &u8| header.bytes().filter(|byte| byte == separator).count();
     let separator = [b'\t', b';', b','].into_iter().max_by_key(count).expect("there are three");
-    ReaderBuilder::new().delimiter(separator).trim(csv::Trim::All).from_reader(text)
+    ReaderBuilder::new()
+        .delimiter(separator)
+        .trim(csv::Trim::All)
+        .has_headers(has_header)
+        .flexible(true)
+        .from_reader(text.as_bytes())
 }
 
 fn row(record: &StringRecord, columns: &Columns, line: u64) -> Result<Row, String> {
     let field = |column: usize| record.get(column).unwrap_or_default();
-    let number = |column: usize| -> Result<f64, String> {
-        field(column).parse().map_err(|_| format!("`{}` is not a number", field(column)))
-    };
+    let some = |column: Option<usize>| column.map(field).filter(|text| !text.is_empty());
     let picture = field(columns.picture).to_string();
     if picture.is_empty() {
         return Err("it names no picture".into());
     }
-    let [x1, y1, x2, y2] = columns.edges;
-    let edges = [number(x1)?, number(y1)?, number(x2)?, number(y2)?];
-    let mut region = Region::new(Shape::Box(BoundingBox::new(edges)?));
-    let class = columns.class.map(field).filter(|text| !text.is_empty());
-    region.class = class.and_then(|text| text.parse().ok());
-    let label = columns.label.map(field).filter(|text| !text.is_empty());
-    region.label = label.or(class.filter(|_| region.class.is_none())).map(str::to_string);
-    region.difficult =
-        columns.difficult.is_some_and(|column| matches!(field(column), "1" | "true"));
-    let frame = match columns.size {
-        Some([height, width]) => {
-            let [height, width] = [number(height)?, number(width)?];
-            Frame::Size(checked_size(height as u64, width as u64)?)
+    let text = some(columns.class);
+    let class = text.and_then(number).filter(|class| class.fract() == 0.0 && *class >= 0.0);
+    let label = some(columns.label).or(text.filter(|_| class.is_none()));
+    Ok(Row {
+        frame: frame(&field, columns)?,
+        boxes: boxes(&field, columns.place)?,
+        label: label.map(str::to_string),
+        class: class.map(|class| class as usize),
+        difficult: matches!(some(columns.difficult), Some("1" | "true" | "True")),
+        picture,
+        line,
+    })
+}
+
+fn frame<'a>(field: &impl Fn(usize) -> &'a str, columns: &Columns) -> Result<Frame, String> {
+    match columns.size.map(|size| size.map(field)) {
+        None | Some(["", ""]) => Ok(Frame::Original),
+        Some(size) => {
+            let [height, width] = [needed(size[0])?, needed(size[1])?];
+            Ok(Frame::Size(checked_size(height as u64, width as u64)?))
         }
-        None => Frame::Original,
-    };
-    Ok(Row { picture, edges, frame, region, line })
+    }
+}
+
+/// The boxes of a row; none where it leaves them empty, as tables do for pictures without objects.
+fn boxes<'a>(
+    field: &impl Fn(usize) -> &'a str,
+    place: Place,
+) -> Result<Vec<Result<Four, String>>, String> {
+    match place {
+        Place::Columns(columns, _) => {
+            let written = columns.map(field);
+            if written == [""; 4] {
+                return Ok(vec![]);
+            }
+            let [a, b, c, d] = written.map(needed);
+            Ok(vec![Ok(([a?, b?, c?, d?], None))])
+        }
+        Place::Field(column) => match field(column) {
+            "" | "[]" => Ok(vec![]),
+            text => Ok(vec![Ok((four_of(text)?, None))]),
+        },
+        Place::Predictions(column) => {
+            let words: Vec<_> = field(column).split_whitespace().collect();
+            Ok(words.chunks(5).map(prediction).collect())
+        }
+    }
+}
+
+/// Four numbers in one field, such as `[834.0, 222.0, 56.0, 36.0]`.
+fn four_of(text: &str) -> Result<[f64; 4], String> {
+    let bare = text.trim_matches(['[', ']', '(', ')', '{', '}', ' ']);
+    let separated = |c: char| c.is_whitespace() || matches!(c, ',' | ';');
+    let words = bare.split(separated).filter(|word| !word.is_empty());
+    let numbers = words.map(needed).collect::<Result<Vec<_>, _>>()?;
+    numbers.try_into().map_err(|_| format!("`{text}` is not four numbers"))
+}
+
+/// A name and two corners, as in `n01440764 240 170 260 240`.
+fn prediction(words: &[&str]) -> Result<Four, String> {
+    match words {
+        [name, corners @ ..] if corners.len() == 4 && number(name).is_none() => {
+            let [a, b, c, d] = [corners[0], corners[1], corners[2], corners[3]].map(needed);
+            Ok(([a?, b?, c?, d?], Some((*name).to_string())))
+        }
+        _ => Err(format!("`{}` is not a name and four edges", words.join(" "))),
+    }
+}
+
+fn needed(text: &str) -> Result<f64, String> {
+    number(text).ok_or_else(|| format!("`{text}` is not a number"))
 }

@@ -1,8 +1,10 @@
 //! The pictures of a study: found in folders, named one by one, or listed in a file.
 
+mod list;
+
 use super::Definition;
 use crate::error::{Error, Result};
-use crate::file::{extension, sha256};
+use crate::file::{files_within, sha256};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -17,10 +19,6 @@ pub struct ListedPicture {
     pub label: Option<usize>,
 }
 
-/// What a column of a list may be called.
-const IMAGE: [&str; 4] = ["image", "path", "file", "filename"];
-const LABEL: [&str; 2] = ["label", "class"];
-
 impl Definition {
     /// Finds the pictures, in the order of the definition and by name within folders. In folders,
     /// `is_picture` decides by a file's name.
@@ -30,13 +28,13 @@ impl Definition {
     pub fn pictures(&self, is_picture: impl Fn(&Path) -> bool) -> Result<Vec<ListedPicture>> {
         let mut found = vec![];
         for folder in &self.pictures.folders {
-            search(folder, folder, &is_picture, &mut found)?;
+            found.extend(search(folder, &is_picture)?);
         }
         for file in &self.pictures.files {
             found.push(ListedPicture::new(self.path.parent(), file, None));
         }
         if let Some(list) = &self.pictures.list {
-            found.extend(listed(list)?);
+            found.extend(list::read(list)?);
         }
         let found = once_each(found)?;
         check_there(&found)?;
@@ -86,77 +84,12 @@ fn name(from: Option<&Path>, path: &Path) -> String {
     short.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
 
-/// Collects a folder's pictures in the order of their names; hidden files are none, and links to
-/// folders are not followed, for they may lead back.
-fn search(
-    root: &Path,
-    folder: &Path,
-    is_picture: &impl Fn(&Path) -> bool,
-    found: &mut Vec<ListedPicture>,
-) -> Result<()> {
+/// A folder's pictures in the order of their names.
+fn search(folder: &Path, is_picture: &impl Fn(&Path) -> bool) -> Result<Vec<ListedPicture>> {
     let failed = |e| Error::new(format!("cannot read folder {}", folder.display()), e);
-    let entries = std::fs::read_dir(folder).map_err(failed)?;
-    let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if entry.file_type().map_err(failed)?.is_dir() {
-            search(root, &path, is_picture, found)?;
-        } else if is_picture(&path) && path.is_file() {
-            found.push(ListedPicture::new(Some(root), &path, None));
-        }
-    }
-    Ok(())
-}
-
-fn listed(list: &Path) -> Result<Vec<ListedPicture>> {
-    let what = || format!("cannot read list of pictures {}", list.display());
-    let text = std::fs::read_to_string(list).map_err(|e| Error::new(what(), e))?;
-    let text = text.trim_start_matches('\u{feff}');
-    let rows = match extension(list).as_str() {
-        "csv" => table(text).map_err(|why| Error::new(what(), why))?,
-        _ => lines(text),
-    };
-    let folder = list.parent().unwrap_or(Path::new(""));
-    let row = |(name, label): (String, _)| ListedPicture {
-        label,
-        ..ListedPicture::new(Some(folder), &folder.join(name), None)
-    };
-    Ok(rows.into_iter().map(row).collect())
-}
-
-fn lines(text: &str) -> Vec<(String, Option<usize>)> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.map(|line| (line.to_string(), None)).collect()
-}
-
-fn table(text: &str) -> Result<Vec<(String, Option<usize>)>, String> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|e| e.to_string())?.clone();
-    let column = |names: &[&str]| {
-        headers.iter().position(|header| names.contains(&header.to_lowercase().as_str()))
-    };
-    let image = column(&IMAGE).ok_or_else(|| {
-        let found: Vec<_> = headers.iter().collect();
-        format!("its columns are {}, none is {}", found.join(", "), IMAGE.join(", "))
-    })?;
-    let label = column(&LABEL);
-    let mut rows = vec![];
-    for row in reader.records() {
-        let row = row.map_err(|e| e.to_string())?;
-        let line = row.position().map_or(0, csv::Position::line);
-        let name = row.get(image).filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| format!("line {line} names no picture"))?;
-        let label = label.and_then(|label| row.get(label)).filter(|label| !label.is_empty());
-        let parsed = label.map(str::parse).transpose().map_err(|_| {
-            format!("line {line}: label {} is no class's index from 0", label.unwrap_or_default())
-        })?;
-        rows.push((name.to_string(), parsed));
-    }
-    Ok(rows)
+    let files = files_within(folder).map_err(failed)?;
+    let pictures = files.iter().filter(|path| is_picture(path));
+    Ok(pictures.map(|path| ListedPicture::new(Some(folder), path, None)).collect())
 }
 
 /// Every file once: lists of boxes name a picture in several lines.

@@ -90,6 +90,8 @@ pub struct Contents {
     pub metrics: Vec<Metric>,
     /// SHA-256 of the annotations, where there are some.
     pub annotations: Option<String>,
+    /// What people should know of them.
+    pub notes: Vec<String>,
 }
 
 impl Plan {
@@ -103,7 +105,8 @@ impl Plan {
         let failed = |why: String| Error::new(format!("cannot run study {}", definition.name), why);
         check_models(&contents.models).map_err(failed)?;
         check_metrics(&contents.metrics).map_err(failed)?;
-        let (pictures, notes) = once_each(contents.pictures).map_err(failed)?;
+        let (pictures, same) = once_each(contents.pictures).map_err(failed)?;
+        let notes = contents.notes.into_iter().chain(same).collect();
         check_labels(&pictures, definition.target).map_err(failed)?;
         Ok(Self {
             name: definition.name.clone(),

@@ -1,0 +1,101 @@
+//! What of files could not be used: it is left out, counted and said, so that one odd entry costs
+//! no other.
+
+use crate::text::count;
+
+/// Examples that are kept of what was left out.
+const EXAMPLES: usize = 3;
+
+/// Parts of files, and those of them that were left out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Tally {
+    pub entries: Skipped,
+    pub files: Skipped,
+    /// Boxes that were cut at their picture's border.
+    cut: usize,
+    first_cut: Option<String>,
+    notes: Vec<String>,
+}
+
+/// Things of one kind: how many there are, and how many were skipped.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Skipped {
+    all: usize,
+    skipped: usize,
+    /// The first of the reasons, with their places.
+    examples: Vec<String>,
+}
+
+impl Skipped {
+    /// One that could be used.
+    pub fn keep(&mut self) {
+        self.all += 1;
+    }
+
+    /// One that could not.
+    pub fn skip(&mut self, why: impl FnOnce() -> String) {
+        self.all += 1;
+        self.skipped += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(why());
+        }
+    }
+
+    /// Why nothing is left, where that is so.
+    fn nothing_left(&self, [one, many]: [&str; 2]) -> Option<String> {
+        let first = self.examples.first().filter(|_| self.skipped == self.all)?;
+        Some(match self.all {
+            1 => first.clone(),
+            all => format!("none of its {} can be used: {first}", count(all, one, many)),
+        })
+    }
+
+    fn line(&self, [one, many]: [&str; 2]) -> Option<String> {
+        let examples = self.examples.join("; ");
+        let more = match self.skipped.saturating_sub(self.examples.len()) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let of = count(self.all, one, many);
+        (self.skipped > 0).then(|| format!("{} of {of} skipped: {examples}{more}", self.skipped))
+    }
+}
+
+const ENTRIES: [&str; 2] = ["entry", "entries"];
+const FILES: [&str; 2] = ["file", "files"];
+
+impl Tally {
+    /// A box was cut at its picture's border.
+    pub fn cut(&mut self, place: impl FnOnce() -> String) {
+        self.cut += 1;
+        self.first_cut.get_or_insert_with(place);
+    }
+
+    /// Something that was assumed; it is said once.
+    pub fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Why nothing can be used, where that is so.
+    pub fn nothing_left(&self) -> Option<String> {
+        self.entries.nothing_left(ENTRIES).or_else(|| self.files.nothing_left(FILES))
+    }
+
+    /// What people should know, one line each.
+    pub fn lines(&self) -> Vec<String> {
+        let cut = self.first_cut.as_ref().map(|first| {
+            let boxes = count(self.cut, "box reached", "boxes reached");
+            let were = if self.cut == 1 { "was" } else { "were" };
+            format!("{boxes} beyond the picture and {were} cut: {first}{}", more(self.cut))
+        });
+        let skipped = [self.entries.line(ENTRIES), self.files.line(FILES), cut];
+        self.notes.iter().cloned().chain(skipped.into_iter().flatten()).collect()
+    }
+}
+
+fn more(all: usize) -> String {
+    if all > 1 { format!(" and {} more", all - 1) } else { String::new() }
+}
