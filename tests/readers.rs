@@ -1,6 +1,8 @@
 //! Weights files: every form gives the same network, hostile ones execute nothing, damaged ones
 //! are errors.
 
+#[path = "readers/files.rs"]
+mod foreign_files;
 #[path = "support/mod.rs"]
 mod support;
 

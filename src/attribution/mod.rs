@@ -18,6 +18,7 @@ mod eigen_grad_cam;
 mod estimate;
 mod expected_gradients;
 mod extremal_perturbation;
+mod foreign_map;
 mod full_grad;
 mod grad_cam;
 mod grad_cam_plus_plus;
@@ -58,6 +59,7 @@ mod xrai;
 
 pub use baseline::is_used;
 pub use cache::Cache;
+pub use foreign_map::ForeignMap;
 pub use job::{
     Attribution, Explained, Flow, Job, Passes, Progress, attribute, attribute_once, check_class,
     with_layers,

@@ -4,19 +4,19 @@ use super::explain::TargetRecord;
 use super::output::write;
 use super::plan::{Plan, Selection, Subject};
 use super::watch::Watch;
-use crate::attribution::{self, Attribution, Progress, Ranking, Stream, Values};
+use crate::attribution::{self, Attribution, ForeignMap, Progress, Ranking, Stream, Values};
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::Model;
+use crate::picture::Picture;
 use crate::score::{
     self, Curve, Measured, Protocol, Quantity, SUBSTRATES, ScoreTrial, Substrate, Ties,
     insertion_deletion,
 };
 use clap::Args;
-use ndarray::{Array3, ArrayView2, ArrayView3, Axis};
-use ndarray_npy::ViewNpyExt;
+use ndarray::Array3;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -44,7 +44,8 @@ Examples:
 pub struct Curves {
     #[command(flatten)]
     selection: Selection,
-    /// Score a map made elsewhere (.npy, float32, H×W or C×H×W) under its file's name
+    /// Score a map made elsewhere under its file's name: .npy or .npz (FILE.npz:NAME of several arrays) of
+    /// any type of number, H×W, C×H×W or H×W×C, at the network's size, coarser, or at the picture's
     #[arg(long, value_name = "FILE.npy")]
     map: Option<PathBuf>,
     /// Pixels changed from point to point [default: whole rows, 28 or so steps]
@@ -115,14 +116,18 @@ impl AreaRecord {
     }
 }
 
-/// A map to score: where it comes from and how its pixels are ranked.
-#[derive(Clone)]
+/// A map to score, and how its pixels are ranked.
 struct Scored {
-    name: String,
     map: Arc<Array3<f32>>,
     ranking: Ranking,
     parameters: Option<Values>,
     warnings: Vec<String>,
+}
+
+/// A map made elsewhere, and its name in the results.
+struct Given {
+    name: String,
+    map: ForeignMap,
 }
 
 impl Curves {
@@ -134,7 +139,7 @@ impl Curves {
         let given = self.map.as_deref().map(|path| self.read_map(path)).transpose()?;
         let mut plan = Plan::new(&self.selection, |model| {
             self.check_step(model)?;
-            given.as_ref().map_or(Ok(()), |given| check_shape(given, model))
+            given.as_ref().map_or(Ok(()), |given| self.check_map(given, model))
         })?;
         if self.baselines {
             for id in BASELINES {
@@ -152,7 +157,7 @@ impl Curves {
     fn score_all(
         &self,
         plan: &Plan,
-        given: Option<&Scored>,
+        given: Option<&Given>,
         watch: &mut Watch,
         results: &mut Vec<SubjectRecord>,
     ) -> Result<()> {
@@ -175,7 +180,7 @@ impl Curves {
         model: &Model,
         path: &Path,
         subject: &Subject,
-        given: Option<&Scored>,
+        given: Option<&Given>,
         watch: &mut Watch,
     ) -> Result<SubjectRecord> {
         let mut methods = BTreeMap::new();
@@ -188,7 +193,10 @@ impl Curves {
                     let mut progress = |p: &Progress| watch.advance(p.done, p.total);
                     self.scored(plan.attribute(*method, &explained, values, &mut progress)?)
                 }
-                None => given.expect("a name without a method is the given map's").clone(),
+                None => {
+                    let given = given.expect("a name without a method is the given map's");
+                    self.placed(given, model, &subject.picture)?
+                }
             };
             let seed = (plan.seed, id);
             let Some(curves) = self.curves_of(model, subject, &scored, seed, watch)? else {
@@ -211,7 +219,6 @@ impl Curves {
 
     fn scored(&self, attribution: Attribution) -> Scored {
         Scored {
-            name: attribution.method.id.to_string(),
             ranking: self.rank.unwrap_or(attribution.method.ranking),
             map: attribution.map,
             parameters: Some(attribution.values),
@@ -260,60 +267,44 @@ impl Curves {
         insertion_deletion(&mut trial, &protocol, &mut stream.generator())
     }
 
-    /// Reads H×W or C×H×W float32 under a name that no chosen method has.
-    fn read_map(&self, path: &Path) -> Result<Scored> {
-        let what = || format!("cannot read map {}", path.display());
-        let bytes = std::fs::read(path).map_err(|e| Error::new(what(), e))?;
-        let map = ArrayView3::<f32>::view_npy(&bytes)
-            .map(|map| map.to_owned())
-            .or_else(|_| {
-                ArrayView2::<f32>::view_npy(&bytes).map(|map| map.to_owned().insert_axis(Axis(0)))
-            })
-            .map_err(|e| {
-                Error::new(what(), format!("not an H×W or C×H×W float32 .npy array: {e}"))
-            })?;
-        if let Some(value) = map.iter().find(|value| !value.is_finite()) {
-            return Err(Error::new(what(), format!("it holds {value}")));
-        }
+    /// Reads a map made elsewhere under a name that no chosen method has.
+    fn read_map(&self, path: &Path) -> Result<Given> {
+        let map = ForeignMap::read(path)?;
         let name = stem(path);
         if self.selection.method.contains(&name) {
             let why =
                 format!("--method names {name} too, and their curves would overwrite each other");
-            return Err(Error::new(what(), why).hint("rename the file"));
+            return Err(Error::new(format!("cannot read map {}", path.display()), why)
+                .hint("rename the file"));
         }
-        let first = map.first().copied();
-        let constant = map.iter().all(|value| Some(*value) == first);
-        let warnings = constant
-            .then(|| "the map is the same everywhere: its curves are of reading order".into());
+        Ok(Given { name, map })
+    }
+
+    /// The map made elsewhere on what a network sees of a picture.
+    fn placed(&self, given: &Given, model: &Model, picture: &Picture) -> Result<Scored> {
+        let input = &model.preprocessing;
+        let (map, warnings) = given.map.on_input(input, &picture.placement(input))?;
         let usual = if map.dim().0 == 1 { Ranking::Signed } else { Ranking::Magnitude };
         Ok(Scored {
-            name,
             map: Arc::new(map),
             ranking: self.rank.unwrap_or(usual),
             parameters: None,
-            warnings: warnings.into_iter().collect(),
+            warnings,
         })
     }
-}
 
-/// # Errors
-/// When a map is not of the shape of a network's pictures, nor a coarser one of their proportions.
-fn check_shape(scored: &Scored, model: &Model) -> Result<()> {
-    let (channels, rows, columns) = scored.map.dim();
-    let [height, width] = model.preprocessing.size;
-    let fits = (1..=height).contains(&rows)
-        && (1..=width).contains(&columns)
-        && rows * width == columns * height;
-    if fits && (channels == 1 || channels == model.preprocessing.channels) {
-        return Ok(());
+    /// # Errors
+    /// When the map made elsewhere doesn't fit a network's pictures.
+    fn check_map(&self, given: &Given, model: &Model) -> Result<()> {
+        let mut assumed = BTreeSet::new();
+        for path in &self.selection.image {
+            assumed.extend(self.placed(given, model, &Picture::open(path)?)?.warnings);
+        }
+        for warning in assumed {
+            super::say(&format!("{}, {}: {warning}", given.name, model.name));
+        }
+        Ok(())
     }
-    Err(Error::new(
-        format!("cannot score map {}", scored.name),
-        format!(
-            "it is {channels}×{rows}×{columns}; {} takes {}×{height}×{width}, 1×{height}×{width} or a coarser map of these proportions",
-            model.name, model.preprocessing.channels
-        ),
-    ))
 }
 
 impl CurvesRecord {

@@ -249,7 +249,7 @@ fn wrong_arguments_get_one_clear_line() {
     let scored =
         |more: &[&str], words: &[&str]| drop(fail(folder, &[&curves[..], more].concat(), words));
     scored(&["--method", "gradient", "--map", "gradient.npy"], &["gradient", "overwrite"]);
-    scored(&["--map", "long.npy"], &["1×7×28", "1×28×28"]);
+    scored(&["--map", "long.npy"], &["7×28", "1×28×28"]);
     scored(&["--map", "nan.npy"], &["nan.npy", "holds NaN"]);
     fail(
         folder,
