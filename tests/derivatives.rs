@@ -56,6 +56,12 @@ fn operations(device: &Device) -> Vec<(&'static str, Op)> {
         ("depthwise, stride 2", convolution(4, [5, 5], plain([2, 2], [2, 2], [1, 1], 4))),
         ("one output channel", convolution(1, [3, 3], plain([1, 1], [1, 1], [1, 1], 1))),
         ("normalise", Normalise::new(&[0.1, 0.2, 0.3, 0.4], &[0.5, 1.0, 2.0, 0.25], device).into()),
+        (
+            "normalise reordered",
+            Normalise::new(&[0.1, 0.2, 0.3, 0.4], &[0.5, 1.0, 2.0, 0.25], device)
+                .ordered(&[2, 0, 3, 1])
+                .into(),
+        ),
         ("batch norm", {
             BatchNorm::new(vec![1.0, 0.5, 2.0, -1.0], vec![0.1, 0.0, -0.2, 0.3], 1e-5, device)
                 .into()

@@ -3,6 +3,7 @@
 use super::{Graph, Node, NodeId, Op, Shape};
 use crate::error::{Error, Result};
 use burn::tensor::Device;
+use std::collections::BTreeSet;
 
 /// Adds nodes in order of evaluation. The last one added gives the logits.
 pub struct GraphBuilder {
@@ -69,23 +70,40 @@ impl GraphBuilder {
         &self.nodes[id.0]
     }
 
+    /// Identifiers of all nodes so far, in order of evaluation.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        (0..self.nodes.len()).map(NodeId)
+    }
+
+    /// The input, and the nodes that a node's value depends on, itself among them.
+    pub fn needed(&self, output: NodeId) -> BTreeSet<NodeId> {
+        let mut needed = BTreeSet::from([Graph::INPUT, output]);
+        for id in self.ids().rev() {
+            if needed.contains(&id) {
+                needed.extend(&self.node(id).inputs);
+            }
+        }
+        needed
+    }
+
+    /// Lets everything that takes the value of `from` take that of `to`, which is of its shape and
+    /// comes before it.
+    pub fn redirect(&mut self, from: NodeId, to: NodeId) {
+        debug_assert!(to < from && self.shape(to) == self.shape(from), "of one shape, in order");
+        let inputs = self.nodes.iter_mut().flat_map(|node| &mut node.inputs);
+        inputs.filter(|input| **input == from).for_each(|input| *input = to);
+    }
+
     /// The graph that ends in a node, without what that node does not need.
     ///
     /// # Errors
     /// As for [`GraphBuilder::finish`].
     pub fn finish_at(mut self, output: NodeId) -> Result<Graph> {
-        let mut needed = vec![false; self.nodes.len()];
-        needed[0] = true;
-        needed[output.0] = true;
-        for index in (0..self.nodes.len()).rev() {
-            if needed[index] {
-                self.nodes[index].inputs.iter().for_each(|input| needed[input.0] = true);
-            }
-        }
+        let needed = self.needed(output);
         let mut place = vec![NodeId(0); self.nodes.len()];
         let mut nodes: Vec<Node> = Vec::with_capacity(self.nodes.len());
         for (index, mut node) in self.nodes.into_iter().enumerate() {
-            if needed[index] {
+            if needed.contains(&NodeId(index)) {
                 node.inputs.iter_mut().for_each(|input| *input = place[input.0]);
                 place[index] = NodeId(nodes.len());
                 nodes.push(node);

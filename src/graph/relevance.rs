@@ -192,8 +192,8 @@ impl Parts<'_> {
 fn other(op: &Op, step: &Step, relevance: Tensor<4>, epsilon: f32) -> Vec<Tensor<4>> {
     match op {
         // What acts on each value, or on a value by its surroundings, passes relevance on.
-        Op::Normalise(_)
-        | Op::Pointwise(_)
+        Op::Normalise(normalise) => vec![normalise.in_order_of_pixels(relevance)],
+        Op::Pointwise(_)
         | Op::PRelu(_)
         | Op::Standardise(_)
         | Op::LocalResponse(_)

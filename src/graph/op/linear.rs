@@ -96,12 +96,14 @@ pub(super) fn product_backward(
     vec![gradient.clone().matmul(b), a.matmul(gradient)]
 }
 
-/// (x − mean) / std per channel.
+/// (x − mean) / std per channel, the channels then in another order where the network takes them so.
 #[derive(Debug, Clone)]
 pub struct Normalise {
     mean: Tensor<4>,
     std: Tensor<4>,
     channels: usize,
+    /// Which channel of the pixels comes first, second, …; none where their order stays.
+    order: Option<Vec<usize>>,
 }
 
 impl Normalise {
@@ -111,7 +113,12 @@ impl Normalise {
             let data = TensorData::new(values.to_vec(), [1, values.len(), 1, 1]);
             Tensor::from_data(data, device)
         };
-        Self { mean: row(mean), std: row(std), channels: mean.len() }
+        Self { mean: row(mean), std: row(std), channels: mean.len(), order: None }
+    }
+
+    /// The same, giving channel `order[c]` of the pixels as channel c; `order` is a permutation.
+    pub fn ordered(self, order: &[usize]) -> Self {
+        Self { order: (!order.is_sorted()).then(|| order.to_vec()), ..self }
     }
 
     pub(super) fn output_shape(&self, input: Shape) -> Result<Shape, String> {
@@ -125,10 +132,30 @@ impl Normalise {
     }
 
     pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
-        (x - self.mean.clone()) / self.std.clone()
+        self.apply_linear(x - self.mean.clone())
+    }
+
+    /// Without the mean.
+    pub(super) fn apply_linear(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = x / self.std.clone();
+        match &self.order {
+            Some(order) => picked(&x, order.iter().copied()),
+            None => x,
+        }
     }
 
     pub(super) fn backward(&self, gradient: Tensor<4>) -> Tensor<4> {
-        gradient / self.std.clone()
+        self.in_order_of_pixels(gradient) / self.std.clone()
     }
+
+    /// Values of the network's channels, in the order that the pixels have them.
+    pub(in crate::graph) fn in_order_of_pixels(&self, values: Tensor<4>) -> Tensor<4> {
+        let Some(order) = &self.order else { return values };
+        let place = |channel| order.iter().position(|from| *from == channel);
+        picked(&values, (0..order.len()).filter_map(place))
+    }
+}
+
+fn picked(x: &Tensor<4>, channels: impl Iterator<Item = usize>) -> Tensor<4> {
+    Tensor::cat(channels.map(|c| x.clone().slice_dim(1, c..c + 1)).collect(), 1)
 }

@@ -365,9 +365,9 @@ impl Op {
         match self {
             Op::Convolution(convolution) => linear(convolution.apply_linear(adjoints.remove(0))),
             Op::Linear(layer) => linear(layer.apply_linear(adjoints.remove(0))),
-            // Their backward is symmetric.
+            // Its backward is symmetric.
             Op::Affine(affine) => linear(affine.backward(adjoints.remove(0))),
-            Op::Normalise(normalise) => linear(normalise.backward(adjoints.remove(0))),
+            Op::Normalise(normalise) => linear(normalise.apply_linear(adjoints.remove(0))),
             Op::Pad(pad) => linear(Pad { value: 0.0, ..*pad }.apply(adjoints.remove(0))),
             Op::MaxPool(pool) => linear(pool.values_at(step.saved, adjoints.remove(0))),
             Op::Pointwise(function) => {

@@ -11,6 +11,7 @@ pub struct Resample {
     rows: Tensor<2>,
     /// Output width × input width.
     columns: Tensor<2>,
+    keeps_constants: bool,
 }
 
 /// Windows of a pooling along one side.
@@ -105,6 +106,12 @@ impl Matrix {
         Self::from_sums(inputs, &(0..outputs).map(part).collect::<Vec<_>>())
     }
 
+    fn keeps_constants(&self) -> bool {
+        self.values
+            .chunks(self.inputs.max(1))
+            .all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-5)
+    }
+
     fn tensor(self, device: &Device) -> Tensor<2> {
         let dims = [self.outputs(), self.inputs];
         Tensor::from_data(TensorData::new(self.values, dims), device)
@@ -114,7 +121,13 @@ impl Matrix {
 impl Resample {
     /// `kind` is the name for people.
     pub fn new(kind: &'static str, rows: Matrix, columns: Matrix, device: &Device) -> Self {
-        Self { kind, rows: rows.tensor(device), columns: columns.tensor(device) }
+        let keeps_constants = rows.keeps_constants() && columns.keeps_constants();
+        Self { kind, rows: rows.tensor(device), columns: columns.tensor(device), keeps_constants }
+    }
+
+    /// True where every output is a weighted mean, so that a plane of one value stays one of it.
+    pub fn keeps_constants(&self) -> bool {
+        self.keeps_constants
     }
 
     pub(super) fn kind(&self) -> &'static str {
