@@ -31,6 +31,19 @@ pub fn from_folder(path: &Path, folder: &Path) -> PathBuf {
     path.strip_prefix(folder).map(Path::to_path_buf).unwrap_or(path)
 }
 
+/// Links from one file to the next at most, as Linux has it.
+const MOST_LINKS: usize = 40;
+
+/// A file that another names: from the other's folder, or, where the other is a link and its folder
+/// lacks the file, from the folder of what it links to, link by link.
+pub fn beside(path: &Path, name: &Path) -> PathBuf {
+    let folder = |path: &Path| path.parent().unwrap_or(Path::new("")).to_path_buf();
+    let target = |path: &PathBuf| Some(folder(path).join(std::fs::read_link(path).ok()?));
+    let links = std::iter::successors(Some(path.to_path_buf()), target).take(MOST_LINKS);
+    let mut found = links.map(|path| folder(&path).join(name)).filter(|path| path.exists());
+    found.next().unwrap_or_else(|| folder(path).join(name))
+}
+
 /// Whether a file is TOML with certain keys: cards, studies and recipes are told apart by theirs.
 pub fn is_toml_with<const N: usize>(path: &Path, keys: [&str; N]) -> bool {
     let text = (extension(path) == "toml").then(|| std::fs::read_to_string(path).ok()).flatten();
@@ -156,4 +169,32 @@ fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(unix)]
+    #[test]
+    fn what_a_file_names_is_beside_it_or_beside_what_it_links_to() {
+        use super::*;
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["store", "cache", "home"] {
+            std::fs::create_dir(at(name)).unwrap();
+        }
+        for name in ["store/1f", "store/9c"] {
+            std::fs::write(at(name), name).unwrap();
+        }
+        // A cache's links to files named by their hash, and a person's own link into the cache.
+        symlink("../store/1f", at("cache/net.onnx")).unwrap();
+        symlink("../store/9c", at("cache/net.data")).unwrap();
+        symlink("../cache/net.onnx", at("home/mine.onnx")).unwrap();
+        symlink("ring", at("home/ring")).unwrap();
+        let read = |path: &str| std::fs::read(beside(&at(path), Path::new("net.data"))).ok();
+        assert_eq!(read("cache/net.onnx"), Some(b"store/9c".to_vec()));
+        assert_eq!(read("home/mine.onnx"), Some(b"store/9c".to_vec()));
+        assert_eq!(read("store/1f"), None);
+        assert_eq!(beside(&at("home/ring"), Path::new("net.data")), at("home/net.data"));
+    }
 }

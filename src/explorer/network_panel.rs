@@ -6,7 +6,7 @@ use super::layer_view;
 use crate::attribution::{Kind, Value};
 use crate::graph::NodeId;
 use crate::model::report::outline;
-use crate::model::{BatchNorms, Card, InputCard, Model, Source};
+use crate::model::{BatchNorms, Card, InputCard, Model};
 use crate::picture::Filter;
 use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
 
@@ -73,11 +73,12 @@ impl NetworkPanel {
 impl Draft {
     fn of(model: &OpenModel) -> Self {
         let (input, card) = (&model.value.preprocessing, &model.value.card);
+        let [mean, std] = model.value.outside();
         Self {
             model: model.id,
             size: input.size,
-            mean: input.mean.clone(),
-            std: input.std.clone(),
+            mean,
+            std,
             resize: input.resize,
             crop: input.crop,
             labels: card.input.labels.clone().unwrap_or_default(),
@@ -233,14 +234,15 @@ fn settings(ui: &mut Ui, draft: &mut Draft, model: &Model) {
         ui.weak("height × width");
     });
     ui.end_row();
-    // What an ONNX network does to its pixels itself is part of it.
-    let fixed = model.report.fit.is_none() && model.report.normalisation == Source::File;
     for (name, values) in [("Mean", &mut draft.mean), ("Std", &mut draft.std)] {
         let label = ui.label(name).id;
         ui.horizontal(|ui| {
             for value in values {
                 let field = DragValue::new(value).range(0.0..=10.0).speed(0.001).max_decimals(4);
-                ui.add_enabled(!fixed, field).labelled_by(label);
+                ui.add(field).labelled_by(label);
+            }
+            if model.report.pixels.is_some() {
+                ui.weak("before what the network does itself");
             }
         });
         ui.end_row();

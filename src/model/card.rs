@@ -2,7 +2,7 @@
 
 use super::BatchNorms;
 use crate::error::{Error, Result};
-use crate::file::{extension, toml_line};
+use crate::file::{beside, extension, toml_line};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -126,14 +126,6 @@ impl Card {
         }
         Ok(Self { weights: weights.to_path_buf(), ..Self::default() })
     }
-}
-
-/// A file named by a card: from the card's folder, or, for a link to a card, from the folder of
-/// what it links to.
-fn beside(card: &Path, file: &Path) -> PathBuf {
-    let here = card.parent().unwrap_or(Path::new("")).join(file);
-    let there = card.canonicalize().ok().and_then(|card| Some(card.parent()?.join(file)));
-    there.filter(|there| !here.exists() && there.exists()).unwrap_or(here)
 }
 
 fn is_same(a: &Path, b: &Path) -> bool {

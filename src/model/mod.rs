@@ -101,7 +101,8 @@ impl Model {
 
     /// The card with everything said that opening the file inferred.
     pub fn full_card(&self) -> Card {
-        let Preprocessing { size, mean, std, resize, crop, .. } = self.preprocessing.clone();
+        let Preprocessing { size, resize, crop, .. } = self.preprocessing;
+        let [mean, std] = self.outside();
         // What the network does to its pixels itself stays in its file.
         let of_file = self.report.normalisation == Source::File;
         let said = |values: Vec<f32>| (!of_file).then_some(values);
@@ -120,6 +121,14 @@ impl Model {
             },
             ..self.card.clone()
         }
+    }
+
+    /// Mean and deviation that make [0,1] pixels what the file takes, as a card says them; what
+    /// the network does itself comes after them.
+    pub fn outside(&self) -> [Vec<f32>; 2] {
+        let of_file = self.report.pixels.as_ref().map(|pixels| pixels.outside.clone());
+        let Preprocessing { mean, std, .. } = &self.preprocessing;
+        of_file.unwrap_or_else(|| [mean.clone(), std.clone()])
     }
 
     /// The same network on the CPU.

@@ -3,6 +3,7 @@
 use super::architecture::{self, Fit, InputDefaults};
 use super::card::InputCard;
 use super::onnx::Network;
+use super::onnx::pixels::{BYTE_MEAN, Pixels, combined};
 use super::report::{Report, Source};
 use super::{Card, ComputeDevice, Labels, Model, Weights, onnx};
 use crate::error::{Error, Result, one_line};
@@ -53,12 +54,15 @@ impl Model {
         };
         report.labels = source;
         let mut warnings = report.fit.as_ref().map(Fit::warnings).unwrap_or_default();
-        if report.normalisation == Source::Guess {
+        let is_of_card = report.normalisation == Source::Card;
+        let of_pixels = report.pixels.as_ref().and_then(|pixels| pixels.warning(is_of_card));
+        if of_pixels.is_none() && report.normalisation == Source::Guess {
             warnings.push(format!(
                 "mean {:?} and std {:?} are guessed; the network's details in the window or a model card set them",
                 preprocessing.mean, preprocessing.std
             ));
         }
+        warnings.extend(of_pixels);
         if labels.len() != classes {
             let why = format!("{} labels for {classes} classes: names may be wrong", labels.len());
             warnings.push(why);
@@ -94,8 +98,11 @@ fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Re
         false => Source::Architecture,
     };
     if let Some([mean, std]) = weights.normalisation.take() {
-        defaults.preprocessing.mean = mean;
-        defaults.preprocessing.std = std;
+        // Some wrappers keep those of bytes.
+        let unit = if mean.iter().any(|mean| *mean > BYTE_MEAN as f32) { 255.0 } else { 1.0 };
+        let of_unit = |values: Vec<f32>| values.into_iter().map(|value| value / unit).collect();
+        defaults.preprocessing.mean = of_unit(mean);
+        defaults.preprocessing.std = of_unit(std);
         normalisation = Source::File;
     }
     if card.input.mean.is_some() {
@@ -113,6 +120,7 @@ fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Re
             format: weights.format.to_string(),
             fit: Some(fit),
             normalisation,
+            pixels: None,
             labels: Source::Guess,
             batch_norms,
             notes: noted(&weights),
@@ -151,19 +159,9 @@ fn from_network(network: &Network, card: &Card, device: &ComputeDevice) -> Resul
     let shape = network.input_shape();
     let size = card.input.size.unwrap_or([shape.height, shape.width]);
     let laid = network.lay(size, &device.device)?;
-    let mut notes = laid.notes.clone();
-    let inner = laid.normalisation.clone();
-    let usual = match inner {
-        Some(_) => [vec![0.0; shape.channels], vec![1.0; shape.channels]],
-        None => usual_normalisation(Shape::new(shape.channels, size[0], size[1])),
-    };
-    let normalisation = match (&card.input.mean, &inner) {
-        (Some(_), _) => Source::Card,
-        (None, Some(_)) => Source::File,
-        (None, None) if shape.channels == 1 => Source::Architecture,
-        (None, None) => Source::Guess,
-    };
-    let mut outer = Preprocessing {
+    let notes = laid.notes.clone();
+    let (usual, normalisation) = usual_pixels(&laid, Shape::new(shape.channels, size[0], size[1]));
+    let outer = Preprocessing {
         channels: shape.channels,
         size,
         mean: card.input.mean.clone().unwrap_or(usual[0].clone()),
@@ -171,23 +169,17 @@ fn from_network(network: &Network, card: &Card, device: &ComputeDevice) -> Resul
         resize: card.input.resize.unwrap_or(Filter::Bilinear),
         crop: card.input.crop.unwrap_or(1.0),
     };
-    if let Some([mean, std]) = &inner {
-        notes.push(format!("the network begins by normalising: mean {mean:?}, std {std:?}"));
-        // Deviations far beyond 1 are of pixels up to 255.
-        if card.input.std.is_none() && std.iter().all(|std| *std > BYTE_DEVIATION) {
-            outer.std = vec![1.0 / 255.0; shape.channels];
-            notes.push("it takes pixels from 0 to 255, which they are scaled to".into());
-        }
-    }
     let mut preprocessing = outer.validated()?;
-    let [mean, std] = match inner {
-        None => [preprocessing.mean.clone(), preprocessing.std.clone()],
-        Some(inner) => combined(&preprocessing, &inner),
+    let pixels = [preprocessing.mean.clone(), preprocessing.std.clone()];
+    let whole = match &laid.inside.normalisation {
+        Some(inner) => combined(&pixels, inner),
+        None => pixels.clone(),
     };
-    let graph = laid.finish(&mean, &std)?;
+    let pixels = Pixels::of(&laid.inside, laid.taken, pixels);
+    let graph = laid.finish(&whole[0], &whole[1])?;
     // What is zero to the network is a colour only if pixels can have it.
-    if mean.iter().all(|mean| (0.0..=1.0).contains(mean)) {
-        (preprocessing.mean, preprocessing.std) = (mean, std);
+    if whole[0].iter().all(|mean| (0.0..=1.0).contains(mean)) {
+        [preprocessing.mean, preprocessing.std] = whole;
     }
     let producer = network.producer();
     let by = if producer.is_empty() { String::new() } else { format!(", by {producer}") };
@@ -199,7 +191,8 @@ fn from_network(network: &Network, card: &Card, device: &ComputeDevice) -> Resul
         report: Report {
             format: format!("ONNX, opset {}{by}", network.opset()),
             fit: None,
-            normalisation,
+            normalisation: if card.input.mean.is_some() { Source::Card } else { normalisation },
+            pixels,
             labels: Source::Guess,
             batch_norms: None,
             notes,
@@ -209,16 +202,21 @@ fn from_network(network: &Network, card: &Card, device: &ComputeDevice) -> Resul
     })
 }
 
-/// Above it a deviation is not one of pixels in [0,1].
-const BYTE_DEVIATION: f32 = 4.0;
+/// Mean and deviation that make pixels what a network takes, where no card says it.
+fn usual_pixels(laid: &onnx::Laid, input: Shape) -> ([Vec<f32>; 2], Source) {
+    match laid.taken {
+        Some(taken) => {
+            let usual = taken.range.normalisation(input.channels);
+            let source = if taken.is_guess { Source::Guess } else { Source::File };
+            (usual.unwrap_or_else(|| plain(input.channels)), source)
+        }
+        None if input.channels == 1 => (plain(1), Source::Architecture),
+        None => (usual_normalisation(input), Source::Guess),
+    }
+}
 
-/// Mean and deviation of one normalisation after the other.
-fn combined(outer: &Preprocessing, [mean, std]: &[Vec<f32>; 2]) -> [Vec<f32>; 2] {
-    let channels = 0..outer.channels;
-    [
-        channels.clone().map(|c| outer.mean[c] + mean[c] * outer.std[c]).collect(),
-        channels.map(|c| outer.std[c] * std[c]).collect(),
-    ]
+fn plain(channels: usize) -> [Vec<f32>; 2] {
+    [vec![0.0; channels], vec![1.0; channels]]
 }
 
 /// ImageNet's for photographs, CIFAR-10's for small pictures, none for grey ones.
@@ -226,7 +224,7 @@ fn usual_normalisation(input: Shape) -> [Vec<f32>; 2] {
     match (input.channels, input.height.min(input.width)) {
         (3, 0..64) => [vec![0.4914, 0.4822, 0.4465], vec![0.2023, 0.1994, 0.2010]],
         (3, _) => [vec![0.485, 0.456, 0.406], vec![0.229, 0.224, 0.225]],
-        (channels, _) => [vec![0.0; channels], vec![1.0; channels]],
+        (channels, _) => plain(channels),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What was found out on opening a network, for people to check.
 
 use super::architecture::Fit;
+use super::onnx::pixels::Pixels;
 use super::{BatchNorms, Model};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId, read_back};
@@ -44,6 +45,8 @@ pub struct Report {
     /// How its tensors fit the architecture; none for files that hold their own graph.
     pub fit: Option<Fit>,
     pub normalisation: Source,
+    /// What a network that brings its own graph takes, and does to its pixels itself.
+    pub pixels: Option<Pixels>,
     pub labels: Source,
     /// The batch norms in use, where there was a choice.
     pub batch_norms: Option<BatchNorms>,
@@ -110,11 +113,17 @@ impl Model {
                 let source = report.normalisation.text();
                 format!("mean {:?}, std {:?}, {source}", input.mean, input.std)
             }),
-            ("classes", {
-                let source = report.labels.text();
-                format!("{} ({}, …), names {source}", graph.classes(), self.labels.name(0))
-            }),
         ]);
+        if let Some(channels) = input.channels_text() {
+            facts.push(("channels", channels));
+        }
+        if let Some(pixels) = &report.pixels {
+            facts.push(("pixels", pixels.to_string()));
+        }
+        facts.extend([("classes", {
+            let source = report.labels.text();
+            format!("{} ({}, …), names {source}", graph.classes(), self.labels.name(0))
+        })]);
         if let Some(batch_norms) = report.batch_norms {
             let which = format!("{batch_norms:?}").to_lowercase();
             facts.push((

@@ -145,7 +145,8 @@ impl Picture {
     /// What a network sees, C×H×W in [0,1]: the short side resized, the centre cropped.
     ///
     /// # Errors
-    /// When an exact array is not of the network's size, or the picture is too long and narrow.
+    /// When an exact array is not of the network's size, the picture is too long and narrow, or the
+    /// network takes neither colours nor grey.
     pub fn pixels(&self, input: &Preprocessing) -> Result<Array3<f32>> {
         let [height, width] = input.size;
         match &self.content {
@@ -160,6 +161,11 @@ impl Picture {
                     input.channels
                 ),
             )),
+            Content::Rgb(_) if !matches!(input.channels, 1 | 3) => Err(Error::new(
+                format!("cannot use picture {}", self.path.display()),
+                format!("it has 3 channels, the network takes {}", input.channels),
+            )
+            .hint(format!("a .npy array of ({}, {height}, {width}) can be used", input.channels))),
             Content::Rgb(image) => {
                 let placed = resized_and_cropped(image, &self.placement(input), input.resize);
                 let image = placed.map_err(|why| {
@@ -177,9 +183,9 @@ fn exact(bytes: &[u8]) -> std::result::Result<Array3<f32>, String> {
     let array = values.into_dimensionality::<Ix3>();
     let array = array.map_err(|_| format!("the array is {shape:?}; it must be C×H×W"))?;
     let (channels, height, width) = array.dim();
-    if !matches!(channels, 1 | 3) || height.min(width) < MIN_SIDE as usize {
+    if channels == 0 || height.min(width) < MIN_SIDE as usize {
         return Err(format!(
-            "the array is {:?}; it must be 1 or 3 channels × height × width, each side at least {MIN_SIDE}",
+            "the array is {:?}; it must be channels × height × width, each side at least {MIN_SIDE}",
             array.dim()
         ));
     }
@@ -302,7 +308,8 @@ fn grey([r, g, b]: [u8; 3]) -> u8 {
     ((weighted + 0x8000) >> 16) as u8
 }
 
-/// An 8-bit picture of [0,1] pixels (1 or 3 channels × H×W), rounded to the nearest level.
+/// An 8-bit picture of [0,1] pixels (C×H×W), rounded to the nearest level: grey of one channel, and
+/// of more the first three.
 pub fn to_rgb(pixels: &Array3<f32>) -> RgbImage {
     let (channels, height, width) = pixels.dim();
     RgbImage::from_fn(width as u32, height as u32, |x, y| {

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Resize the short side, crop the centre, and, inside the network, normalise.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preprocessing {
-    /// 3 for RGB, 1 for grey.
+    /// 3 for RGB, 1 for grey, any other number for what only arrays hold.
     pub channels: usize,
     /// Height and width of the input, pixels.
     pub size: [usize; 2],
@@ -22,6 +22,15 @@ pub struct Preprocessing {
 }
 
 impl Preprocessing {
+    /// How pictures give the channels, where that is worth saying.
+    pub fn channels_text(&self) -> Option<String> {
+        match self.channels {
+            3 => None,
+            1 => Some("grey: the luminance (ITU-R BT.601) of colour pictures".into()),
+            channels => Some(format!("{channels} channels, of .npy arrays: pictures have 3")),
+        }
+    }
+
     /// Checks the values a card may have got wrong.
     pub(crate) fn validated(self) -> Result<Self> {
         let wrong =

@@ -1,6 +1,8 @@
 //! ONNX networks against the numbers of ONNX Runtime and PyTorch, which `make_cases.py` and
 //! `export_torchvision.py` froze.
 
+mod batches;
+mod preprocessing;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -36,10 +38,8 @@ fn open(path: &Path, device: &Device) -> Result<(Graph, Vec<String>), String> {
     let network = Network::read(path).map_err(|e| e.to_string())?;
     let shape = network.input_shape();
     let laid = network.lay([shape.height, shape.width], device).map_err(|e| e.to_string())?;
-    let [mean, std] = laid
-        .normalisation
-        .clone()
-        .unwrap_or([vec![0.0; shape.channels], vec![1.0; shape.channels]]);
+    let inner = laid.inside.normalisation.clone();
+    let [mean, std] = inner.unwrap_or([vec![0.0; shape.channels], vec![1.0; shape.channels]]);
     let notes = laid.notes.clone();
     let graph = laid.finish(&mean, &std).map_err(|e| e.to_string())?;
     Ok((graph, notes))
@@ -193,7 +193,7 @@ fn damaged_files_are_errors() {
                     bytes[at] = next(256) as u8;
                 }
             }
-            let Ok(network) = Network::decode(bytes, &cases()) else { continue };
+            let Ok(network) = Network::decode(bytes, &cases().join("net.onnx")) else { continue };
             let Shape { height, width, .. } = network.input_shape();
             let Ok(laid) = network.lay([height, width], &device) else { continue };
             let channels = network.input_shape().channels;

@@ -20,7 +20,7 @@ mod ghost;
 mod hgnet;
 mod inception;
 mod inception_next;
-mod input;
+pub(super) mod input;
 mod inverted;
 mod lcnet_v2;
 mod mambaout;

@@ -1,5 +1,6 @@
 //! Values that are known when a file is opened: weights, and the numbers of shape computations.
 
+use super::external::External;
 use super::proto;
 use half::{bf16, f16};
 use ndarray::{ArcArray, ArrayD, IxDyn};
@@ -70,15 +71,15 @@ impl Constant {
         }
     }
 
-    /// Decodes a tensor of a file. Data outside of it lies in `folder`.
+    /// Decodes a tensor of the network `file`, beside which data outside of it lies.
     ///
     /// # Errors
     /// When the data is of another length than the dimensions say, of a type that is not read, or
     /// in a file that is not there.
-    pub fn decode(tensor: &proto::Tensor, folder: &Path) -> Result<Self, String> {
+    pub fn decode(tensor: &proto::Tensor, file: &Path) -> Result<Self, String> {
         let dims = dims(&tensor.dims)?;
         let count = dims.iter().product::<usize>();
-        let constant = match raw(tensor, folder)? {
+        let constant = match raw(tensor, file)? {
             Some(bytes) => from_bytes(tensor.data_type, &dims, &bytes),
             None => from_fields(tensor, &dims),
         }?;
@@ -101,40 +102,11 @@ pub fn dims(dims: &[i64]) -> Result<Vec<usize>, String> {
 }
 
 /// The bytes of the data, if it is kept as such.
-fn raw(tensor: &proto::Tensor, folder: &Path) -> Result<Option<bytes::Bytes>, String> {
-    if tensor.data_location == 0 && tensor.external_data.is_empty() {
-        return Ok(tensor.raw_data.clone());
+fn raw(tensor: &proto::Tensor, file: &Path) -> Result<Option<bytes::Bytes>, String> {
+    match External::of(tensor)? {
+        Some(external) => external.read(file).map(|bytes| Some(bytes.into())),
+        None => Ok(tensor.raw_data.clone()),
     }
-    let entry = |key: &str| {
-        tensor.external_data.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
-    };
-    let number = |key: &str| entry(key).map(|text| text.trim().parse::<u64>()).transpose();
-    let location = entry("location").ok_or("its data lies in a file without a name")?;
-    let plain = Path::new(location)
-        .components()
-        .all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir));
-    if !plain {
-        return Err(format!("its data lies in {location}, outside the folder of the network"));
-    }
-    let path = folder.join(location);
-    let read = || -> Result<Vec<u8>, String> {
-        use std::io::{Read, Seek, SeekFrom};
-        let mut file = std::fs::File::open(&path).map_err(|e| e.to_string())?;
-        let size = file.metadata().map_err(|e| e.to_string())?.len();
-        let offset = number("offset").map_err(|e| e.to_string())?.unwrap_or(0);
-        let rest = size.checked_sub(offset).ok_or("it is too short")?;
-        let length = number("length").map_err(|e| e.to_string())?.unwrap_or(rest);
-        if length > rest {
-            return Err("it is too short".into());
-        }
-        file.seek(SeekFrom::Start(offset)).map_err(|e| e.to_string())?;
-        let mut bytes = vec![0; length as usize];
-        file.read_exact(&mut bytes).map_err(|e| e.to_string())?;
-        Ok(bytes)
-    };
-    read()
-        .map(|bytes| Some(bytes.into()))
-        .map_err(|e| format!("its data in {}: {e}", path.display()))
 }
 
 fn from_bytes(data_type: i32, dims: &[usize], bytes: &[u8]) -> Result<Constant, String> {

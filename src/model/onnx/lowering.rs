@@ -1,7 +1,9 @@
 //! The walk over an ONNX graph that lays each operator as nodes.
 
+mod colours;
 mod placing;
 
+use super::batch;
 use super::constant::Constant;
 use super::operator;
 use super::proto::{Node, Tensor};
@@ -11,6 +13,9 @@ use crate::graph::{Graph, GraphBuilder, NodeId, Op, Shape};
 use burn::tensor::{Device, Tensor as DeviceTensor, TensorData};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+
+pub use colours::Inside;
+use colours::{Coloured, Colours};
 
 /// A value of the ONNX graph.
 #[derive(Debug, Clone)]
@@ -76,7 +81,7 @@ pub struct Lowering<'a> {
     graph: GraphBuilder,
     nodes: &'a [Node],
     weights: HashMap<&'a str, &'a Tensor>,
-    folder: &'a Path,
+    file: &'a Path,
     values: HashMap<&'a str, Value>,
     consumers: HashMap<&'a str, Vec<usize>>,
     outputs: HashSet<&'a str>,
@@ -86,21 +91,27 @@ pub struct Lowering<'a> {
     /// Name of the ONNX node that is being lowered.
     current: String,
     pub opset: i64,
+    /// Pictures that the file computes at once; 1 where that is left open.
+    batch: usize,
+    /// Where the batch lies in values that depend on the picture, if there is one.
+    places: HashMap<&'a str, batch::Place>,
     /// The node of normalised pixels; its operation is put in at the end.
     pixels: NodeId,
-    /// Scale and shift, by channel, with which the network itself begins.
-    pub normalisation: Option<[Vec<f32>; 2]>,
+    /// What only scales, shifts and picks channels of the pixels.
+    colours: Colours,
     /// What the reader of a report should know.
     pub notes: Vec<String>,
 }
 
 impl<'a> Lowering<'a> {
-    /// `input` is the picture's shape in channels, rows and columns.
+    /// `input` is the picture's shape in channels, rows and columns; the file computes `batch`
+    /// pictures at once.
     pub fn new(
         graph: &'a super::proto::Graph,
         opset: i64,
-        folder: &'a Path,
+        file: &'a Path,
         input: Shape,
+        batch: usize,
         device: &Device,
     ) -> Result<Self, String> {
         let mut builder = GraphBuilder::new(input, device);
@@ -118,7 +129,7 @@ impl<'a> Lowering<'a> {
             graph: builder,
             nodes: &graph.node,
             weights: graph.initializer.iter().map(|t| (t.name.as_str(), t)).collect(),
-            folder,
+            file,
             values: HashMap::new(),
             consumers,
             outputs: graph.output.iter().map(|output| output.name.as_str()).collect(),
@@ -126,8 +137,10 @@ impl<'a> Lowering<'a> {
             names: HashSet::new(),
             current: String::new(),
             opset,
+            batch,
+            places: HashMap::new(),
             pixels,
-            normalisation: None,
+            colours: Colours::of(pixels, input.channels),
             notes: vec![],
         })
     }
@@ -146,6 +159,9 @@ impl<'a> Lowering<'a> {
     ) -> Result<NodeId, String> {
         let view = View::laid(self.pixels, dims, order);
         self.values.insert(input, Value::Activation(view));
+        if self.batch > 1 {
+            self.places.insert(input, batch::Place::FIRST);
+        }
         for (index, node) in self.nodes.iter().enumerate() {
             self.current = self.name_of(node);
             let failed = |why: String| {
@@ -162,6 +178,12 @@ impl<'a> Lowering<'a> {
             Some(Value::Activation(view)) => {
                 let view = view.clone();
                 self.current = "output".into();
+                if self.places.get(output).is_some_and(|place| !place.is_alone(&view.dims())) {
+                    return Err(format!(
+                        "its output is not one row of scores for each of its {} pictures",
+                        self.batch
+                    ));
+                }
                 self.scores(&view)
             }
             Some(Value::Constant(_)) => Err("its output does not depend on the picture".into()),
@@ -169,14 +191,15 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The finished graph, given the whole normalisation of the pixels.
+    /// The finished graph, given the pixels' order of channels and whole normalisation.
     pub fn finish(
         mut self,
         output: NodeId,
+        order: &[usize],
         mean: &[f32],
         std: &[f32],
     ) -> crate::error::Result<Graph> {
-        let normalise = Normalise::new(mean, std, self.graph.device());
+        let normalise = Normalise::new(mean, std, self.graph.device()).ordered(order);
         self.graph.replace(self.pixels, normalise)?;
         self.graph.finish_at(output)
     }
@@ -186,11 +209,33 @@ impl<'a> Lowering<'a> {
         for name in &node.input {
             inputs.push(self.value(name)?);
         }
-        if self.taken_in.contains(&index) {
-            return Ok(inputs.into_iter().take(1).flatten().collect());
-        }
+        let is_taken_in = self.taken_in.contains(&index);
+        let depends = inputs.iter().flatten().any(|value| matches!(value, Value::Activation(_)));
         let call = Call { node, inputs, opset: self.opset };
-        operator::lower(self, &call)
+        match self.batch > 1 && depends {
+            true => self.lower_batched(&call, is_taken_in),
+            false if is_taken_in => Ok(call.inputs.into_iter().take(1).flatten().collect()),
+            false => operator::lower(self, &call),
+        }
+    }
+
+    /// Lowers a node of a network that computes a batch, for one picture.
+    fn lower_batched(&mut self, call: &Call<'a>, is_taken_in: bool) -> Result<Vec<Value>, String> {
+        let node = call.node;
+        let place = |name: &String| self.places.get(name.as_str()).copied();
+        let places: Vec<_> = node.input.iter().map(place).collect();
+        let (values, place) = match batch::seen(self.batch, call, &places)? {
+            batch::Seen::Known(constant) => return Ok(vec![Value::Constant(constant)]),
+            batch::Seen::Call { inputs, place, .. } if is_taken_in => {
+                (inputs.into_iter().take(1).flatten().collect(), place)
+            }
+            batch::Seen::Call { node, inputs, place } => {
+                let call = Call { node: &node, inputs, opset: self.opset };
+                (operator::lower(self, &call)?, place)
+            }
+        };
+        self.places.extend(node.output.iter().map(|name| (name.as_str(), place)));
+        Ok(values)
     }
 
     /// The value of a name; none for an input that is left out.
@@ -204,7 +249,7 @@ impl<'a> Lowering<'a> {
         let Some(tensor) = self.weights.get(name) else {
             return Err(format!("its input `{name}` comes from nowhere"));
         };
-        let constant = Constant::decode(tensor, self.folder)
+        let constant = Constant::decode(tensor, self.file)
             .map_err(|why| format!("its weights `{name}`: {why}"))?;
         Ok(Some(Value::Constant(constant)))
     }
@@ -243,9 +288,9 @@ impl<'a> Lowering<'a> {
         self.graph.node(id)
     }
 
-    /// Where the file lies.
-    pub fn folder(&self) -> &'a Path {
-        self.folder
+    /// The network's file, beside which data outside of it lies.
+    pub fn file(&self) -> &'a Path {
+        self.file
     }
 
     pub fn device(&self) -> &Device {
@@ -273,17 +318,17 @@ impl<'a> Lowering<'a> {
             count += 1;
             name = format!("{wanted}_{count}");
         }
-        self.graph.add(name, op, inputs).map_err(|e| e.to_string())
+        let id = self.graph.add(name, op, inputs).map_err(|e| e.to_string())?;
+        self.colours.follow(&self.graph, id);
+        Ok(id)
     }
 
-    /// x·scale + shift by constants that fit the axes of a value. What a network does first to
-    /// its pixels becomes part of their normalisation.
+    /// x·scale + shift by constants that fit the axes of a value.
     pub fn affine(
         &mut self,
         view: &View,
         scale: Option<&Constant>,
         shift: Option<&Constant>,
-        is_first: bool,
     ) -> Result<View, String> {
         let rank = [scale, shift].iter().flatten().map(|c| c.dims().len()).max().unwrap_or(0);
         let (view, sides) = self.aligned(&view.with_rank(rank))?;
@@ -292,52 +337,57 @@ impl<'a> Lowering<'a> {
             constants.push(constant.map(|c| along(c, &view, &sides)).transpose()?);
         }
         let (scale, shift) = (constants[0].take(), constants[1].take());
-        if is_first && view.node == self.pixels && self.normalises(scale.as_ref(), shift.as_ref()) {
-            return Ok(view);
-        }
         let mut node = view.node;
-        let device = self.device().clone();
         match (scale, shift) {
             (Some((scale, shape)), Some((shift, other))) if shape == other => {
-                node = self.add(Affine::new(Some(scale), Some(shift), shape, &device), &[node])?;
+                node = self.scale_and_shift(node, Some(scale), Some(shift), shape)?;
             }
             (scale, shift) => {
                 if let Some((values, shape)) = scale {
-                    node = self.add(Affine::new(Some(values), None, shape, &device), &[node])?;
+                    node = self.scale_and_shift(node, Some(values), None, shape)?;
                 }
                 if let Some((values, shape)) = shift {
-                    node = self.add(Affine::new(None, Some(values), shape, &device), &[node])?;
+                    node = self.scale_and_shift(node, None, Some(values), shape)?;
                 }
             }
         }
         Ok(view.with_node(node))
     }
 
-    /// Takes a scale and a shift of channels into the normalisation of the pixels.
-    fn normalises(
+    fn scale_and_shift(
         &mut self,
-        scale: Option<&(Vec<f32>, Shape)>,
-        shift: Option<&(Vec<f32>, Shape)>,
-    ) -> bool {
-        let channels = self.shape(self.pixels).channels;
-        let by_channel = |constant: Option<&(Vec<f32>, Shape)>, default: f32| match constant {
-            None => Some(vec![default; channels]),
-            Some((_, shape)) if shape.is_spatial() => None,
-            Some((values, _)) if values.len() == channels => Some(values.clone()),
-            Some((values, _)) => Some(vec![values[0]; channels]),
-        };
-        let (Some(scale), Some(shift)) = (by_channel(scale, 1.0), by_channel(shift, 0.0)) else {
-            return false;
-        };
-        if scale.iter().any(|scale| *scale <= 0.0) {
-            return false;
-        }
-        let [before, offset] =
-            self.normalisation.take().unwrap_or([vec![1.0; channels], vec![0.0; channels]]);
-        let shift = (0..channels).map(|c| offset[c] * scale[c] + shift[c]).collect::<Vec<f32>>();
-        let scale = (0..channels).map(|c| before[c] * scale[c]).collect();
-        self.normalisation = Some([scale, shift]);
-        true
+        from: NodeId,
+        scale: Option<Vec<f32>>,
+        shift: Option<Vec<f32>>,
+        shape: Shape,
+    ) -> Result<NodeId, String> {
+        let followed = self.colours.scaled(from, scale.as_deref(), shift.as_deref(), shape);
+        let affine = Affine::new(scale, shift, shape, self.device());
+        let id = self.add(affine, &[from])?;
+        self.colours.know(id, followed);
+        Ok(id)
+    }
+
+    /// The colours that a 1×1 convolution, by its kernel and bias, makes of the pixels'.
+    pub fn mixed(&self, from: NodeId, kernel: &[f32], bias: Option<&[f32]>) -> Option<Coloured> {
+        self.colours.mixed(from, kernel, bias)
+    }
+
+    /// Notes the colours of a node, if it has the pixels'.
+    pub fn know_colours(&mut self, id: NodeId, coloured: Option<Coloured>) {
+        self.colours.know(id, coloured);
+    }
+
+    /// Notes the statistics that the file has of a value's channels.
+    pub fn note_statistics(&mut self, view: &View, mean: &[f32], std: &[f32]) {
+        let pairs = mean.iter().zip(std).map(|(mean, std)| [f64::from(*mean), f64::from(*std)]);
+        self.colours.note_statistics(view.node, &pairs.collect::<Vec<_>>());
+    }
+
+    /// Takes what the network does to its pixels first out of the graph that ends in `output`,
+    /// where it can be part of their normalisation.
+    pub fn take_out_preprocessing(&mut self, output: NodeId) -> Inside {
+        self.colours.take_out(&mut self.graph, self.pixels, output)
     }
 
     /// The node of a row of class scores.

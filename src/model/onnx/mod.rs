@@ -5,11 +5,14 @@
 //! computed on the way (`fold`), and transpositions and reshapes only change how a node is looked
 //! at (`view`), so that shape computations and NHWC layouts leave no trace.
 
+mod batch;
 mod constant;
+mod external;
 mod fold;
 mod functions;
 mod lowering;
 mod operator;
+pub mod pixels;
 mod proto;
 mod view;
 
@@ -18,7 +21,9 @@ use crate::file::{extension, sha256};
 use crate::graph::{Graph, NodeId, Shape};
 use burn::tensor::Device;
 use bytes::Bytes;
+pub use lowering::Inside;
 use lowering::Lowering;
+use pixels::{Range, Taken};
 use prost::Message;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -27,7 +32,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Network {
     model: proto::Model,
-    folder: PathBuf,
+    file: PathBuf,
     input: Input,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
@@ -42,14 +47,19 @@ struct Input {
     /// Which axes are channels, rows and columns; none where all are one.
     layout: Option<[Option<usize>; 3]>,
     shape: Shape,
+    /// Pictures that it takes at once, where the file fixes that; otherwise 1.
+    batch: usize,
+    is_of_integers: bool,
 }
 
 /// A network laid out, whose pixels are still to be normalised.
 pub struct Laid<'a> {
     lowering: Lowering<'a>,
     output: NodeId,
-    /// Mean and deviation with which the network itself normalises its pixels.
-    pub normalisation: Option<[Vec<f32>; 2]>,
+    /// What the network itself does to its pixels first.
+    pub inside: Inside,
+    /// Which pixels it takes, as far as it says.
+    pub taken: Option<Taken>,
     /// What was left out or assumed.
     pub notes: Vec<String>,
 }
@@ -80,16 +90,15 @@ impl Network {
             true => unzipped(&bytes).map_err(|e| Error::new(what(), e))?,
             false => bytes,
         };
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let network = Self::decode(bytes, folder).map_err(|e| Error::new(what(), e))?;
+        let network = Self::decode(bytes, path).map_err(|e| Error::new(what(), e))?;
         Ok(Self { sha256: digest, ..network })
     }
 
-    /// Decodes the bytes of an ONNX file. Weights outside of it lie in `folder`.
+    /// Decodes the bytes of an ONNX file. Weights outside of it lie beside `file`.
     ///
     /// # Errors
     /// When they are none, or hold no network with one picture as its input.
-    pub fn decode(bytes: Vec<u8>, folder: &Path) -> Result<Self> {
+    pub fn decode(bytes: Vec<u8>, file: &Path) -> Result<Self> {
         if bytes.is_empty() {
             let error = Error::new("the file is empty", "it holds no network");
             return Err(error.hint("download or copy it again"));
@@ -104,9 +113,10 @@ impl Network {
             Error::new("not an ONNX network", "it holds no graph")
                 .hint("check that it is ONNX and that the download finished")
         })?;
+        external::check(graph, file)?;
         let input =
             Input::find(graph).map_err(|why| Error::new("not a network of one picture", why))?;
-        Ok(Self { folder: folder.to_path_buf(), input, sha256: String::new(), model })
+        Ok(Self { file: file.to_path_buf(), input, sha256: String::new(), model })
     }
 
     /// Channels, rows and columns of the picture.
@@ -130,18 +140,22 @@ impl Network {
     /// With the first operator that can't be laid, or an output that is no row of scores.
     pub fn lay(&self, size: [usize; 2], device: &Device) -> Result<Laid<'_>> {
         let failed = |why: String| {
-            Error::new("the network can't be laid out", why).hint(
-                "simplify the file with onnxsim or export it again, or open its PyTorch weights",
-            )
+            Error::new("the network can't be laid out", why)
+                .hint("where there are PyTorch weights of it, open those")
         };
         let graph = self.model.graph.as_ref().ok_or_else(|| failed("no graph".into()))?;
         let shape = Shape::new(self.input.shape.channels, size[0], size[1]);
         let mut lowering =
-            Lowering::new(graph, self.opset(), &self.folder, shape, device).map_err(failed)?;
+            Lowering::new(graph, self.opset(), &self.file, shape, self.input.batch, device)
+                .map_err(failed)?;
         let output = graph.output.first().ok_or_else(|| failed("it has no output".into()))?;
         let (dims, order) = self.input.laid(shape);
         let node = lowering.run(&self.input.name, &dims, &order, &output.name).map_err(failed)?;
         let mut notes = std::mem::take(&mut lowering.notes);
+        if self.input.batch > 1 {
+            let batch = self.input.batch;
+            notes.push(format!("exported for batches of {batch}; one picture of them is computed"));
+        }
         if graph.output.len() > 1 {
             notes.push(format!(
                 "the first of its {} outputs, `{}`, is used",
@@ -149,11 +163,12 @@ impl Network {
                 output.name
             ));
         }
-        let normalisation = lowering.normalisation.take().map(|[scale, shift]| {
-            let mean = shift.iter().zip(&scale).map(|(shift, scale)| -shift / scale).collect();
-            [mean, scale.iter().map(|scale| 1.0 / scale).collect()]
-        });
-        Ok(Laid { lowering, output: node, normalisation, notes })
+        let inside = lowering.take_out_preprocessing(node);
+        let (inside, told) = pixels::told(&self.model, inside);
+        let of_integers = self.input.is_of_integers.then_some(Range::Byte);
+        let certain = of_integers.or(told).map(|range| Taken { range, is_guess: false });
+        let taken = certain.or_else(|| pixels::taken(&inside));
+        Ok(Laid { lowering, output: node, inside, taken, notes })
     }
 }
 
@@ -163,7 +178,7 @@ impl Laid<'_> {
     /// # Errors
     /// When the output is no row of scores.
     pub fn finish(self, mean: &[f32], std: &[f32]) -> Result<Graph> {
-        self.lowering.finish(self.output, mean, std)
+        self.lowering.finish(self.output, &self.inside.order, mean, std)
     }
 }
 
@@ -177,17 +192,38 @@ impl Input {
         };
         let dims = input.dims().ok_or("its input has no shape")?;
         let dims = dims.into_iter().map(|dim| dim.and_then(|dim| usize::try_from(dim).ok()));
-        Self::of(input.name.clone(), dims.collect())
+        let mut dims: Vec<_> = dims.collect();
+        // A row of values is one picture, unless the network gives as many rows.
+        let rows = graph.output.first().and_then(|output| *output.dims()?.first()?);
+        let rows = rows.and_then(|rows| usize::try_from(rows).ok());
+        let batch = dims.first().copied().flatten().filter(|_| dims.len() == 2 && rows == dims[0]);
+        if batch.is_some() {
+            dims[0] = Some(1);
+        }
+        let found = Self::of(input.name.clone(), dims, is_channels_last(graph, &input.name))?;
+        let batch = batch.unwrap_or(found.batch);
+        Ok(Self { batch, is_of_integers: input.is_of_integers(), ..found })
     }
 
-    /// Finds channels, rows and columns among the axes.
-    fn of(name: String, mut dims: Vec<Option<usize>>) -> Result<Self, String> {
+    /// Finds channels, rows and columns among the axes. What the network does to its input may say
+    /// whether channels come last.
+    fn of(
+        name: String,
+        mut dims: Vec<Option<usize>>,
+        channels_last: Option<bool>,
+    ) -> Result<Self, String> {
         let few = |dim: Option<usize>| matches!(dim, Some(1 | 3 | 4));
+        let first = dims.first().copied().flatten().unwrap_or(1);
+        let mut batch = 1;
         let layout = match dims.len() {
             4 => {
-                // A fixed batch is one picture here.
-                dims[0] = Some(1);
-                match few(dims[3]) && !few(dims[1]) {
+                (batch, dims[0]) = (first, Some(1));
+                let is_last = match (few(dims[1]), few(dims[3])) {
+                    (false, true) => true,
+                    (true, false) => false,
+                    _ => channels_last.unwrap_or(false),
+                };
+                match is_last {
                     true => Some([Some(3), Some(1), Some(2)]),
                     false => Some([Some(1), Some(2), Some(3)]),
                 }
@@ -197,7 +233,7 @@ impl Input {
             }
             3 if few(dims[2]) && dims[2] != Some(1) => Some([Some(2), Some(0), Some(1)]),
             3 if dims[1] != Some(1) && dims[2] != Some(1) => {
-                dims[0] = Some(1);
+                (batch, dims[0]) = (first, Some(1));
                 Some([None, Some(1), Some(2)])
             }
             _ => None,
@@ -218,8 +254,8 @@ impl Input {
         let count = [shape.height, shape.width]
             .iter()
             .try_fold(shape.channels, |n, side| n.checked_mul(*side));
-        match count.is_some_and(|count| (1..1 << 26).contains(&count)) {
-            true => Ok(Self { name, dims, layout, shape }),
+        match count.is_some_and(|count| (1..1 << 26).contains(&count)) && batch < 1 << 16 {
+            true => Ok(Self { name, dims, layout, shape, batch, is_of_integers: false }),
             false => Err(format!("its input is {dims:?}")),
         }
     }
@@ -238,6 +274,29 @@ impl Input {
         }
         (dims, axes.into_iter().flatten().collect())
     }
+}
+
+/// Whether a network moves its last axis to the front of a picture, or convolves it as it is; none
+/// where that does not show within a few operators.
+fn is_channels_last(graph: &proto::Graph, input: &str) -> Option<bool> {
+    const STEPS: usize = 16;
+    let mut names = vec![input];
+    for _ in 0..STEPS {
+        let takes =
+            |node: &&proto::Node| node.input.iter().any(|name| names.contains(&name.as_str()));
+        let found = graph.node.iter().filter(takes);
+        let mut next = vec![];
+        for node in found {
+            match (node.op_type.as_str(), node.ints("perm")) {
+                ("Transpose", Some([0, 3, 1, 2])) => return Some(true),
+                ("Transpose", _) => return None,
+                ("Conv", _) => return Some(false),
+                _ => next.extend(node.output.iter().map(String::as_str)),
+            }
+        }
+        names = next;
+    }
+    None
 }
 
 /// The picture that a row of so many values is: a coloured or grey square where that fits.
@@ -268,7 +327,7 @@ mod tests {
 
     fn input(dims: &[i64]) -> Input {
         let dims = dims.iter().map(|dim| usize::try_from(*dim).ok()).collect();
-        Input::of("x".into(), dims).unwrap()
+        Input::of("x".into(), dims, None).unwrap()
     }
 
     #[test]
@@ -283,6 +342,10 @@ mod tests {
         assert_eq!(shape(&[1, 784, 1]), Shape::new(1, 28, 28));
         assert_eq!(shape(&[-1, 3072]), Shape::new(3, 32, 32));
         assert_eq!(shape(&[784]), Shape::new(1, 28, 28));
+        let last = vec![Some(1), Some(64), Some(48), Some(12)];
+        let found = Input::of("x".into(), last, Some(true)).unwrap();
+        assert_eq!((found.shape, found.batch), (Shape::new(12, 64, 48), 1));
+        assert_eq!(input(&[16, 3, 8, 8]).batch, 16);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct Model {
     pub graph: Option<Graph>,
     #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSet>,
+    #[prost(message, repeated, tag = "14")]
+    pub metadata: Vec<Entry>,
     #[prost(message, repeated, tag = "25")]
     pub functions: Vec<Function>,
 }
@@ -145,6 +147,8 @@ pub struct Type {
 
 #[derive(Clone, PartialEq, Message)]
 pub struct TensorType {
+    #[prost(int32, tag = "1")]
+    pub kind: i32,
     #[prost(message, optional, tag = "2")]
     pub shape: Option<TensorShape>,
 }
@@ -168,9 +172,21 @@ impl Model {
         let standard = |set: &&OperatorSet| set.domain.is_empty() || set.domain == "ai.onnx";
         self.opset_import.iter().find(standard).map_or(1, |set| set.version)
     }
+
+    /// What the file says of itself under a key.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        let entry = self.metadata.iter().find(|entry| entry.key == key);
+        entry.map(|entry| entry.value.as_str())
+    }
 }
 
 impl ValueInfo {
+    /// True for bytes and other whole numbers.
+    pub fn is_of_integers(&self) -> bool {
+        let tensor = self.kind.as_ref().and_then(|kind| kind.tensor.as_ref());
+        tensor.is_some_and(|tensor| matches!(tensor.kind, 2..=7 | 12 | 13))
+    }
+
     /// Lengths of the axes; `None` without a shape.
     pub fn dims(&self) -> Option<Vec<Option<i64>>> {
         let shape = self.kind.as_ref()?.tensor.as_ref()?.shape.as_ref()?;

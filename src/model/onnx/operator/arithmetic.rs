@@ -11,16 +11,11 @@ use crate::model::onnx::view::{Sides, View};
 pub fn lower(net: &mut Lowering, call: &Call) -> Result<View> {
     let op = call.node.op_type.as_str();
     let inputs: Vec<&Value> = call.inputs.iter().flatten().collect();
-    let first = call.node.input.first().is_some_and(|name| net.sole_consumer(name).is_some())
-        && call.node.input.iter().filter(|name| !name.is_empty()).count() <= 2;
     match (op, inputs.as_slice()) {
         ("Neg", _) => scaled(net, call.activation(0)?, -1.0),
         (_, [Value::Activation(x)]) => Ok(x.clone()),
-        (_, [Value::Activation(x), Value::Constant(c)]) => after(net, op, x, c, first),
-        (_, [Value::Constant(c), Value::Activation(x)]) => {
-            let first = call.node.input.get(1).is_some_and(|n| net.sole_consumer(n).is_some());
-            before(net, op, c, x, first)
-        }
+        (_, [Value::Activation(x), Value::Constant(c)]) => after(net, op, x, c),
+        (_, [Value::Constant(c), Value::Activation(x)]) => before(net, op, c, x),
         (_, [Value::Activation(a), Value::Activation(b)]) => between(net, op, a, b),
         ("Sum" | "Mean" | "Max" | "Min", [start, rest @ ..]) => several(net, op, start, rest),
         _ => Err("inputs that are not supported".into()),
@@ -35,7 +30,7 @@ fn several(net: &mut Lowering, op: &str, start: &Value, rest: &[&Value]) -> Resu
         sum = Value::Activation(match (&sum, value) {
             (Value::Activation(a), Value::Activation(b)) => between(net, step, a, b)?,
             (Value::Activation(x), Value::Constant(c))
-            | (Value::Constant(c), Value::Activation(x)) => after(net, step, x, c, false)?,
+            | (Value::Constant(c), Value::Activation(x)) => after(net, step, x, c)?,
             _ => return Err("constants before what depends on the picture".into()),
         });
     }
@@ -47,7 +42,7 @@ fn several(net: &mut Lowering, op: &str, start: &Value, rest: &[&Value]) -> Resu
 }
 
 pub(super) fn scaled(net: &mut Lowering, x: &View, scale: f32) -> Result<View> {
-    net.affine(x, Some(&Constant::floats(&[], vec![scale])?), None, false)
+    net.affine(x, Some(&Constant::floats(&[], vec![scale])?), None)
 }
 
 fn each(constant: &Constant, function: impl Fn(f32) -> f32) -> Result<Constant> {
@@ -55,15 +50,15 @@ fn each(constant: &Constant, function: impl Fn(f32) -> f32) -> Result<Constant> 
 }
 
 /// x ∘ constant.
-fn after(net: &mut Lowering, op: &str, x: &View, c: &Constant, first: bool) -> Result<View> {
+fn after(net: &mut Lowering, op: &str, x: &View, c: &Constant) -> Result<View> {
     match op {
-        "Add" | "Sum" => net.affine(x, None, Some(c), first),
-        "Sub" => net.affine(x, None, Some(&each(c, |v| -v)?), first),
-        "Mul" => net.affine(x, Some(c), None, first),
-        "Div" => net.affine(x, Some(&each(c, f32::recip)?), None, first),
+        "Add" | "Sum" => net.affine(x, None, Some(c)),
+        "Sub" => net.affine(x, None, Some(&each(c, |v| -v)?)),
+        "Mul" => net.affine(x, Some(c), None),
+        "Div" => net.affine(x, Some(&each(c, f32::recip)?), None),
         "Mean" => {
             let half = Constant::floats(&[], vec![0.5])?;
-            net.affine(x, Some(&half), Some(&each(c, |v| v / 2.0)?), false)
+            net.affine(x, Some(&half), Some(&each(c, |v| v / 2.0)?))
         }
         "Pow" => {
             let exponent = c.scalar().ok_or("one exponent for all values is needed")?;
@@ -76,9 +71,9 @@ fn after(net: &mut Lowering, op: &str, x: &View, c: &Constant, first: bool) -> R
             (None, _) => {
                 let sign = if op == "Max" { 1.0 } else { -1.0 };
                 let scale = Constant::floats(&[], vec![sign])?;
-                let moved = net.affine(x, Some(&scale), Some(&each(c, |v| -sign * v)?), false)?;
+                let moved = net.affine(x, Some(&scale), Some(&each(c, |v| -sign * v)?))?;
                 let above = pointwise(net, &moved, Pointwise::Relu)?;
-                net.affine(&above, Some(&scale), Some(c), false)
+                net.affine(&above, Some(&scale), Some(c))
             }
         },
         _ => Err("a constant as second input".into()),
@@ -86,22 +81,22 @@ fn after(net: &mut Lowering, op: &str, x: &View, c: &Constant, first: bool) -> R
 }
 
 /// constant ∘ x.
-fn before(net: &mut Lowering, op: &str, c: &Constant, x: &View, first: bool) -> Result<View> {
+fn before(net: &mut Lowering, op: &str, c: &Constant, x: &View) -> Result<View> {
     match op {
         "Sub" => {
             let minus = Constant::floats(&[], vec![-1.0])?;
-            net.affine(x, Some(&minus), Some(c), false)
+            net.affine(x, Some(&minus), Some(c))
         }
         "Div" => {
             let inverse = pointwise(net, x, Pointwise::Reciprocal)?;
-            net.affine(&inverse, Some(c), None, false)
+            net.affine(&inverse, Some(c), None)
         }
         "Pow" => {
             let base = c.scalar().filter(|base| *base > 0.0).ok_or("a base that is no number")?;
             let exponent = scaled(net, x, base.ln())?;
             pointwise(net, &exponent, Pointwise::Exp)
         }
-        _ => after(net, op, x, c, first),
+        _ => after(net, op, x, c),
     }
 }
 
@@ -214,7 +209,7 @@ pub fn softsign(net: &mut Lowering, call: &Call) -> Result<View> {
     let x = call.activation(0)?.clone();
     let size = pointwise(net, &x, Pointwise::Abs)?;
     let one = Constant::floats(&[], vec![1.0])?;
-    let divisor = net.affine(&size, None, Some(&one), false)?;
+    let divisor = net.affine(&size, None, Some(&one))?;
     combined(net, Arithmetic::Divide, &x, &divisor)
 }
 
@@ -225,17 +220,17 @@ pub fn choice(net: &mut Lowering, call: &Call) -> Result<View> {
     let rest = each(&mask, |v| 1.0 - v)?;
     match (&call.inputs[..], call.inputs.len()) {
         ([_, Some(Value::Activation(a)), Some(Value::Activation(b))], 3) => {
-            let a = net.affine(a, Some(&mask), None, false)?;
-            let b = net.affine(b, Some(&rest), None, false)?;
+            let a = net.affine(a, Some(&mask), None)?;
+            let b = net.affine(b, Some(&rest), None)?;
             combined(net, Arithmetic::Add, &a, &b)
         }
         ([_, Some(Value::Activation(a)), Some(Value::Constant(b))], 3) => {
             let b = masked(b, &rest)?;
-            net.affine(a, Some(&mask), Some(&b), false)
+            net.affine(a, Some(&mask), Some(&b))
         }
         ([_, Some(Value::Constant(a)), Some(Value::Activation(b))], 3) => {
             let a = masked(a, &mask)?;
-            net.affine(b, Some(&rest), Some(&a), false)
+            net.affine(b, Some(&rest), Some(&a))
         }
         _ => Err("an input is missing".into()),
     }

@@ -84,9 +84,12 @@ pub fn convolution(net: &mut Lowering, call: &Call) -> Result<View> {
     }
     let Window { stride, padding, dilation, .. } = window;
     let options = ConvOptions::new_with_padding(stride, padding, dilation, groups);
+    let is_mixing = kernel.len() == out * out && stride == [1, 1] && padding == [(0, 0); 2];
+    let mixed = is_mixing.then(|| net.mixed(from, &kernel, bias.as_deref())).flatten();
     let kernel = net.tensor(kernel, [out, per_group, height, width]);
     let bias = bias.map(|bias| net.tensor(bias, [out]));
     let node = net.add(Convolution::new(kernel, bias, options), &[from])?;
+    net.know_colours(node, mixed);
     let Shape { channels, height, width } = net.shape(node);
     Ok(View::of(node, &[1, channels, height, width]))
 }
@@ -94,7 +97,8 @@ pub fn convolution(net: &mut Lowering, call: &Call) -> Result<View> {
 /// The batch norm that alone uses a node's output, with its scale and shift.
 fn following_norm(net: &Lowering, node: &Node, out: usize) -> Option<(usize, [Vec<f32>; 2])> {
     let (index, norm) = net.sole_consumer(node.output.first()?)?;
-    if norm.op_type != "BatchNormalization" || norm.input.first() != node.output.first() {
+    let is_norm = norm.op_type == "BatchNormalization" && evaluates(norm, net.opset).is_ok();
+    if !is_norm || norm.input.first() != node.output.first() {
         return None;
     }
     let value = |i: usize| match net.value(norm.input.get(i)?).ok()?? {
@@ -120,17 +124,39 @@ fn scale_and_shift(norm: &Node, parts: [&Constant; 4], out: usize) -> Result<[Ve
     }
 }
 
+/// Whether a batch norm takes its statistics from the file. Up to opset 6 an attribute says so, up
+/// to opset 13 that there is one output, and then an attribute again.
+///
+/// # Errors
+/// When it takes them from the batch.
+fn evaluates(norm: &Node, opset: i64) -> Result<()> {
+    let used = norm.output.iter().filter(|name| !name.is_empty()).count();
+    let trains = match opset {
+        ..7 => norm.int("is_test").unwrap_or(0) == 0,
+        7..14 => used > 1,
+        _ => norm.int("training_mode").unwrap_or(0) != 0,
+    };
+    match trains {
+        true => Err("it is in training mode, where one picture's scores depend on the others of \
+                     its batch; export the network in evaluation mode (`model.eval()`)"
+            .into()),
+        false => Ok(()),
+    }
+}
+
 /// A batch norm that no convolution took in.
 pub fn batch_norm(net: &mut Lowering, call: &Call) -> Result<View> {
+    evaluates(call.node, call.opset)?;
     let view = call.activation(0)?;
     let dims = view.dims();
     let channels = *dims.get(1).ok_or("a value without channels")?;
     let part = |index| call.needed_constant(index);
     let parts = [part(1)?, part(2)?, part(3)?, part(4)?];
     let [scale, shift] = scale_and_shift(call.node, parts, channels)?;
+    let deviations: Vec<f32> = parts[3].to_floats().into_iter().map(f32::sqrt).collect();
+    net.note_statistics(view, &parts[2].to_floats(), &deviations);
     let mut shape = vec![1; dims.len()];
     shape[1] = channels;
-    let first = call.node.input.first().is_some_and(|name| net.sole_consumer(name).is_some());
     let [scale, shift] = [Constant::floats(&shape, scale)?, Constant::floats(&shape, shift)?];
-    net.affine(view, Some(&scale), Some(&shift), first)
+    net.affine(view, Some(&scale), Some(&shift))
 }

@@ -67,7 +67,7 @@ fn transposed(value: &Value, order: &[i64]) -> Result<Value> {
 }
 
 /// Dimensions after `Flatten`, `Reshape`, `Squeeze` or `Unsqueeze`.
-fn new_dims(call: &Call, dims: &[usize]) -> Result<Vec<usize>> {
+pub fn new_dims(call: &Call, dims: &[usize]) -> Result<Vec<usize>> {
     let node = call.node;
     match node.op_type.as_str() {
         "Flatten" => {
@@ -308,4 +308,18 @@ pub fn gather(net: &mut Lowering, call: &Call) -> Result<View> {
             reshaped(net, &picked, &to)
         }
     }
+}
+
+/// The same values in the other order along the axis of time, where all sequences are of one length.
+pub fn reversed(net: &mut Lowering, call: &Call) -> Result<View> {
+    let view = call.activation(0)?.clone();
+    let axis = axis_of(call.node.int("time_axis").unwrap_or(0), view.rank())?;
+    let lengths = call.needed_constant(1)?.to_ints();
+    let length = lengths.first().and_then(|first| usize::try_from(*first).ok()).unwrap_or(0);
+    let all = view.dims()[axis];
+    if lengths.iter().any(|other| *other != lengths[0]) || !(1..=all).contains(&length) {
+        return Err(format!("sequences of {lengths:?} in {all}"));
+    }
+    let indices: Vec<usize> = (0..length).rev().chain(length..all).collect();
+    picked(net, &view, axis, &indices)
 }

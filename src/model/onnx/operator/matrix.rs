@@ -38,7 +38,7 @@ pub fn gemm(net: &mut Lowering, call: &Call) -> Result<View> {
     match plain {
         Some(bias) => {
             let bias = Constant::floats(bias.dims(), scaled(&bias, "beta"))?;
-            net.affine(&product, None, Some(&bias), false)
+            net.affine(&product, None, Some(&bias))
         }
         None => Ok(product),
     }

@@ -9,6 +9,8 @@ mod pooling;
 mod resize;
 mod statistics;
 
+pub use layout::new_dims;
+
 use super::constant::Constant;
 use super::fold::{self, fold};
 use super::lowering::{Call, Lowering, Value};
@@ -40,6 +42,10 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<Vec<Value>> {
     }
     match node.op_type.as_str() {
         "Identity" | "Dropout" | "Cast" | "CastLike" => {
+            let note = "dropouts in training mode are left out, as in evaluation";
+            if is_random(call)? && net.notes.iter().all(|other| other != note) {
+                net.notes.push(note.into());
+            }
             Ok(call.inputs.iter().take(1).flatten().cloned().collect())
         }
         "Conv" => one(convolution::convolution(net, call)),
@@ -71,6 +77,7 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<Vec<Value>> {
         "Split" => layout::split(net, call),
         "Slice" => layout::slice(net, call).map(|value| vec![value]),
         "Gather" => one(layout::gather(net, call)),
+        "ReverseSequence" => one(layout::reversed(net, call)),
         "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" | "Transpose" | "Expand"
         | "DepthToSpace" | "SpaceToDepth" => layout::lower(net, call).map(|value| vec![value]),
         "QLinearConv" | "QuantizeLinear" | "DequantizeLinear" | "ConvInteger" => {
@@ -78,6 +85,17 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<Vec<Value>> {
         }
         _ => Err("it is not supported".into()),
     }
+}
+
+/// Whether a dropout is in training mode: an input says so since opset 12, an attribute before 7.
+fn is_random(call: &Call) -> Result<bool> {
+    let on = |constant: &Constant| constant.scalar().is_some_and(|value| value != 0.0);
+    Ok(call.node.op_type == "Dropout"
+        && match call.opset {
+            ..7 => call.node.int("is_test").unwrap_or(0) == 0,
+            7..12 => false,
+            _ => call.constant(2)?.is_some_and(on),
+        })
 }
 
 fn one(view: Result<View>) -> Result<Vec<Value>> {
@@ -100,7 +118,7 @@ fn literal(net: &Lowering, call: &Call) -> Result<Option<Constant>> {
         _ => return Ok(None),
     }
     if let Some(tensor) = node.tensor("value") {
-        return Constant::decode(tensor, net.folder()).map(Some);
+        return Constant::decode(tensor, net.file()).map(Some);
     }
     if let Some(value) = node.float("value_float") {
         return Constant::floats(&[], vec![value]).map(Some);

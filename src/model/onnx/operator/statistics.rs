@@ -71,7 +71,7 @@ fn channelwise(net: &mut Lowering, call: &Call, view: &View) -> Result<View> {
     shape[1] = channels;
     let part = |index: usize| call.needed_constant(index)?.reshaped(&shape);
     let (scale, shift) = (part(1)?, part(2)?);
-    net.affine(view, Some(&scale), Some(&shift), false)
+    net.affine(view, Some(&scale), Some(&shift))
 }
 
 /// Up to opset 20 scale and shift are of groups, then of channels.
@@ -97,7 +97,7 @@ pub fn group_norm(net: &mut Lowering, call: &Call) -> Result<View> {
         Constant::floats(&shape, repeated.collect())
     };
     let (scale, shift) = (by_channel(1)?, by_channel(2)?);
-    net.affine(&normed, Some(&scale), Some(&shift), false)
+    net.affine(&normed, Some(&scale), Some(&shift))
 }
 
 pub fn layer_norm(net: &mut Lowering, call: &Call) -> Result<View> {
@@ -105,5 +105,5 @@ pub fn layer_norm(net: &mut Lowering, call: &Call) -> Result<View> {
     let axis = axis_of(call.node.int("axis").unwrap_or(-1), view.rank())?;
     let axes: Vec<usize> = (axis..view.rank()).collect();
     let normed = standardised(net, &view, &axes, epsilon(call))?;
-    net.affine(&normed, call.constant(1)?, call.constant(2)?, false)
+    net.affine(&normed, call.constant(1)?, call.constant(2)?)
 }
