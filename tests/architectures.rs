@@ -3,6 +3,8 @@
 //! `architectures/make_cases.py` wrote the numbers. The weights are rebuilt by the same formula.
 
 use burn::tensor::{Tensor, TensorData};
+#[path = "architectures/heads.rs"]
+mod heads;
 mod support;
 
 use flate2::read::GzDecoder;
@@ -11,6 +13,7 @@ use hyaline::model::architecture::{Fit, InputDefaults, find};
 use hyaline::model::{ComputeDevice, WeightTensor, Weights};
 use hyaline::picture::{Filter, Preprocessing};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -51,13 +54,14 @@ struct Reference {
     gradient_norm: f32,
 }
 
+/// A file of cases.
+fn read<T: DeserializeOwned>(name: &str) -> T {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/architectures").join(name);
+    serde_json::from_reader(GzDecoder::new(File::open(path).unwrap())).unwrap()
+}
+
 fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/architectures");
-    let read = |name: &str| -> Vec<Case> {
-        let file = File::open(folder.join(name)).unwrap();
-        serde_json::from_reader(GzDecoder::new(file)).unwrap()
-    };
-    ["cases.json.gz", "cases_mobile.json.gz"].into_iter().flat_map(read).collect()
+    ["cases.json.gz", "cases_mobile.json.gz"].into_iter().flat_map(read::<Vec<Case>>).collect()
 }
 
 fn case(name: &str) -> Case {
@@ -333,10 +337,10 @@ fn another_depth_than_the_named_is_missing_or_too_many() {
 #[test]
 fn what_nothing_fits_is_told_from_its_closest() {
     let mut weights = case("resnet18").weights();
-    weights.tensors.remove("fc.weight");
+    weights.tensors.remove("conv1.weight");
     let error = find(None, &weights).err().unwrap().to_string();
     assert!(error.contains("cannot recognise the architecture"), "{error}");
-    assert!(error.contains("closest to ResNet, which also has `fc.weight`"), "{error}");
+    assert!(error.contains("closest to ResNet, which also has `conv1.weight`"), "{error}");
     let strangers = BTreeMap::from([("words".to_string(), vec![4, 5])]);
     let error = find(None, &self::weights(&strangers, 1.0)).err().unwrap().to_string();
     assert!(error.contains("its 1 tensors (`words`, …) fit none"), "{error}");

@@ -5,6 +5,8 @@
 mod foreign_files;
 #[path = "support/mod.rs"]
 mod support;
+#[path = "readers/wrapped.rs"]
+mod wrapped;
 
 use hyaline::model::{BatchNorms, ComputeDevice, Model, Weights};
 use std::fs;
@@ -22,6 +24,23 @@ fn files(folder: &str) -> Vec<PathBuf> {
 fn expected() -> Weights {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers");
     Weights::read(&folder.join("expected.safetensors")).unwrap()
+}
+
+#[test]
+fn weights_in_parts_are_put_together_as_pytorch_does() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/parts");
+    let bytes = fs::read(folder.join("expected.safetensors")).unwrap();
+    let expected = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    for (name, view) in expected.iter() {
+        let (file, layer) = name.split_once('.').unwrap();
+        let found = Weights::read(&folder.join(format!("{file}.pth"))).unwrap();
+        let found_weight = &found.tensors[&format!("{layer}.weight")];
+        let expected =
+            view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+        let error = support::relative_error(found_weight.values.clone(), expected);
+        assert!(error < 1e-6 && found_weight.shape == view.shape(), "{name}: {error:.1e}");
+        assert!(found.notes[0].contains("put together"), "{:?}", found.notes);
+    }
 }
 
 /// Asserts the same names, shapes and values.
@@ -76,8 +95,6 @@ fn what_is_no_network_gets_one_clear_line() {
     fails(b"PK\x03\x04 and then nothing of a zip", "not a whole PyTorch checkpoint");
     fails(b"\x80\x02}q\x00.", "holds no tensors");
     fails(b"\x80\x02]q\x00.", "state_dict()");
-    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/legacy_module.pt");
-    fails(&fs::read(module).unwrap(), "state_dict()");
     fails(b"\x02\0\0\0\0\0\0\0{}", "holds no tensors");
     fails(b"\xff\xff\xff\0\0\0\0\0{", "not a whole safetensors file");
 }

@@ -1,6 +1,6 @@
 //! The model card: a TOML file beside the weights that says what they are.
 
-use super::BatchNorms;
+use super::{BatchNorms, Wanted};
 use crate::error::{Error, Result};
 use crate::file::{beside, extension, toml_line};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,8 @@ pub struct Card {
     pub architecture: Option<String>,
     /// The name shown to people.
     pub name: Option<String>,
+    /// What the names of the network's tensors start with, where the file holds several networks.
+    pub weights_prefix: Option<String>,
     /// Which of two sets of batch norms to use, where training with AdvProp left two.
     pub batch_norms: Option<BatchNorms>,
     #[serde(default)]
@@ -92,6 +94,15 @@ impl Card {
         match extension(path).as_str() {
             "toml" => Self::read(path),
             _ => Self::beside(path),
+        }
+    }
+
+    /// What it says of the network to take from the weights file.
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            prefix: self.weights_prefix.as_deref(),
+            architecture: self.architecture.as_deref(),
+            batch_norms: self.batch_norms.unwrap_or_default(),
         }
     }
 

@@ -34,6 +34,11 @@ impl Labels {
         Some(Self { names, ..Self::default() })
     }
 
+    /// Names that are known already, class 0 first.
+    pub fn of(names: Vec<String>) -> Self {
+        Self { names, ..Self::default() }
+    }
+
     /// The name of the built-in set that this is.
     pub fn built_in_name(&self) -> Option<String> {
         const NAMES: [&str; 3] = ["imagenet", "cifar10", "mnist"];

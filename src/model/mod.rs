@@ -3,14 +3,18 @@
 pub mod architecture;
 mod batch_norm;
 pub mod card;
+mod config;
 pub mod device;
+mod export;
 mod labels;
 pub mod onnx;
 mod open;
 mod pace;
 mod pytorch;
+mod reparametrised;
 pub mod report;
 mod safetensors;
+mod shards;
 mod state_dict;
 mod stored;
 mod weights;
@@ -21,6 +25,7 @@ pub use device::{ComputeDevice, DeviceChoice};
 pub use labels::Labels;
 pub use pace::Pace;
 pub use report::{Report, Source};
+pub use state_dict::Wanted;
 pub use weights::{EXTENSIONS, WeightTensor, Weights};
 
 use crate::error::{Error, Result};
@@ -80,7 +85,9 @@ impl Model {
     pub fn open(path: &Path, device: &ComputeDevice) -> Result<Self> {
         if !Self::is_model_file(path) {
             let known = EXTENSIONS.join(", .");
-            let why = format!("its name ends neither in .toml nor in .onnx, .onnx.gz, .{known}");
+            let why = format!(
+                "its name ends neither in .toml nor in .onnx, .onnx.gz, .index.json, .{known}"
+            );
             return Err(Error::new(format!("cannot open model {}", path.display()), why));
         }
         Self::open_as(path, Card::of(path)?, device)
@@ -91,6 +98,7 @@ impl Model {
         let extension = extension(path);
         extension == "toml"
             || onnx::is_network_file(path)
+            || shards::is_index(path)
             || EXTENSIONS.contains(&extension.as_str())
     }
 

@@ -1,7 +1,8 @@
 //! From a card and the file it names to a model.
 
-use super::architecture::{self, Fit, InputDefaults};
+use super::architecture::{self, Fit};
 use super::card::InputCard;
+use super::config::Config;
 use super::onnx::Network;
 use super::onnx::pixels::{BYTE_MEAN, Pixels, combined};
 use super::report::{Report, Source};
@@ -18,8 +19,10 @@ struct Laid {
     architecture: String,
     graph: Graph,
     preprocessing: Preprocessing,
-    /// Names of its classes, if they follow from what it is.
-    labels: Option<&'static str>,
+    /// Names of its classes, if they are said or follow from what it is.
+    labels: Option<(Labels, Source)>,
+    /// A choice that was made between several networks of the file.
+    choice: Option<String>,
     report: Report,
     sha256: String,
 }
@@ -33,13 +36,16 @@ impl Model {
         let what = |e: Error| Error::new(format!("cannot open model {}", path.display()), e);
         let laid = match onnx::is_network_file(&card.weights) {
             true => from_network(&Network::read(&card.weights)?, &card, device).map_err(what)?,
-            false => from_weights(Weights::read(&card.weights)?, &card, device).map_err(what)?,
+            false => {
+                let weights = Weights::read_wanted(&card.weights, &card.wanted())?;
+                from_weights(weights, &card, device).map_err(what)?
+            }
         };
         Self::finish(path, card, laid, device).map_err(what)
     }
 
     fn finish(path: &Path, card: Card, laid: Laid, device: &ComputeDevice) -> Result<Self> {
-        let Laid { architecture, graph, preprocessing, labels, mut report, sha256 } = laid;
+        let Laid { architecture, graph, preprocessing, labels, choice, mut report, sha256 } = laid;
         let classes = graph.classes();
         let (labels, source) = match &card.input.labels {
             Some(name) => {
@@ -47,13 +53,13 @@ impl Model {
                 let labels = Labels::built_in(name).map_or_else(|| Labels::read(&beside), Ok)?;
                 (labels, Source::Card)
             }
-            None => match labels.and_then(Labels::built_in).filter(|l| l.len() == classes) {
-                Some(labels) => (labels, Source::Architecture),
-                None => (Labels::for_classes(classes), Source::Guess),
-            },
+            None => labels
+                .filter(|(labels, _)| labels.len() == classes)
+                .unwrap_or_else(|| (Labels::for_classes(classes), Source::Guess)),
         };
         report.labels = source;
         let mut warnings = report.fit.as_ref().map(Fit::warnings).unwrap_or_default();
+        warnings.splice(0..0, choice);
         let is_of_card = report.normalisation == Source::Card;
         let of_pixels = report.pixels.as_ref().and_then(|pixels| pixels.warning(is_of_card));
         if of_pixels.is_none() && report.normalisation == Source::Guess {
@@ -92,6 +98,12 @@ fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Re
     let chosen = card.batch_norms.unwrap_or_default();
     let batch_norms = weights.choose_batch_norms(chosen).then_some(chosen);
     let architecture = architecture::find(card.architecture.as_deref(), &weights)?;
+    if let Some(unusual) = weights.config.as_ref().and_then(|config| config.unusual.as_ref()) {
+        let what = format!("another network than {}", architecture.name);
+        return Err(Error::new(what, format!("config.json says that {unusual}"))
+            .hint(super::export::to_onnx(&weights)));
+    }
+    architecture.check_certain(&weights, card.input.size)?;
     let mut defaults = architecture.input(&weights);
     let mut normalisation = match defaults.normalisation_guessed {
         true => Source::Guess,
@@ -108,14 +120,25 @@ fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Re
     if card.input.mean.is_some() {
         normalisation = Source::Card;
     }
-    let labels = defaults.labels;
-    let preprocessing = corrected(defaults, &card.input).validated()?;
+    let labels = weights.config.as_mut().and_then(|config| config.labels.take());
+    let labels = labels.map(|names| (Labels::of(names), Source::Configuration)).or_else(|| {
+        let usual = defaults.labels.and_then(Labels::built_in)?;
+        Some((usual, Source::Architecture))
+    });
+    if weights.config.as_ref().is_some_and(|config| config.mean.is_some())
+        && card.input.mean.is_none()
+    {
+        normalisation = Source::Configuration;
+    }
+    let said = configured(defaults.preprocessing, weights.config.as_ref());
+    let preprocessing = corrected(said, &card.input).validated()?;
     let (graph, fit) = architecture.lay(&weights, &preprocessing, &device.device)?;
     Ok(Laid {
         architecture: architecture.name.to_string(),
         graph,
         preprocessing,
         labels,
+        choice: weights.choice.take(),
         report: Report {
             format: weights.format.to_string(),
             fit: Some(fit),
@@ -134,16 +157,31 @@ fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Re
 fn noted(weights: &Weights) -> Vec<String> {
     const LONGEST: usize = 200;
     let told = weights.metadata.iter().filter(|(key, _)| *key != "format");
-    told.map(|(key, value)| {
+    let told = told.map(|(key, value)| {
         let short: String = value.chars().take(LONGEST).collect();
         one_line(&format!("{key}: {short}"))
-    })
-    .collect()
+    });
+    told.chain(weights.notes.iter().cloned()).collect()
+}
+
+/// Takes what the configuration beside a file says over the defaults.
+fn configured(defaults: Preprocessing, config: Option<&Config>) -> Preprocessing {
+    let Some(config) = config else { return defaults };
+    let values = |values: &Option<Vec<f32>>| {
+        values.clone().filter(|values| values.len() == defaults.channels)
+    };
+    Preprocessing {
+        channels: defaults.channels,
+        size: config.size.unwrap_or(defaults.size),
+        resize: config.resize.unwrap_or(defaults.resize),
+        crop: config.crop.unwrap_or(defaults.crop),
+        mean: values(&config.mean).unwrap_or(defaults.mean),
+        std: values(&config.std).unwrap_or(defaults.std),
+    }
 }
 
 /// Takes what a card says over the defaults.
-fn corrected(defaults: InputDefaults, card: &InputCard) -> Preprocessing {
-    let defaults = defaults.preprocessing;
+fn corrected(defaults: Preprocessing, card: &InputCard) -> Preprocessing {
     Preprocessing {
         channels: defaults.channels,
         size: card.size.unwrap_or(defaults.size),
@@ -185,7 +223,10 @@ fn from_network(network: &Network, card: &Card, device: &ComputeDevice) -> Resul
     let by = if producer.is_empty() { String::new() } else { format!(", by {producer}") };
     Ok(Laid {
         architecture: "ONNX graph".into(),
-        labels: usual_labels(shape, graph.classes()),
+        labels: usual_labels(shape, graph.classes())
+            .and_then(Labels::built_in)
+            .map(|labels| (labels, Source::Architecture)),
+        choice: None,
         graph,
         preprocessing,
         report: Report {

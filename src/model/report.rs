@@ -19,6 +19,8 @@ pub enum Source {
     Card,
     /// The file itself.
     File,
+    /// The configuration beside the file.
+    Configuration,
     /// What published weights of the architecture were trained with.
     Architecture,
     /// What is usual for such pictures; it may be wrong.
@@ -31,6 +33,7 @@ impl Source {
         match self {
             Source::Card => "from the model card",
             Source::File => "from the file itself",
+            Source::Configuration => "from config.json beside it",
             Source::Architecture => "usual for the architecture",
             Source::Guess => "a guess",
         }

@@ -20,7 +20,7 @@ pub struct Stored {
     pub shape: Vec<usize>,
     /// None for integers and the like.
     pub float: Option<Float>,
-    read: Box<dyn FnOnce() -> io::Result<Vec<u8>>>,
+    read: Box<dyn Fn() -> io::Result<Vec<u8>>>,
 }
 
 impl Stored {
@@ -28,9 +28,24 @@ impl Stored {
     pub fn new(
         shape: Vec<usize>,
         float: Option<Float>,
-        read: impl FnOnce() -> io::Result<Vec<u8>> + 'static,
+        read: impl Fn() -> io::Result<Vec<u8>> + 'static,
     ) -> Self {
         Self { shape, float, read: Box::new(read) }
+    }
+
+    /// A tensor of 32-bit numbers that is computed from the values of others once it is read.
+    pub fn computed(
+        shape: Vec<usize>,
+        name: String,
+        parts: Vec<Stored>,
+        compute: impl Fn(&[Vec<f32>]) -> Vec<f32> + 'static,
+    ) -> Self {
+        let read = move || {
+            let values = parts.iter().map(|part| part.values(&name));
+            let values: Vec<Vec<f32>> = values.collect::<Result<_>>().map_err(io::Error::other)?;
+            Ok(compute(&values).into_iter().flat_map(f32::to_le_bytes).collect())
+        };
+        Self::new(shape, Some(Float::F32), read)
     }
 
     /// Number of elements.
@@ -47,7 +62,7 @@ impl Stored {
     ///
     /// # Errors
     /// When it holds no floating-point numbers, or can't be read.
-    pub fn values(self, name: &str) -> Result<Vec<f32>> {
+    pub fn values(&self, name: &str) -> Result<Vec<f32>> {
         let Some(float) = self.float else {
             let why = format!("tensor `{name}` holds no floating-point numbers");
             return Err(Error::new("weights of another type", why)

@@ -353,7 +353,6 @@ impl Training {
             weights: self.files.weights.clone(),
             architecture: Some(self.network.id().to_string()),
             name: recipe.name.clone(),
-            batch_norms: None,
             input: InputCard {
                 size: Some(input.size),
                 mean: Some(input.mean.clone()),
@@ -368,6 +367,7 @@ impl Training {
                 epsilon: objective.adversary().map(|(_, epsilon)| epsilon.exact()),
                 more,
             }),
+            ..Card::default()
         }
     }
 

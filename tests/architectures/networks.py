@@ -325,3 +325,46 @@ def plain(name):
         # Linear layers alone.
         "perceptron": lambda: nn.Sequential(nn.Flatten(), L(784, 100), R(), L(100, 10)),
     }[name]()
+
+
+class DeepMindBlock(nn.Module):
+    def __init__(self, inputs, out, stride, activation):
+        super().__init__()
+        self.batchnorm_0, self.batchnorm_1 = nn.BatchNorm2d(inputs), nn.BatchNorm2d(out)
+        self.conv_0 = nn.Conv2d(inputs, out, 3, stride, bias=False)
+        self.conv_1 = nn.Conv2d(out, out, 3, padding=1, bias=False)
+        self.shortcut = nn.Conv2d(inputs, out, 1, stride, bias=False) if inputs != out else None
+        self.activation, self.pads = activation, (1, 1, 1, 1) if stride == 1 else (0, 1, 0, 1)
+
+    def forward(self, x):
+        out = self.activation(self.batchnorm_0(x))
+        skipped = self.shortcut(out) if self.shortcut is not None else x
+        out = self.activation(self.batchnorm_1(self.conv_0(nn.functional.pad(out, self.pads))))
+        return skipped + self.conv_1(out)
+
+
+class DeepMindGroup(nn.Module):
+    def __init__(self, depth, inputs, out, stride, activation):
+        super().__init__()
+        self.block = nn.Sequential(*(DeepMindBlock(inputs if i == 0 else out, out, stride if i == 0 else 1, activation)
+                                     for i in range(depth)))
+
+    def forward(self, x):
+        return self.block(x)
+
+
+class DeepMindWideResNet(nn.Module):
+    """WideResNet in the modules of DeepMind's adversarial robustness."""
+
+    def __init__(self, depth, width, classes=10, activation=nn.functional.silu):
+        super().__init__()
+        self.init_conv = nn.Conv2d(3, 16, 3, padding=1, bias=False)
+        widths = [16, width, 2 * width, 4 * width]
+        self.layer = nn.Sequential(*(DeepMindGroup(depth, widths[i], widths[i + 1], 1 + (i > 0), activation)
+                                     for i in range(3)))
+        self.batchnorm, self.logits = nn.BatchNorm2d(4 * width), nn.Linear(4 * width, classes)
+        self.activation = activation
+
+    def forward(self, x):
+        x = self.activation(self.batchnorm(self.layer(self.init_conv(x))))
+        return self.logits(x.mean((2, 3)))

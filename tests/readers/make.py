@@ -3,8 +3,9 @@
     python make.py [FOLDER]
 
 FOLDER (by default this one) gets `expected.safetensors` with a small network, `good/` with the
-same network in other files, `evil/` with pickles that try to write the file `EXECUTED` when they
-are loaded, and `legacy_module.pt`, a form that is refused. Needs torch, numpy and safetensors.
+same network in other files, `parts/` with networks whose weights are kept in parts, and `evil/`
+with pickles that try to write the file `EXECUTED` when they are loaded. Needs torch, numpy and
+safetensors.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch.nn.utils import parametrizations, prune, spectral_norm, weight_norm
 
 MARKER = "EXECUTED"
 
@@ -132,6 +134,9 @@ def write_good(model, folder):
         "module_in_checkpoint": {"model": torch.nn.DataParallel(model).cpu(), "epoch": 3},
         "averaged": {"n_averaged": torch.tensor(4), **wrapped(state, "module.")},
         "compiled": wrapped(state, "_orig_mod."),
+        "deepspeed": {"module": state, "buffer_names": [], "optimizer": None, "ds_version": "0.15"},
+        # The first entry of its directory is as long as the 64-bit end.
+        "twenty_one_characters": state,
         "attack_code": {"model": {**wrapped(state, "module.model."),
                                   **wrapped(state, "module.attacker.model."),
                                   "module.normalizer.new_mean": mean.view(1, 1, 1),
@@ -144,7 +149,8 @@ def write_good(model, folder):
         torch.save(content, folder / f"{name}.pth")
     torch.save(state, folder / "legacy.pth", _use_new_zipfile_serialization=False)
     torch.save(training(state), folder / "legacy_training.th", _use_new_zipfile_serialization=False)
-    torch.save(model, folder.parent / "legacy_module.pt", _use_new_zipfile_serialization=False)
+    torch.save(model, folder / "legacy_module.pt", _use_new_zipfile_serialization=False)
+    torch.jit.trace(model, torch.zeros(1, 1, 4, 4)).save(folder / "traced.pt")
     torch.save(state, folder / "legacy_protocol_4.pt", _use_new_zipfile_serialization=False, pickle_protocol=4)
     torch.serialization.set_crc32_options(False)
     torch.save(state, folder / "no_checksums.ckpt")
@@ -152,6 +158,38 @@ def write_good(model, folder):
     write_tar(state, folder / "early.tar")
     save_file(cast(state, torch.float16), folder / "half.safetensors")
     save_file(wrapped(state, "model."), folder / "wrapped.safetensors")
+
+
+PARTS = {
+    "weight_norm": weight_norm,
+    "weight_norm_columns": lambda module: weight_norm(module, dim=1),
+    "weight_norm_whole": lambda module: weight_norm(module, dim=None),
+    "weight_norm_parametrised": parametrizations.weight_norm,
+    "spectral_norm": spectral_norm,
+    "spectral_norm_parametrised": parametrizations.spectral_norm,
+    "pruned": lambda module: prune.l1_unstructured(module, "weight", 0.5),
+}
+
+
+def write_parts(folder):
+    """The files, and what PyTorch evaluates with."""
+    whole = {}
+    for name, divide in PARTS.items():
+        model = network()
+        for layer in (model.conv1, model.fc):
+            divide(layer)
+        if "spectral" in name:
+            model.train()
+            for _ in range(3):
+                model(torch.rand(2, 1, 4, 4))
+            model.bn1.reset_running_stats()
+        model.eval()
+        torch.save(model.state_dict(), folder / f"{name}.pth")
+        with torch.no_grad():
+            model(torch.rand(2, 1, 4, 4))
+            whole |= {f"{name}.{layer}": getattr(model, layer).weight.detach().clone()
+                      for layer in ("conv1", "fc")}
+    save_file(whole, folder / "expected.safetensors")
 
 
 class Call:
@@ -188,12 +226,13 @@ def write_evil(model, folder):
 
 def main():
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    for part in ("good", "evil"):
+    for part in ("good", "parts", "evil"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     model = network()
     floats = {n: t for n, t in model.state_dict().items() if t.is_floating_point()}
     save_file(floats, folder / "expected.safetensors")
     write_good(model, folder / "good")
+    write_parts(folder / "parts")
     write_evil(model, folder / "evil")
     for file in folder.rglob("*.*"):
         file.chmod(0o644)

@@ -22,7 +22,16 @@ pub struct Assembly<'a> {
     pub named: bool,
     /// What batch norm adds to variances.
     pub epsilon: f32,
+    /// First parts of the names of tensors that training leaves in the file.
+    pub(super) leftovers: &'static [&'static str],
     norms: Norms,
+    /// Whether names are those of layers beside the network.
+    pub(super) outside: bool,
+    /// The normalised pixels, and how many channels of them the first convolution takes.
+    pixels: Option<NodeId>,
+    taken: Option<usize>,
+    /// Whether to stop once `taken` is known.
+    probes: bool,
     /// The module that names are relative to, with its dot.
     module: String,
     used: BTreeSet<String>,
@@ -61,7 +70,12 @@ impl<'a> Assembly<'a> {
             tensors,
             named: false,
             epsilon: 1e-5,
+            leftovers: &[],
             norms,
+            outside: false,
+            pixels: None,
+            taken: None,
+            probes: false,
             module: String::new(),
             used: BTreeSet::new(),
             fit: Fit::new(architecture),
@@ -71,7 +85,22 @@ impl<'a> Assembly<'a> {
 
     pub(super) fn normalised_pixels(&mut self, input: &Preprocessing) -> Result<NodeId> {
         let normalise = Normalise::new(&input.mean, &input.std, self.graph.device());
-        self.add("normalise", normalise, &[Graph::INPUT])
+        let pixels = self.add("normalise", normalise, &[Graph::INPUT])?;
+        self.pixels = Some(pixels);
+        Ok(pixels)
+    }
+
+    /// Channels of the pictures that a network takes, where a convolution sees them first.
+    pub(super) fn channels(
+        mut self,
+        input: &Preprocessing,
+        lay: impl FnOnce(&mut Self, NodeId) -> Result<NodeId>,
+    ) -> Option<usize> {
+        let pixels = self.normalised_pixels(input).ok()?;
+        self.probes = true;
+        // It ends early, with an error.
+        let _ = lay(&mut self, pixels);
+        self.taken.filter(|channels| *channels > 0)
     }
 
     /// Lays a module; the names inside are relative to it.
@@ -88,9 +117,44 @@ impl<'a> Assembly<'a> {
         format!("{}{name}", self.module)
     }
 
+    /// Where tensors are taken from.
+    pub(super) fn source(&self) -> &'a Tensors<'a> {
+        if self.outside { self.tensors.beside() } else { self.tensors }
+    }
+
     /// Whether the file has a tensor.
     pub fn has(&self, name: &str) -> bool {
-        self.tensors.has(&self.full(name))
+        self.source().has(&self.full(name))
+    }
+
+    /// Whether the file has tensors of a module.
+    pub(super) fn has_module(&self, module: &str) -> bool {
+        self.source().under(&self.full(module)).next().is_some()
+    }
+
+    /// Names of the layers that a module is or has, those with a weight.
+    pub(super) fn layers_of(&self, module: &str) -> Vec<String> {
+        let full = self.full(module);
+        let weights = self.source().under(&full);
+        let layers = weights.filter_map(|name| name.strip_suffix(".weight"));
+        layers.map(|name| name[self.module.len()..].to_string()).collect()
+    }
+
+    /// Outermost modules that nothing has used so far, but for what is known to be left behind.
+    pub(super) fn unused_modules(&self) -> Vec<String> {
+        let unused = self.unused().filter_map(|name| name.strip_prefix(&*self.module));
+        let mut modules: Vec<_> =
+            unused.filter_map(|name| Some(name.split_once('.')?.0.to_string())).collect();
+        modules.dedup();
+        modules
+    }
+
+    /// Tensors that nothing has used so far, but for what is known to be left behind.
+    fn unused(&self) -> impl Iterator<Item = &str> {
+        let is_leftover = |name: &str| {
+            self.leftovers.iter().any(|start| name.starts_with(start)) || super::is_buffer(name)
+        };
+        self.source().names().filter(move |name| !self.used.contains(*name) && !is_leftover(name))
     }
 
     /// How many modules `PREFIX0…`, `PREFIX1…` there are.
@@ -100,7 +164,7 @@ impl<'a> Assembly<'a> {
 
     /// Shape of a tensor of the file.
     pub fn tensor_shape(&self, name: &str) -> Option<&'a [usize]> {
-        self.tensors.shape(&self.full(name))
+        self.source().shape(&self.full(name))
     }
 
     /// The spelling of a layer's name that the file has, or else the first.
@@ -129,6 +193,9 @@ impl<'a> Assembly<'a> {
     }
 
     pub fn add(&mut self, name: &str, op: impl Into<Op>, from: &[NodeId]) -> Result<NodeId> {
+        if self.probes && self.taken.is_some() {
+            return Err(Error::new("the network is not built further", "its channels are known"));
+        }
         self.graph.add(self.full(name), op, from)
     }
 
@@ -336,6 +403,11 @@ impl<'a> Assembly<'a> {
 
     fn kernel(&mut self, name: &str, out: usize, window: Window, from: NodeId) -> Vec<f32> {
         let [height, width] = window.kernel;
+        if self.pixels == Some(from) && self.taken.is_none() {
+            let inputs =
+                self.tensor_shape(&format!("{name}.weight")).and_then(|shape| shape.get(1));
+            self.taken = inputs.map(|inputs| inputs * window.groups);
+        }
         let shape = [out, self.shape(from).channels / window.groups, height, width];
         self.values(&format!("{name}.weight"), &shape)
     }
@@ -378,7 +450,7 @@ impl<'a> Assembly<'a> {
     /// Values of a tensor of a shape, or zeros and a note.
     pub(super) fn values(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
         let name = self.full(name);
-        let found = self.tensors.get(&name);
+        let found = self.source().get(&name);
         if let Some(tensor) = found.filter(|tensor| tensor.shape == shape) {
             self.used.insert(name);
             return tensor.values.clone();
@@ -399,10 +471,14 @@ impl<'a> Assembly<'a> {
     }
 
     /// The graph, and how the tensors fitted but for those that are known to be left behind.
-    pub(super) fn finish(self, is_leftover: impl Fn(&str) -> bool) -> (Result<Graph>, Fit) {
-        let mut fit = self.fit;
-        let left = self.tensors.names().filter(|name| !self.used.contains(*name));
-        fit.unexpected = left.filter(|name| !is_leftover(name)).map(ToString::to_string).collect();
+    pub(super) fn finish(mut self) -> (Result<Graph>, Fit) {
+        self.outside = false;
+        let unexpected = self.unused().map(ToString::to_string).collect();
+        self.outside = true;
+        let beside = self.unused_modules();
+        let mut fit = std::mem::replace(&mut self.fit, Fit::new(""));
+        fit.unexpected = unexpected;
+        fit.beside = beside;
         fit.matched = self.used.len() - fit.misshapen.len();
         (self.graph.finish(), fit.with_confidence())
     }

@@ -3,12 +3,14 @@
 //! 2016).
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::input::CIFAR10;
 use super::tensors::Tensors;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
-use crate::graph::{NodeId, Op};
+use crate::graph::NodeId;
+use crate::graph::op::Pointwise;
 
 pub static ALEXNET: Family = Family {
     id: "alexnet",
@@ -20,9 +22,6 @@ pub static ALEXNET: Family = Family {
         "features.6.weight",
         "features.8.weight",
         "features.10.weight",
-        "classifier.1.weight",
-        "classifier.4.weight",
-        "classifier.6.weight",
     ]],
     plan: |tensors| (tensors.side("features.0.weight", 2) == 11).then(Vec::new),
     variants: &[],
@@ -44,13 +43,8 @@ fn alexnet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
         x = net.relu(&format!("features.{}", index + 1), x)?;
     }
     x = net.max_pool("features.12", pool, x)?;
-    x = net.adaptive_average_pool("avgpool", 6, x)?;
-    x = net.add("flatten", Op::Flatten, &[x])?;
-    x = net.linear("classifier.1", x)?;
-    x = net.relu("classifier.2", x)?;
-    x = net.linear("classifier.4", x)?;
-    x = net.relu("classifier.5", x)?;
-    net.linear("classifier.6", x)
+    let head = Head::new(&["classifier"]).pooled_to(6);
+    net.pooled_head("avgpool", head.of_layers(&["1", "4", "6"], 4096, Pointwise::Relu), x)
 }
 
 /// Plan: convolutions of each stage, then 1 with batch norm or 0 without.
@@ -58,10 +52,7 @@ pub static VGG: Family = Family {
     id: "vgg",
     name: "VGG",
     renames: &[],
-    marks: &[
-        &["features.0.weight", "classifier.0.weight", "classifier.3.weight", "classifier.6.weight"],
-        &["features.0.weight", "features.1.running_mean", "classifier.weight"],
-    ],
+    marks: &[&["features.0.weight"]],
     plan: vgg_plan,
     variants: &[
         Variant::new("vgg11", "VGG-11", &[1, 1, 2, 2, 2, 0]),
@@ -73,9 +64,9 @@ pub static VGG: Family = Family {
         Variant::new("vgg16-bn", "VGG-16 (batch norm)", &[2, 2, 3, 3, 3, 1]),
         Variant::new("vgg19-bn", "VGG-19 (batch norm)", &[2, 2, 4, 4, 4, 1]),
     ],
-    input: |tensors, _| match tensors.has("classifier.weight") {
-        true => InputDefaults::cifar10(CIFAR10),
-        false => InputDefaults::imagenet(224),
+    input: |tensors, _| match tensors.side("classifier.weight", 1) {
+        512 => InputDefaults::cifar10(CIFAR10),
+        _ => InputDefaults::imagenet(224),
     },
     leftovers: &[],
     lay: vgg,
@@ -119,18 +110,10 @@ fn vgg(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
         }
         x = net.max_pool(&next(), Window::tiles(2), x)?;
     }
-    // Networks for 32-pixel pictures end here; their last pool leaves one place.
-    if net.has("classifier.weight") {
-        x = net.add("flatten", Op::Flatten, &[x])?;
-        return net.linear("classifier", x);
-    }
-    x = net.adaptive_average_pool("avgpool", 7, x)?;
-    x = net.add("flatten", Op::Flatten, &[x])?;
-    x = net.linear("classifier.0", x)?;
-    x = net.relu("classifier.1", x)?;
-    x = net.linear("classifier.3", x)?;
-    x = net.relu("classifier.4", x)?;
-    net.linear("classifier.6", x)
+    // The last pool of networks for 32-pixel pictures leaves one position, and their classifier
+    // takes its channels.
+    let head = Head::new(&["classifier"]).pooled_to(7);
+    net.pooled_head("avgpool", head.of_layers(&["0", "3", "6"], 4096, Pointwise::Relu), x)
 }
 
 /// Plan: side of the first window, then where the pools are.
@@ -138,7 +121,7 @@ pub static SQUEEZENET: Family = Family {
     id: "squeezenet",
     name: "SqueezeNet",
     renames: &[],
-    marks: &[&["features.0.weight", "features.3.squeeze.weight", "classifier.1.weight"]],
+    marks: &[&["features.0.weight", "features.3.squeeze.weight"]],
     plan: |tensors| {
         Some(match tensors.has("features.5.squeeze.weight") {
             true => vec![7, 2, 6, 11],
@@ -165,9 +148,15 @@ fn squeezenet(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId
             false => net.within(&name, |net| fire(net, x))?,
         };
     }
-    x = net.convolution("classifier.1", window(1), x)?;
-    x = net.relu("classifier.2", x)?;
-    net.global_average_pool("classifier.3", x)
+    // The published classifier has its ReLU and its pool behind it.
+    match net.tensor_shape("classifier.1.weight") {
+        Some([_, _, 1, 1]) => {
+            x = net.bare_convolution("classifier.1", window(1), x)?;
+            x = net.relu("classifier.2", x)?;
+            net.global_average_pool("classifier.3", x)
+        }
+        _ => net.pooled_head("avgpool", Head::new(&["classifier"]), x),
+    }
 }
 
 fn fire(net: &mut Assembly, from: NodeId) -> Result<NodeId> {

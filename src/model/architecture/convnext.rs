@@ -5,6 +5,7 @@
 //! activation are not told by them; the few networks with others are rows of their own.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::tensors::Tensors;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
@@ -24,6 +25,17 @@ pub static CONVNEXT: Family = Family {
         ("downsample_layers.1.", "stages.1.downsample."),
         ("downsample_layers.2.", "stages.2.downsample."),
         ("downsample_layers.3.", "stages.3.downsample."),
+        // Those of Hugging Face's transformers.
+        ("embeddings.patch_embeddings.", "stem.0."),
+        ("embeddings.layernorm.", "stem.1."),
+        ("encoder.stages.0.layers.", "stages.0."),
+        ("encoder.stages.1.layers.", "stages.1."),
+        ("encoder.stages.2.layers.", "stages.2."),
+        ("encoder.stages.3.layers.", "stages.3."),
+        ("encoder.stages.", "stages."),
+        (".downsampling_layer.", ".downsample."),
+        (".layernorm.", ".norm."),
+        (".layer_scale_parameter", ".gamma"),
         (".dwconv.", ".conv_dw."),
         (".pwconv1.", ".mlp.fc1."),
         (".pwconv2.", ".mlp.fc2."),
@@ -31,24 +43,9 @@ pub static CONVNEXT: Family = Family {
         (".grn.beta", ".mlp.grn.bias"),
     ],
     marks: &[
-        &[
-            "features.0.0.weight",
-            "features.1.0.block.0.weight",
-            "features.6.1.weight",
-            "classifier.2.weight",
-        ],
-        &[
-            "stem.0.weight",
-            "stages.0.blocks.0.conv_dw.weight",
-            "stages.3.downsample.1.weight",
-            "head.fc.weight",
-        ],
-        &[
-            "stem.0.weight",
-            "stages.0.0.conv_dw.weight",
-            "stages.3.downsample.1.weight",
-            "head.weight",
-        ],
+        &["features.0.0.weight", "features.1.0.block.0.weight", "features.6.1.weight"],
+        &["stem.0.weight", "stages.0.blocks.0.conv_dw.weight", "stages.3.downsample.1.weight"],
+        &["stem.0.weight", "stages.0.0.conv_dw.weight", "stages.3.downsample.1.weight"],
     ],
     plan: |tensors| {
         let measured = measured(tensors)?;
@@ -130,8 +127,9 @@ struct Naming {
     stem: &'static str,
     /// Depthwise convolution, norm, linear layer, activation, linear layer, scale.
     block: [&'static str; 6],
-    /// Norm and linear layer.
-    head: [&'static str; 2],
+    /// Norm outside the classifier, if there is one.
+    norm: Option<&'static str>,
+    head: Head,
     /// Before and after the number of a stage's blocks.
     torchvision: bool,
 }
@@ -139,32 +137,45 @@ struct Naming {
 const TORCHVISION: Naming = Naming {
     stem: "features.0",
     block: ["block.0", "block.2", "block.3", "block.4", "block.5", "layer_scale"],
-    head: ["classifier.0", "classifier.2"],
+    norm: None,
+    head: Head::new(&["classifier"]).epsilon(1e-6),
     torchvision: true,
 };
 const TIMM: Naming = Naming {
     stem: "stem",
     block: ["conv_dw", "norm", "mlp.fc1", "mlp.act", "mlp.fc2", "gamma"],
-    head: ["head.norm", "head.fc"],
+    norm: Some("head.norm"),
+    head: Head::new(&["head.fc"]),
     torchvision: false,
 };
-const AUTHORS: Naming = Naming { head: ["norm", "head"], ..TIMM };
+const AUTHORS: Naming = Naming { norm: Some("norm"), head: Head::new(&["head"]), ..TIMM };
+const TRANSFORMERS: Naming =
+    Naming { norm: Some(LAST_NORM), head: Head::new(&["classifier"]), ..TIMM };
+/// In transformers, with another ε than the others there.
+const LAST_NORM: &str = "layernorm";
 
 impl Naming {
     fn of(tensors: &Tensors) -> Option<&'static Self> {
-        [&TORCHVISION, &TIMM, &AUTHORS].into_iter().find(|naming| {
+        [&TORCHVISION, &TIMM, &AUTHORS, &TRANSFORMERS].into_iter().find(|naming| {
             let first = format!("{}0.{}.weight", naming.stage(0), naming.block[0]);
-            let head = format!("{}.weight", naming.head[1]);
-            tensors.side(&first, 2) == 7 && tensors.has(&head)
+            let is_there = |norm: &str| tensors.has(&format!("{norm}.weight"));
+            let told =
+                naming.torchvision || naming.has_blocks() || naming.norm.is_some_and(is_there);
+            tensors.side(&first, 2) == 7 && told
         })
     }
 
     fn stage(&self, stage: usize) -> String {
         match self.torchvision {
             true => format!("features.{}.", 2 * stage + 1),
-            false if self.head == AUTHORS.head => format!("stages.{stage}."),
-            false => format!("stages.{stage}.blocks."),
+            false if self.has_blocks() => format!("stages.{stage}.blocks."),
+            false => format!("stages.{stage}."),
         }
+    }
+
+    /// Whether the blocks of a stage are in a module of their own.
+    fn has_blocks(&self) -> bool {
+        self.norm == TIMM.norm
     }
 
     fn downsample(&self, stage: usize) -> String {
@@ -273,12 +284,13 @@ fn head(net: &mut Assembly, naming: &Naming, functions: Functions, from: NodeId)
         x = layer_norm(net, "norm_pre", functions, x)?;
     }
     x = net.global_average_pool("avgpool", x)?;
-    if !is_first {
-        x = layer_norm(net, naming.head[0], functions, x)?;
+    if let Some(norm) = naming.norm.filter(|_| !is_first) {
+        let epsilon = if norm == LAST_NORM { 1e-12 } else { functions.epsilon };
+        x = layer_norm(net, norm, Functions { epsilon, ..functions }, x)?;
     }
     if net.has("head.pre_logits.fc.weight") {
         x = net.linear("head.pre_logits.fc", x)?;
         x = net.add("head.pre_logits.act", Pointwise::Gelu, &[x])?;
     }
-    net.linear(naming.head[1], x)
+    net.head(naming.head, x)
 }

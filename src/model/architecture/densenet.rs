@@ -1,6 +1,7 @@
 //! DenseNet: every layer sees all before it in its block (Huang et al. 2017).
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -21,7 +22,6 @@ pub static DENSENET: Family = Family {
         "features.conv0.weight",
         "features.denseblock1.denselayer1.conv1.weight",
         "features.norm5.weight",
-        "classifier.weight",
     ]],
     plan: |tensors| {
         let blocks = tensors.count_from(1, "features.denseblock");
@@ -40,8 +40,7 @@ pub static DENSENET: Family = Family {
     lay: |net, blocks, from| {
         let x = net.within("features", |net| features(net, blocks, from))?;
         let x = net.relu("relu", x)?;
-        let x = net.global_average_pool("avgpool", x)?;
-        net.linear("classifier", x)
+        net.pooled_head("avgpool", Head::new(&["classifier"]), x)
     },
 };
 

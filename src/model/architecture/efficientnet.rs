@@ -5,6 +5,7 @@
 //! lukemelas' weights are ported from TensorFlow and need its padding and its ε in batch norm.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::input::SIGNED;
 use super::inverted::{Layer, Style, block, layer};
 use super::tensors::Tensors;
@@ -27,13 +28,8 @@ pub static EFFICIENTNET: Family = Family {
     name: "EfficientNet",
     renames: &[],
     marks: &[
-        &[
-            "features.0.0.weight",
-            "features.1.0.block.1.fc1.weight",
-            "features.8.0.weight",
-            "classifier.1.weight",
-        ],
-        &["_conv_stem.weight", "_blocks.0._se_reduce.weight", "_conv_head.weight", "_fc.weight"],
+        &["features.0.0.weight", "features.1.0.block.1.fc1.weight", "features.8.0.weight"],
+        &["_conv_stem.weight", "_blocks.0._se_reduce.weight", "_conv_head.weight"],
     ],
     plan: |tensors| plan(tensors, &EFFICIENTNET),
     variants: &[
@@ -123,12 +119,7 @@ pub static LITE: Family = Family {
     id: "efficientnet-lite",
     name: "EfficientNet-lite",
     renames: &[],
-    marks: &[&[
-        "_conv_stem.weight",
-        "_blocks.0._depthwise_conv.weight",
-        "_conv_head.weight",
-        "_fc.weight",
-    ]],
+    marks: &[&["_conv_stem.weight", "_blocks.0._depthwise_conv.weight", "_conv_head.weight"]],
     plan: |tensors| (!tensors.has("_blocks.0._se_reduce.weight")).then(|| plan(tensors, &LITE))?,
     variants: &[
         Variant::new("efficientnet-lite0", "EfficientNet-lite0", &[1, 2, 2, 3, 3, 4, 1, 320]),
@@ -160,20 +151,20 @@ struct Naming {
     /// Relative to the module that comes after the stages.
     head: Layer,
     pool: &'static str,
-    linear: &'static str,
+    classifier: &'static [&'static str],
 }
 
 const TORCHVISION: Naming = Naming {
     stem: ["features.0.0", "features.0.1", "features.0.2"],
     head: ["0", "1", "2"],
     pool: "avgpool",
-    linear: "classifier.1",
+    classifier: &["classifier"],
 };
 const LUKEMELAS: Naming = Naming {
     stem: ["_conv_stem", "_bn0", "_act0"],
     head: ["_conv_head", "_bn1", "_act1"],
     pool: "_avg_pooling",
-    linear: "_fc",
+    classifier: &["_fc"],
 };
 
 impl Naming {
@@ -241,6 +232,5 @@ fn lay(
             layer(net, naming.head, window(1), style, x)
         })?,
     };
-    x = net.global_average_pool(naming.pool, x)?;
-    net.linear(naming.linear, x)
+    net.pooled_head(naming.pool, Head::new(naming.classifier), x)
 }

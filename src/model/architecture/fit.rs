@@ -34,6 +34,8 @@ pub struct Fit {
     /// Tensors that have no place, but for what training code is known to leave behind.
     pub unexpected: Vec<String>,
     pub misshapen: Vec<Misshapen>,
+    /// Modules of the file beside the network, which are not used.
+    pub beside: Vec<String>,
     /// What was inferred and may be wrong, a sentence each.
     pub guessed: Vec<String>,
 }
@@ -50,6 +52,7 @@ impl Fit {
             missing: vec![],
             unexpected: vec![],
             misshapen: vec![],
+            beside: vec![],
             guessed: vec![],
         }
     }
@@ -102,6 +105,10 @@ impl Fit {
                 self.architecture,
                 first_few(&self.unexpected)
             ));
+        }
+        if !self.beside.is_empty() {
+            let beside = first_few(&self.beside);
+            warnings.push(format!("what lies beside the network is not used: {beside}"));
         }
         warnings
     }

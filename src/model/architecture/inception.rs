@@ -2,6 +2,7 @@
 //! them.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::input::SIGNED;
 use super::window::{Window, window};
 use super::{Family, InputDefaults};
@@ -25,7 +26,6 @@ pub static GOOGLENET: Family = Family {
         "conv3.conv.weight",
         "inception3a.branch1.conv.weight",
         "inception5b.branch4.1.conv.weight",
-        "fc.weight",
     ]],
     plan: |_| Some(vec![]),
     variants: &[],
@@ -44,7 +44,6 @@ pub static INCEPTION_V3: Family = Family {
         "Mixed_5b.branch1x1.conv.weight",
         "Mixed_6e.branch7x7_3.conv.weight",
         "Mixed_7c.branch_pool.conv.weight",
-        "fc.weight",
     ]],
     plan: |_| Some(vec![]),
     variants: &[],
@@ -85,8 +84,7 @@ fn googlenet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
         };
         x = net.within(&format!("inception{module}"), |net| inception(net, x))?;
     }
-    x = net.global_average_pool("avgpool", x)?;
-    net.linear("fc", x)
+    net.pooled_head("avgpool", Head::new(&["fc"]), x)
 }
 
 fn inception(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
@@ -113,8 +111,7 @@ fn inception_v3(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     for (module, lay) in MODULES {
         x = net.within(module, |net| lay(net, x))?;
     }
-    x = net.global_average_pool("avgpool", x)?;
-    net.linear("fc", x)
+    net.pooled_head("avgpool", Head::new(&["fc"]), x)
 }
 
 type Module = fn(&mut Assembly, NodeId) -> Result<NodeId>;

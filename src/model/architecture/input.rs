@@ -51,6 +51,23 @@ impl InputDefaults {
         Self { preprocessing, labels: Some("mnist"), normalisation_guessed: false }
     }
 
+    /// The same for pictures of another number of channels: every channel gets the average of the
+    /// means and deviations, which is a guess.
+    pub fn channels(mut self, channels: usize) -> Self {
+        let preprocessing = &mut self.preprocessing;
+        if channels == preprocessing.channels {
+            return self;
+        }
+        let average = |values: &[f32]| {
+            vec![values.iter().sum::<f32>() / values.len().max(1) as f32; channels]
+        };
+        preprocessing.mean = average(&preprocessing.mean);
+        preprocessing.std = average(&preprocessing.std);
+        preprocessing.channels = channels;
+        self.normalisation_guessed = true;
+        self
+    }
+
     pub fn crop(mut self, crop: f32) -> Self {
         self.preprocessing.crop = crop;
         self

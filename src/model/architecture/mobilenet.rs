@@ -2,9 +2,10 @@
 //! 2019), as torchvision has them, of any width.
 
 use super::assembly::Assembly;
-use super::input::CIFAR10;
+use super::head::Head;
+use super::input::{CIFAR10, SIGNED};
 use super::inverted::{Style, block, layer};
-use super::window::window;
+use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
@@ -21,7 +22,6 @@ pub static MOBILENET_V2: Family = Family {
         "features.1.conv.1.weight",
         "features.17.conv.3.weight",
         "features.18.0.weight",
-        "classifier.1.weight",
     ]],
     plan: |_| Some(vec![]),
     variants: &[],
@@ -37,10 +37,62 @@ pub static MOBILENET_V2: Family = Family {
         }
         let head = ["features.18.0", "features.18.1", "features.18.2"];
         x = layer(net, head, window(1), style, x)?;
-        x = net.global_average_pool("avgpool", x)?;
-        net.linear("classifier.1", x)
+        net.pooled_head("avgpool", Head::new(&["classifier"]), x)
     },
 };
+
+/// MobileNet-v2 as Hugging Face's transformers port it from TensorFlow, with its padding and its ε
+/// in batch norm.
+pub static TF_MOBILENET_V2: Family = Family {
+    id: "tf-mobilenet-v2",
+    name: "MobileNet-v2 (TensorFlow)",
+    renames: &[],
+    marks: &[&[
+        "conv_stem.first_conv.convolution.weight",
+        "conv_stem.conv_3x3.convolution.weight",
+        "layer.15.reduce_1x1.normalization.weight",
+        "conv_1x1.convolution.weight",
+    ]],
+    plan: |_| Some(vec![]),
+    variants: &[],
+    input: |_, _| InputDefaults::imagenet(224).normalisation(SIGNED, false),
+    leftovers: &[],
+    lay: |net, _, from| {
+        net.epsilon = 1e-3;
+        let mut x = net.within("conv_stem", |net| {
+            let x = unit(net, "first_conv", window(3).stride(2), from)?;
+            narrowing(net, 1, x)
+        })?;
+        for index in 0..16 {
+            let stride = if [0, 2, 5, 12].contains(&index) { 2 } else { 1 };
+            x = net.within(&format!("layer.{index}"), |net| {
+                let wide = unit(net, "expand_1x1", window(1), x)?;
+                let narrow = narrowing(net, stride, wide)?;
+                match stride == 1 && net.shape(narrow) == net.shape(x) {
+                    true => net.sum("add", x, narrow),
+                    false => Ok(narrow),
+                }
+            })?;
+        }
+        x = unit(net, "conv_1x1", window(1), x)?;
+        net.pooled_head("pooler", Head::new(&["classifier"]), x)
+    },
+};
+
+const TENSORFLOW: Style = Style { activation: Pointwise::RELU6, same: true, ..RELU };
+
+fn unit(net: &mut Assembly, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
+    let names = ["convolution", "normalization", "activation"];
+    net.within(name, |net| layer(net, names, window, TENSORFLOW, from))
+}
+
+/// A depthwise convolution, then one of side 1 without activation.
+fn narrowing(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+    let every = window(3).stride(stride).groups(net.shape(from).channels);
+    let x = unit(net, "conv_3x3", every, from)?;
+    let names = ["reduce_1x1.convolution", "reduce_1x1.normalization"];
+    net.convolution_norm(names, window(1), x)
+}
 
 /// MobileNet-v2 for 32-pixel pictures, with two of its strides less and plain ReLUs, as
 /// collections of networks for CIFAR have it.
@@ -54,7 +106,6 @@ pub static CIFAR_MOBILENET_V2: Family = Family {
         "layers.16.bn3.weight",
         "conv2.weight",
         "bn2.weight",
-        "linear.weight",
     ]],
     plan: |_| Some(vec![]),
     variants: &[],
@@ -67,8 +118,7 @@ pub static CIFAR_MOBILENET_V2: Family = Family {
             x = net.within(&format!("layers.{index}"), |net| cifar_block(net, stride, x))?;
         }
         x = layer(net, ["conv2", "bn2", "relu2"], window(1), RELU, x)?;
-        x = net.global_average_pool("avgpool", x)?;
-        net.linear("linear", x)
+        net.pooled_head("avgpool", Head::new(&["linear"]), x)
     },
 };
 
@@ -96,8 +146,6 @@ pub static MOBILENET_V3: Family = Family {
         "features.0.0.weight",
         "features.1.block.0.0.weight",
         "features.4.block.2.fc1.weight",
-        "classifier.0.weight",
-        "classifier.3.weight",
     ]],
     plan: |tensors| {
         Some(if tensors.has("features.13.block.0.0.weight") { LARGE } else { SMALL }.to_vec())
@@ -126,10 +174,11 @@ fn mobilenet_v3(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<Node
     }
     let last = format!("features.{}", plan[0] + 1);
     x = net.within(&last, |net| layer(net, ["0", "1", "2"], window(1), swish, x))?;
-    x = net.global_average_pool("avgpool", x)?;
-    x = net.linear("classifier.0", x)?;
-    x = net.add("classifier.1", Pointwise::HardSwish, &[x])?;
-    net.linear("classifier.3", x)
+    let large = plan[0] == LARGE[0];
+    let channels = net.shape(x).channels;
+    let width = if large { channels * 4 / 3 } else { channels * 16 / 9 };
+    let head = Head::new(&["classifier"]).of_layers(&["0", "3"], width, Pointwise::HardSwish);
+    net.pooled_head("avgpool", head, x)
 }
 
 /// Plan: channels of the last stack but one.
@@ -142,7 +191,6 @@ pub static MNASNET: Family = Family {
         "layers.3.weight",
         "layers.8.0.layers.0.weight",
         "layers.13.0.layers.6.weight",
-        "classifier.1.weight",
     ]],
     plan: |tensors| Some(vec![tensors.side("layers.12.0.layers.6.weight", 0)]),
     variants: &[
@@ -173,6 +221,5 @@ fn mnasnet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
         }
     }
     x = layer(net, ["layers.14", "layers.15", "layers.16"], window(1), RELU, x)?;
-    x = net.global_average_pool("avgpool", x)?;
-    net.linear("classifier.1", x)
+    net.pooled_head("avgpool", Head::new(&["classifier"]), x)
 }

@@ -17,6 +17,7 @@ mod fastvit;
 mod fit;
 mod focalnet;
 mod ghost;
+mod head;
 mod hgnet;
 mod inception;
 mod inception_next;
@@ -45,6 +46,7 @@ pub(crate) use assembly::{Assembly, Norms};
 pub use fit::{Fit, Misshapen};
 pub use input::InputDefaults;
 
+use super::export;
 use super::weights::Weights;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId};
@@ -103,6 +105,7 @@ static FAMILIES: &[&Family] = &[
     &convnext::CONVNEXT,
     &mobilenet::MOBILENET_V3,
     &mobilenet::MOBILENET_V2,
+    &mobilenet::TF_MOBILENET_V2,
     &mobilenet::CIFAR_MOBILENET_V2,
     &mobilenet::MNASNET,
     &rexnet::REXNET,
@@ -125,6 +128,7 @@ static FAMILIES: &[&Family] = &[
     &densenet::DENSENET,
     &preactivation::PREACT_RESNET,
     &preactivation::WIDE_RESNET,
+    &preactivation::DEEPMIND_WIDE_RESNET,
     &resnet::RESNET,
     &resnet::CIFAR_RESNET,
     &resnet::VERIFICATION_RESNET,
@@ -150,8 +154,20 @@ pub struct Architecture {
     family: &'static Family,
     variant: Option<&'static Variant>,
     plan: Vec<usize>,
-    /// Whether a person named it.
-    named: bool,
+    known_by: KnownBy,
+}
+
+/// What told which network of its family an architecture is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KnownBy {
+    /// Names and shapes of tensors.
+    Tensors,
+    /// The name of the file, too.
+    FileName,
+    /// The configuration beside the file, too.
+    Configuration,
+    /// A person, in a card.
+    Person,
 }
 
 /// The architecture a card names, or the one recognised from the tensors.
@@ -164,8 +180,31 @@ pub fn find(named: Option<&str>, weights: &Weights) -> Result<Architecture> {
         None => FAMILIES
             .iter()
             .find_map(|family| family.recognise(weights))
+            .map(|found| found.hinted(weights))
             .ok_or_else(|| unrecognised(weights)),
     }
+}
+
+/// An identifier as people spell it: underscores, capital letters, a tag after a dot.
+fn identifier(name: &str) -> String {
+    let name = name.split('.').next().unwrap_or(name);
+    name.to_lowercase().replace('_', "-")
+}
+
+/// Whether tensors have the names and shapes of an architecture that a person names, or else of any
+/// but plain sequences of layers, which have no names of their own. Values are not looked at.
+pub(crate) fn is_recognised(named: Option<&str>, weights: &Weights) -> bool {
+    let plain = Tensors::renamed(weights, &[]);
+    let is_wanted = |family: &&&Family| {
+        let id = named.map(identifier);
+        let is_named =
+            |id: String| family.id == id || family.variants.iter().any(|variant| variant.id == id);
+        family.id != sequential::SEQUENTIAL.id && id.is_none_or(is_named)
+    };
+    FAMILIES.iter().filter(is_wanted).any(|family| match family.renames {
+        [] => family.measure_tensors(&plain).is_some(),
+        _ => family.measure(weights).is_some(),
+    })
 }
 
 fn known() -> String {
@@ -198,14 +237,16 @@ fn unrecognised(weights: &Weights) -> Error {
             format!("its {count} tensors (`{}`, …) fit none", first.join("`, `"))
         }
     };
-    Error::new("cannot recognise the architecture", why)
-        .hint(format!("{}; a model card can name one", known()))
+    Error::new("cannot recognise the architecture", why).hint(export::to_onnx(weights))
 }
 
 impl Family {
     fn measure(&self, weights: &Weights) -> Option<Vec<usize>> {
-        let tensors = Tensors::renamed(weights, self.renames);
-        self.has_marks(&tensors).then(|| (self.plan)(&tensors))?
+        self.measure_tensors(&Tensors::renamed(weights, self.renames))
+    }
+
+    fn measure_tensors(&self, tensors: &Tensors) -> Option<Vec<usize>> {
+        self.has_marks(tensors).then(|| (self.plan)(tensors))?
     }
 
     fn has_marks(&self, tensors: &Tensors) -> bool {
@@ -216,21 +257,17 @@ impl Family {
     fn recognise(&'static self, weights: &Weights) -> Option<Architecture> {
         let plan = self.measure(weights)?;
         let variant = self.variants.iter().find(|variant| variant.plan == plan);
-        Some(self.architecture(variant, plan, false))
+        Some(self.architecture(variant, plan, KnownBy::Tensors))
     }
 
     fn architecture(
         &'static self,
         variant: Option<&'static Variant>,
         plan: Vec<usize>,
-        named: bool,
+        known_by: KnownBy,
     ) -> Architecture {
         let (id, name) = variant.map_or((self.id, self.name), |v| (v.id, v.name));
-        Architecture { id, name, family: self, variant, plan, named }
-    }
-
-    fn is_leftover(&self, tensor: &str) -> bool {
-        self.leftovers.iter().any(|start| tensor.starts_with(start)) || is_buffer(tensor)
+        Architecture { id, name, family: self, variant, plan, known_by }
     }
 }
 
@@ -240,9 +277,9 @@ fn is_buffer(tensor: &str) -> bool {
 }
 
 impl Architecture {
-    /// The architecture a person named; torchvision's underscores will do.
+    /// The architecture a person named, in any spelling.
     fn named(name: &str, weights: &Weights) -> Result<Self> {
-        let id = name.to_lowercase().replace('_', "-");
+        let id = identifier(name);
         let all = |family: &'static Family| family.variants.iter().map(move |v| (family, v));
         let of_name = || FAMILIES.iter().flat_map(|family| all(family)).filter(|(_, v)| v.id == id);
         // Two families may spell the tensors of one network.
@@ -250,7 +287,7 @@ impl Architecture {
             family.has_marks(&Tensors::renamed(weights, family.renames))
         };
         if let Some((family, variant)) = of_name().find(spelled).or_else(|| of_name().next()) {
-            return Ok(family.architecture(Some(variant), variant.plan.to_vec(), true));
+            return Ok(family.architecture(Some(variant), variant.plan.to_vec(), KnownBy::Person));
         }
         let Some(family) = FAMILIES.iter().find(|family| family.id == id) else {
             return Err(Error::new(format!("unknown architecture `{name}`"), known()));
@@ -261,12 +298,67 @@ impl Architecture {
             let why = format!("its networks have the tensors `{marks}`");
             Error::new(format!("the weights do not fit {id}"), why)
         })?;
-        Ok(family.architecture(None, plan, true))
+        Ok(family.architecture(None, plan, KnownBy::Person))
+    }
+
+    /// The same where the configuration or the name of the file names a network of its family that
+    /// differs only in what tensors don't tell.
+    fn hinted(self, weights: &Weights) -> Self {
+        let configured = weights.config.as_ref().and_then(|config| config.architecture.clone());
+        let configured = configured.map(|name| (identifier(&name), KnownBy::Configuration));
+        let stem = identifier(&crate::file::stem(&weights.file));
+        let ends = stem.match_indices('-').map(|(at, _)| at).chain([stem.len()]);
+        let named = ends.map(|end| (stem[..end].to_string(), KnownBy::FileName));
+        let named: Vec<_> = named.collect();
+        let hint = configured.into_iter().chain(named.into_iter().rev()).find_map(|(id, by)| {
+            let of = |family: &'static Family| {
+                family.variants.iter().map(move |v| (family, v)).find(|(_, v)| v.id == id)
+            };
+            let (family, variant) = FAMILIES.iter().find_map(|family| of(family))?;
+            Some(family.architecture(Some(variant), variant.plan.to_vec(), by))
+        });
+        hint.filter(|hint| self.agrees(hint, weights)).unwrap_or(self)
+    }
+
+    /// Whether tensors fit another architecture as well as this one.
+    fn agrees(&self, other: &Self, weights: &Weights) -> bool {
+        if std::ptr::eq(self.family, other.family) && self.plan == other.plan {
+            return true;
+        }
+        let tensors = Tensors::renamed(weights, other.family.renames);
+        let fits = || {
+            let input = other.input(weights).preprocessing;
+            let fit = other.fit(weights, &input, &Device::flex());
+            fit.missing.is_empty() && fit.misshapen.is_empty() && fit.unexpected.is_empty()
+        };
+        other.family.has_marks(&tensors) && fits()
     }
 
     /// What the architecture takes, before a card corrects it.
     pub fn input(&self, weights: &Weights) -> InputDefaults {
-        (self.family.input)(&Tensors::renamed(weights, self.family.renames), self.variant)
+        let tensors = Tensors::renamed(weights, self.family.renames);
+        let input = (self.family.input)(&tensors, self.variant);
+        match self.channels(&tensors, &input.preprocessing) {
+            Some(channels) => input.channels(channels),
+            None => input,
+        }
+    }
+
+    fn channels(&self, tensors: &Tensors, input: &Preprocessing) -> Option<usize> {
+        let assembly = Assembly::new(self.id, tensors, input, Norms::Folded, &Device::flex());
+        assembly.channels(input, |assembly, pixels| (self.family.lay)(assembly, &self.plan, pixels))
+    }
+
+    /// Refuses a layout that follows from shapes alone where other layouts fit them as well, unless
+    /// a person named the architecture. A size is one that a person said.
+    ///
+    /// # Errors
+    /// When it may be another network.
+    pub fn check_certain(&self, weights: &Weights, size: Option<[usize; 2]>) -> Result<()> {
+        if self.family.id != sequential::SEQUENTIAL.id || self.known_by == KnownBy::Person {
+            return Ok(());
+        }
+        sequential::check(&Tensors::renamed(weights, self.family.renames), size)
     }
 
     /// Whether weights are those of the very network that it names.
@@ -286,7 +378,7 @@ impl Architecture {
         device: &Device,
     ) -> Result<(Graph, Fit)> {
         let (graph, fit) = self.try_lay(weights, input, Norms::Folded, device);
-        fit.check(self.named)?;
+        fit.check(self.known_by == KnownBy::Person)?;
         Ok((graph?, fit))
     }
 
@@ -320,10 +412,11 @@ impl Architecture {
     ) -> (Result<Graph>, Fit) {
         let tensors = Tensors::renamed(weights, self.family.renames);
         let mut assembly = Assembly::new(self.id, &tensors, input, norms, device);
-        assembly.named = self.named;
+        assembly.named = matches!(self.known_by, KnownBy::Person | KnownBy::Configuration);
+        assembly.leftovers = self.family.leftovers;
         let pixels = assembly.normalised_pixels(input);
         let laid = pixels.and_then(|pixels| (self.family.lay)(&mut assembly, &self.plan, pixels));
-        let (graph, mut fit) = assembly.finish(|name| self.family.is_leftover(name));
+        let (graph, mut fit) = assembly.finish();
         match laid {
             Ok(_) => (graph, fit),
             Err(why) => {

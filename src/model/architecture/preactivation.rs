@@ -2,12 +2,14 @@
 //! Mappings in Deep Residual Networks") and their wide kin (Zagoruyko and Komodakis 2016).
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::input::{CIFAR10, PLAIN};
 use super::resnet::depths;
 use super::window::window;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
+use crate::graph::op::Pointwise;
 
 /// Plan: blocks of each layer.
 pub static PREACT_RESNET: Family = Family {
@@ -19,7 +21,6 @@ pub static PREACT_RESNET: Family = Family {
         "layer1.0.bn1.weight",
         "layer1.0.conv1.weight",
         "layer4.0.conv1.weight",
-        "linear.weight",
     ]],
     // A norm before the first block makes it a plain ResNet. Of its two convolutions, the second
     // has the norm that tells whether norms come before or after where widths change.
@@ -48,8 +49,7 @@ pub static PREACT_RESNET: Family = Family {
             x = net.norm("bn", x)?;
             x = net.relu("relu", x)?;
         }
-        x = net.global_average_pool("avgpool", x)?;
-        net.linear("linear", x)
+        net.pooled_head("avgpool", Head::new(&["linear"]), x)
     },
 };
 
@@ -64,7 +64,6 @@ pub static WIDE_RESNET: Family = Family {
         "block1.layer.0.conv1.weight",
         "block3.layer.0.convShortcut.weight",
         "bn1.weight",
-        "fc.weight",
     ]],
     plan: |tensors| {
         Some(vec![tensors.count("block1.layer."), tensors.side("block1.layer.0.conv1.weight", 0)])
@@ -97,10 +96,82 @@ pub static WIDE_RESNET: Family = Family {
         }
         x = net.norm("bn1", x)?;
         x = net.relu("relu", x)?;
-        x = net.global_average_pool("avgpool", x)?;
-        net.bare_linear("fc", x)
+        net.pooled_head("avgpool", Head::new(&["fc"]), x)
     },
 };
+
+/// WideResNets of DeepMind's adversarial training (Gowal et al. 2020, "Uncovering the limits of
+/// adversarial training"; Rebuffi et al. 2021), with SiLU and TensorFlow's padding. Plan: blocks of
+/// each group, channels of the first group, 1 for ReLU in the place of SiLU.
+pub static DEEPMIND_WIDE_RESNET: Family = Family {
+    id: "deepmind-wide-resnet",
+    name: "WideResNet (DeepMind)",
+    renames: &[],
+    marks: &[&[
+        "init_conv.weight",
+        "layer.0.block.0.batchnorm_0.weight",
+        "layer.2.block.0.shortcut.weight",
+        "batchnorm.weight",
+    ]],
+    plan: |tensors| {
+        let width = tensors.side("layer.0.block.0.conv_0.weight", 0);
+        Some(vec![tensors.count("layer.0.block."), width, 0])
+    },
+    variants: &[
+        Variant::new("deepmind-wide-resnet-28-10", "WideResNet-28-10 (DeepMind)", &[4, 160, 0]),
+        Variant::new("deepmind-wide-resnet-34-20", "WideResNet-34-20 (DeepMind)", &[5, 320, 0]),
+        Variant::new("deepmind-wide-resnet-70-16", "WideResNet-70-16 (DeepMind)", &[11, 256, 0]),
+        Variant::new("deepmind-wide-resnet-106-16", "WideResNet-106-16 (DeepMind)", &[17, 256, 0]),
+        Variant::new("deepmind-wide-resnet-28-10-relu", "WideResNet-28-10 (ReLU)", &[4, 160, 1]),
+        Variant::new("deepmind-wide-resnet-34-20-relu", "WideResNet-34-20 (ReLU)", &[5, 320, 1]),
+        Variant::new("deepmind-wide-resnet-70-16-relu", "WideResNet-70-16 (ReLU)", &[11, 256, 1]),
+    ],
+    input: |tensors, _| {
+        InputDefaults::cifar10(match tensors.side("logits.weight", 0) {
+            100 => [[0.5071, 0.4865, 0.4409], [0.2673, 0.2564, 0.2762]],
+            _ => [CIFAR10[0], [0.2471, 0.2435, 0.2616]],
+        })
+    },
+    leftovers: &[],
+    lay: |net, plan, from| {
+        let activation = if plan[2] == 1 { Pointwise::Relu } else { Pointwise::Silu };
+        if !net.named {
+            net.guess(
+                "its activations are taken to be SiLU; a model card that names \
+                 deepmind-wide-resnet-28-10-relu and its like takes ReLU",
+            );
+        }
+        let mut x = net.bare_convolution("init_conv", window(3), from)?;
+        for group in 0..3 {
+            for index in 0..plan[0] {
+                let stride = if index == 0 && group > 0 { 2 } else { 1 };
+                let name = format!("layer.{group}.block.{index}");
+                x = net.within(&name, |net| deepmind_block(net, activation, stride, x))?;
+            }
+        }
+        x = net.norm("batchnorm", x)?;
+        x = net.add("relu", activation, &[x])?;
+        net.pooled_head("avgpool", Head::new(&["logits"]), x)
+    },
+};
+
+fn deepmind_block(
+    net: &mut Assembly,
+    activation: Pointwise,
+    stride: usize,
+    from: NodeId,
+) -> Result<NodeId> {
+    let mut x = net.norm("batchnorm_0", from)?;
+    x = net.add("relu_0", activation, &[x])?;
+    let skipped = match net.has("shortcut.weight") {
+        true => net.bare_convolution("shortcut", window(1).stride(stride), x)?,
+        false => from,
+    };
+    x = net.convolution_norm(["conv_0", "batchnorm_1"], window(3).stride(stride).same(), x)?;
+    x = net.add("relu_1", activation, &[x])?;
+    x = net.bare_convolution("conv_1", window(3), x)?;
+    net.sum("add", x, skipped)
+}
 
 /// Norm, ReLU and convolution, two or three times. A shortcut with weights starts after the first
 /// ReLU, as in the paper and in nearly all code; the weights can't tell of the few that start it

@@ -3,6 +3,7 @@
 //! those for 32-pixel pictures, and the small ones of the verification literature.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::input::{CIFAR10, IMAGENET};
 use super::tensors::Tensors;
 use super::window::{Window, window};
@@ -11,18 +12,35 @@ use crate::error::Result;
 use crate::graph::op::{Pad, Slice};
 use crate::graph::{NodeId, Op};
 
+/// Names in Hugging Face's transformers.
+const TRANSFORMERS: &[(&str, &str)] = &[
+    ("embedder.embedder.convolution.", "conv1."),
+    ("embedder.embedder.normalization.", "bn1."),
+    ("encoder.stages.0.layers.", "layer1."),
+    ("encoder.stages.1.layers.", "layer2."),
+    ("encoder.stages.2.layers.", "layer3."),
+    ("encoder.stages.3.layers.", "layer4."),
+    (".shortcut.convolution.", ".downsample.0."),
+    (".shortcut.normalization.", ".downsample.1."),
+    (".layer.0.convolution.", ".conv1."),
+    (".layer.0.normalization.", ".bn1."),
+    (".layer.1.convolution.", ".conv2."),
+    (".layer.1.normalization.", ".bn2."),
+    (".layer.2.convolution.", ".conv3."),
+    (".layer.2.normalization.", ".bn3."),
+];
+
 /// Plan: convolutions of a block, width of the first block, groups, then blocks of each layer.
 pub static RESNET: Family = Family {
     id: "resnet",
     name: "ResNet",
-    renames: &[],
+    renames: TRANSFORMERS,
     marks: &[&[
         "conv1.weight",
         "bn1.weight",
         "layer1.0.conv1.weight",
         "layer2.0.downsample.0.weight",
         "layer4.0.conv1.weight",
-        "fc.weight",
     ]],
     plan: |tensors| (tensors.side("conv1.weight", 2) == 7).then(|| plan(tensors)),
     variants: &[
@@ -53,22 +71,7 @@ pub static CIFAR_RESNET: Family = Family {
     id: "cifar-resnet",
     name: "ResNet (CIFAR)",
     renames: &[],
-    marks: &[
-        &[
-            "conv1.weight",
-            "bn1.weight",
-            "layer1.0.conv1.weight",
-            "layer3.0.conv1.weight",
-            "linear.weight",
-        ],
-        &[
-            "conv1.weight",
-            "bn1.weight",
-            "layer1.0.conv1.weight",
-            "layer3.0.conv1.weight",
-            "fc.weight",
-        ],
-    ],
+    marks: &[&["conv1.weight", "bn1.weight", "layer1.0.conv1.weight", "layer3.0.conv1.weight"]],
     plan: |tensors| (tensors.side("conv1.weight", 2) == 3).then(|| plan(tensors)),
     variants: &[
         Variant::new("cifar-resnet20", "ResNet-20 (CIFAR)", &[2, 16, 1, 3, 3, 3]),
@@ -116,9 +119,7 @@ fn body(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
             x = net.within(&name, |net| block(net, plan[0], plan[2], stride, x))?;
         }
     }
-    x = net.global_average_pool("avgpool", x)?;
-    let head = net.either(&["fc", "linear"]);
-    net.linear(head, x)
+    net.pooled_head("avgpool", Head::new(&["fc", "linear"]), x)
 }
 
 /// Two convolutions of side 3, or one between two of side 1; the one of side 3 that comes first

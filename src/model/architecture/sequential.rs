@@ -8,6 +8,7 @@ mod chain;
 
 use super::assembly::Assembly;
 use super::input::CIFAR10;
+use super::tensors::Tensors;
 use super::window::{Window, window};
 use super::{Family, InputDefaults};
 use crate::error::{Error, Result};
@@ -94,6 +95,21 @@ impl Habit {
     }
 }
 
+impl Solution {
+    /// In words.
+    fn text(&self, chain: &Chain) -> String {
+        let layers = chain.convolutions.iter().zip(&self.steps).map(|(layer, step)| {
+            let Step { stride, padding, pool } = step;
+            let pool = if *pool { ", max pool" } else { "" };
+            format!("`{}` stride {stride} padding {padding}{pool}", layer.name)
+        });
+        let average = self.average.then(|| "global average pool".to_string());
+        let mut layout: Vec<_> = layers.chain(average).collect();
+        layout.insert(0, format!("{0}×{0} pixels", self.side));
+        layout.join("; ")
+    }
+}
+
 impl Step {
     /// Side of the value after it, `None` where a window is too large.
     fn after(self, kernel: usize, side: usize) -> Option<usize> {
@@ -101,6 +117,80 @@ impl Step {
         let out = if self.pool { out / 2 } else { out };
         (out > 0).then_some(out)
     }
+}
+
+/// Words in the names of plain networks' modules.
+const WORDS: [&str; 33] = [
+    "conv",
+    "convs",
+    "convolution",
+    "fc",
+    "fcs",
+    "linear",
+    "lin",
+    "dense",
+    "bn",
+    "norm",
+    "batchnorm",
+    "features",
+    "feature",
+    "classifier",
+    "layer",
+    "layers",
+    "net",
+    "network",
+    "model",
+    "main",
+    "seq",
+    "sequential",
+    "cnn",
+    "mlp",
+    "body",
+    "head",
+    "out",
+    "output",
+    "hidden",
+    "input",
+    "backbone",
+    "encoder",
+    "c",
+];
+
+/// Refuses what may be another network than a plain one: where several usual layouts fit for
+/// pictures of a size (or of any), or where the names are not those of a plain network.
+pub fn check(tensors: &Tensors, size: Option<[usize; 2]>) -> Result<()> {
+    let Some(chain) = Chain::read(tensors) else { return Ok(()) };
+    let refused = |why: String| {
+        let hint = "architecture = \"sequential\" and size = [height, width] in a model card take \
+                    it for a plain sequence all the same";
+        Err(Error::new("the layout of the network can't be told from its shapes", why).hint(hint))
+    };
+    if let Some(layer) = chain.layers().find(|layer| !is_plain(&layer.name)) {
+        return refused(format!("`{}` is no name of a plain sequence of layers", layer.name));
+    }
+    let found = solutions(&chain, size.map(|[height, _]| height));
+    match found.as_slice() {
+        [] | [_] => Ok(()),
+        [first, second, ..] => refused(format!(
+            "{} usual combinations of size, stride, padding and pools fit, such as {} or {}",
+            found.len(),
+            first.text(&chain),
+            second.text(&chain)
+        )),
+    }
+}
+
+/// Whether a layer's name is one of a plain network: usual words and numbers, and no word within
+/// something numbered, as blocks have.
+fn is_plain(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('.').collect();
+    let is_number = |part: &&str| part.chars().all(|c| c.is_ascii_digit());
+    let in_block = parts.windows(2).any(|two| is_number(&two[0]) && !is_number(&two[1]));
+    let is_usual = |part: &&str| {
+        let words = part.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+        words.into_iter().all(|word| WORDS.contains(&word.to_lowercase().as_str()))
+    };
+    !in_block && parts.iter().all(is_usual)
 }
 
 /// Every way that fits, the most usual first, for pictures of one side or of any usual one.
@@ -204,17 +294,9 @@ fn linear_layers(net: &mut Assembly, layers: &[Layer], from: NodeId) -> Result<N
 
 /// Says what was chosen.
 fn explain(net: &mut Assembly, chain: &Chain, solution: &Solution, fitting: usize) {
-    let layers = chain.convolutions.iter().zip(&solution.steps).map(|(layer, step)| {
-        let Step { stride, padding, pool } = step;
-        let pool = if *pool { ", max pool" } else { "" };
-        format!("`{}` stride {stride} padding {padding}{pool}", layer.name)
-    });
-    let average = solution.average.then(|| "global average pool".to_string());
-    let mut layout: Vec<_> = layers.chain(average).collect();
-    layout.insert(0, format!("{0}×{0} pixels", solution.side));
     net.guess(format!(
         "the layers are laid from their shapes alone, with ReLU between them: {}",
-        layout.join("; ")
+        solution.text(chain)
     ));
     if fitting > 1 {
         let others = fitting - 1;

@@ -1,6 +1,7 @@
 //! ShuffleNet-v2 (Ma et al. 2018): half of the channels pass by each block, and a shuffle mixes.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::window;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -17,7 +18,6 @@ pub static SHUFFLENET_V2: Family = Family {
         "stage2.0.branch1.0.weight",
         "stage4.0.branch2.5.weight",
         "conv5.0.weight",
-        "fc.weight",
     ]],
     plan: |tensors| {
         let blocks = |stage| tensors.count(&format!("stage{stage}."));
@@ -44,8 +44,7 @@ pub static SHUFFLENET_V2: Family = Family {
         }
         x = net.convolution_norm(["conv5.0", "conv5.1"], window(1), x)?;
         x = net.relu("conv5.2", x)?;
-        x = net.global_average_pool("avgpool", x)?;
-        net.linear("fc", x)
+        net.pooled_head("avgpool", Head::new(&["fc"]), x)
     },
 };
 

@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 /// Tensors by canonical name.
 pub struct Tensors<'a> {
     by_name: BTreeMap<String, &'a WeightTensor>,
+    /// Layers beside the network.
+    beside: Option<Box<Tensors<'a>>>,
+    /// Whether a person said where in the file the network is.
+    pub placed: bool,
 }
 
 impl<'a> Tensors<'a> {
@@ -15,7 +19,15 @@ impl<'a> Tensors<'a> {
             renames.iter().fold(name.clone(), |name, (from, to)| name.replace(from, to))
         };
         let by_name = weights.tensors.iter().map(|(name, tensor)| (rename(name), tensor)).collect();
-        Self { by_name }
+        let beside = weights.beside.iter().map(|(name, tensor)| (name.clone(), tensor)).collect();
+        let placed = weights.placed;
+        let beside = Some(Box::new(Self { by_name: beside, beside: None, placed }));
+        Self { by_name, beside, placed }
+    }
+
+    /// Layers beside the network, of which its classifier may be one.
+    pub fn beside(&self) -> &Self {
+        self.beside.as_deref().unwrap_or(self)
     }
 
     pub fn get(&self, name: &str) -> Option<&'a WeightTensor> {
@@ -47,6 +59,13 @@ impl<'a> Tensors<'a> {
         self.by_name.keys().map(String::as_str)
     }
 
+    /// Names of the tensors of a module.
+    pub fn under(&self, module: &str) -> impl Iterator<Item = &str> {
+        let start = format!("{module}.");
+        let after = self.by_name.range(start.clone()..).map(|(name, _)| name.as_str());
+        after.take_while(move |name| name.starts_with(&start))
+    }
+
     /// How many modules `PREFIX0…`, `PREFIX1…` there are, counted from `first`.
     pub fn count_from(&self, first: usize, prefix: &str) -> usize {
         let any = |index: usize| self.has_module(&format!("{prefix}{index}"));
@@ -57,4 +76,28 @@ impl<'a> Tensors<'a> {
     pub fn count(&self, prefix: &str) -> usize {
         self.count_from(0, prefix)
     }
+}
+
+/// A piece of a name: digits count as a number, so that `10` comes after `2`.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub enum Piece {
+    Number(usize),
+    Text(String),
+}
+
+/// What to order names of modules by.
+pub fn position(name: &str) -> Vec<Piece> {
+    let bytes = name.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    bytes
+        .map(|piece| {
+            let piece = String::from_utf8_lossy(piece).into_owned();
+            piece.parse().map_or(Piece::Text(piece), Piece::Number)
+        })
+        .collect()
+}
+
+/// The container and number of `features.3`, of a module that is numbered among others.
+pub fn place(name: &str) -> Option<(&str, usize)> {
+    let (container, index) = name.rsplit_once('.').unwrap_or(("", name));
+    Some((container, index.parse().ok()?))
 }

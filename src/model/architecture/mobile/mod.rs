@@ -7,6 +7,7 @@
 mod networks;
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::inverted::{Halving, Skip, Style, block, layer};
 use super::tensors::Tensors;
 use super::window::window;
@@ -25,7 +26,7 @@ pub static MOBILE: Family = Family {
     id: "timm-mobile",
     name: "mobile network (timm)",
     renames: &[],
-    marks: &[&["conv_stem.weight", "bn1.weight", "classifier.weight"]],
+    marks: &[&["conv_stem.weight", "bn1.weight"]],
     plan,
     variants: NETWORKS,
     input: |_, variant| {
@@ -186,7 +187,7 @@ fn lay(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
         }
     }
     x = head(net, outer, x)?;
-    net.linear("classifier", x)
+    net.head(Head::new(&["classifier"]), x)
 }
 
 /// The last convolution: before the average with a norm, after it with a norm or without, or none.

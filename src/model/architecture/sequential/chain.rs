@@ -1,6 +1,6 @@
 //! The layers of a plain network, in order.
 
-use crate::model::architecture::tensors::Tensors;
+use crate::model::architecture::tensors::{Tensors, place, position};
 
 /// Convolutions, then linear layers, each with what the one before gives.
 pub struct Chain {
@@ -18,36 +18,18 @@ pub struct Layer {
     pub norm: Option<String>,
 }
 
-/// A piece of a name: digits count as a number, so that `10` comes after `2`.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Piece {
-    Number(usize),
-    Text(String),
-}
-
-fn pieces(name: &str) -> Vec<Piece> {
-    let bytes = name.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
-    bytes
-        .map(|piece| {
-            let piece = String::from_utf8_lossy(piece).into_owned();
-            piece.parse().map_or(Piece::Text(piece), Piece::Number)
-        })
-        .collect()
-}
-
-/// The container and place of `features.3`, of a module that is numbered among others.
-fn place(name: &str) -> Option<(&str, usize)> {
-    let (container, index) = name.rsplit_once('.').unwrap_or(("", name));
-    Some((container, index.parse().ok()?))
-}
-
 impl Chain {
+    /// Convolutions, then linear layers.
+    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
+        self.convolutions.iter().chain(&self.linear)
+    }
+
     /// `None` where a tensor is of no convolution, linear layer or batch norm, or a layer does not
     /// take what the one before gives.
     pub fn read(tensors: &Tensors) -> Option<Self> {
         let mut modules: Vec<&str> =
             tensors.names().filter_map(|name| name.strip_suffix(".weight")).collect();
-        modules.sort_by_key(|name| pieces(name));
+        modules.sort_by_key(|name| position(name));
         let whole = tensors.names().all(|name| {
             name.rsplit_once('.').is_some_and(|(module, part)| {
                 let known =
