@@ -105,6 +105,10 @@ def split(net, x):
     return net.head(torch.cat([a * b.sigmoid(), b], 1).reshape(BATCH, 12, 9).mean(2))
 
 
+def strided(net, x):
+    return net.head(x.contiguous().as_strided((BATCH, 9, 12), (108, 1, 9)).mean(1))
+
+
 def rows(net, x):
     return net.head(torch.cat([row.reshape(1, 12, 9).mean(2) for row in x.unbind(0)]))
 
@@ -121,7 +125,7 @@ def uneven(net, x):
     return net.head(x.mean((2, 3)) * torch.linspace(0.5, 1.5, BATCH).reshape(BATCH, 1))
 
 
-APART = [flat, minus, inferred, groups, group_norm, token, attention, attention_first, windows, gate, enlarged, split]
+APART = [flat, minus, inferred, groups, group_norm, token, attention, attention_first, windows, gate, enlarged, split, strided]
 MIXED = [centred, first_only, uneven, rows]
 
 

@@ -74,102 +74,22 @@ pub fn seen<'a>(count: usize, call: &Call<'a>, places: &[Option<Place>]) -> Resu
 }
 
 /// Operators on images, N×C×H×W.
-const OF_IMAGES: [&str; 19] = [
-    "Conv",
-    "ConvTranspose",
-    "MaxPool",
-    "AveragePool",
-    "LpPool",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "GlobalLpPool",
-    "BatchNormalization",
-    "InstanceNormalization",
-    "GroupNormalization",
-    "LRN",
-    "Resize",
-    "Upsample",
-    "DepthToSpace",
-    "SpaceToDepth",
-    "GridSample",
-    "AffineGrid",
-    "MaxUnpool",
-];
+const OF_IMAGES: &str = "Conv ConvTranspose MaxPool AveragePool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool \
+    BatchNormalization InstanceNormalization GroupNormalization LRN Resize Upsample \
+    DepthToSpace SpaceToDepth GridSample AffineGrid MaxUnpool";
 /// Operators on each value by itself, or on values at the same position of several inputs.
-const ELEMENTWISE: [&str; 65] = [
-    "Abs",
-    "Acos",
-    "Acosh",
-    "Add",
-    "And",
-    "Asin",
-    "Asinh",
-    "Atan",
-    "Atanh",
-    "BitShift",
-    "Cast",
-    "CastLike",
-    "Ceil",
-    "Celu",
-    "Clip",
-    "Cos",
-    "Cosh",
-    "Div",
-    "Dropout",
-    "Elu",
-    "Equal",
-    "Erf",
-    "Exp",
-    "Floor",
-    "Gelu",
-    "Greater",
-    "GreaterOrEqual",
-    "HardSigmoid",
-    "HardSwish",
-    "Identity",
-    "IsInf",
-    "IsNaN",
-    "LeakyRelu",
-    "Less",
-    "LessOrEqual",
-    "Log",
-    "Max",
-    "Mean",
-    "Min",
-    "Mish",
-    "Mod",
-    "Mul",
-    "Neg",
-    "Not",
-    "Or",
-    "PRelu",
-    "Pow",
-    "Reciprocal",
-    "Relu",
-    "Round",
-    "Selu",
-    "Shrink",
-    "Sigmoid",
-    "Sign",
-    "Sin",
-    "Sinh",
-    "Softplus",
-    "Softsign",
-    "Sqrt",
-    "Sub",
-    "Sum",
-    "Swish",
-    "Tan",
-    "Tanh",
-    "ThresholdedRelu",
-];
+const ELEMENTWISE: &str = "Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift Cast CastLike Ceil Celu Clip Cos \
+    Cosh Div Dropout Elu Equal Erf Exp Floor Gelu Greater GreaterOrEqual HardSigmoid HardSwish \
+    Identity IsInf IsNaN LeakyRelu Less LessOrEqual Log Max Mean Min Mish Mod Mul Neg Not Or \
+    PRelu Pow Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt \
+    Sub Sum Swish Tan Tanh ThresholdedRelu Where Xor";
 
 impl<'a> Batched<'_, 'a> {
     fn place(&mut self) -> Result<Place> {
         let op = self.call.node.op_type.as_str();
         match op {
-            _ if OF_IMAGES.contains(&op) => self.image(),
-            _ if ELEMENTWISE.contains(&op) || op == "Where" || op == "Xor" => self.elementwise(),
+            _ if OF_IMAGES.split(' ').any(|known| known == op) => self.image(),
+            _ if ELEMENTWISE.split(' ').any(|known| known == op) => self.elementwise(),
             _ if op.starts_with("Reduce") || op.starts_with("Arg") => self.reduced(),
             "Transpose" => self.transposed(),
             "Expand" => self.expanded(),
@@ -452,14 +372,41 @@ impl<'a> Batched<'_, 'a> {
         }
     }
 
-    fn gathered(&self) -> Result<Place> {
+    fn gathered(&mut self) -> Result<Place> {
         let place = self.first()?;
-        let axis = self.apart(self.call.node.int("axis").unwrap_or(0))?;
-        let more = self.call.needed_constant(1)?.dims().len();
+        let axis = axis_of(self.call.node.int("axis").unwrap_or(0), self.rank(0)?)?;
+        let wanted = self.call.needed_constant(1)?;
+        let more = wanted.dims().len();
+        if axis == place.axis {
+            let (indices, along) = self.own_indices(wanted, axis)?;
+            self.inputs[1] = Some(Value::Constant(indices));
+            return Ok(Place { axis: axis + along, outer: 1 });
+        }
         Ok(match axis < place.axis {
             true => Place { axis: place.axis + more - 1, ..place },
             false => place,
         })
+    }
+
+    /// The first picture's indices into the axis that holds the batch, and the axis of theirs along
+    /// which every other picture takes the same of its own.
+    fn own_indices(&self, wanted: &Constant, axis: usize) -> Result<(Constant, usize)> {
+        let own = self.value(0)?.dims()[axis] as i64;
+        let is_own = |along: usize| {
+            let of = |picture: usize| wanted.selected(along, &[picture]).to_ints();
+            let first = of(0);
+            let moved = |picture: usize| {
+                let start = picture as i64 * own;
+                of(picture).into_iter().map(|index| index - start).eq(first.iter().copied())
+            };
+            first.iter().all(|index| (0..own).contains(index)) && (1..self.count).all(moved)
+        };
+        let lengths = wanted.dims();
+        let along =
+            (0..lengths.len()).find(|along| lengths[*along] == self.count && is_own(*along));
+        let along = along.filter(|_| self.places[0].is_some_and(|place| place.outer == 1));
+        let along = along.ok_or_else(|| self.mixes())?;
+        Ok((wanted.selected(along, &[0]), along))
     }
 
     fn gemm(&mut self) -> Result<Place> {

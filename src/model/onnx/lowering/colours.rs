@@ -50,7 +50,9 @@ impl Inside {
             *source = last - *source;
         }
         if let Some(normalisation) = &mut self.normalisation {
-            normalisation.iter_mut().for_each(|values| values.reverse());
+            for values in normalisation {
+                values.reverse();
+            }
         }
         self
     }
@@ -153,9 +155,10 @@ impl Colours {
             Op::Slice(Slice { ranges: [Steps { start, end, step }, ..] }) => {
                 channels[*start..*end].iter().step_by(*step).copied().collect()
             }
-            Op::Concatenate(Concatenate { side: 0 }) => channels,
+            Op::Concatenate(Concatenate { side: 0 }) | Op::Pointwise(Pointwise::Clip { .. }) => {
+                channels
+            }
             Op::Resample(resample) if resample.keeps_constants() => channels,
-            Op::Pointwise(Pointwise::Clip { .. }) => channels,
             _ => return,
         };
         let is_clip = matches!(node.op, Op::Pointwise(_));
