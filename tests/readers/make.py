@@ -128,6 +128,7 @@ def write_good(model, folder):
         "bfloat16": cast(state, torch.bfloat16),
         "double": cast(state, torch.float64),
         "training": training(state),
+        "list": [state, {"epoch": 3}],
         "listed": {"state_dict": [state], "epoch": torch.tensor(3)},
         "strided": strided(state),
         "module": model,

@@ -15,7 +15,9 @@ const LOCATOR: &[u8; 4] = b"PK\x06\x07";
 /// Bytes of an archive's end without its comment, and of the 64-bit locator before it.
 const END_LENGTH: u64 = 22;
 const LOCATOR_LENGTH: u64 = 20;
-/// The largest pickle of TorchScript that is rewritten.
+/// The name that a value without one gets.
+const VALUE: &str = "state_dict";
+/// The largest pickle that is rewritten.
 const MOST: u64 = 100 << 20;
 
 /// A copy without the 64-bit end of the directory, where that misleads the reader of archives; none
@@ -63,17 +65,45 @@ fn bytes(file: &mut File, at: u64, count: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+type Archive = ZipArchive<BufReader<File>>;
+type Rewrite = fn(&mut Cursor<Vec<u8>>, &mut ZipWriter<NamedTempFile>) -> io::Result<()>;
+
+fn open(path: &Path) -> io::Result<(Archive, Vec<String>)> {
+    let archive = ZipArchive::new(BufReader::new(File::open(path)?))?;
+    let names = archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
+    Ok((archive, names))
+}
+
+/// A copy of an archive whose value, such as a list, is in a dictionary.
+pub fn in_dictionary(path: &Path) -> io::Result<NamedTempFile> {
+    let (archive, names) = open(path)?;
+    let roots = names.iter().filter_map(|name| name.strip_suffix("data.pkl"));
+    let Some(root) = roots.min_by_key(|root| root.len()) else {
+        return Err(io::Error::other("the archive holds no data.pkl"));
+    };
+    rewritten(archive, &names, root, |from, to| pickle::in_dictionary(VALUE, from, to))
+}
+
 /// A copy of a TorchScript archive whose modules are plain dictionaries; none where it is no
 /// TorchScript.
 pub fn of_script(path: &Path) -> io::Result<Option<NamedTempFile>> {
-    let mut archive = ZipArchive::new(BufReader::new(File::open(path)?))?;
-    let names: Vec<String> =
-        archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
+    let (archive, names) = open(path)?;
     let root = names.iter().find_map(|name| name.strip_suffix("constants.pkl"));
     let is_there = |name: &str| root.is_some_and(|root| names.contains(&format!("{root}{name}")));
     let has_code =
         root.is_some_and(|root| names.iter().any(|name| name.starts_with(&format!("{root}code/"))));
     let Some(root) = root.filter(|_| is_there("data.pkl") && has_code) else { return Ok(None) };
+    let rewrite: Rewrite = |from, to| pickle::with_plain_attributes(from, to);
+    rewritten(archive, &names, root, rewrite).map(Some)
+}
+
+/// A copy of what is read of an archive, with another pickle.
+fn rewritten(
+    mut archive: Archive,
+    names: &[String],
+    root: &str,
+    rewrite: Rewrite,
+) -> io::Result<NamedTempFile> {
     let mut copy = ZipWriter::new(NamedTempFile::new()?);
     for (index, name) in names.iter().enumerate() {
         let Some(inner) = name.strip_prefix(root) else { continue };
@@ -83,12 +113,12 @@ pub fn of_script(path: &Path) -> io::Result<Option<NamedTempFile>> {
             let options =
                 SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
             copy.start_file(name.as_str(), options)?;
-            pickle::with_plain_attributes(&mut Cursor::new(original), &mut copy)?;
+            rewrite(&mut Cursor::new(original), &mut copy)?;
         } else if inner.starts_with("data/") || inner == "byteorder" || inner == "version" {
             copy.raw_copy_file(archive.by_index_raw(index)?)?;
         }
     }
-    Ok(Some(copy.finish()?))
+    Ok(copy.finish()?)
 }
 
 /// A copy of a checkpoint before PyTorch 1.6 in which modules are named by their class alone.

@@ -47,7 +47,7 @@ pub fn read(path: &Path, start: &[u8]) -> Result<Checkpoint> {
         return contained(|| read_archive(path)).map_err(wrong);
     }
     let checkpoint = |tensors| Checkpoint { format: "PyTorch checkpoint", tensors };
-    contained(|| tensors(path, None))
+    contained(|| tensors(path, &Rc::new(None)))
         .or_else(|error| {
             // Whole modules refer to their classes in a way of their own.
             let plain = contained(|| container::with_plain_classes(path));
@@ -58,29 +58,31 @@ pub fn read(path: &Path, start: &[u8]) -> Result<Checkpoint> {
 }
 
 fn read_archive(path: &Path) -> io::Result<Checkpoint> {
-    let mended = container::without_second_end(path).ok().flatten();
-    let file = mended.as_ref().map_or(path, NamedTempFile::path);
+    let mended = Rc::new(container::without_second_end(path).ok().flatten());
+    let file = mended.as_ref().as_ref().map_or(path, NamedTempFile::path);
     if let Some(script) = container::of_script(file)? {
         return Ok(Checkpoint { format: SCRIPT, tensors: tensors_of(script)? });
     }
-    let tensors = match mended {
-        Some(mended) => tensors_of(mended)?,
-        None => tensors(path, None)?,
-    };
+    let tensors = tensors(file, &mended).or_else(|error| {
+        // A list, or something else that is no dictionary.
+        container::in_dictionary(file).and_then(tensors_of).map_err(|_| error)
+    })?;
     Ok(Checkpoint { format: "PyTorch checkpoint", tensors })
 }
 
 fn tensors_of(file: NamedTempFile) -> io::Result<BTreeMap<String, Stored>> {
     let path = file.path().to_path_buf();
-    tensors(&path, Some(file))
+    tensors(&path, &Rc::new(Some(file)))
 }
 
 /// The tensors of a file; a temporary one stays as long as they do.
-fn tensors(path: &Path, temporary: Option<NamedTempFile>) -> io::Result<BTreeMap<String, Stored>> {
+fn tensors(
+    path: &Path,
+    temporary: &Rc<Option<NamedTempFile>>,
+) -> io::Result<BTreeMap<String, Stored>> {
     let reader = contained(|| PytorchReader::new(path).map_err(io::Error::other))?;
-    let temporary = Rc::new(temporary);
     let tensors = reader.into_tensors().into_iter();
-    Ok(tensors.map(|(name, tensor)| (name, stored(tensor, &temporary))).collect())
+    Ok(tensors.map(|(name, tensor)| (name, stored(tensor, temporary))).collect())
 }
 
 fn stored(tensor: Tensor, temporary: &Rc<Option<NamedTempFile>>) -> Stored {

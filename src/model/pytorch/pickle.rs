@@ -17,6 +17,9 @@ const NEW: u8 = 0x81;
 const BUILD: u8 = b'b';
 const POP: u8 = b'0';
 const STOP: u8 = b'.';
+const PROTOCOL: u8 = 0x80;
+const EMPTY_DICTIONARY: u8 = b'}';
+const SET_ITEM: u8 = b's';
 /// Bytes that one operation may carry.
 const MOST: u64 = 100 << 20;
 
@@ -153,6 +156,23 @@ pub fn with_plain_attributes(from: &mut impl BufRead, to: &mut impl Write) -> io
     })
 }
 
+/// Passes on a pickle with its value in a dictionary under a name, for readers of dictionaries only.
+pub fn in_dictionary(name: &str, from: &mut impl BufRead, to: &mut impl Write) -> io::Result<()> {
+    let mut is_open = false;
+    rewritten(from, to, |operation, to| {
+        if !is_open && operation.code != PROTOCOL {
+            is_open = true;
+            to.write_all(&[EMPTY_DICTIONARY, TEXT])?;
+            to.write_all(&(name.len() as u32).to_le_bytes())?;
+            to.write_all(name.as_bytes())?;
+        }
+        if operation.code == STOP {
+            to.write_all(&[SET_ITEM])?;
+        }
+        to.write_all(&operation.bytes)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,6 +199,13 @@ mod tests {
         let mut to = vec![];
         with_plain_classes(&mut &storage[..], &mut to).unwrap();
         assert_eq!(to, storage);
+    }
+
+    #[test]
+    fn a_value_is_put_into_a_dictionary() {
+        let mut to = vec![];
+        in_dictionary("ab", &mut &b"\x80\x02]q\0K\x01a."[..], &mut to).unwrap();
+        assert_eq!(to, b"\x80\x02}X\x02\0\0\0ab]q\0K\x01as.");
     }
 
     #[test]
