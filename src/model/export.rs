@@ -23,8 +23,10 @@ pub fn to_onnx(weights: &Weights) -> String {
         (_, Some(name)) => format!("model = timm.create_model({name:?}, checkpoint_path={file:?})"),
         _ => format!("model = …its class…; model.load_state_dict({state})"),
     };
+    let [height, width] =
+        weights.config.as_ref().and_then(|config| config.size).unwrap_or([224, 224]);
     format!(
         "open it as ONNX, which Python writes: {model}; \
-         torch.onnx.export(model.eval(), torch.rand(1, 3, 224, 224), \"{stem}.onnx\", dynamo=False)"
+         torch.onnx.export(model.eval(), torch.rand(1, 3, {height}, {width}), \"{stem}.onnx\", dynamo=False)"
     )
 }

@@ -273,3 +273,44 @@ fn children_in_a_sequence_are_known_by_their_order() {
         .collect();
     assert_eq!(logits(&open(folder.path(), &renamed, "").unwrap()), logits(&alone));
 }
+
+#[test]
+fn a_repository_of_several_files_says_what_its_network_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let network = network(6);
+    let alone = logits(&open(folder.path(), &network, "").unwrap());
+    let (one, two): (Tensors, Tensors) =
+        network.into_iter().partition(|(name, _)| name.starts_with("layer"));
+    let files = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+    let mut map = serde_json::Map::new();
+    for (file, tensors) in files.iter().zip([&one, &two]) {
+        write(&path(file), tensors);
+        map.extend(tensors.keys().map(|name| (name.clone(), (*file).into())));
+    }
+    let index = path("model.safetensors.index.json");
+    fs::write(&index, serde_json::json!({ "weight_map": map }).to_string()).unwrap();
+    let pictures = serde_json::json!({
+        "input_size": [3, 40, 48], "mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 0.6],
+        "crop_pct": 0.9, "interpolation": "bilinear", "label_names": ["a", "b", "c", "d", "e"],
+    });
+    let config = serde_json::json!({ "architecture": "a_resnet", "pretrained_cfg": pictures });
+    fs::write(path("config.json"), config.to_string()).unwrap();
+    for opened in [&index, &path(files[0]), &path(files[1])] {
+        let model = Model::open(opened, &ComputeDevice::cpu()).unwrap();
+        let input = &model.preprocessing;
+        assert_eq!((input.size, input.crop), ([40, 48], 0.9));
+        assert_eq!((&input.mean, &input.std), (&vec![0.1, 0.2, 0.3], &vec![0.4, 0.5, 0.6]));
+        assert_eq!(model.labels.name(4), "e");
+    }
+    let card = format!(
+        "weights = {:?}\n[input]\nsize = [32, 32]\nmean = [0.485, 0.456, 0.406]\nstd = [0.229, 0.224, 0.225]\n",
+        files[0]
+    );
+    fs::write(path("card.toml"), card).unwrap();
+    let model = Model::open(&path("card.toml"), &ComputeDevice::cpu()).unwrap();
+    assert_eq!((logits(&model), model.labels.name(0)), (alone, "a"));
+    fs::remove_file(path(files[1])).unwrap();
+    let error = Model::open(&index, &ComputeDevice::cpu()).unwrap_err().to_string();
+    assert!(error.contains(files[1]) && error.contains("one folder"), "{error}");
+}
