@@ -121,11 +121,9 @@ impl fmt::Display for Pixels {
             _ => write!(f, "; channels taken in the order {:?}", self.sources)?,
         }
         match &self.inside {
-            Some([mean, std]) => {
-                write!(
-                    f,
-                    "; normalised inside by mean {mean:?}, std {std:?} (order of the picture)"
-                )
+            Some(inside) => {
+                let [mean, std] = inside.each_ref().map(|values| short(values));
+                write!(f, "; normalised inside by mean {mean}, std {std}, in the picture's order")
             }
             None => Ok(()),
         }
@@ -206,7 +204,10 @@ fn by_statistics(statistics: &[[f64; 2]]) -> Option<Taken> {
     if statistics.is_empty() {
         return None;
     }
-    let is_standardised = |[mean, std]: &[f64; 2]| mean.abs() < 0.5 && (0.6..1.5).contains(std);
+    // Data that had been normalised; a deviation of 1 is one that is not divided by.
+    let is_standardised = |[mean, std]: &[f64; 2]| {
+        mean.abs() < 0.5 && (0.6..1.5).contains(std) && (*std - 1.0).abs() > 1e-9
+    };
     let (range, is_guess) = if statistics.iter().all(is_standardised) {
         (Range::Imagenet, true)
     } else if is_any(&|mean| mean > BYTE_MEAN) {
