@@ -19,6 +19,31 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// Of known names, those that an unknown one may be meant for, the nearest first; three at most, and
+/// one that is the same but for capitals and hyphens alone.
+pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    /// Less alike names are other names.
+    const ALIKE: f64 = 0.8;
+    let unknown = unknown.to_lowercase().replace(['_', ' '], "-");
+    let likeness = |name: &str| {
+        let part = unknown.len() > 2 && (name.contains(&unknown) || unknown.contains(name));
+        strsim::jaro_winkler(&unknown, name).max(if part { ALIKE } else { 0.0 })
+    };
+    let mut found: Vec<_> = known.into_iter().map(|name| (likeness(name), name)).collect();
+    let is_same = found.iter().any(|(likeness, _)| *likeness == 1.0);
+    found.retain(|(likeness, _)| *likeness >= if is_same { 1.0 } else { ALIKE });
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// What is wrong with a name that is none of the known ones: what it may be meant for, or all there are.
+pub fn unknown<'a>(name: &str, known: &[&'a str]) -> String {
+    match nearest(name, known.iter().copied()).as_slice() {
+        [] => format!("known are {}", known.join(", ")),
+        near => format!("the nearest is {}", near.join(" or ")),
+    }
+}
+
 /// Three significant digits.
 pub fn number(value: f32) -> String {
     let size = value.abs();

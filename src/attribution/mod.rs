@@ -75,7 +75,7 @@ pub use upsample::bilinear;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::model::Pace;
-use crate::text::count;
+use crate::text::{self, count};
 use burn::tensor::Tensor;
 use ndarray::Array3;
 use std::fmt;
@@ -154,7 +154,8 @@ impl std::str::FromStr for Target {
 pub fn method(id: &str) -> Result<&'static dyn Method> {
     METHODS.iter().copied().find(|method| method.description().id == id).ok_or_else(|| {
         let ids: Vec<_> = METHODS.iter().map(|method| method.description().id).collect();
-        Error::new(format!("unknown method `{id}`"), format!("known are {}", ids.join(", ")))
+        Error::new(format!("unknown method `{id}`"), text::unknown(id, &ids))
+            .hint("`hyaline methods` lists all")
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Method, Values, method};
 use crate::error::{Error, Result};
+use crate::text;
 
 /// Several methods, each with the values of a paper.
 #[derive(Debug)]
@@ -145,7 +146,8 @@ impl Preset {
 pub fn preset(id: &str) -> Result<&'static Preset> {
     PRESETS.iter().find(|preset| preset.id == id).ok_or_else(|| {
         let ids: Vec<_> = PRESETS.iter().map(|preset| preset.id).collect();
-        Error::new(format!("unknown preset `{id}`"), format!("known are {}", ids.join(", ")))
+        Error::new(format!("unknown preset `{id}`"), text::unknown(id, &ids))
+            .hint("`hyaline methods` lists all")
     })
 }
 

@@ -1,9 +1,10 @@
 //! `hyaline methods`: what there is to compute.
 
 use super::print;
-use crate::attribution::{Family, METHODS, Method, PRESETS, Parameter, Preset};
-use crate::error::Result;
-use crate::score::{Better, Description, SCORES};
+use crate::attribution::{Family, METHODS, Method, PRESETS, Parameter, Preset, method, preset};
+use crate::error::{Error, Result};
+use crate::score::{Better, Description, SCORES, score};
+use crate::text::unknown;
 use clap::Args;
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -11,25 +12,51 @@ use std::process::ExitCode;
 /// List the methods.
 #[derive(Debug, Args)]
 #[command(after_help = "Set a parameter with --set ID.PARAM=VALUE, such as --set rise.masks=500.
-A preset is several methods with the settings of a paper: --preset ID.")]
-pub struct Methods {}
+A preset is several methods with the settings of a paper: --preset ID.
+
+Examples:
+  hyaline methods
+  hyaline methods occlusion")]
+pub struct Methods {
+    /// One method or preset alone
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+}
 
 impl Methods {
     pub fn run(&self) -> Result<ExitCode> {
-        let mut text = String::new();
-        for family in Family::ALL {
-            let _ = writeln!(text, "{}\n", family.name().to_uppercase());
-            for method in METHODS.iter().filter(|m| m.description().family == family) {
-                let _ = writeln!(text, "{}", describe(*method));
-            }
-        }
-        let _ = writeln!(text, "PRESETS\n");
-        for preset in PRESETS {
-            let _ = writeln!(text, "{}", describe_preset(preset));
-        }
+        let text = self.id.as_deref().map_or_else(|| Ok(describe_all()), describe_one)?;
         print(&text)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A method or preset by its id.
+fn describe_one(id: &str) -> Result<String> {
+    if let Ok(preset) = preset(id) {
+        return Ok(describe_preset(preset));
+    }
+    method(id).map(|method| describe(method)).map_err(|_| {
+        let methods = METHODS.iter().map(|method| method.description().id);
+        let known: Vec<_> = methods.chain(PRESETS.iter().map(|preset| preset.id)).collect();
+        Error::new(format!("unknown method `{id}`"), unknown(id, &known))
+            .hint("`hyaline methods` lists all")
+    })
+}
+
+fn describe_all() -> String {
+    let mut text = String::new();
+    for family in Family::ALL {
+        let _ = writeln!(text, "{}\n", family.name().to_uppercase());
+        for method in METHODS.iter().filter(|m| m.description().family == family) {
+            let _ = writeln!(text, "{}", describe(*method));
+        }
+    }
+    let _ = writeln!(text, "PRESETS\n");
+    for preset in PRESETS {
+        let _ = writeln!(text, "{}", describe_preset(preset));
+    }
+    text
 }
 
 fn describe_preset(preset: &Preset) -> String {
@@ -52,9 +79,12 @@ fn describe(method: &dyn Method) -> String {
     text + &describe_parameters(description.parameters)
 }
 
-/// Prints every score of a map.
-pub(super) fn print_scores() -> Result<ExitCode> {
-    let texts: Vec<_> = SCORES.iter().map(|score| describe_score(score)).collect();
+/// Prints one score of a map, or every one.
+pub(super) fn print_scores(id: Option<&str>) -> Result<ExitCode> {
+    let texts: Vec<_> = match id {
+        Some(id) => vec![describe_score(score(id)?)],
+        None => SCORES.iter().map(|score| describe_score(score)).collect(),
+    };
     print(&texts.join("\n"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -74,7 +74,11 @@ enum StudyCommand {
         out: Option<PathBuf>,
     },
     /// List the scores and their parameters
-    Scores,
+    Scores {
+        /// One score alone
+        #[arg(value_name = "ID")]
+        id: Option<String>,
+    },
 }
 
 impl Study {
@@ -83,7 +87,7 @@ impl Study {
             (Some(StudyCommand::Report { results, out }), _) => {
                 report(results, out.as_deref().unwrap_or(&results[0]))
             }
-            (Some(StudyCommand::Scores), _) => super::methods::print_scores(),
+            (Some(StudyCommand::Scores { id }), _) => super::methods::print_scores(id.as_deref()),
             (None, Some(file)) => self.measure(file),
             (None, None) => unreachable!("clap asks for a definition"),
         }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::attribution::{Parameter, Values};
 use crate::error::{Error, Result};
+use crate::text;
 use ndarray::Array3;
 use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -136,6 +137,7 @@ impl std::fmt::Debug for Measure {
 pub fn score(id: &str) -> Result<&'static Description> {
     SCORES.iter().copied().find(|score| score.id == id).ok_or_else(|| {
         let ids: Vec<_> = SCORES.iter().map(|score| score.id).collect();
-        Error::new(format!("unknown score `{id}`"), format!("known are {}", ids.join(", ")))
+        Error::new(format!("unknown score `{id}`"), text::unknown(id, &ids))
+            .hint("`hyaline study scores` lists all")
     })
 }

@@ -178,7 +178,7 @@ fn wrong_arguments_get_one_clear_line() {
         arguments.extend(more);
         fail(folder, &arguments, words);
     };
-    explain(&["--method", "grad"], &["unknown method `grad`", "gradient, input-x-gradient"]);
+    explain(&["--method", "grad"], &["unknown method `grad`", "the nearest is gradient or"]);
     explain(&["--method", "gradient", "--target", "10"], &["class 10 is out of range", "0 to 9"]);
     explain(&["--method", "rise", "--set", "rise.masks=0"], &["masks", "1–100000"]);
     explain(&["--method", "rise", "--set", "rise.mask=5"], &["unknown parameter `mask`", "masks"]);
