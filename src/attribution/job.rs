@@ -1,14 +1,13 @@
 //! One run of one method on one picture: what it gets, what it tells, what comes of it.
 
 use super::{Cache, Description, Kind, Method, Sign, Stream, Value, Values};
-use crate::error::{Error, Result, panic_text};
-use crate::graph::{Graph, NodeId, Rules, Tape, read_back};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, NodeId, Rules, Tape, read_back, settle};
 use crate::model::Model;
 use burn::tensor::{Tensor, activation, s};
 use ndarray::Array3;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -97,6 +96,8 @@ pub struct Job<'a> {
     pub samples: Option<(usize, usize)>,
     /// What [`Job::advance`] tells of how near the map is to its limit.
     pub readout: Option<(&'static str, f64)>,
+    /// What the device did wrong on the way.
+    failed: Option<Error>,
     passes: Rc<Passes>,
 }
 
@@ -122,6 +123,7 @@ impl<'a> Job<'a> {
             facts: BTreeMap::new(),
             samples: None,
             readout: None,
+            failed: None,
             passes: explained.passes.clone(),
         }
     }
@@ -149,6 +151,7 @@ impl<'a> Job<'a> {
             facts: BTreeMap::new(),
             samples: None,
             readout: None,
+            failed: None,
             passes: Rc::default(),
         }
     }
@@ -170,8 +173,11 @@ impl<'a> Job<'a> {
         partial: &dyn Fn() -> Result<Array3<f32>>,
     ) -> Flow {
         self.samples = Some((done, total));
-        // Progress is of work done, not of work handed to a GPU; failures surface with the map.
-        let _ = self.pixels.device().sync();
+        // Progress is of work done, not of work handed to a GPU.
+        if let Err(failed) = settle(&self.pixels.device()) {
+            self.failed = Some(failed);
+            return Flow::Cancel;
+        }
         let progress = Progress { done, total, readout: self.readout, partial };
         (self.watch)(&progress)
     }
@@ -292,27 +298,25 @@ pub fn attribute(
     let values = &with_layers(method, model, values)?;
     let mut batch = model.batch;
     let mut notice = None;
-    loop {
-        let attempt = || run(method, explained, values, batch, watch);
-        let failed = match survive(model, attempt) {
+    let failed = loop {
+        if let Some(why) = model.given_up() {
+            break Error::device(why);
+        }
+        match model.caught(|| run(method, explained, values, batch, watch)) {
             Ok(mut attribution) => {
                 attribution.warnings.splice(0..0, notice);
                 return Ok(attribution);
             }
-            Err(failed) => failed,
-        };
-        if !model.on_gpu || !failed.is_of_device() {
-            return Err(failed);
+            Err(failed) if !model.on_gpu || !failed.is_of_device() => return Err(failed),
+            Err(failed) if batch == 1 => break failed,
+            Err(_) => batch = (batch / 2).max(1),
         }
-        if batch == 1 {
-            let cpu = model.on_cpu()?;
-            let mut attribution = run(method, &explained.on(cpu), values, cpu.batch, watch)?;
-            attribution.warnings.insert(0, format!("computed on the CPU: {failed}"));
-            return Ok(attribution);
-        }
-        batch = (batch / 2).max(1);
         notice = Some(format!("computed in batches of {batch}: the GPU failed with larger ones"));
-    }
+    };
+    let cpu = model.on_cpu()?;
+    let mut attribution = run(method, &explained.on(cpu), values, cpu.batch, watch)?;
+    attribution.warnings.insert(0, format!("computed on the CPU: {failed}"));
+    Ok(attribution)
 }
 
 /// The map from the cache if it is there, or else from [`attribute`], whose whole maps it keeps.
@@ -336,15 +340,6 @@ pub fn attribute_once(
     Ok(attribution)
 }
 
-/// Runs with what a GPU's driver may do caught: it panics where it can't compute.
-fn survive<T>(model: &Model, attempt: impl FnOnce() -> Result<T>) -> Result<T> {
-    match model.on_gpu {
-        true => catch_unwind(AssertUnwindSafe(attempt))
-            .unwrap_or_else(|panic| Err(Error::device(panic_text(&*panic)))),
-        false => attempt(),
-    }
-}
-
 fn run(
     method: &'static dyn Method,
     explained: &Explained,
@@ -364,6 +359,9 @@ fn run(
     };
     let mut job = Job { batch, ..Job::new(explained, description.id, values, &mut timed) };
     let map = method.run(&mut job)?;
+    if let Some(failed) = job.failed {
+        return Err(failed);
+    }
     job.facts.extend(job.readout);
     let mut warnings = job.warnings;
     warnings.extend(degenerate(&map, description.sign));

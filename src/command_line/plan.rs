@@ -191,7 +191,7 @@ impl Plan {
     pub fn subject(&self, model: &Model, path: &Path) -> Result<Subject> {
         let picture = Picture::open(path)?;
         let pixels = picture.pixels(&model.preprocessing)?;
-        let predictions = model.predict(model.tensor(&pixels))?;
+        let predictions = model.classify(&pixels)?;
         let target = match self.target {
             Target::Top1 => predictions[0].class,
             Target::Class(class) => class,
@@ -276,7 +276,7 @@ impl Plan {
             if all.forwards + all.backwards < WORTH_SAYING {
                 continue;
             }
-            let pace = model.measure_pace()?;
+            let pace = model.surviving(Model::measure_pace)?;
             let slow: Vec<_> = costs
                 .iter()
                 .filter(|(_, cost)| cost.seconds(pace) >= Cost::SLOW_SECONDS)

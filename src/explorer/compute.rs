@@ -7,6 +7,7 @@ use super::work::{
 use crate::attribution::{self, Cache, Explained, Passes, Progress};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Rules, read_back};
+use crate::model::Model;
 use crate::picture::to_rgb;
 use crate::score;
 use image::DynamicImage;
@@ -56,11 +57,13 @@ pub(super) fn perform(
 ) -> Result<State> {
     match &task.key {
         Key::Prediction { .. } => predict(task),
-        Key::Pace { .. } => task.model.value.measure_pace().map(|_| State::Pace),
+        Key::Pace { .. } => task.model.value.surviving(Model::measure_pace).map(|_| State::Pace),
         Key::Map(key) => explain(task, key, context, shared, changed),
         Key::Curves(key) => curves(task, key, shared, changed),
         Key::Similarity(first, second) => Ok(similarity([first, second], shared)),
-        Key::Layer { target, node, .. } => layer(task, *target, *node),
+        Key::Layer { target, node, .. } => {
+            task.model.value.surviving(|model| layer(task, model, *target, *node))
+        }
     }
 }
 
@@ -68,13 +71,12 @@ fn predict(task: &Task) -> Result<State> {
     let model = &task.model.value;
     let pixels = task.picture.value.pixels(&model.preprocessing)?;
     let image = DynamicImage::from(to_rgb(&pixels)).into_rgba8();
-    let predictions = model.predict(model.tensor(&pixels))?;
+    let predictions = model.classify(&pixels)?;
     Ok(State::Prediction(Arc::new(Seen { image: Arc::new(image), predictions, pixels })))
 }
 
 /// The channels of a layer that contribute most to a class, the strongest first.
-fn layer(task: &Task, target: usize, node: NodeId) -> Result<State> {
-    let model = &task.model.value;
+fn layer(task: &Task, model: &Model, target: usize, node: NodeId) -> Result<State> {
     let graph = &model.graph;
     let pixels = task.picture.value.pixels(&model.preprocessing)?;
     let tape = graph.forward(model.tensor(&pixels));

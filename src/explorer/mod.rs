@@ -6,6 +6,7 @@ mod command;
 mod compute;
 mod context_menu;
 mod curves_panel;
+mod device_watch;
 mod display;
 mod document;
 mod export;
@@ -347,6 +348,7 @@ impl eframe::App for Explorer {
         self.note_window_size(&ctx);
         self.show_title(&ctx);
         self.take_arrivals(&ctx);
+        self.look_after_device(&ctx);
         self.take_pasted(&ctx);
         self.mend_target();
         for command in Command::pressed(&ctx, |command| self.can(command)) {

@@ -3,20 +3,21 @@
 //! The window says every frame what it wants; the worker takes the first thing that is not there
 //! yet. Work whose result is no longer wanted is cancelled and never lands.
 
-use super::compute::{Context, perform};
+mod thread;
+
+use super::compute::Context;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::priority::lower_this_thread;
 use crate::attribution::{Attribution, Cache, Flow, Target};
-use crate::error::{Error, Result, panic_text};
 use crate::graph::NodeId;
 use crate::model::Prediction;
 use crate::score::{Curves, Measured, Sequence};
 use image::RgbaImage;
 use ndarray::{Array2, Array3};
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::Instant;
+use std::thread::{JoinHandle, ThreadId};
+use std::time::{Duration, Instant};
 
 /// What a piece of work gives, by everything that it depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -166,6 +167,8 @@ pub(super) struct Shared {
     cancelled: Option<Key>,
     paused: bool,
     quit: bool,
+    /// Counts the threads: what one that was left behind finds does not count.
+    generation: usize,
 }
 
 /// Memory for results that are not on screen.
@@ -174,23 +177,46 @@ const KEPT_BYTES: usize = 128 << 20;
 /// The worker's handle. Dropping it ends the thread after its current batch.
 pub struct Worker {
     shared: Arc<(Mutex<Shared>, Condvar)>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    cache: Option<Cache>,
+    changed: Arc<dyn Fn() + Send + Sync>,
+    thread: Option<JoinHandle<()>>,
 }
+
+/// What closing the window waits for a batch to end; the process ends then all the same.
+const LAST_BATCH: Duration = Duration::from_secs(10);
 
 impl Worker {
     /// Starts the thread; `changed` is called when there is something new to show.
     /// Maps that take long are kept in `cache`.
-    pub fn start(cache: Option<Cache>, changed: impl Fn() + Send + 'static) -> Self {
+    pub fn start(cache: Option<Cache>, changed: impl Fn() + Send + Sync + 'static) -> Self {
         let shared = Arc::new((Mutex::new(Shared::default()), Condvar::new()));
-        let of_thread = shared.clone();
-        let thread = std::thread::Builder::new()
-            .name("worker".into())
-            .spawn(move || {
-                lower_this_thread();
-                work(&mut Context::new(cache), &of_thread, &changed);
-            })
-            .expect("the system can start a thread");
-        Self { shared, thread: Some(thread) }
+        let mut worker = Self { shared, cache, changed: Arc::new(changed), thread: None };
+        worker.start_thread(0);
+        worker
+    }
+
+    fn start_thread(&mut self, generation: usize) {
+        let (shared, changed) = (self.shared.clone(), self.changed.clone());
+        let cache = self.cache.clone();
+        let thread = std::thread::Builder::new().name("worker".into()).spawn(move || {
+            lower_this_thread();
+            thread::work(&mut Context::new(cache), generation, &shared, &*changed);
+        });
+        self.thread = Some(thread.expect("the system can start a thread"));
+    }
+
+    /// Leaves the thread behind where a device holds it for good; another one does its work.
+    pub fn leave_held(&mut self, is_held: impl FnOnce(ThreadId) -> bool) {
+        if !self.thread.as_ref().is_some_and(|thread| is_held(thread.thread().id())) {
+            return;
+        }
+        let generation = {
+            let mut shared = lock(&self.shared);
+            shared.generation += 1;
+            shared.states.retain(|_, state| !matches!(state, State::Running(_)));
+            shared.generation
+        };
+        self.start_thread(generation);
     }
 
     /// Says what is wanted, most urgent first.
@@ -320,8 +346,10 @@ impl Drop for Worker {
     fn drop(&mut self) {
         lock(&self.shared).quit = true;
         self.shared.1.notify_all();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        let Some(thread) = self.thread.take() else { return };
+        let begun = Instant::now();
+        while !thread.is_finished() && begun.elapsed() < LAST_BATCH {
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
@@ -365,71 +393,6 @@ impl Shared {
 pub(super) fn lock(shared: &(Mutex<Shared>, Condvar)) -> MutexGuard<'_, Shared> {
     // A panic inside a task is caught before it could poison the lock.
     shared.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-fn work(context: &mut Context, shared: &(Mutex<Shared>, Condvar), changed: &dyn Fn()) {
-    loop {
-        let task = {
-            let mut guard = lock(shared);
-            loop {
-                if guard.quit {
-                    return;
-                }
-                if let Some(task) = guard.next().filter(|_| !guard.paused) {
-                    let running = Running {
-                        done: 0,
-                        total: 1,
-                        started: Instant::now(),
-                        partial: None,
-                        readout: None,
-                    };
-                    guard.cancel = false;
-                    guard.states.insert(task.key.clone(), State::Running(running));
-                    break task;
-                }
-                guard = shared.1.wait(guard).unwrap_or_else(std::sync::PoisonError::into_inner);
-            }
-        };
-        changed();
-        let result = catch_unwind(AssertUnwindSafe(|| perform(&task, context, shared, changed)))
-            .unwrap_or_else(|panic| {
-                Err(Error::new("the computation broke down", panic_text(&*panic))
-                    .hint("try --device cpu"))
-            });
-        land(&task.key, result, &mut lock(shared));
-        changed();
-    }
-}
-
-/// Puts a result where the window finds it, if it is still wanted.
-fn land(key: &Key, result: Result<State>, shared: &mut Shared) {
-    let cancelled = shared.cancelled.take_if(|cancelled| cancelled == key).is_some();
-    let cancelled = cancelled || shared.cancel;
-    let state = match result.unwrap_or_else(|e| State::Failed(e.to_string())) {
-        // Work that ended because nobody wanted it, and is wanted again by now, begins anew.
-        State::Stopped(_) if !cancelled => None,
-        // Work too short to hear of a cancel: nothing follows from it.
-        State::Map(attribution) if cancelled => {
-            Some(State::Stopped(Some(Partial::of(&attribution))))
-        }
-        State::Prediction(_)
-        | State::Pace
-        | State::Curves(..)
-        | State::Similarity(_)
-        | State::Layer(_)
-            if cancelled =>
-        {
-            Some(State::Stopped(None))
-        }
-        state => Some(state),
-    };
-    match state.filter(|_| shared.is_wanted(key)) {
-        Some(state) => {
-            shared.states.insert(key.clone(), state);
-            shared.finished.push_back(key.clone());
-        }
-        None => drop(shared.states.remove(key)),
-    }
 }
 
 /// How far a piece of work came.

@@ -8,6 +8,7 @@
 mod build;
 mod full_gradient;
 mod head;
+pub mod liveness;
 pub mod op;
 mod readback;
 mod relevance;
@@ -19,13 +20,13 @@ mod training;
 pub use build::GraphBuilder;
 pub use full_gradient::FullGradient;
 pub use op::Op;
-pub use readback::read_back;
+pub use readback::{read_back, settle};
 pub use relevance::{Composite, RelevanceRule};
 pub use reverse::Rules;
 pub use second_order::Explanation;
 pub use tape::Tape;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use std::fmt;
 
 /// Position of a node in its [`Graph`]; inputs always come before the nodes that use them.
@@ -146,6 +147,22 @@ impl Graph {
     /// Values that a tape keeps for one sample; its bytes are four times as many.
     pub fn values_per_sample(&self) -> usize {
         self.nodes.iter().map(|node| node.shape.len()).sum()
+    }
+
+    /// Multiply-adds of one sample's forward pass, about.
+    pub fn multiply_adds(&self) -> f64 {
+        let of_node = |node: &Node| {
+            let places = node.shape.height * node.shape.width;
+            node.op.parameters() as f64 * places as f64 + node.shape.len() as f64
+        };
+        self.nodes.iter().map(of_node).sum()
+    }
+
+    /// Notes that so many forward passes' work on a batch is handed to the device.
+    fn submit(&self, batch: &Tensor<4>, passes: f64) -> Option<liveness::Submission> {
+        let samples = batch.dims()[0];
+        let multiply_adds = || passes * samples as f64 * self.multiply_adds();
+        liveness::submit(&self.device, samples, multiply_adds)
     }
 
     /// The node called `name`, or the last node of the module `name` (`layer3` finds the last

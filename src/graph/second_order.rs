@@ -69,6 +69,7 @@ impl Graph {
         explanation: &Explanation,
         adjoint: Tensor<4>,
     ) -> Vec<(String, Tensor<1>)> {
+        let _held = self.submit(&adjoint, 4.0);
         let Explanation { tape, rules, gradients } = explanation;
         let mut found = BTreeMap::new();
         let mut adjoints = vec![adjoint];

@@ -35,6 +35,7 @@ impl Tape {
 impl Graph {
     /// Runs pictures (N×C×H×W, pixels in [0,1]) and keeps every value.
     pub fn forward(&self, pixels: Tensor<4>) -> Tape {
+        let _held = self.submit(&pixels, 1.0);
         let mut values = vec![pixels];
         let mut saved = vec![Saved::Nothing];
         for node in &self.nodes[1..] {
@@ -72,6 +73,7 @@ impl Graph {
         value: Tensor<4>,
         beside: impl Fn(NodeId) -> Tensor<4>,
     ) -> Tensor<2> {
+        let _held = self.submit(&value, 1.0);
         let after = self.leads_to(&[from]);
         let mut uses = vec![0usize; self.nodes.len()];
         for id in self.nodes.iter().flat_map(|node| &node.inputs) {
@@ -101,6 +103,7 @@ impl Graph {
 
     /// One node's value for pictures (N×C×H×W, pixels in [0,1]); nothing behind it is computed.
     pub fn value(&self, id: NodeId, pixels: Tensor<4>) -> Tensor<4> {
+        let _held = self.submit(&pixels, 1.0);
         let mut values = vec![pixels];
         for node in &self.nodes[1..=id.0] {
             let inputs = node.inputs.iter().map(|id| values[id.0].clone()).collect();

@@ -20,6 +20,7 @@ impl Graph {
         tape: &Tape,
         mut gradients: Vec<Option<Tensor<4>>>,
     ) -> Vec<(String, Tensor<1>)> {
+        let _held = self.submit(&tape.value(Self::INPUT), 2.0);
         let trained: Vec<_> = self.ids().filter(|id| self.node(*id).op.parameters() > 0).collect();
         let needed = self.leads_to(&trained);
         let mut found = vec![];

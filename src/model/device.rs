@@ -1,6 +1,7 @@
 //! Choosing where to compute, and checking that it computes rightly.
 
 use crate::error::{Error, Result};
+use crate::graph::liveness::{self, Expected, Liveness};
 use crate::graph::op::{Convolution, Linear, MaxPool, Pointwise};
 use crate::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape, read_back};
 use burn::tensor::ops::ConvOptions;
@@ -8,6 +9,8 @@ use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
@@ -30,6 +33,8 @@ pub struct ComputeDevice {
     pub name: String,
     /// The GPU's handles, for a window that shares it.
     pub gpu: Option<WgpuSetup>,
+    /// Whether it still answers, of devices that may stop to.
+    pub liveness: Option<Arc<Liveness>>,
     /// Why it is not what was expected, if so.
     pub notice: Option<String>,
 }
@@ -51,8 +56,24 @@ impl ComputeDevice {
             device: Device::flex(),
             name: format!("CPU ({cores} cores)"),
             gpu: None,
+            liveness: None,
             notice: None,
         }
+    }
+
+    /// Whether it is more than the processor, and may fail.
+    pub fn is_gpu(&self) -> bool {
+        self.liveness.is_some()
+    }
+
+    /// Why the device was given up, if it was.
+    pub fn given_up(&self) -> Option<String> {
+        self.liveness.as_ref()?.given_up()
+    }
+
+    /// The device itself, or the CPU where it was given up.
+    pub fn usable(&self) -> Self {
+        if self.given_up().is_some() { Self::cpu() } else { self.clone() }
     }
 
     /// The device for a choice. `Auto` never fails: it falls back to the CPU and says why.
@@ -72,38 +93,69 @@ impl ComputeDevice {
     }
 
     fn checked_gpu() -> Result<Self> {
-        let unusable =
-            |why: String| Error::new("cannot use the GPU", why).hint("--device cpu needs none");
-        let opened = catch_unwind(|| Device::wgpu_options().init_with_setup());
-        let (device, setup) = opened
-            .map_err(|_| unusable("its driver failed".into()))?
-            .map_err(|e| unusable(e.to_string()))?;
-        let difference = catch_unwind(AssertUnwindSafe(|| self_check(&device)))
-            .map_err(|_| unusable("it failed to run a tiny network".into()))??;
+        let opened = within(OPENING, || catch_unwind(Self::open_gpu));
+        let gpu = opened.unwrap_or_else(|why| Ok(Err(unusable(why))));
+        let gpu = gpu.map_err(|_| unusable("its driver failed"))??;
+        let checked = catch_unwind(AssertUnwindSafe(|| self_check(&gpu.device)));
+        let difference = checked.map_err(|_| unusable("it failed to run a tiny network"))?;
+        let difference = difference.map_err(unusable)?;
         if difference.is_nan() || difference > SELF_CHECK_TOLERANCE {
             return Err(unusable(format!(
                 "on a tiny network it differs from the CPU by {difference:.1e} (relative)"
             )));
         }
-        let info = setup.adapter.get_info();
-        Ok(Self {
-            device,
-            name: format!("{} ({})", info.name, info.backend),
-            gpu: Some(setup),
-            notice: None,
-        })
+        Ok(gpu)
     }
+
+    fn open_gpu() -> Result<Self> {
+        let (device, setup) = Device::wgpu_options().init_with_setup().map_err(unusable)?;
+        let info = setup.adapter.get_info();
+        let name = format!("{} ({})", info.name, info.backend);
+        let expected = match info.device_type {
+            wgpu::DeviceType::Cpu => Expected::SOFTWARE,
+            _ => Expected::CARD,
+        };
+        let queue = setup.device.clone();
+        let poll = move || drop(queue.poll(wgpu::PollType::Poll));
+        let liveness = Some(liveness::watch(&device, &name, expected, poll));
+        Ok(Self { device, name, gpu: Some(setup), liveness, notice: None })
+    }
+}
+
+/// What finding and opening a graphics card may take.
+const OPENING: Duration = Duration::from_secs(60);
+
+fn unusable(why: impl std::fmt::Display) -> Error {
+    Error::new("cannot use the GPU", why).hint("--device cpu needs none")
+}
+
+/// What a driver gives, in time.
+///
+/// # Errors
+/// When it does not answer.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    ask: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let run = move || drop(sender.send(ask()));
+    std::thread::Builder::new().spawn(run).map_err(|e| e.to_string())?;
+    let late = |_| format!("its driver did not answer for {} s", limit.as_secs());
+    receiver.recv_timeout(limit).map_err(late)
 }
 
 /// Whether any adapter is more than a program on the processor.
 fn has_real_gpu() -> bool {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-        backends: wgpu::Backends::PRIMARY,
-        ..wgpu::InstanceDescriptor::new_without_display_handle()
-    });
-    pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY))
-        .iter()
-        .any(|adapter| adapter.get_info().device_type != wgpu::DeviceType::Cpu)
+    let adapters = || {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+            backends: wgpu::Backends::PRIMARY,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        });
+        pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY))
+            .iter()
+            .any(|adapter| adapter.get_info().device_type != wgpu::DeviceType::Cpu)
+    };
+    within(OPENING, adapters).unwrap_or(false)
 }
 
 /// Relative L2 difference between a device and the CPU over the logits and the input gradient of
@@ -159,7 +211,7 @@ impl ComputeDevice {
     /// How many pictures of a network to run at once. It depends on nothing that changes from run
     /// to run, so that sums over batches come out the same to the bit.
     pub fn batch(&self, graph: &Graph) -> usize {
-        let memory = if self.gpu.is_some() { GPU_BATCH_BYTES } else { CPU_BATCH_BYTES };
+        let memory = if self.is_gpu() { GPU_BATCH_BYTES } else { CPU_BATCH_BYTES };
         (memory / (4 * graph.values_per_sample())).clamp(1, LARGEST_BATCH)
     }
 }

@@ -6,6 +6,8 @@ pub mod card;
 mod config;
 pub mod device;
 mod export;
+pub mod fake_gpu;
+mod fallback;
 mod labels;
 pub mod onnx;
 mod open;
@@ -22,6 +24,7 @@ mod weights;
 pub use batch_norm::BatchNorms;
 pub use card::{Card, InputCard, TrainingCard};
 pub use device::{ComputeDevice, DeviceChoice};
+pub use fallback::caught;
 pub use labels::Labels;
 pub use pace::Pace;
 pub use report::{Report, Source};
@@ -139,22 +142,6 @@ impl Model {
         of_file.unwrap_or_else(|| [mean.clone(), std.clone()])
     }
 
-    /// The same network on the CPU.
-    ///
-    /// # Errors
-    /// When its file does not open any more.
-    pub fn on_cpu(&self) -> Result<&Self> {
-        if !self.on_gpu {
-            return Ok(self);
-        }
-        if self.twin_on_cpu.get().is_none() {
-            let twin = Self::open_as(&self.path, self.card.clone(), &ComputeDevice::cpu())?;
-            // Another thread may have been faster; its twin is as good.
-            let _ = self.twin_on_cpu.set(Box::new(twin));
-        }
-        Ok(self.twin_on_cpu.get().expect("it was just set"))
-    }
-
     /// The same classifier with another graph, which no file holds: where a GPU fails it, there is
     /// no twin on the CPU.
     pub fn with_graph(&self, graph: Graph) -> Self {
@@ -190,6 +177,15 @@ impl Model {
         let mean = self.preprocessing.mean.clone();
         let data = TensorData::new(mean, [1, self.preprocessing.channels, 1, 1]);
         Tensor::from_data(data, self.graph.device())
+    }
+
+    /// All classes of one picture (C×H×W, [0,1]), most probable first; by the CPU where the
+    /// network's device fails.
+    ///
+    /// # Errors
+    /// When a logit is not finite.
+    pub fn classify(&self, pixels: &Array3<f32>) -> Result<Vec<Prediction>> {
+        self.surviving(|model| model.predict(model.tensor(pixels)))
     }
 
     /// All classes of one picture (1×C×H×W, [0,1]), most probable first.

@@ -6,7 +6,7 @@ use super::config::Config;
 use super::onnx::Network;
 use super::onnx::pixels::{BYTE_MEAN, Pixels, combined};
 use super::report::{Report, Source};
-use super::{Card, ComputeDevice, Labels, Model, Weights, onnx};
+use super::{Card, ComputeDevice, Labels, Model, Weights, caught, onnx};
 use crate::error::{Error, Result, one_line};
 use crate::file::stem;
 use crate::graph::{Graph, Shape};
@@ -33,6 +33,18 @@ impl Model {
     /// # Errors
     /// With the one thing that is wrong with the card, the file or their fit.
     pub fn open_as(path: &Path, card: Card, device: &ComputeDevice) -> Result<Self> {
+        let gpu = device.is_gpu() && device.given_up().is_none();
+        if gpu {
+            match caught(|| Self::open_on(path, card.clone(), device)) {
+                // What the GPU can't hold, or does not take any more, the CPU does.
+                Err(failed) if failed.is_of_device() || device.given_up().is_some() => {}
+                done => return done,
+            }
+        }
+        Self::open_on(path, card, &if gpu { ComputeDevice::cpu() } else { device.usable() })
+    }
+
+    fn open_on(path: &Path, card: Card, device: &ComputeDevice) -> Result<Self> {
         let what = |e: Error| Error::new(format!("cannot open model {}", path.display()), e);
         let laid = match onnx::is_network_file(&card.weights) {
             true => from_network(&Network::read(&card.weights)?, &card, device).map_err(what)?,
@@ -78,7 +90,7 @@ impl Model {
             path: path.to_path_buf(),
             architecture,
             batch: device.batch(&graph),
-            on_gpu: device.gpu.is_some(),
+            on_gpu: device.is_gpu(),
             twin_on_cpu: OnceLock::new(),
             pace: OnceLock::new(),
             graph,

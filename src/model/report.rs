@@ -153,7 +153,7 @@ impl Model {
 
     /// The network after its first run, which goes into the report; a run that failed is a warning.
     pub fn checked(mut self) -> Self {
-        match self.check_forward() {
+        match self.surviving(Self::check_forward) {
             Ok(check) => self.report.forward_check = Some(check),
             Err(error) => self.warnings.push(error.to_string()),
         }

@@ -48,12 +48,18 @@ pub fn of_class(
     move |pictures| {
         let (samples, channels, height, width) = pictures.dim();
         let (values, _) = pictures.as_standard_layout().into_owned().into_raw_vec_and_offset();
-        let data = TensorData::new(values, [samples, channels, height, width]);
-        let logits = model.graph.logits(Tensor::from_data(data, model.graph.device()));
-        let scores = match quantity {
-            Quantity::Probability => activation::softmax(logits, 1),
-            Quantity::Logit => logits,
-        };
-        read_back(scores.slice(s![.., class]))
+        let mut data = Some(TensorData::new(values, [samples, channels, height, width]));
+        model.surviving(|model| {
+            let graph = &model.graph;
+            // A GPU may fail, and then the CPU takes the same pictures.
+            let data = if model.on_gpu { data.clone() } else { data.take() };
+            let pictures = Tensor::from_data(data.expect("once on the CPU"), graph.device());
+            let logits = graph.logits(pictures);
+            let scores = match quantity {
+                Quantity::Probability => activation::softmax(logits, 1),
+                Quantity::Logit => logits,
+            };
+            read_back(scores.slice(s![.., class]))
+        })
     }
 }

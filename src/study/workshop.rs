@@ -161,7 +161,7 @@ impl Workshop {
         let model = &self.models[model];
         let opened = Picture::open(&cell.picture.path)?;
         let pixels = opened.pixels(&model.preprocessing)?;
-        let predictions = model.predict(model.tensor(&pixels))?;
+        let predictions = model.classify(&pixels)?;
         let target = match (cell.plan.target, cell.picture.label) {
             (super::TargetRule::Class(class), _) => class,
             (super::TargetRule::Label, Some(label)) => label,
@@ -360,13 +360,15 @@ impl Site<'_> {
             _ => Randomisation::Cascading,
         };
         let seed = self.cell.plan.seed;
-        let mut of_randomised = |layers: &[String]| {
-            let model = score::randomised(self.model, layers, seed)?;
+        let explain_randomised = |model: &Model, layers: &[String]| {
+            let model = score::randomised(model, layers, seed)?;
             let explained = self.explained_by(&model, &self.bench.pixels);
             let never = &mut |_: &attribution::Progress| Flow::Continue;
             let made = attribution::attribute(self.method, &explained, self.values, never)?;
             Ok((*made.map).clone())
         };
+        let mut of_randomised =
+            |layers: &[String]| self.model.surviving(|model| explain_randomised(model, layers));
         let (measures, randomised) = (&score::ADEBAYO, &mut of_randomised);
         let table = score::similarity_curve(map, randomised, &layers, order, measures, watch)?;
         let Some(table) = table else { return Ok(false) };

@@ -16,8 +16,12 @@ pub fn required() -> bool {
 
 /// Says that something is not tested, past the capture of output.
 fn skip(why: &str) {
+    say(&format!("SKIPPED: {why}"));
+}
+
+fn say(line: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// A folder named by an environment variable, by default beside the project. `None`, said aloud,
@@ -43,18 +47,35 @@ pub fn golden() -> Option<PathBuf> {
     folder("HYALINE_GOLDEN", "../shared/golden")
 }
 
-/// The devices that numbers must agree on: the CPU, and wgpu on whatever adapter there is.
+/// The devices that numbers must agree on: the CPU, and wgpu on whatever adapter there is, a software
+/// one too. OpenGL is left out: its driver's lock gives up after six seconds on a busy machine. Says
+/// once what is tested on.
 pub fn devices() -> &'static [ComputeDevice] {
     static DEVICES: OnceLock<Vec<ComputeDevice>> = OnceLock::new();
     DEVICES.get_or_init(|| {
         let mut devices = vec![ComputeDevice::cpu()];
-        match ComputeDevice::choose(DeviceChoice::Gpu) {
+        let gpu = match has_adapter() {
+            true => ComputeDevice::choose(DeviceChoice::Gpu).map_err(|e| e.to_string()),
+            false => Err("there is no adapter of Vulkan, Metal or Direct3D".into()),
+        };
+        match gpu {
             Ok(gpu) => devices.push(gpu),
             Err(why) if required() => panic!("{why}"),
             Err(why) => skip(&format!("numbers on wgpu: {why}")),
         }
+        let names: Vec<_> = devices.iter().map(|device| device.name.as_str()).collect();
+        say(&format!("TESTED ON: {}", names.join(", ")));
         devices
     })
+}
+
+/// Whether wgpu has an adapter beside OpenGL's.
+fn has_adapter() -> bool {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends: wgpu::Backends::PRIMARY,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    !pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY)).is_empty()
 }
 
 /// Whether there is an adapter to paint windows and run shaders on; says aloud where not.
