@@ -61,6 +61,11 @@ impl Autosave {
         (!done).then_some(PAUSE)
     }
 
+    /// The file that it writes.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.own.as_ref().map(|own| own.session.clone())
+    }
+
     /// Ends with nothing left: the person closed the window.
     pub fn finish(&mut self) {
         if let Some(own) = self.own.take() {

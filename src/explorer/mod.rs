@@ -9,6 +9,7 @@ mod curves_panel;
 mod device_watch;
 mod display;
 mod document;
+mod ending;
 mod export;
 mod figure_matter;
 mod figure_panel;
@@ -68,6 +69,7 @@ use command::Command;
 use display::Display;
 use document::{Document, History};
 use eframe::egui_wgpu::RenderState;
+use ending::Ending;
 use image::RgbaImage;
 use notices::Notices;
 use opening::{Arrival, Opening};
@@ -132,6 +134,8 @@ pub struct Explorer {
     /// The settings as their file has them.
     kept_settings: Settings,
     autosave: Autosave,
+    /// Whether the system wants the window closed.
+    ending: Ending,
     document: Document,
     history: History,
     view: View,
@@ -211,6 +215,7 @@ impl Explorer {
             kept_settings: settings.clone(),
             settings,
             autosave: Autosave::start(places.unsaved.as_deref()),
+            ending: Ending::default(),
             worker: Worker::start(places.cache.clone(), repaint),
             document: Document::default(),
             history: History::default(),
@@ -346,6 +351,9 @@ impl eframe::App for Explorer {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.note_window_size(&ctx);
+        if self.ending.is_asked() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
         self.show_title(&ctx);
         self.take_arrivals(&ctx);
         self.look_after_device(&ctx);
@@ -410,6 +418,7 @@ impl eframe::App for Explorer {
 
     /// A training that runs ends with a checkpoint.
     fn on_exit(&mut self) {
+        self.ending.begin();
         self.training_panel.finish();
         self.settings.window = self.window_size.map(Into::into);
         self.keep_settings();
@@ -456,6 +465,8 @@ fn first_window(
 ) -> Explorer {
     let is_plain = files.is_empty();
     let mut explorer = Explorer::new(cc, device, files, places);
+    let ctx = cc.egui_ctx.clone();
+    explorer.ending.listen(explorer.autosave.file(), move || ctx.request_repaint());
     if is_plain {
         explorer.open_example(example::user_folder());
     }
