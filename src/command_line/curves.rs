@@ -43,7 +43,7 @@ Examples:
       --out road")]
 pub struct Curves {
     #[command(flatten)]
-    selection: Selection,
+    pub(super) selection: Selection,
     /// Score a map made elsewhere under its file's name: .npy or .npz (FILE.npz:NAME of several arrays) of
     /// any type of number, H×W, C×H×W or H×W×C, at the network's size, coarser, or at the picture's
     #[arg(long, value_name = "FILE.npy")]

@@ -27,7 +27,7 @@ Example:
       --set integrated-gradients.steps=100 rise.masks=2000 --out maps")]
 pub struct Explain {
     #[command(flatten)]
-    pub selection: Selection,
+    pub(super) selection: Selection,
 }
 
 /// One picture on one network in `explain.json`.

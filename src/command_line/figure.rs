@@ -60,7 +60,7 @@ pub struct MakeFigure {
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
-    device: DeviceArgument,
+    pub(super) device: DeviceArgument,
 }
 
 impl MakeFigure {

@@ -1,9 +1,9 @@
 //! `hyaline inspect`: what a file turned out to be.
 
-use super::{DeviceArgument, open_device, print, say};
+use super::{open_device, print, say};
 use crate::error::{Error, Result};
 use crate::model::report::{Line, outline};
-use crate::model::{Model, Report};
+use crate::model::{DeviceChoice, Model, Report};
 use crate::picture::Preprocessing;
 use clap::Args;
 use serde::Serialize;
@@ -36,8 +36,15 @@ pub struct Inspect {
     /// Let --write-card write over a card that is there
     #[arg(long, requires = "write_card")]
     replace: bool,
-    #[command(flatten)]
-    device: DeviceArgument,
+    /// Where to run it once: the CPU, a real GPU if there is one, or any GPU
+    #[arg(
+        long,
+        value_enum,
+        default_value = "cpu",
+        value_name = "auto|cpu|gpu",
+        hide_possible_values = true
+    )]
+    pub(super) device: DeviceChoice,
 }
 
 /// Everything about a network, for programs.
@@ -66,7 +73,7 @@ struct NodeRecord<'a> {
 
 impl Inspect {
     pub fn run(&self) -> Result<ExitCode> {
-        let model = Model::open(&self.model, &open_device(self.device.device)?)?.checked();
+        let model = Model::open(&self.model, &open_device(self.device)?)?.checked();
         match self.json {
             true => {
                 let text = serde_json::to_string_pretty(&record(&model))

@@ -17,6 +17,7 @@ mod verify;
 mod watch;
 
 use crate::error::{Error, Result, one_line};
+use crate::graph::liveness;
 use crate::model::{ComputeDevice, DeviceChoice};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -132,11 +133,34 @@ impl Command {
     }
 }
 
+impl CommandLine {
+    /// Where to compute, as far as the arguments say; the CPU where nothing is computed.
+    pub fn device(&self) -> DeviceChoice {
+        match &self.command {
+            None => self.device.device,
+            Some(Command::Explain(explain)) => explain.selection.device.device,
+            Some(Command::Curves(curves)) => curves.selection.device.device,
+            Some(Command::Figure(figure)) => figure.device.device,
+            Some(Command::Replay(replay)) => replay.device.device,
+            Some(Command::Study(study)) => study.device(),
+            Some(Command::Inspect(inspect)) => inspect.device,
+            Some(Command::Verify(verify)) => verify.device,
+            Some(Command::Train(train)) => train.device.device,
+            Some(Command::Methods(_) | Command::Example(_)) => DeviceChoice::Cpu,
+        }
+    }
+}
+
 pub use headless::without_display;
 
 /// Opens the device and says on standard error what is not as expected.
 fn open_device(choice: DeviceChoice) -> Result<ComputeDevice> {
     let device = ComputeDevice::choose(choice)?;
+    // A command has no other thread than the one that the device holds.
+    liveness::when_held(|why| {
+        say(&Error::device(why).to_string());
+        std::process::exit(1);
+    });
     if let Some(notice) = &device.notice {
         say(notice);
     }

@@ -37,7 +37,7 @@ pub struct Replay {
     #[arg(long, value_name = "NAME")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    device: DeviceArgument,
+    pub(super) device: DeviceArgument,
 }
 
 /// The largest relative difference of a map's extremes or sum that is float noise between devices.

@@ -5,6 +5,7 @@ use super::watch::Watch;
 use crate::attribution::Flow;
 use crate::error::{Error, Result};
 use crate::file::stem;
+use crate::model::DeviceChoice;
 use crate::study::report::Report;
 use crate::study::{self, Cell, Definition, Options, Outcome, Records, Shard, Store, Workshop};
 use crate::text::{count, duration};
@@ -82,6 +83,11 @@ enum StudyCommand {
 }
 
 impl Study {
+    /// Where it may compute; its definition decides.
+    pub(super) fn device(&self) -> DeviceChoice {
+        if self.command.is_some() { DeviceChoice::Cpu } else { DeviceChoice::Auto }
+    }
+
     pub fn run(&self) -> Result<ExitCode> {
         match (&self.command, &self.file) {
             (Some(StudyCommand::Report { results, out }), _) => {

@@ -45,7 +45,7 @@ pub struct Train {
     #[arg(long)]
     restart: bool,
     #[command(flatten)]
-    device: DeviceArgument,
+    pub(super) device: DeviceArgument,
 }
 
 impl Train {

@@ -1,9 +1,9 @@
 //! `hyaline verify`: whether a network computes what it should.
 
-use super::{open_device, print};
+use super::print;
 use crate::error::{Error, Result};
 use crate::graph::{Rules, read_back};
-use crate::model::{ComputeDevice, DeviceChoice, Model};
+use crate::model::{ComputeDevice, DeviceChoice, Model, caught};
 use burn::tensor::{Tensor, TensorData};
 use clap::Args;
 use ndarray::{ArrayD, Axis};
@@ -23,7 +23,7 @@ than 0.001 fails, and the exit code is 1.
 
 Examples:
   hyaline verify net.onnx
-      logits and input gradient on the GPU against the CPU
+      logits and input gradient on the GPU, a software one if there is no other, against the CPU
   hyaline verify net.pth --input x.npy --against logits.npy
       logits against those that PyTorch gave for x, N×C×H×W pixels in [0,1]
   hyaline verify net.pth --input x.npy --normalised --against logits.npy
@@ -41,47 +41,111 @@ pub struct Verify {
     /// Logits of these pictures from elsewhere as .npy, N×classes
     #[arg(long, value_name = "FILE", requires = "input")]
     against: Option<PathBuf>,
+    /// What to check: the CPU alone, or any GPU too; auto leaves out a software one where there are
+    /// numbers from elsewhere
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        value_name = "auto|cpu|gpu",
+        hide_possible_values = true
+    )]
+    pub(super) device: DeviceChoice,
+}
+
+/// What is found, line by line.
+#[derive(Default)]
+struct Findings {
+    text: String,
+    differs: bool,
+}
+
+impl Findings {
+    fn compare(&mut self, what: &str, found: &[f32], expected: &[f32]) {
+        let difference = difference(found, expected);
+        let agrees = difference <= TOLERANCE;
+        let verdict = if agrees { "agrees" } else { "DIFFERS" };
+        self.differs |= !agrees;
+        let _ = writeln!(self.text, "{what:<40} {difference:.1e}  {verdict}");
+    }
 }
 
 impl Verify {
     pub fn run(&self) -> Result<ExitCode> {
-        let cpu = open_device(DeviceChoice::Cpu)?;
+        let cpu = ComputeDevice::cpu();
         let model = Model::open(&self.model, &cpu)?;
         let pixels = match &self.input {
             Some(path) => self.pixels(path, &model)?,
             None => noise(&model),
         };
         let logits = logits(&model, &pixels)?;
-        let mut text = format!("{} on {}\n", model.name, cpu.name);
-        let mut agrees = true;
-        let mut compare = |what: String, difference: f32| {
-            let verdict = if difference <= TOLERANCE { "agrees" } else { "DIFFERS" };
-            agrees &= difference <= TOLERANCE;
-            let _ = writeln!(text, "{what:<40} {difference:.1e}  {verdict}");
-        };
+        let mut findings = Findings::default();
+        let _ = writeln!(findings.text, "{} on {}", model.name, cpu.name);
         if let Some(path) = &self.against {
             let expected = expected(path, logits.len())?;
-            compare(format!("logits against {}", path.display()), difference(&logits, &expected));
+            let what = format!("logits against {}", path.display());
+            findings.compare(&what, &logits, &expected);
         }
-        match ComputeDevice::choose(DeviceChoice::Gpu) {
-            Ok(gpu) => {
-                let other = Model::open(&self.model, &gpu)?;
-                let found = self::logits(&other, &pixels)?;
-                compare(format!("logits on {}", gpu.name), difference(&found, &logits));
-                let [found, expected] = [gradient(&other, &pixels)?, gradient(&model, &pixels)?];
-                compare(format!("gradient on {}", gpu.name), difference(&found, &expected));
-            }
-            Err(why) if self.against.is_none() => {
-                return Err(Error::new("nothing to compare the CPU with", why).hint(
-                    "--input x.npy --against logits.npy compares with numbers from elsewhere",
-                ));
-            }
+        let done = match self.gpu()? {
+            Ok(gpu) => self.compare_on(&gpu, (&model, &logits), &pixels, &mut findings),
             Err(why) => {
-                let _ = writeln!(text, "no GPU to compare with: {why}");
+                let _ = writeln!(findings.text, "no GPU to compare with: {why}");
+                Ok(())
             }
+        };
+        print(&findings.text)?;
+        done?;
+        Ok(if findings.differs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    /// The GPU to compare with, or why there is none.
+    ///
+    /// # Errors
+    /// When one was asked for, or nothing else is there to compare with.
+    fn gpu(&self) -> Result<Result<ComputeDevice, String>> {
+        let needed = self.against.is_none();
+        let found = match self.device {
+            DeviceChoice::Cpu => Err("--device cpu".to_string()),
+            DeviceChoice::Gpu => return ComputeDevice::choose(DeviceChoice::Gpu).map(Ok),
+            DeviceChoice::Auto => {
+                let device = ComputeDevice::choose(DeviceChoice::Auto)?;
+                match device.notice {
+                    _ if device.is_gpu() => Ok(device),
+                    Some(why) => Err(why),
+                    None if needed => {
+                        ComputeDevice::choose(DeviceChoice::Gpu).map_err(|e| e.to_string())
+                    }
+                    None => Err("none is real; --device gpu takes a software one".into()),
+                }
+            }
+        };
+        match found {
+            Err(why) if needed => Err(Error::new("nothing to compare the CPU with", why)
+                .hint("--input x.npy --against logits.npy compares with numbers from elsewhere")),
+            found => Ok(found),
         }
-        print(&text)?;
-        Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Compares a GPU's logits and gradient with the CPU's.
+    ///
+    /// # Errors
+    /// When the GPU failed to compute them.
+    fn compare_on(
+        &self,
+        gpu: &ComputeDevice,
+        (model, expected): (&Model, &[f32]),
+        pixels: &ArrayD<f32>,
+        findings: &mut Findings,
+    ) -> Result<()> {
+        let (logits_there, gradient_there) = caught(|| {
+            let other = Model::open(&self.model, gpu)?;
+            Ok((logits(&other, pixels)?, gradient(&other, pixels)?))
+        })
+        .map_err(|why| Error::new(format!("cannot compare with {}", gpu.name), why))?;
+        findings.compare(&format!("logits on {}", gpu.name), &logits_there, expected);
+        let gradient = gradient(model, pixels)?;
+        findings.compare(&format!("gradient on {}", gpu.name), &gradient_there, &gradient);
+        Ok(())
     }
 
     /// Pictures of a file in [0,1], N×C×H×W.
