@@ -66,8 +66,8 @@ impl Fit {
 
     /// Weights that leave a hole are never used. Tensors too many are an error where the
     /// architecture was recognised, and may then be another's; they are `allowed` where a person
-    /// named it.
-    pub(super) fn check(&self, allowed: bool) -> Result<()> {
+    /// named it. `otherwise` is what to do where nothing of that helps.
+    pub(super) fn check(&self, allowed: bool, otherwise: &str) -> Result<()> {
         let misshapen: Vec<_> = self.misshapen.iter().map(ToString::to_string).collect();
         let mut problems = vec![];
         let mut note = |names: &[String], one: &str, more: &str| match names.len() {
@@ -93,7 +93,7 @@ impl Fit {
             (true, false) => "a model card can name another architecture",
         };
         let what = format!("the weights do not fit {}", self.architecture);
-        Err(Error::new(what, problems.join("; ")).hint(hint))
+        Err(Error::new(what, problems.join("; ")).hint(format!("{hint}; or {otherwise}")))
     }
 
     /// What a person should know of weights that are used all the same.

@@ -378,7 +378,7 @@ impl Architecture {
         device: &Device,
     ) -> Result<(Graph, Fit)> {
         let (graph, fit) = self.try_lay(weights, input, Norms::Folded, device);
-        fit.check(self.known_by == KnownBy::Person)?;
+        fit.check(self.known_by == KnownBy::Person, &export::to_onnx(weights))?;
         Ok((graph?, fit))
     }
 
