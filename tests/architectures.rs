@@ -30,6 +30,9 @@ struct Case {
     /// Whether other networks have tensors like its own, so that it has to be named.
     #[serde(default)]
     named: bool,
+    /// The name that it goes by, where tensors and its identifier are not enough.
+    #[serde(default)]
+    called: Option<String>,
     /// A factor of its convolutions' weights.
     gain: f32,
     input: [usize; 3],
@@ -61,7 +64,10 @@ fn read<T: DeserializeOwned>(name: &str) -> T {
 }
 
 fn cases() -> Vec<Case> {
-    ["cases.json.gz", "cases_mobile.json.gz"].into_iter().flat_map(read::<Vec<Case>>).collect()
+    ["cases.json.gz", "cases_mobile.json.gz", "cases_residual.json.gz"]
+        .into_iter()
+        .flat_map(read::<Vec<Case>>)
+        .collect()
 }
 
 fn case(name: &str) -> Case {
@@ -82,7 +88,7 @@ fn uniform(key: &str, count: usize) -> impl Iterator<Item = f32> {
 }
 
 fn formula(key: &str, shape: &[usize], gain: f32) -> WeightTensor {
-    let fan_in: usize = shape[1..].iter().product();
+    let fan_in: usize = shape.iter().skip(1).product();
     let (offset, scale) = match key.rsplit('.').next() {
         Some("running_var") => (1.0, 0.5),
         Some("running_mean" | "bias") => (0.0, 0.1),
@@ -129,7 +135,7 @@ impl Case {
     /// A value at the kink of a ReLU makes rounding decide the gradient of a picture, here or
     /// there, so that one picture's has to agree. A wrong network's agree for none.
     fn check(&self) -> Result<[f32; 2], String> {
-        let named = self.named.then_some(&*self.architecture);
+        let named = self.called.as_deref().or(self.named.then_some(&*self.architecture));
         let weights = self.weights();
         let found = find(named, &weights).map_err(|e| e.to_string())?;
         if found.id != self.architecture {

@@ -34,6 +34,7 @@ PICTURES = ("pixels", "picture", "image", "view", "scene", "photo", "frame", "sh
 GAINS = (0.7, 0.5, 0.35)
 # Factors of the weights of networks by parts of their names.
 DAMPED = {
+    0.4: ["nfnet", "nf re"],
     0.7: [f"efficientnet_b{size}" for size in range(3, 8)] + ["efficientnet_lite4"],
     0.8: [f"efficientnet_lite{size}" for size in range(1, 4)] + ["mobilenet_v3_large"],
 }
@@ -231,7 +232,7 @@ def measured(name, identifier, make, side, slow, spelled, channels, named=False)
         "name": name,
         "architecture": identifier,
         "slow": slow,
-        **({"named": True} if named else {}),
+        **({"called": named} if isinstance(named, str) else {"named": True} if named else {}),
         "gain": gain,
         "input": [channels, side, side],
         "mean": mean,

@@ -1,5 +1,7 @@
 //! Laying nodes from named tensors, with batch norm folded and every shape checked.
 
+mod rare;
+
 use super::fit::{Fit, Misshapen};
 use super::tensors::Tensors;
 use super::window::Window;
@@ -20,10 +22,21 @@ pub struct Assembly<'a> {
     pub tensors: &'a Tensors<'a>,
     /// Whether a person named the architecture.
     pub named: bool,
+    /// What a card or the file calls the network, in lower case with hyphens; empty where nothing
+    /// does. Says what tensors cannot: activations, blurring, padding.
+    pub called: String,
     /// What batch norm adds to variances.
     pub epsilon: f32,
     /// First parts of the names of tensors that training leaves in the file.
     pub(super) leftovers: &'static [&'static str],
+    /// What is added to variances of kernels that are standardised (Qiao et al. 2019).
+    pub standardised: Option<f32>,
+    /// Whether a kernel was.
+    standardises: bool,
+    /// Channels of a group of EvoNorm, where norms are such; 0 for as many groups as elsewhere.
+    pub width_of_evo_groups: Option<usize>,
+    /// A factor of kernels that are standardised and have a gain of every output.
+    pub gain: f32,
     norms: Norms,
     /// Whether names are those of layers beside the network.
     pub(super) outside: bool,
@@ -69,8 +82,13 @@ impl<'a> Assembly<'a> {
         Self {
             tensors,
             named: false,
+            called: String::new(),
             epsilon: 1e-5,
             leftovers: &[],
+            standardised: None,
+            standardises: false,
+            width_of_evo_groups: None,
+            gain: 1.0,
             norms,
             outside: false,
             pixels: None,
@@ -178,18 +196,31 @@ impl<'a> Assembly<'a> {
         self.fit.architecture
     }
 
+    /// Whether the name that the network goes by has a part.
+    pub fn is_called(&self, part: &str) -> bool {
+        self.called.contains(part)
+    }
+
+    /// One side of a tensor of the file, 0 where there is none.
+    pub fn side(&self, name: &str, side: usize) -> usize {
+        self.tensors.side(&self.full(name), side)
+    }
+
     /// Notes something that was inferred and may be wrong.
     pub fn guess(&mut self, sentence: impl Into<String>) {
-        self.fit.guessed.push(sentence.into());
+        let sentence = sentence.into();
+        if !self.fit.guessed.contains(&sentence) {
+            self.fit.guessed.push(sentence);
+        }
+    }
+
+    pub fn device(&self) -> &Device {
+        self.graph.device()
     }
 
     /// Shape of a node's value.
     pub fn shape(&self, id: NodeId) -> Shape {
         self.graph.shape(id)
-    }
-
-    pub fn device(&self) -> &Device {
-        self.graph.device()
     }
 
     pub fn add(&mut self, name: &str, op: impl Into<Op>, from: &[NodeId]) -> Result<NodeId> {
@@ -212,12 +243,6 @@ impl<'a> Assembly<'a> {
         self.add(name, MaxPool { options }, &[from])
     }
 
-    /// A pool whose last window may stand out of the input.
-    pub fn max_pool_ceil(&mut self, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
-        let options = window.max_pool(self.shape(from), true);
-        self.add(name, MaxPool { options }, &[from])
-    }
-
     pub fn average_pool(&mut self, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
         let input = self.shape(from);
         let [rows, columns] = window.average_pool(input);
@@ -228,19 +253,6 @@ impl<'a> Assembly<'a> {
             return Err(Error::new(format!("cannot add node `{}`", self.full(name)), why));
         };
         let pool = Resample::new("average pool", rows, columns, self.graph.device());
-        self.add(name, pool, &[from])
-    }
-
-    pub fn adaptive_average_pool(
-        &mut self,
-        name: &str,
-        side: usize,
-        from: NodeId,
-    ) -> Result<NodeId> {
-        let input = self.shape(from);
-        let [rows, columns] =
-            [input.height, input.width].map(|inputs| Matrix::adaptive_average(inputs, side));
-        let pool = Resample::new("adaptive average pool", rows, columns, self.graph.device());
         self.add(name, pool, &[from])
     }
 
@@ -335,14 +347,6 @@ impl<'a> Assembly<'a> {
         self.add(name, Affine::new(Some(scale), Some(shift), shape, self.graph.device()), &[from])
     }
 
-    /// A multiplication of every channel by a learned constant, a tensor of its own.
-    pub fn channel_scale(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
-        let channels = self.shape(from).channels;
-        let scale = self.channel_values(name, channels);
-        let shape = Shape::new(channels, 1, 1);
-        self.add(name, Affine::new(Some(scale), None, shape, self.graph.device()), &[from])
-    }
-
     /// A value for every channel; sides of length 1 may surround them.
     pub(super) fn channel_values(&mut self, name: &str, channels: usize) -> Vec<f32> {
         let found = self.tensor_shape(name).unwrap_or_default();
@@ -409,7 +413,9 @@ impl<'a> Assembly<'a> {
             self.taken = inputs.map(|inputs| inputs * window.groups);
         }
         let shape = [out, self.shape(from).channels / window.groups, height, width];
-        self.values(&format!("{name}.weight"), &shape)
+        let mut kernel = self.values(&format!("{name}.weight"), &shape);
+        self.standardise(name, out, &mut kernel);
+        kernel
     }
 
     fn read_norm(&mut self, name: &str, channels: usize) -> Result<Norm> {
@@ -480,6 +486,10 @@ impl<'a> Assembly<'a> {
         fit.unexpected = unexpected;
         fit.beside = beside;
         fit.matched = self.used.len() - fit.misshapen.len();
-        (self.graph.finish(), fit.with_confidence())
+        let graph = match self.standardises && self.norms != Norms::Folded {
+            true => Err(Error::new("cannot train the network", "its kernels are standardised")),
+            false => self.graph.finish(),
+        };
+        (graph, fit.with_confidence())
     }
 }

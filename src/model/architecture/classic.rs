@@ -10,11 +10,12 @@ use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
-use crate::graph::op::Pointwise;
+use crate::graph::op::{Matrix, Pointwise};
 
 pub static ALEXNET: Family = Family {
     id: "alexnet",
     name: "AlexNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "features.0.weight",
@@ -51,6 +52,7 @@ fn alexnet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 pub static VGG: Family = Family {
     id: "vgg",
     name: "VGG",
+    names: &["vgg"],
     renames: &[],
     marks: &[&["features.0.weight"]],
     plan: vgg_plan,
@@ -110,16 +112,37 @@ fn vgg(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
         }
         x = net.max_pool(&next(), Window::tiles(2), x)?;
     }
+    if net.has("pre_logits.fc1.weight") {
+        return convolutional_head(net, x);
+    }
     // The last pool of networks for 32-pixel pictures leaves one position, and their classifier
     // takes its channels.
     let head = Head::new(&["classifier"]).pooled_to(7);
     net.pooled_head("avgpool", head.of_layers(&["0", "3", "6"], 4096, Pointwise::Relu), x)
 }
 
+/// timm's: a window over 7×7 places in the place of the first linear layer, so that larger pictures
+/// give several answers, which are averaged.
+fn convolutional_head(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    const SIDE: usize = 7;
+    let shape = net.shape(from);
+    let mut x = from;
+    if shape.height < SIDE || shape.width < SIDE {
+        let widened = |inputs: usize| Some(Matrix::adaptive_average(inputs, inputs.max(SIDE)));
+        x = net.resampled("adaptive average pool", widened, x)?;
+    }
+    x = net.convolution("pre_logits.fc1", window(SIDE).padding(0), x)?;
+    x = net.relu("pre_logits.act1", x)?;
+    x = net.convolution("pre_logits.fc2", window(1), x)?;
+    x = net.relu("pre_logits.act2", x)?;
+    net.pooled_head("avgpool", Head::new(&["head.fc"]), x)
+}
+
 /// Plan: side of the first window, then where the pools are.
 pub static SQUEEZENET: Family = Family {
     id: "squeezenet",
     name: "SqueezeNet",
+    names: &[],
     renames: &[],
     marks: &[&["features.0.weight", "features.3.squeeze.weight"]],
     plan: |tensors| {

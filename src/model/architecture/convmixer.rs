@@ -13,6 +13,7 @@ use crate::picture::Filter;
 pub static CONVMIXER: Family = Family {
     id: "convmixer",
     name: "ConvMixer",
+    names: &[],
     renames: &[],
     marks: &[&["stem.0.weight", "stem.2.running_var", "blocks.0.0.fn.0.weight", "head.weight"]],
     plan: |tensors| {

@@ -20,6 +20,7 @@ pub static CONVNEXT: Family = Family {
     id: "convnext",
     name: "ConvNeXt",
     // The authors' names, as timm spells them. timm keeps a norm before the last layer in its head.
+    names: &[],
     renames: &[
         ("downsample_layers.0.", "stem."),
         ("downsample_layers.1.", "stages.1.downsample."),

@@ -2,6 +2,7 @@
 
 use super::assembly::Assembly;
 use super::head::Head;
+use super::modules::AntiAlias;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -12,6 +13,7 @@ pub static DENSENET: Family = Family {
     id: "densenet",
     name: "DenseNet",
     // torchvision's first weights, which are still its published ones.
+    names: &["densenet"],
     renames: &[
         (".norm.1.", ".norm1."),
         (".norm.2.", ".norm2."),
@@ -45,9 +47,7 @@ pub static DENSENET: Family = Family {
 };
 
 fn features(net: &mut Assembly, blocks: &[usize], from: NodeId) -> Result<NodeId> {
-    let mut x = net.convolution_norm(["conv0", "norm0"], window(7).stride(2), from)?;
-    x = net.relu("relu0", x)?;
-    x = net.max_pool("pool0", window(3).stride(2), x)?;
+    let mut x = stem(net, from)?;
     for (block, &layers) in (1..).zip(blocks) {
         for layer in 1..=layers {
             let name = format!("denseblock{block}.denselayer{layer}");
@@ -58,6 +58,28 @@ fn features(net: &mut Assembly, blocks: &[usize], from: NodeId) -> Result<NodeId
         }
     }
     net.norm("norm5", x)
+}
+
+/// A convolution and a pool; timm's deep one has three convolutions, and may blur instead of striding.
+fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    let side = net.side("conv0.weight", 2).max(1);
+    let mut x = net.convolution_norm(["conv0", "norm0"], window(side).stride(2), from)?;
+    x = net.relu("relu0", x)?;
+    if !net.has("conv2.weight") {
+        return net.max_pool("pool0", window(3).stride(2), x);
+    }
+    for index in 1..=2 {
+        let [name, norm] = [format!("conv{index}"), format!("norm{index}")];
+        x = net.convolution_norm([&name, &norm], window(3), x)?;
+        x = net.relu(&format!("relu{index}"), x)?;
+    }
+    if net.called.is_empty() {
+        net.guess("the stem is taken to blur, as densenetblur121d does");
+    } else if AntiAlias::of_name(net) == AntiAlias::None {
+        return net.max_pool("pool0", window(3).stride(2), x);
+    }
+    x = net.max_pool("pool0", window(3), x)?;
+    net.within("pool0", |net| AntiAlias::Blur.downsample(net, x))
 }
 
 fn dense_layer(net: &mut Assembly, from: NodeId) -> Result<NodeId> {

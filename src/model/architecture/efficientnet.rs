@@ -26,6 +26,7 @@ const WIDTH: usize = 7;
 pub static EFFICIENTNET: Family = Family {
     id: "efficientnet",
     name: "EfficientNet",
+    names: &[],
     renames: &[],
     marks: &[
         &["features.0.0.weight", "features.1.0.block.1.fc1.weight", "features.8.0.weight"],
@@ -74,6 +75,7 @@ const LARGE: usize = 512;
 pub static EFFICIENTNET_V2: Family = Family {
     id: "efficientnet-v2",
     name: "EfficientNetV2",
+    names: &[],
     renames: &[],
     marks: &[&[
         "features.0.0.weight",
@@ -118,6 +120,7 @@ pub static EFFICIENTNET_V2: Family = Family {
 pub static LITE: Family = Family {
     id: "efficientnet-lite",
     name: "EfficientNet-lite",
+    names: &[],
     renames: &[],
     marks: &[&["_conv_stem.weight", "_blocks.0._depthwise_conv.weight", "_conv_head.weight"]],
     plan: |tensors| (!tensors.has("_blocks.0._se_reduce.weight")).then(|| plan(tensors, &LITE))?,

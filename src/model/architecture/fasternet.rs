@@ -13,6 +13,7 @@ use crate::picture::Filter;
 pub static FASTERNET: Family = Family {
     id: "fasternet",
     name: "FasterNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "patch_embed.proj.weight",

@@ -13,6 +13,7 @@ use crate::picture::Filter;
 pub static FASTVIT: Family = Family {
     id: "fastvit",
     name: "FastViT",
+    names: &[],
     renames: &[],
     marks: &[&[
         "stem.0.conv_kxk.0.conv.weight",

@@ -15,6 +15,7 @@ const EPSILON: f32 = 1e-5;
 pub static FOCALNET: Family = Family {
     id: "focalnet",
     name: "FocalNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "stem.proj.weight",

@@ -15,6 +15,7 @@ use crate::picture::Filter;
 pub static GHOSTNET: Family = Family {
     id: "ghostnet",
     name: "GhostNet",
+    names: &[],
     renames: &[],
     marks: &[
         &["conv_stem.weight", "blocks.0.0.ghost1.cheap_operation.0.weight", "classifier.weight"],

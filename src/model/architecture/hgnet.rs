@@ -13,6 +13,7 @@ use crate::picture::Filter;
 pub static HGNET: Family = Family {
     id: "hgnet",
     name: "PP-HGNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "stages.0.blocks.0.aggregation.0.conv.weight",

@@ -20,6 +20,7 @@ fn input(size: usize) -> InputDefaults {
 pub static GOOGLENET: Family = Family {
     id: "googlenet",
     name: "GoogLeNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "conv1.conv.weight",
@@ -37,6 +38,7 @@ pub static GOOGLENET: Family = Family {
 pub static INCEPTION_V3: Family = Family {
     id: "inception-v3",
     name: "Inception-v3",
+    names: &["inception-v3"],
     renames: &[],
     marks: &[&[
         "Conv2d_1a_3x3.conv.weight",

@@ -13,6 +13,7 @@ use crate::picture::Filter;
 pub static INCEPTION_NEXT: Family = Family {
     id: "inception-next",
     name: "InceptionNeXt",
+    names: &[],
     renames: &[],
     marks: &[&[
         "stem.0.weight",

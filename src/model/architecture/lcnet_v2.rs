@@ -12,6 +12,7 @@ use crate::picture::Filter;
 pub static LCNET_V2: Family = Family {
     id: "lcnetv2",
     name: "PP-LCNetV2",
+    names: &[],
     renames: &[],
     marks: &[&[
         "stem.1.dw_conv.conv.weight",

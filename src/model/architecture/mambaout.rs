@@ -15,6 +15,7 @@ const EPSILON: f32 = 1e-6;
 pub static MAMBAOUT: Family = Family {
     id: "mambaout",
     name: "MambaOut",
+    names: &[],
     renames: &[],
     marks: &[&[
         "stem.conv1.weight",

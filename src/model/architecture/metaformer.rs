@@ -15,6 +15,7 @@ use crate::picture::Filter;
 pub static METAFORMER: Family = Family {
     id: "metaformer",
     name: "MetaFormer",
+    names: &[],
     renames: &[],
     marks: &[
         &["stem.conv.weight", "stages.0.blocks.0.layer_scale1.scale", "head.norm.weight"],

@@ -16,6 +16,7 @@ const RELU: Style = Style { gate: Pointwise::HARD_SIGMOID, ..Style::of(Pointwise
 pub static MOBILENET_V2: Family = Family {
     id: "mobilenet-v2",
     name: "MobileNet-v2",
+    names: &[],
     renames: &[],
     marks: &[&[
         "features.0.0.weight",
@@ -46,6 +47,7 @@ pub static MOBILENET_V2: Family = Family {
 pub static TF_MOBILENET_V2: Family = Family {
     id: "tf-mobilenet-v2",
     name: "MobileNet-v2 (TensorFlow)",
+    names: &[],
     renames: &[],
     marks: &[&[
         "conv_stem.first_conv.convolution.weight",
@@ -99,6 +101,7 @@ fn narrowing(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> 
 pub static CIFAR_MOBILENET_V2: Family = Family {
     id: "cifar-mobilenet-v2",
     name: "MobileNet-v2 (CIFAR)",
+    names: &[],
     renames: &[],
     marks: &[&[
         "conv1.weight",
@@ -141,6 +144,7 @@ fn cifar_block(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId
 pub static MOBILENET_V3: Family = Family {
     id: "mobilenet-v3",
     name: "MobileNet-v3",
+    names: &[],
     renames: &[],
     marks: &[&[
         "features.0.0.weight",
@@ -185,6 +189,7 @@ fn mobilenet_v3(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<Node
 pub static MNASNET: Family = Family {
     id: "mnasnet",
     name: "MNASNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "layers.0.weight",

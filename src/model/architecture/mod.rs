@@ -6,11 +6,15 @@
 //! shapes, so that a network of another depth or width needs no entry of its own.
 
 mod assembly;
+mod byobnet;
 mod classic;
 mod conditional;
 mod convmixer;
 mod convnext;
+mod csp;
 mod densenet;
+mod dla;
+mod dpn;
 mod efficientnet;
 mod fasternet;
 mod fastvit;
@@ -19,7 +23,9 @@ mod focalnet;
 mod ghost;
 mod head;
 mod hgnet;
+mod hrnet;
 mod inception;
+mod inception4;
 mod inception_next;
 pub(super) mod input;
 mod inverted;
@@ -28,19 +34,29 @@ mod mambaout;
 mod metaformer;
 mod mobile;
 mod mobilenet;
+mod modules;
+mod nfnet;
 mod norms;
 mod parts;
 mod preactivation;
 mod rdnet;
+mod regnet;
 mod repvit;
 mod resnet;
+mod resnetv2;
 mod rexnet;
+mod selecsls;
+mod senet;
 mod sequential;
 mod shufflenet;
 mod small;
+mod split;
 mod starnet;
 mod tensors;
+mod tresnet;
+mod vovnet;
 mod window;
+mod xception;
 
 pub(crate) use assembly::{Assembly, Norms};
 pub use fit::{Fit, Misshapen};
@@ -60,6 +76,8 @@ struct Family {
     id: &'static str,
     /// Name shown to people.
     name: &'static str,
+    /// How the names of other published networks begin that it lays by their tensors and names.
+    names: &'static [&'static str],
     /// Parts of tensors' names in other spellings, and how they are spelled here.
     renames: &'static [(&'static str, &'static str)],
     /// Tensors that every network of the family has, for each of its spellings.
@@ -129,6 +147,22 @@ static FAMILIES: &[&Family] = &[
     &preactivation::PREACT_RESNET,
     &preactivation::WIDE_RESNET,
     &preactivation::DEEPMIND_WIDE_RESNET,
+    &byobnet::BYOBNET,
+    &regnet::REGNET,
+    &resnetv2::RESNETV2,
+    &hrnet::HRNET,
+    &senet::SENET,
+    &csp::CSPNET,
+    &dla::DLA,
+    &inception4::INCEPTION_V4,
+    &inception4::INCEPTION_RESNET_V2,
+    &dpn::DPN,
+    &selecsls::SELECSLS,
+    &vovnet::VOVNET,
+    &xception::XCEPTION_ALIGNED,
+    &xception::XCEPTION,
+    &tresnet::TRESNET,
+    &nfnet::NFNET,
     &resnet::RESNET,
     &resnet::CIFAR_RESNET,
     &resnet::VERIFICATION_RESNET,
@@ -155,6 +189,8 @@ pub struct Architecture {
     variant: Option<&'static Variant>,
     plan: Vec<usize>,
     known_by: KnownBy,
+    /// What it goes by: see [`Assembly::called`].
+    called: String,
 }
 
 /// What told which network of its family an architecture is.
@@ -267,7 +303,7 @@ impl Family {
         known_by: KnownBy,
     ) -> Architecture {
         let (id, name) = variant.map_or((self.id, self.name), |v| (v.id, v.name));
-        Architecture { id, name, family: self, variant, plan, known_by }
+        Architecture { id, name, family: self, variant, plan, known_by, called: String::new() }
     }
 }
 
@@ -280,6 +316,10 @@ impl Architecture {
     /// The architecture a person named, in any spelling.
     fn named(name: &str, weights: &Weights) -> Result<Self> {
         let id = identifier(name);
+        Self::of_name(&id, weights).map(|found| Self { called: id.clone(), ..found })
+    }
+
+    fn of_name(id: &str, weights: &Weights) -> Result<Self> {
         let all = |family: &'static Family| family.variants.iter().map(move |v| (family, v));
         let of_name = || FAMILIES.iter().flat_map(|family| all(family)).filter(|(_, v)| v.id == id);
         // Two families may spell the tensors of one network.
@@ -289,8 +329,14 @@ impl Architecture {
         if let Some((family, variant)) = of_name().find(spelled).or_else(|| of_name().next()) {
             return Ok(family.architecture(Some(variant), variant.plan.to_vec(), KnownBy::Person));
         }
-        let Some(family) = FAMILIES.iter().find(|family| family.id == id) else {
-            return Err(Error::new(format!("unknown architecture `{name}`"), known()));
+        let begins = |family: &&&Family| family.names.iter().any(|name| id.starts_with(name));
+        let mut candidates = FAMILIES.iter().filter(begins);
+        if let Some(found) = candidates.clone().find_map(|family| family.recognise(weights)) {
+            return Ok(Self { known_by: KnownBy::Person, ..found });
+        }
+        let by_id = FAMILIES.iter().find(|family| family.id == id);
+        let Some(family) = by_id.or(candidates.next()) else {
+            return Err(Error::new(format!("unknown architecture `{id}`"), known()));
         };
         let plan = family.measure(weights).or_else(|| family.variants.is_empty().then(Vec::new));
         let plan = plan.ok_or_else(|| {
@@ -310,6 +356,8 @@ impl Architecture {
         let ends = stem.match_indices('-').map(|(at, _)| at).chain([stem.len()]);
         let named = ends.map(|end| (stem[..end].to_string(), KnownBy::FileName));
         let named: Vec<_> = named.collect();
+        let called = configured.iter().map(|(id, _)| id.clone()).chain([stem]);
+        let called: Vec<String> = called.collect();
         let hint = configured.into_iter().chain(named.into_iter().rev()).find_map(|(id, by)| {
             let of = |family: &'static Family| {
                 family.variants.iter().map(move |v| (family, v)).find(|(_, v)| v.id == id)
@@ -317,7 +365,15 @@ impl Architecture {
             let (family, variant) = FAMILIES.iter().find_map(|family| of(family))?;
             Some(family.architecture(Some(variant), variant.plan.to_vec(), by))
         });
-        hint.filter(|hint| self.agrees(hint, weights)).unwrap_or(self)
+        let found = hint.filter(|hint| self.agrees(hint, weights)).unwrap_or(self);
+        // A name without a number in its first word is none of a published network.
+        let is_told = |id: &String| {
+            let word = id.split('-').next().unwrap_or_default();
+            let begins = found.family.names.iter().any(|name| id.starts_with(name));
+            begins && word.contains(|letter: char| letter.is_ascii_digit())
+        };
+        let called = called.into_iter().find(is_told).unwrap_or_default();
+        Self { called, ..found }
     }
 
     /// Whether tensors fit another architecture as well as this one.
@@ -414,6 +470,7 @@ impl Architecture {
         let mut assembly = Assembly::new(self.id, &tensors, input, norms, device);
         assembly.named = matches!(self.known_by, KnownBy::Person | KnownBy::Configuration);
         assembly.leftovers = self.family.leftovers;
+        assembly.called.clone_from(&self.called);
         let pixels = assembly.normalised_pixels(input);
         let laid = pixels.and_then(|pixels| (self.family.lay)(&mut assembly, &self.plan, pixels));
         let (graph, mut fit) = assembly.finish();

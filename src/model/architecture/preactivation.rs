@@ -15,6 +15,7 @@ use crate::graph::op::Pointwise;
 pub static PREACT_RESNET: Family = Family {
     id: "preact-resnet",
     name: "PreActResNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "conv1.weight",
@@ -57,6 +58,7 @@ pub static PREACT_RESNET: Family = Family {
 pub static WIDE_RESNET: Family = Family {
     id: "wide-resnet",
     name: "WideResNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "conv1.weight",
@@ -106,6 +108,7 @@ pub static WIDE_RESNET: Family = Family {
 pub static DEEPMIND_WIDE_RESNET: Family = Family {
     id: "deepmind-wide-resnet",
     name: "WideResNet (DeepMind)",
+    names: &[],
     renames: &[],
     marks: &[&[
         "init_conv.weight",

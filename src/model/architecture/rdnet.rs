@@ -14,6 +14,7 @@ const EPSILON: f32 = 1e-6;
 pub static RDNET: Family = Family {
     id: "rdnet",
     name: "RDNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "stem.0.weight",

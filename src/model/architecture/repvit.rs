@@ -12,6 +12,7 @@ use crate::picture::Filter;
 pub static REPVIT: Family = Family {
     id: "repvit",
     name: "RepViT",
+    names: &[],
     renames: &[],
     marks: &[&[
         "stem.conv1.c.weight",

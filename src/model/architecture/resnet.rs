@@ -5,11 +5,13 @@
 use super::assembly::Assembly;
 use super::head::Head;
 use super::input::{CIFAR10, IMAGENET};
+use super::modules::{self, AntiAlias};
+use super::split;
 use super::tensors::Tensors;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
-use crate::graph::op::{Pad, Slice};
+use crate::graph::op::{Pad, Pointwise, Slice};
 use crate::graph::{NodeId, Op};
 
 /// Names in Hugging Face's transformers.
@@ -30,19 +32,37 @@ const TRANSFORMERS: &[(&str, &str)] = &[
     (".layer.2.normalization.", ".bn3."),
 ];
 
-/// Plan: convolutions of a block, width of the first block, groups, then blocks of each layer.
+/// Plan: convolutions of a block, width of the first block, groups, then blocks of each layer, then
+/// a last number for what is no plain ResNet: a deep stem, attention, blocks that split.
 pub static RESNET: Family = Family {
     id: "resnet",
     name: "ResNet",
+    names: &[
+        "resnet",
+        "resnext",
+        "wide-resnet",
+        "seresnet",
+        "seresnext",
+        "ecaresnet",
+        "senet",
+        "res2net",
+        "res2next",
+        "resnest",
+        "skresnet",
+        "skresnext",
+        "test-resnet",
+    ],
     renames: TRANSFORMERS,
-    marks: &[&[
-        "conv1.weight",
-        "bn1.weight",
-        "layer1.0.conv1.weight",
-        "layer2.0.downsample.0.weight",
-        "layer4.0.conv1.weight",
-    ]],
-    plan: |tensors| (tensors.side("conv1.weight", 2) == 7).then(|| plan(tensors)),
+    marks: &[
+        &["bn1.weight", "layer1.0.conv1.weight", "layer4.0.conv1.weight"],
+        &["bn1.weight", "layer1.0.conv1.conv.weight", "layer4.0.conv1.conv.weight"],
+        &["bn1.weight", "layer1.0.conv1.attn.bn.weight", "layer4.0.conv2.conv.weight"],
+    ],
+    plan: |tensors| {
+        let deep = tensors.side("conv1.0.weight", 2) == 3 && tensors.has("conv1.6.weight");
+        let shrinks = tensors.side("conv1.weight", 2) == 7 || deep;
+        shrinks.then(|| [plan(tensors), special(tensors).into_iter().collect()].concat())
+    },
     variants: &[
         Variant::new("resnet18", "ResNet-18", &[2, 64, 1, 2, 2, 2, 2]),
         Variant::new("resnet34", "ResNet-34", &[2, 64, 1, 3, 4, 6, 3]),
@@ -58,18 +78,92 @@ pub static RESNET: Family = Family {
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
     lay: |net, plan, from| {
-        let mut x = net.convolution_norm(["conv1", "bn1"], window(7).stride(2), from)?;
-        x = net.relu("relu", x)?;
-        x = net.max_pool("maxpool", window(3).stride(2), x)?;
-        body(net, plan, x)
+        let style = Style::of_name(net, plan[2]);
+        let x = stem(net, &style, from)?;
+        body(net, &style, &plan[3..7], x)
     },
 };
+
+/// What of a residual network its name says and its tensors don't.
+struct Style {
+    antialias: AntiAlias,
+    /// Of the convolutions of side 3.
+    groups: usize,
+}
+
+impl Style {
+    fn of_name(net: &mut Assembly, groups: usize) -> Self {
+        // Published networks without a name in sight are plain far more often than not with the
+        // first stem; those with the deep one come in three kinds.
+        if net.called.is_empty() && net.has("conv1.0.weight") {
+            net.guess(
+                "strides are taken not to be blurred; a model card that names resnetaa50d or \
+                 resnetblur50d, say, has them blurred",
+            );
+        }
+        Self { antialias: AntiAlias::of_name(net), groups }
+    }
+
+    const PLAIN: Self = Self { antialias: AntiAlias::None, groups: 1 };
+}
+
+/// 1 unless all is as in the plain network.
+fn special(tensors: &Tensors) -> Option<usize> {
+    let kinds = [
+        "conv1.0.weight",
+        "layer2.0.downsample.1.weight",
+        "layer1.0.se.fc1.weight",
+        "layer1.0.se.conv.weight",
+        "layer1.0.bn1.running_mean",
+        "layer1.0.conv2.weight",
+    ];
+    let plain = [false, true, false, false, true, true];
+    // Index 1 is the norm after the convolution of the plain shortcut, a convolution otherwise.
+    let there = kinds.map(|kind| tensors.has(kind));
+    let averaged = tensors.shape(kinds[1]).is_some_and(|shape| shape.len() == 4);
+    (there != plain || averaged).then_some(1)
+}
+
+/// One convolution of side 7, or three of side 3; then a pool, a convolution in its place, or one
+/// that blurs.
+fn stem(net: &mut Assembly, style: &Style, from: NodeId) -> Result<NodeId> {
+    let mut x = match net.has("conv1.0.weight") {
+        true => {
+            let x = deep_layer(net, ["0", "1", "2"], 2, from)?;
+            let x = deep_layer(net, ["3", "4", "5"], 1, x)?;
+            modules::convolution_norm(net, ["conv1.6", "bn1"], window(3), x)?
+        }
+        false => modules::convolution_norm(net, ["conv1", "bn1"], window(7).stride(2), from)?,
+    };
+    x = net.relu("relu", x)?;
+    if net.has("maxpool.0.weight") {
+        let strided = window(3).stride(2);
+        x = modules::convolution_norm(net, ["maxpool.0", "maxpool.1"], strided, x)?;
+        return net.relu("maxpool.2", x);
+    }
+    match style.antialias {
+        AntiAlias::None => net.max_pool("maxpool", window(3).stride(2), x),
+        AntiAlias::Average => net.within("maxpool", |net| AntiAlias::Average.downsample(net, x)),
+        AntiAlias::Blur => {
+            let x = net.max_pool("maxpool", window(3), x)?;
+            net.within("maxpool", |net| AntiAlias::Blur.downsample(net, x))
+        }
+    }
+}
+
+fn deep_layer(net: &mut Assembly, parts: [&str; 3], stride: usize, from: NodeId) -> Result<NodeId> {
+    let [convolution, norm, relu] = parts.map(|part| format!("conv1.{part}"));
+    let strided = window(3).stride(stride);
+    let x = modules::convolution_norm(net, [&convolution, &norm], strided, from)?;
+    net.relu(&relu, x)
+}
 
 /// ResNets whose first convolution keeps the size: three layers from 16 channels, with shortcuts
 /// of their own weights or none (options B and A), or the four layers of ImageNet's.
 pub static CIFAR_RESNET: Family = Family {
     id: "cifar-resnet",
     name: "ResNet (CIFAR)",
+    names: &[],
     renames: &[],
     marks: &[&["conv1.weight", "bn1.weight", "layer1.0.conv1.weight", "layer3.0.conv1.weight"]],
     plan: |tensors| (tensors.side("conv1.weight", 2) == 3).then(|| plan(tensors)),
@@ -93,14 +187,14 @@ pub static CIFAR_RESNET: Family = Family {
     lay: |net, plan, from| {
         let mut x = net.convolution_norm(["conv1", "bn1"], window(3), from)?;
         x = net.relu("relu", x)?;
-        body(net, plan, x)
+        body(net, &Style { groups: plan[2], ..Style::PLAIN }, &plan[3..], x)
     },
 };
 
 fn plan(tensors: &Tensors) -> Vec<usize> {
     let convolutions = if tensors.has("layer1.0.conv3.weight") { 3 } else { 2 };
     let width = tensors.side("layer1.0.conv1.weight", 0);
-    let groups = width / tensors.side("layer1.0.conv2.weight", 1).max(1);
+    let groups = (width / tensors.side("layer1.0.conv2.weight", 1).max(1)).max(1);
     [vec![convolutions, width, groups], depths(tensors)].concat()
 }
 
@@ -110,67 +204,91 @@ pub fn depths(tensors: &Tensors) -> Vec<usize> {
     (1..=layers).map(|layer| tensors.count(&format!("layer{layer}."))).collect()
 }
 
-fn body(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
+fn body(net: &mut Assembly, style: &Style, depths: &[usize], from: NodeId) -> Result<NodeId> {
     let mut x = from;
-    for (layer, &depth) in (1..).zip(&plan[3..]) {
+    for (layer, &depth) in (1..).zip(depths) {
         for index in 0..depth {
             let stride = if index == 0 && layer > 1 { 2 } else { 1 };
             let name = format!("layer{layer}.{index}");
-            x = net.within(&name, |net| block(net, plan[0], plan[2], stride, x))?;
+            x = net.within(&name, |net| block(net, style, stride, x))?;
         }
     }
     net.pooled_head("avgpool", Head::new(&["fc", "linear"]), x)
 }
 
-/// Two convolutions of side 3, or one between two of side 1; the one of side 3 that comes first
-/// strides.
-fn block(
-    net: &mut Assembly,
-    convolutions: usize,
-    groups: usize,
-    stride: usize,
-    from: NodeId,
-) -> Result<NodeId> {
-    let windows = match convolutions {
-        2 => vec![window(3).stride(stride), window(3)],
-        _ => vec![window(1), window(3).stride(stride).groups(groups), window(1)],
-    };
+/// Two layers of windows of side 3, or one between two of side 1; the first of side 3 strides, or
+/// what takes its place.
+fn block(net: &mut Assembly, style: &Style, stride: usize, from: NodeId) -> Result<NodeId> {
+    let deep = net.has("conv3.weight") || net.has("conv3.conv.weight");
     let mut x = from;
-    for (index, window) in (1..).zip(&windows) {
-        x = convolution(net, [&format!("conv{index}"), &format!("bn{index}")], *window, x)?;
-        if index < windows.len() {
-            x = net.relu(&format!("relu{index}"), x)?;
-        }
+    if deep {
+        x = layer(net, 1, window(1), x)?;
+        x = net.relu("relu1", x)?;
     }
+    let [middle, last] = if deep { [2, 3] } else { [1, 2] };
+    x = match split::block(net, &format!("conv{middle}"), stride, x)? {
+        Some(split) => split,
+        None => strided(net, style, middle, stride, x)?,
+    };
+    x = layer(net, last, if deep { window(1) } else { window(3) }, x)?;
+    x = modules::attention(net, "se", Pointwise::Relu, x)?;
     let shortcut = shortcut(net, stride, from, x)?;
     x = net.sum("add", x, shortcut)?;
     net.relu("relu", x)
 }
 
-/// A convolution with the norm after it, if the file has one.
-fn convolution(
-    net: &mut Assembly,
-    [name, norm]: [&str; 2],
-    window: Window,
-    from: NodeId,
-) -> Result<NodeId> {
-    match net.has(&format!("{name}.bias")) && !net.has(&format!("{norm}.weight")) {
-        true => net.convolution(name, window, from),
-        false => net.convolution_norm([name, norm], window, from),
-    }
+/// The block whose module is being laid, of the plain network, without a stride.
+pub fn plain_block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    block(net, &Style::PLAIN, 1, from)
 }
 
-/// What joins the block's output `to`: a convolution of side 1 where the file has one (option B),
-/// or else every other pixel with channels of zeros on both sides (option A).
+/// A convolution that strides, or leaves that to what blurs.
+fn strided(
+    net: &mut Assembly,
+    style: &Style,
+    index: usize,
+    stride: usize,
+    from: NodeId,
+) -> Result<NodeId> {
+    let blurs = stride > 1 && style.antialias != AntiAlias::None;
+    let window = window(3).stride(if blurs { 1 } else { stride }).groups(style.groups);
+    let x = layer(net, index, window, from)?;
+    let x = net.relu(&format!("relu{index}"), x)?;
+    if blurs { style.antialias.downsample(net, x) } else { Ok(x) }
+}
+
+/// A convolution of a block and its norm, beside each other or in a module of their own.
+fn layer(net: &mut Assembly, index: usize, window: Window, from: NodeId) -> Result<NodeId> {
+    let own = [format!("conv{index}.conv"), format!("conv{index}.bn")];
+    let beside = [format!("conv{index}"), format!("bn{index}")];
+    let there = net.has(&format!("{}.weight", own[0]));
+    let [name, norm] = if there { &own } else { &beside };
+    modules::convolution_norm(net, [name, norm], window, from)
+}
+
+/// What joins the block's output `to`: a convolution where the file has one (option B), of an
+/// average over places where it comes second, or else every other pixel with channels of zeros on
+/// both sides (option A).
 fn shortcut(net: &mut Assembly, stride: usize, from: NodeId, to: NodeId) -> Result<NodeId> {
     let missing = net.shape(to).channels.saturating_sub(net.shape(from).channels);
-    let name = match net.either(&["downsample.0", "shortcut.0"]) {
-        "downsample.0" => "downsample",
-        _ => "shortcut",
+    let name = match net.either(&["downsample.0", "shortcut.0", "downsample.1"]) {
+        "shortcut.0" => "shortcut",
+        _ => "downsample",
     };
-    let [first, norm] = [format!("{name}.0"), format!("{name}.1")];
-    if net.has(&format!("{first}.weight")) || net.has(&format!("{norm}.weight")) {
-        return convolution(net, [&first, &norm], window(1).stride(stride), from);
+    let [first, second, third] = ["0", "1", "2"].map(|part| format!("{name}.{part}"));
+    let weight = format!("{first}.weight");
+    if net.has(&weight) {
+        let side = net.side(&weight, 2).max(1);
+        let window = window(side).stride(stride);
+        return modules::convolution_norm(net, [&first, &second], window, from);
+    }
+    if net.tensor_shape(&format!("{second}.weight")).is_some_and(|shape| shape.len() == 4) {
+        let x = if stride > 1 { modules::halve(net, &first, from)? } else { from };
+        return modules::convolution_norm(net, [&second, &third], window(1), x);
+    }
+    if net.has(&format!("{second}.weight")) {
+        let window = window(1).stride(stride);
+        return modules::convolution_norm(net, [&first, &second], window, from);
     }
     if stride == 1 && missing == 0 {
         return Ok(from);
@@ -186,6 +304,7 @@ fn shortcut(net: &mut Assembly, stride: usize, from: NodeId, to: NodeId) -> Resu
 pub static VERIFICATION_RESNET: Family = Family {
     id: "verification-resnet",
     name: "ResNet (verification)",
+    names: &[],
     renames: &[],
     marks: &[&[
         "conv1.weight",
@@ -209,13 +328,13 @@ pub static VERIFICATION_RESNET: Family = Family {
     },
     leftovers: &[],
     lay: |net, depths, from| {
-        let mut x = convolution(net, ["conv1", "bn1"], window(3).stride(2), from)?;
+        let mut x = modules::convolution_norm(net, ["conv1", "bn1"], window(3).stride(2), from)?;
         x = net.relu("relu", x)?;
         for (layer, &depth) in (1..).zip(depths) {
             for index in 0..depth {
                 let stride = if index == 0 { 2 } else { 1 };
                 let name = format!("layer{layer}.{index}");
-                x = net.within(&name, |net| block(net, 2, 1, stride, x))?;
+                x = net.within(&name, |net| block(net, &Style::PLAIN, stride, x))?;
             }
         }
         x = net.add("flatten", Op::Flatten, &[x])?;

@@ -12,6 +12,7 @@ use crate::picture::Filter;
 pub static REXNET: Family = Family {
     id: "rexnet",
     name: "ReXNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "stem.conv.weight",

@@ -18,6 +18,7 @@ use chain::{Chain, Layer};
 pub static SEQUENTIAL: Family = Family {
     id: "sequential",
     name: "Sequential network",
+    names: &[],
     renames: &[],
     marks: &[],
     plan: |tensors| solutions(&Chain::read(tensors)?, None).first().map(|_| vec![]),

@@ -12,6 +12,7 @@ use crate::graph::op::Rearrange;
 pub static SHUFFLENET_V2: Family = Family {
     id: "shufflenet-v2",
     name: "ShuffleNet-v2",
+    names: &[],
     renames: &[],
     marks: &[&[
         "conv1.0.weight",

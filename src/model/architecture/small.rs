@@ -13,6 +13,7 @@ use crate::graph::{NodeId, Op};
 pub static LENET5: Family = Family {
     id: "lenet5",
     name: "LeNet5",
+    names: &[],
     renames: &[],
     marks: &[&["conv1.weight", "conv2.weight", "linear1.weight", "linear2.weight"]],
     plan: |tensors| {
@@ -29,6 +30,7 @@ pub static LENET5: Family = Family {
 pub static CNN_A: Family = Family {
     id: "cnn-a",
     name: "CNN-A",
+    names: &[],
     renames: &[],
     marks: &[&["0.weight", "2.weight", "5.weight", "7.weight"]],
     plan: |tensors| {
@@ -46,6 +48,7 @@ pub static CNN_A: Family = Family {
 pub static CONVNET: Family = Family {
     id: "convnet",
     name: "ConvNet",
+    names: &[],
     renames: &[],
     marks: &[&["0.weight", "2.weight", "5.weight", "7.weight", "11.weight", "13.weight"]],
     plan: |tensors| {

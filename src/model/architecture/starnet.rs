@@ -11,6 +11,7 @@ use crate::picture::Filter;
 pub static STARNET: Family = Family {
     id: "starnet",
     name: "StarNet",
+    names: &[],
     renames: &[],
     marks: &[&[
         "stem.0.conv.weight",

@@ -19,6 +19,7 @@ pub struct Window {
     pub kernel: [usize; 2],
     stride: usize,
     padding: Padding,
+    dilation: usize,
     pub groups: usize,
 }
 
@@ -31,7 +32,7 @@ impl Window {
     /// A window that keeps the size of its input.
     pub const fn rectangle(kernel: [usize; 2]) -> Self {
         let padding = Padding::Each([kernel[0] / 2, kernel[1] / 2]);
-        Self { kernel, stride: 1, padding, groups: 1 }
+        Self { kernel, stride: 1, padding, dilation: 1, groups: 1 }
     }
 
     pub const fn stride(self, stride: usize) -> Self {
@@ -45,6 +46,12 @@ impl Window {
     /// TensorFlow's padding, which depends on the input's size.
     pub const fn same(self) -> Self {
         Self { padding: Padding::Same, ..self }
+    }
+
+    /// Places between taps; the padding grows so that the size stays.
+    pub const fn dilated(self, dilation: usize) -> Self {
+        let padding = [self.kernel[0] / 2 * dilation, self.kernel[1] / 2 * dilation];
+        Self { dilation, padding: Padding::Each(padding), ..self }
     }
 
     pub const fn groups(self, groups: usize) -> Self {
@@ -67,7 +74,12 @@ impl Window {
     }
 
     pub fn convolution(self, input: Shape) -> ConvOptions<2> {
-        ConvOptions::new_with_padding([self.stride; 2], self.pads(input), [1, 1], self.groups)
+        ConvOptions::new_with_padding(
+            [self.stride; 2],
+            self.pads(input),
+            [self.dilation; 2],
+            self.groups,
+        )
     }
 
     pub fn max_pool(self, input: Shape, ceil: bool) -> MaxPoolOptions<2> {

@@ -25,6 +25,7 @@ use std::ops::Range;
 pub static MOBILE: Family = Family {
     id: "timm-mobile",
     name: "mobile network (timm)",
+    names: &[],
     renames: &[],
     marks: &[&["conv_stem.weight", "bn1.weight"]],
     plan,

@@ -1,0 +1,117 @@
+//! Dual path networks (Chen et al. 2017): some channels are added to, others are appended, as in
+//! ResNet and in DenseNet.
+
+use super::assembly::Assembly;
+use super::head::Head;
+use super::modules;
+use super::window::window;
+use super::{Family, InputDefaults};
+use crate::error::Result;
+use crate::graph::NodeId;
+
+const EPSILON: f32 = 1e-3;
+
+/// Plan: blocks of each stage.
+pub static DPN: Family = Family {
+    id: "dpn",
+    name: "DPN",
+    names: &["dpn"],
+    renames: &[],
+    marks: &[&[
+        "features.conv1_1.conv.weight",
+        "features.conv2_1.c1x1_w_s1.conv.weight",
+        "features.conv5_1.c1x1_w_s2.conv.weight",
+        "features.conv5_bn_ac.bn.weight",
+    ]],
+    plan: |tensors| {
+        let depth = |stage| tensors.count_from(1, &format!("features.conv{stage}_"));
+        Some((2..=5).map(depth).collect())
+    },
+    variants: &[],
+    input: |_, _| {
+        // The mean and deviation of their authors, who came from MXNet.
+        let normalisation =
+            [[124.0 / 255.0, 117.0 / 255.0, 104.0 / 255.0], [1.0 / (0.0167 * 255.0); 3]];
+        InputDefaults::imagenet(224).normalisation(normalisation, true)
+    },
+    leftovers: &[],
+    lay: |net, depths, from| {
+        net.epsilon = EPSILON;
+        let x = net.within("features", |net| features(net, depths, from))?;
+        net.pooled_head("avgpool", Head::new(&["classifier"]), x)
+    },
+};
+
+fn features(net: &mut Assembly, depths: &[usize], from: NodeId) -> Result<NodeId> {
+    let first = modules::of_tensor(net, "conv1_1.conv", from).stride(2);
+    let mut x = net.convolution_norm(["conv1_1.conv", "conv1_1.bn"], first, from)?;
+    x = net.relu("conv1_1.act", x)?;
+    x = net.max_pool("conv1_pool", window(3).stride(2), x)?;
+    for (stage, &depth) in (2..).zip(depths) {
+        let mut added = 0;
+        for index in 1..=depth {
+            let stride = if index == 1 && stage > 2 { 2 } else { 1 };
+            x = net.within(&format!("conv{stage}_{index}"), |net| {
+                added = widths(net).unwrap_or(added);
+                block(net, stride, added, x)
+            })?;
+        }
+    }
+    norm_relu(net, "conv5_bn_ac", x)
+}
+
+/// How many channels of the block at hand are added to, from the outputs of its projection and of its
+/// last layer: those and twice as many as are appended, and those and as many.
+fn widths(net: &Assembly) -> Option<usize> {
+    if net.has("c1x1_c1.weight") {
+        return Some(net.side("c1x1_c1.weight", 0));
+    }
+    let projection =
+        ["c1x1_w_s1", "c1x1_w_s2"].map(|name| net.side(&format!("{name}.conv.weight"), 0));
+    let projected = projection[0].max(projection[1]);
+    (projected > 0).then(|| (2 * net.side("c1x1_c.conv.weight", 0)).saturating_sub(projected))
+}
+
+fn norm_relu(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+    let x = net.norm(&format!("{name}.bn"), from)?;
+    net.relu(&format!("{name}.act"), x)
+}
+
+/// Norm, ReLU and convolution.
+fn layer(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
+    let x = norm_relu(net, name, from)?;
+    let convolution = format!("{name}.conv");
+    let window = modules::of_tensor(net, &convolution, x).stride(stride);
+    net.bare_convolution(&convolution, window, x)
+}
+
+/// The first `added` channels, and the others.
+fn parts(net: &mut Assembly, name: &str, added: usize, from: NodeId) -> Result<[NodeId; 2]> {
+    let all = net.shape(from).channels;
+    let first = net.some_channels(&format!("{name}.added"), 0..added, from)?;
+    Ok([first, net.some_channels(&format!("{name}.appended"), added..all, from)?])
+}
+
+fn block(net: &mut Assembly, stride: usize, added: usize, from: NodeId) -> Result<NodeId> {
+    let projection = match () {
+        () if net.has("c1x1_w_s1.conv.weight") => layer(net, "c1x1_w_s1", stride, from)?,
+        () if net.has("c1x1_w_s2.conv.weight") => layer(net, "c1x1_w_s2", stride, from)?,
+        () => from,
+    };
+    let [residual, dense] = parts(net, "before", added, projection)?;
+    let mut x = layer(net, "c1x1_a", 1, from)?;
+    x = layer(net, "c3x3_b", stride, x)?;
+    let [to_add, to_append] = match net.has("c1x1_c1.weight") {
+        true => {
+            let x = norm_relu(net, "c1x1_c", x)?;
+            let first = net.bare_convolution("c1x1_c1", window(1), x)?;
+            [first, net.bare_convolution("c1x1_c2", window(1), x)?]
+        }
+        false => {
+            let x = layer(net, "c1x1_c", 1, x)?;
+            parts(net, "after", added, x)?
+        }
+    };
+    let sum = net.sum("add", residual, to_add)?;
+    net.concatenate("concatenate", &[sum, dense, to_append])
+}

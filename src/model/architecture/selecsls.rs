@@ -1,0 +1,63 @@
+//! SelecSLS (Mehta et al. 2020, "XNect"): long shortcuts from the first block of every size.
+
+use super::assembly::Assembly;
+use super::head::Head;
+use super::modules;
+use super::{Family, InputDefaults};
+use crate::error::Result;
+use crate::graph::NodeId;
+
+/// Plan: number of blocks.
+pub static SELECSLS: Family = Family {
+    id: "selecsls",
+    name: "SelecSLS",
+    names: &["selecsls"],
+    renames: &[],
+    marks: &[&["stem.0.weight", "features.0.conv6.0.weight", "head.0.0.weight", "head.3.0.weight"]],
+    plan: |tensors| Some(vec![tensors.count("features.")]),
+    variants: &[],
+    input: |_, _| InputDefaults::imagenet(224),
+    leftovers: &[],
+    lay: |net, plan, from| {
+        let mut x = layer(net, "stem", 2, from)?;
+        let mut skipped = x;
+        for index in 0..plan[0] {
+            let name = format!("features.{index}");
+            let first = net.within(&name, |net| is_first(net));
+            x = net.within(&name, |net| block(net, (!first).then_some(skipped), x))?;
+            if first {
+                skipped = x;
+            }
+        }
+        for (index, stride) in [2, 1, 2, 1].into_iter().enumerate() {
+            x = layer(net, &format!("head.{index}"), stride, x)?;
+        }
+        net.pooled_head("avgpool", Head::new(&["fc"]), x)
+    },
+};
+
+/// A convolution with norm and ReLU.
+fn layer(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
+    net.within(name, |net| {
+        let window = modules::of_tensor(net, "0", from).stride(stride);
+        let x = net.convolution_norm(["0", "1"], window, from)?;
+        net.relu("2", x)
+    })
+}
+
+/// Whether the block joins its own layers alone, and so halves.
+fn is_first(net: &Assembly) -> bool {
+    let [whole, half] = ["conv1", "conv3"].map(|name| net.side(&format!("{name}.0.weight"), 0));
+    net.side("conv6.0.weight", 1) == whole + 2 * half
+}
+
+fn block(net: &mut Assembly, skipped: Option<NodeId>, from: NodeId) -> Result<NodeId> {
+    let first = layer(net, "conv1", if skipped.is_none() { 2 } else { 1 }, from)?;
+    let mut x = layer(net, "conv2", 1, first)?;
+    let second = layer(net, "conv3", 1, x)?;
+    x = layer(net, "conv4", 1, second)?;
+    let third = layer(net, "conv5", 1, x)?;
+    let all: Vec<_> = [first, second, third].into_iter().chain(skipped).collect();
+    x = net.concatenate("concatenate", &all)?;
+    layer(net, "conv6", 1, x)
+}
