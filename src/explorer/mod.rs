@@ -284,6 +284,12 @@ impl Explorer {
                     }
                     let pictures = count(found.len(), "picture", "pictures");
                     self.notices.tell(format!("{name}: boxes and masks of {pictures}"));
+                    for model in &self.document.models {
+                        let classes = found.classes_of(model.value.labels.lookup());
+                        if let Some(summary) = classes.summary(&model.value.name) {
+                            self.notices.tell(format!("{name}: {summary}"));
+                        }
+                    }
                     self.document.annotations = Some(annotations);
                 }
                 Arrival::Study(study) => self.study_panel.show(*study),

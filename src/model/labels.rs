@@ -110,7 +110,18 @@ impl Labels {
         }
         let ids = self.wnids.iter().cloned().zip(0..).filter(|(id, _)| is_wnid(id));
         found.extend(ids.map(|(id, class)| (id, Some(class))));
-        move |name: &str| synonyms(name).find_map(|one| found.get(&one).copied().flatten())
+        // Names that come without ids may be ImageNet's.
+        let imagenet = Self::built_in("imagenet").filter(|_| self.wnids.is_empty());
+        let of_id = move |id: &str| {
+            let imagenet = imagenet.as_ref().filter(|_| is_wnid(id))?;
+            let class = imagenet.wnids.iter().position(|known| known == id)?;
+            Some(imagenet.names[class].clone())
+        };
+        move |name: &str| {
+            let named = of_id(name);
+            let names = named.as_deref().unwrap_or(name);
+            synonyms(names).find_map(|one| found.get(&one).copied().flatten())
+        }
     }
 
     /// The name of a class.
@@ -172,6 +183,8 @@ mod tests {
         let twice = Labels::from_bytes(b"crane, bird\ncrane, machine\ncat".to_vec()).unwrap();
         let classes = ["crane", "bird", "crane, machine"].map(|name| twice.class_of(name));
         assert_eq!(classes, [None, Some(0), Some(1)]);
+        let bare = Labels::from_bytes(b"Goldfish\nTench\n".to_vec()).unwrap();
+        assert_eq!(["n01440764", "n02099601"].map(|id| bare.class_of(id)), [Some(1), None]);
     }
 
     #[test]

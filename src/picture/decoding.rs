@@ -71,6 +71,11 @@ fn decode_as(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, String> 
     decoder.set_limits(limits).map_err(|e| e.to_string())?;
     let orientation = decoder.orientation().map_err(|e| e.to_string())?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
+    match &image {
+        DynamicImage::ImageRgb32F(image) => tiff::check_floats(image.as_raw())?,
+        DynamicImage::ImageRgba32F(image) => tiff::check_floats(image.as_raw())?,
+        _ => {}
+    }
     image.apply_orientation(orientation);
     Ok(image)
 }

@@ -29,7 +29,7 @@ pub(super) fn decoded(bytes: &[u8]) -> Option<Result<DynamicImage, String>> {
         Some(place) => {
             let mut indices = bytes.to_vec();
             indices[place] = BLACK_IS_ZERO;
-            opened(&indices).and_then(|decoder| with_palette(decoder))
+            opened(&indices).and_then(with_palette)
         }
         None => {
             let mut decoder = opened(bytes).ok()?;
@@ -109,13 +109,13 @@ fn with_palette(mut decoder: Opened) -> Result<DynamicImage, String> {
 
 fn of_floats(mut decoder: Opened) -> Result<DynamicImage, String> {
     let (width, height) = decoder.dimensions().map_err(|e| e.to_string())?;
-    let values: Vec<f64> = match decoder.read_image().map_err(|e| e.to_string())? {
-        DecodingResult::F16(values) => values.into_iter().map(f64::from).collect(),
-        DecodingResult::F32(values) => values.into_iter().map(f64::from).collect(),
-        DecodingResult::F64(values) => values,
+    let values: Vec<f32> = match decoder.read_image().map_err(|e| e.to_string())? {
+        DecodingResult::F16(values) => values.into_iter().map(f32::from).collect(),
+        DecodingResult::F32(values) => values,
+        DecodingResult::F64(values) => values.into_iter().map(|value| value as f32).collect(),
         _ => return Err("its levels of grey are no floating-point numbers".into()),
     };
-    check_floats(values.iter().copied())?;
+    check_floats(&values)?;
     let level = |x: u32, y: u32| {
         let value = values.get(y as usize * width as usize + x as usize);
         (value.copied().unwrap_or_default() * 255.0).round() as u8
@@ -128,20 +128,18 @@ fn of_floats(mut decoder: Opened) -> Result<DynamicImage, String> {
 ///
 /// # Errors
 /// In words, when one is not.
-pub(super) fn check_floats(values: impl Iterator<Item = f64>) -> Result<(), String> {
-    let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
-        match value.is_nan() {
-            true => (f64::NEG_INFINITY, most),
-            false => (least.min(value), most.max(value)),
-        }
-    });
-    const SLACK: f64 = 1e-3;
-    match least >= -SLACK && most <= 1.0 + SLACK {
-        true => Ok(()),
-        false => Err(format!(
-            "its floating-point pixels are {least} to {most}, which must be 0 to 1; scale them, or save 8 or 16 bits"
-        )),
+pub(super) fn check_floats(values: &[f32]) -> Result<(), String> {
+    const SLACK: f32 = 1e-3;
+    if values.iter().all(|value| (-SLACK..=1.0 + SLACK).contains(value)) {
+        return Ok(());
     }
+    let ends = values.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |[least, most], value| {
+        [least.min(*value), most.max(*value)]
+    });
+    Err(format!(
+        "its floating-point pixels are {} to {}, which must be 0 to 1; scale them, or save 8 or 16 bits",
+        ends[0], ends[1]
+    ))
 }
 
 fn upright(mut decoder: Opened, mut image: DynamicImage) -> Result<DynamicImage, String> {

@@ -148,3 +148,50 @@ fn wrong_definitions_name_their_line() {
     fail(folder, &["study", "report", "nothing"], &["nothing"]);
     assert!(!hyaline(folder, &["study"]).status.success());
 }
+
+/// The values of energy-game by picture, and why others have none.
+fn energies(folder: &Path, results: &str) -> Vec<[String; 3]> {
+    let mut table = csv::Reader::from_path(folder.join(results).join("values.csv")).unwrap();
+    let headers = table.headers().unwrap().clone();
+    let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
+    let columns = [column("picture"), column("value"), column("reason")];
+    let metric = column("metric");
+    let rows = table.records().map(Result::unwrap);
+    let rows = rows.filter(|row| &row[metric] == "energy-game");
+    rows.map(|row| columns.map(|column| row[column].to_string())).collect()
+}
+
+#[test]
+fn regions_of_the_explained_class_count_and_what_is_odd_is_told() {
+    let Some(folder) = workplace() else { return };
+    let folder = folder.path();
+    laid_out(folder);
+    std::fs::remove_file(folder.join("pictures/torn.png")).unwrap();
+    let study = STUDY
+        .replace("\"mnist_lenet5_vanilla.toml\", ", "")
+        .replace("\"gradient\", \"grad-cam\", \"random-map\"", "\"input-intensity\"")
+        .replace("\"insertion-deletion\", \"energy-game\", \"pointing-game\", \"gini\", \"max-sensitivity\", \"road\", \"randomisation\"", "\"energy-game\"")
+        .replace("device = \"cpu\"", "device = \"cpu\"\ntarget = 1");
+    let study = study.split("[parameters").next().unwrap();
+    let named =
+        "image,label,x1,y1,x2,y2\nstroke0,1,6,4,10,24\nstroke1,1,10,4,14,24\nstroke2,7,0,0,28,28\n";
+    let both = format!("{named}stroke0,7,0,0,28,28\nstroke1,7,odd,0,28,28\n");
+    let run = |name: &str, boxes: &str| {
+        std::fs::write(folder.join("boxes.csv"), boxes).unwrap();
+        std::fs::write(folder.join(format!("{name}.toml")), study).unwrap();
+        let said = text(&succeed(folder, &["study", &format!("{name}.toml")]).stderr);
+        (energies(folder, &format!("{name}-results")), said)
+    };
+    let (one, _) = run("one", named);
+    let (two, said) = run("two", &both);
+    assert_eq!(one, two);
+    assert_eq!(one.len(), 3);
+    assert!(one[0][1].parse::<f64>().unwrap() > 0.5 && one[2][1].is_empty(), "{one:?}");
+    assert!(one[2][2].contains("no annotated object is of the explained class"), "{one:?}");
+    for words in ["1 of 5 entries skipped: line 6", "regions of the explained class count"] {
+        assert!(said.contains(words), "{said}");
+    }
+    let numbers = named.replace("label", "class");
+    let (all, said) = run("all", &numbers);
+    assert!(!all[2][1].is_empty() && said.contains("all regions count"), "{said}");
+}

@@ -52,7 +52,7 @@ fn tiffs_of_microscopes_have_pillows_pixels() {
         assert!(right, "{name}");
         compared += 1;
     }
-    assert_eq!(compared, 11);
+    assert_eq!(compared, 12);
     for path in refused {
         let why = Picture::open(&path).unwrap_err().to_string();
         assert!(why.contains("must be 0 to 1"), "{why}");

@@ -55,6 +55,9 @@ def write_tiffs():
                      extratags=[(274, 3, 1, 6, True)])
     seen("turned.tif", SEEN["float32.tif"])
     tifffile.imwrite(PICTURES / "refused_range.tif", (GREY * 255).astype(np.float32), metadata=None)
+    tifffile.imwrite(PICTURES / "refused_colours.tif", PIXELS.astype(np.float32), photometric="rgb", metadata=None)
+    tifffile.imwrite(PICTURES / "colours.tif", (PIXELS / 255).astype(np.float32), photometric="rgb", metadata=None)
+    seen("colours.tif", PIXELS)
 
 
 def four_bit_palette(path, packed, colours):

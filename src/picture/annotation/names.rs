@@ -10,6 +10,10 @@ const LISTS: [&str; 3] = ["classes.txt", "obj.names", "labelmap.txt"];
 /// Descriptions of data sets by their usual names, before any other YAML.
 const USUAL: [&str; 3] = ["data", "dataset", "config"];
 const MAX_CLASSES: usize = 100_000;
+const MAX_DESCRIPTIONS: usize = 32;
+const MAX_DESCRIPTION_BYTES: usize = 1 << 24;
+/// References to other parts of a description: each copies that part, which may itself hold copies.
+const MAX_ALIASES: usize = 16;
 /// How many folders up a description may lie: that of the labels, of their split, of the data set.
 const LEVELS: usize = 3;
 
@@ -56,14 +60,17 @@ fn described(folder: &Path, file: &Path) -> Result<Option<Names>, String> {
     let usual = |path: &PathBuf| USUAL.contains(&stem(path).as_str());
     let all = descriptions(folder);
     let (usual, others): (Vec<_>, Vec<_>) = all.into_iter().partition(usual);
-    let candidates = if usual.is_empty() { others } else { usual };
+    let is_usual = !usual.is_empty();
+    let candidates = if is_usual { usual } else { others };
     let mut found: Vec<(PathBuf, Names)> = vec![];
     for path in candidates {
         let name = file_name(&path);
         let read = bytes(&path).and_then(text).and_then(|text| of_description(&text));
-        let names = read.map_err(|why| format!("{name}: {why}"))?;
-        if !names.names.is_empty() {
-            found.push((path, names));
+        match read {
+            Ok(names) if !names.names.is_empty() => found.push((path, names)),
+            Err(why) if is_usual => return Err(format!("{name}: {why}")),
+            // Other files may be of anything.
+            _ => {}
         }
     }
     Ok(the_one(found, file))
@@ -103,11 +110,24 @@ fn descriptions(folder: &Path) -> Vec<PathBuf> {
     let mut found: Vec<_> =
         entries.map(|entry| entry.path()).filter(|path| is_yaml(path) && path.is_file()).collect();
     found.sort();
+    found.truncate(MAX_DESCRIPTIONS);
     found
+}
+
+/// How often a YAML text refers to another part of itself, or seems to.
+fn aliases(text: &str) -> usize {
+    let begins = |pair: &[u8]| {
+        let before = pair[0].is_ascii_whitespace() || b"[,{:-".contains(&pair[0]);
+        before && pair[1] == b'*'
+    };
+    text.as_bytes().windows(2).filter(|pair| begins(pair)).count()
 }
 
 /// The `names` or `classes` of a data set's description: a list, or a table from numbers to names.
 fn of_description(text: &str) -> Result<Names, String> {
+    if text.len() > MAX_DESCRIPTION_BYTES || aliases(text) > MAX_ALIASES {
+        return Err("it is too large, or refers to itself too often".into());
+    }
     let documents = YamlLoader::load_from_str(text).map_err(|e| format!("broken YAML: {e}"))?;
     let Some(document) = documents.first() else { return Ok(Names::default()) };
     let found = match &document["names"] {
@@ -166,6 +186,8 @@ mod tests {
         assert!(of_description("names: {99999999999: cat}").is_err());
         assert!(of_description("names: [").is_err());
         assert!(of_description("names: [cat]\nkpt_shape: [17, 3]").unwrap().has_key_points);
+        let bomb = "a: &a [x]\n".to_string() + &"b: [*a,*a,*a,*a,*a,*a]\n".repeat(9);
+        assert!(of_description(&bomb).unwrap_err().contains("too often"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl Outline {
                 "a polygon of {first} numbers; it needs pairs of x and y, three or more"
             ));
         }
-        if polygons.iter().flatten().any(|place| !(place.abs() <= 1e9)) {
+        if polygons.iter().flatten().any(|place| place.is_nan() || place.abs() > 1e9) {
             return Err("a polygon with corners that are no pixel coordinates".into());
         }
         match polygons.iter().any(|polygon| spans_area(polygon)) {

@@ -169,7 +169,7 @@ fn found(folder: &Path, name: &str) -> PathBuf {
     let written = folder.join(name);
     let here = folder.join(name.replace('\\', "/"));
     let with_extension = Picture::extensions().iter().flat_map(|extension| {
-        [extension.to_string(), extension.to_uppercase()]
+        [(*extension).to_string(), extension.to_uppercase()]
             .map(|extension| PathBuf::from(format!("{}.{extension}", here.display())))
     });
     let candidates = [written.clone(), here.clone()].into_iter().chain(with_extension);
