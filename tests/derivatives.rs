@@ -6,9 +6,9 @@ mod support;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use hyaline::graph::op::{
-    Affine, Arithmetic, BatchNorm, Concatenate, Convolution, Linear, LocalResponse, Matrix,
-    MaxPool, Normalise, PRelu, Pad, Pointwise, PoolSide, Rearrange, Resample, Sides, Slice,
-    Standardise, Steps,
+    Affine, Arithmetic, BatchNorm, Concatenate, Convolution, Elementary, Linear, LocalResponse,
+    Matrix, MaxPool, Normalise, PRelu, Pad, Pointwise, PoolSide, Rearrange, Resample, Sides, Slice,
+    Standardise, Steps, Take,
 };
 use hyaline::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape, read_back};
 use support::relative_error;
@@ -114,6 +114,11 @@ fn operations(device: &Device) -> Vec<(&'static str, Op)> {
             LocalResponse::new(CHANNELS, 2, [0.5, 0.75, 1.5], device).into()
         }),
         ("softmax", Op::Softmax(Sides { channels: true, rows: true, columns: false })),
+        ("take", {
+            // Some places twice, some never.
+            let places: Vec<usize> = (0..60).map(|i| i * 37 % (INPUT.len() - 9)).collect();
+            Take::new(&places, Shape::new(5, 4, 3), device).unwrap().into()
+        }),
     ];
     operations.extend(functions().map(|(name, function)| (name, function.into())));
     operations
@@ -147,6 +152,16 @@ fn functions() -> impl Iterator<Item = (&'static str, Pointwise)> {
         ("erf", Pointwise::Erf),
         ("square", Pointwise::Power { exponent: 2.0 }),
         ("cube", Pointwise::Power { exponent: 3.0 }),
+        ("sin", Pointwise::Elementary(Elementary::Sin)),
+        ("cos", Pointwise::Elementary(Elementary::Cos)),
+        ("tan", Pointwise::Elementary(Elementary::Tan)),
+        ("asin", Pointwise::Elementary(Elementary::Asin)),
+        ("acos", Pointwise::Elementary(Elementary::Acos)),
+        ("atan", Pointwise::Elementary(Elementary::Atan)),
+        ("sinh", Pointwise::Elementary(Elementary::Sinh)),
+        ("cosh", Pointwise::Elementary(Elementary::Cosh)),
+        ("asinh", Pointwise::Elementary(Elementary::Asinh)),
+        ("atanh", Pointwise::Elementary(Elementary::Atanh)),
     ]
     .into_iter()
 }
@@ -318,6 +333,51 @@ fn operations_on_two_values_agree_with_autodiff() {
             assert!(error < 1e-5, "{} on {}: {error:.1e}", op.kind(), device.name);
         }
     }
+}
+
+/// The mask and one of the values are the pixels' own; one value a channel is stretched.
+fn chosen(device: &Device) -> Graph {
+    let mut graph = GraphBuilder::new(INPUT, device);
+    let above = Pointwise::Elementary(Elementary::Above { threshold: 0.2 });
+    let mask = graph.add("mask", above, &[Graph::INPUT]).unwrap();
+    let square = Pointwise::Power { exponent: 2.0 };
+    let a = graph.add("square", square, &[Graph::INPUT]).unwrap();
+    let b = graph.add("pool", Op::GlobalAveragePool, &[Graph::INPUT]).unwrap();
+    let value = graph.add("choose", Op::Choose, &[mask, a, b]).unwrap();
+    let flat = graph.add("flat", Op::Flatten, &[value]).unwrap();
+    let weight = tensor([3, INPUT.len()], 3.0, device);
+    graph.add("linear", Linear::new(weight, None), &[flat]).unwrap();
+    graph.finish().unwrap()
+}
+
+#[test]
+fn a_choice_passes_gradients_to_what_was_chosen() {
+    for device in support::devices() {
+        let autodiff = device.device.clone().autodiff();
+        let x = pixels(&autodiff).require_grad();
+        let logits = chosen(&autodiff).logits(x.clone());
+        let gradients = logits.slice([0..2, 1..2]).sum().backward();
+        let expected = read_back(x.grad(&gradients).unwrap()).unwrap();
+        let found = chosen(&device.device);
+        let found = found.input_gradient(pixels(&device.device), 1, &Rules::default());
+        let error = relative_error(read_back(found).unwrap(), expected);
+        assert!(error < 1e-5, "on {}: {error:.1e}", device.name);
+    }
+}
+
+/// DeepLIFT's multipliers times changes add up to the change of the logit, where masks change too.
+#[test]
+fn multipliers_of_a_choice_add_up() {
+    let device = Device::flex();
+    let graph = chosen(&device);
+    let x = tensor([1, CHANNELS, SIDE, SIDE], 0.3, &device);
+    let reference = tensor([1, CHANNELS, SIDE, SIDE], 1.7, &device);
+    let (tape, other) = (graph.forward(x.clone()), graph.forward(reference.clone()));
+    let multipliers =
+        graph.gradients(&tape, &[2], &[Graph::INPUT], &Rules::Rescale(&other)).remove(0);
+    let sum = read_back(multipliers * (x - reference)).unwrap().iter().sum::<f32>();
+    let change = read_back(tape.logits() - other.logits()).unwrap()[2];
+    assert!((sum - change).abs() < 1e-4 * (1.0 + change.abs()), "{sum} for {change}");
 }
 
 #[test]

@@ -210,6 +210,8 @@ fn other(op: &Op, step: &Step, relevance: Tensor<4>, epsilon: f32) -> Vec<Tensor
         | Op::Rearrange(_)
         | Op::Slice(_)
         | Op::Pad(_)
+        | Op::Take(_)
+        | Op::Choose
         | Op::Concatenate(_) => op.backward(step, relevance, &super::Rules::Gradient),
         // Sums and averages: by each one's part.
         _ => {

@@ -24,19 +24,7 @@ impl Arithmetic {
     }
 
     pub(super) fn output_shape(self, a: Shape, b: Shape) -> Result<Shape, String> {
-        let side = |a: usize, b: usize| match (a, b) {
-            (a, b) if a == b => Ok(a),
-            (1, other) | (other, 1) => Ok(other),
-            _ => Err(()),
-        };
-        let shape = || {
-            Ok(Shape::new(
-                side(a.channels, b.channels)?,
-                side(a.height, b.height)?,
-                side(a.width, b.width)?,
-            ))
-        };
-        shape().map_err(|()| format!("cannot {} {a} and {b}", self.kind()))
+        stretched_shape(a, b).ok_or_else(|| format!("cannot {} {a} and {b}", self.kind()))
     }
 
     pub(super) fn apply(self, a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
@@ -73,8 +61,19 @@ impl Arithmetic {
     }
 }
 
+/// The shape of two values together, where a side of length 1 stretches.
+pub(super) fn stretched_shape(a: Shape, b: Shape) -> Option<Shape> {
+    let side = |a: usize, b: usize| match (a, b) {
+        (a, b) if a == b => Some(a),
+        (1, other) | (other, 1) => Some(other),
+        _ => None,
+    };
+    let (height, width) = (side(a.height, b.height)?, side(a.width, b.width)?);
+    Some(Shape::new(side(a.channels, b.channels)?, height, width))
+}
+
 /// Sums over the sides that were stretched from `dims`.
-fn unstretched(gradient: Tensor<4>, dims: [usize; 4]) -> Tensor<4> {
+pub(super) fn unstretched(gradient: Tensor<4>, dims: [usize; 4]) -> Tensor<4> {
     (1..4).fold(gradient, |sum, axis| match dims[axis] == 1 && sum.dims()[axis] > 1 {
         true => sum.sum_dim(axis),
         false => sum,

@@ -2,9 +2,11 @@
 
 mod arithmetic;
 mod batch_norm;
+mod choose;
 mod convolution;
 mod depthwise;
 mod direct;
+mod elementary;
 mod host;
 mod lattice;
 mod layout;
@@ -15,16 +17,19 @@ mod resample;
 mod rescale;
 mod softplus;
 mod statistics;
+mod take;
 
 pub use arithmetic::{Affine, Arithmetic, PRelu};
 pub use batch_norm::BatchNorm;
 pub use convolution::{Convolution, same_padding};
+pub use elementary::Elementary;
 pub use layout::{Concatenate, FACTORS, Pad, Rearrange, Slice, Steps};
 pub use linear::{Linear, Normalise};
 pub use pointwise::Pointwise;
 pub use pooling::MaxPool;
 pub use resample::{Matrix, PoolSide, Resample};
 pub use statistics::{LocalResponse, Sides, Standardise};
+pub use take::Take;
 
 use super::{Rules, Shape};
 use burn::tensor::{Int, Tensor};
@@ -65,6 +70,10 @@ pub enum Op {
     Slice(Slice),
     Pad(Pad),
     Concatenate(Concatenate),
+    /// Values by their places.
+    Take(Take),
+    /// The second input where the first is not 0, elsewhere the third.
+    Choose,
 }
 
 /// What a forward step leaves for its reverse besides its input and output.
@@ -112,6 +121,8 @@ impl Op {
             Op::Slice(_) => "slice",
             Op::Pad(_) => "pad",
             Op::Concatenate(_) => "concatenate",
+            Op::Take(_) => "take",
+            Op::Choose => "choose",
         }
     }
 
@@ -149,6 +160,7 @@ impl Op {
                 | Op::Rearrange(_)
                 | Op::Slice(_)
                 | Op::Pad(_)
+                | Op::Take(_)
         )
     }
 
@@ -188,6 +200,7 @@ impl Op {
             Op::Input => Some(0),
             Op::Arithmetic(_) | Op::MatrixProduct => Some(2),
             Op::Concatenate(_) => None,
+            Op::Choose => Some(3),
             _ => Some(1),
         }
     }
@@ -221,6 +234,8 @@ impl Op {
             Op::Slice(slice) => slice.output_shape(inputs[0]),
             Op::Pad(pad) => Ok(pad.output_shape(inputs[0])),
             Op::Concatenate(join) => join.output_shape(inputs),
+            Op::Take(take) => take.output_shape(inputs[0]),
+            Op::Choose => choose::output_shape(inputs),
         }
     }
 
@@ -252,6 +267,11 @@ impl Op {
             Op::Rearrange(rearrange) => rearrange.apply(x),
             Op::Slice(slice) => slice.apply(x),
             Op::Pad(pad) => pad.apply(x),
+            Op::Take(take) => take.apply(x),
+            Op::Choose => {
+                let (a, b) = (inputs.remove(0), inputs.remove(0));
+                choose::apply(x, a, b)
+            }
         }
     }
 
@@ -296,6 +316,8 @@ impl Op {
             Op::Slice(slice) => slice.backward(gradient, from),
             Op::Pad(pad) => pad.backward(gradient, from),
             Op::Concatenate(join) => return join.backward(&step.inputs, gradient),
+            Op::Take(take) => take.backward(gradient, from),
+            Op::Choose => return choose::backward(step, gradient),
         }]
     }
 }
@@ -423,5 +445,12 @@ into_op!(
     Rearrange,
     Slice,
     Pad,
-    Concatenate
+    Concatenate,
+    Take
 );
+
+impl From<Elementary> for Op {
+    fn from(function: Elementary) -> Self {
+        Op::Pointwise(Pointwise::Elementary(function))
+    }
+}

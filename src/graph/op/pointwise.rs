@@ -1,7 +1,7 @@
 //! Functions of one value at a time.
 
 use super::host::{map, on_host, zip};
-use super::{Curved, softplus};
+use super::{Curved, Elementary, softplus};
 use crate::graph::Rules;
 use burn::backend::Flex;
 use burn::tensor::{Tensor, activation};
@@ -67,6 +67,7 @@ pub enum Pointwise {
     Power {
         exponent: f32,
     },
+    Elementary(Elementary),
 }
 
 /// Slope inside the tanh of [`Pointwise::GeluTanh`], √(2/π), and the weight of its cubic term.
@@ -103,6 +104,7 @@ impl Pointwise {
             Pointwise::Erf => "erf",
             Pointwise::Reciprocal => "reciprocal",
             Pointwise::Power { .. } => "power",
+            Pointwise::Elementary(function) => function.kind(),
         }
     }
 
@@ -117,6 +119,7 @@ impl Pointwise {
                 | Pointwise::Erf
                 | Pointwise::Reciprocal
                 | Pointwise::Power { .. }
+                | Pointwise::Elementary(_)
         )
     }
 
@@ -150,6 +153,7 @@ impl Pointwise {
             Pointwise::Erf => x.erf(),
             Pointwise::Reciprocal => x.recip(),
             Pointwise::Power { exponent } => power(x, exponent),
+            Pointwise::Elementary(function) => function.apply(x),
         }
     }
 
@@ -257,6 +261,7 @@ impl Pointwise {
             Pointwise::Erf => (-x.square()).exp() * (2.0 / PI.sqrt()),
             Pointwise::Reciprocal => -x.square().recip(),
             Pointwise::Power { exponent } => power(x, exponent - 1.0) * exponent,
+            Pointwise::Elementary(function) => function.derivative(x),
         }
     }
 }
@@ -316,13 +321,18 @@ fn gelu_gate(x: Tensor<4>) -> Tensor<4> {
     activation::sigmoid(inner)
 }
 
-/// Small whole exponents by multiplication, which is right for negative x too.
+/// Whole exponents by multiplication, which is right for negative x too.
 fn power(x: Tensor<4>, exponent: f32) -> Tensor<4> {
+    const MOST: f32 = 32.0;
     match exponent {
         0.0 => x.ones_like(),
         1.0 => x,
         2.0 => x.square(),
-        3.0 => x.clone().square() * x,
-        _ => x.powf_scalar(exponent),
+        _ if exponent.fract() != 0.0 || exponent.abs() > MOST => x.powf_scalar(exponent),
+        _ if exponent < 0.0 => power(x, -exponent).recip(),
+        _ => {
+            let square = power(x.clone(), (exponent / 2.0).floor()).square();
+            if exponent % 2.0 == 0.0 { square } else { square * x }
+        }
     }
 }

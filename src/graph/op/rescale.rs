@@ -43,6 +43,7 @@ impl Op {
                 let (a, b) = (mean(0), mean(1));
                 Some(super::linear::product_backward(&a, &b, pulled()))
             }
+            Op::Choose => Some(super::choose::rescale(step, reference, pulled())),
             _ => None,
         }
     }
