@@ -3,6 +3,7 @@
 
 mod batches;
 mod preprocessing;
+mod suite;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -23,15 +24,6 @@ fn floats(file: &SafeTensors, name: &str) -> (Vec<usize>, Vec<f32>) {
     let bytes = view.data().as_chunks::<4>().0;
     (view.shape().to_vec(), bytes.iter().map(|b| f32::from_le_bytes(*b)).collect())
 }
-
-/// Operators that no classifier was seen to use: refused by name.
-const REFUSED: [(&str, &str); 5] = [
-    ("cos", "Cos"),
-    ("sin", "Sin"),
-    ("floor", "Floor"),
-    ("einsum_linear", "Einsum"),
-    ("lp_pool", "LpPool"),
-];
 
 /// The network with pixels as they are, and what was left out; a normalisation of its own stays.
 fn open(path: &Path, device: &Device) -> Result<(Graph, Vec<String>), String> {
@@ -78,12 +70,6 @@ fn every_operator_agrees_with_onnx_runtime() {
             };
             let (graph, notes) = match open(&path, &device.device) {
                 Ok(opened) => opened,
-                Err(why) if REFUSED.iter().any(|(case, _)| case == name) => {
-                    let operator = REFUSED.iter().find(|(case, _)| case == name).unwrap().1;
-                    let named = format!("operator {operator} of node `");
-                    assert!(why.contains(&named) && why.contains("not supported"), "{why}");
-                    continue;
-                }
                 Err(why) => {
                     failures.push(format!("{name}: {why}"));
                     continue;

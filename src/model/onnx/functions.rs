@@ -16,49 +16,88 @@ pub fn inline(model: &mut Model) -> Result<(), String> {
     let Some(graph) = model.graph.as_mut().filter(|_| !functions.is_empty()) else {
         return Ok(());
     };
-    let mut nodes = vec![];
-    for node in std::mem::take(&mut graph.node) {
-        write_out(node, &functions, 0, &mut nodes)?;
-    }
-    *graph = Graph { node: nodes, ..std::mem::take(graph) };
+    let mut count = 0;
+    graph.node = written_out(std::mem::take(&mut graph.node), &functions, 0, &mut count)?;
     Ok(())
 }
 
-fn write_out(
-    node: Node,
+fn written_out(
+    nodes: Vec<Node>,
     functions: &[Function],
     depth: usize,
-    nodes: &mut Vec<Node>,
-) -> Result<(), String> {
-    let called = |f: &&Function| f.name == node.op_type && f.domain == node.domain;
-    let Some(function) = functions.iter().find(called) else {
-        if nodes.len() == MOST_NODES {
-            return Err("its functions make too many nodes".into());
+    count: &mut usize,
+) -> Result<Vec<Node>, String> {
+    let mut out = vec![];
+    for mut node in nodes {
+        let called = |f: &&Function| f.name == node.op_type && f.domain == node.domain;
+        let Some(function) = functions.iter().find(called) else {
+            *count += 1;
+            if *count > MOST_NODES {
+                return Err("its functions make too many nodes".into());
+            }
+            for inner in node.attribute.iter_mut().filter_map(|attribute| attribute.g.as_mut()) {
+                inner.node = written_out(std::mem::take(&mut inner.node), functions, depth, count)?;
+            }
+            out.push(node);
+            continue;
+        };
+        if depth == DEEPEST {
+            return Err(format!("function {} calls itself", function.name));
         }
-        nodes.push(node);
-        return Ok(());
-    };
-    if depth == DEEPEST {
-        return Err(format!("function {} calls itself", function.name));
+        out.extend(written_out(body(function, &node), functions, depth + 1, count)?);
     }
-    let scope = format!("{}.", node.called());
-    let outside = outside_names(function, &node);
+    Ok(out)
+}
+
+/// A function's nodes as they stand for one call.
+fn body(function: &Function, call: &Node) -> Vec<Node> {
+    let scope = format!("{}.", call.called());
+    let outside = outside_names(function, call);
     let renamed = |name: &String| match (outside.get(name.as_str()), name.is_empty()) {
         (Some(outside), _) => (*outside).to_string(),
         (None, true) => String::new(),
         (None, false) => format!("{scope}{name}"),
     };
-    for inner in &function.node {
-        let copy = Node {
-            name: format!("{scope}{}", inner.called()),
-            input: inner.input.iter().map(renamed).collect(),
-            output: inner.output.iter().map(renamed).collect(),
-            attribute: inner.attribute.iter().filter_map(|a| given(a, &node, function)).collect(),
-            ..inner.clone()
-        };
-        write_out(copy, functions, depth + 1, nodes)?;
+    let copy = Copy { scope: &scope, renamed: &renamed, call, function };
+    function.node.iter().map(|node| copy.node(node)).collect()
+}
+
+/// How the nodes of a function's body are copied.
+struct Copy<'a> {
+    scope: &'a str,
+    renamed: &'a dyn Fn(&String) -> String,
+    call: &'a Node,
+    function: &'a Function,
+}
+
+impl Copy<'_> {
+    fn node(&self, node: &Node) -> Node {
+        let attributes = node.attribute.iter().filter_map(|a| given(a, self.call, self.function));
+        let attributes = attributes.map(|attribute| Attribute {
+            g: attribute.g.as_ref().map(|graph| self.graph(graph)),
+            ..attribute
+        });
+        Node {
+            name: format!("{}{}", self.scope, node.called()),
+            input: node.input.iter().map(self.renamed).collect(),
+            output: node.output.iter().map(self.renamed).collect(),
+            attribute: attributes.collect(),
+            ..node.clone()
+        }
     }
-    Ok(())
+
+    /// Graphs inside see the names around them, so all of their names change alike.
+    fn graph(&self, graph: &Graph) -> Graph {
+        let mut copy = graph.clone();
+        copy.node = graph.node.iter().map(|node| self.node(node)).collect();
+        for value in copy.input.iter_mut().chain(&mut copy.output) {
+            value.name = (self.renamed)(&value.name);
+        }
+        for tensor in &mut copy.initializer {
+            tensor.name = (self.renamed)(&tensor.name);
+        }
+        copy
+    }
 }
 
 /// What a function's inputs and outputs are called where it is called.

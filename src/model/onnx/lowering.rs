@@ -1,14 +1,19 @@
 //! The walk over an ONNX graph that lays each operator as nodes.
 
+mod affine;
 mod colours;
+mod compose;
+mod control;
 mod placing;
+
+pub use affine::along;
 
 use super::batch;
 use super::constant::Constant;
 use super::operator;
 use super::proto::{Node, Tensor};
-use super::view::{Sides, View};
-use crate::graph::op::{Affine, Normalise};
+use super::view::View;
+use crate::graph::op::Normalise;
 use crate::graph::{Graph, GraphBuilder, NodeId, Op, Shape};
 use burn::tensor::{Device, Tensor as DeviceTensor, TensorData};
 use std::collections::{HashMap, HashSet};
@@ -83,10 +88,15 @@ pub struct Lowering<'a> {
     weights: HashMap<&'a str, &'a Tensor>,
     file: &'a Path,
     values: HashMap<&'a str, Value>,
-    consumers: HashMap<&'a str, Vec<usize>>,
+    /// Nodes that use a value, those of graphs inside nodes too.
+    consumers: HashMap<&'a str, Vec<&'a Node>>,
     outputs: HashSet<&'a str>,
+    /// Results of graphs inside nodes.
+    inner_outputs: HashSet<&'a str>,
     /// Batch norms that a convolution took in.
-    taken_in: HashSet<usize>,
+    taken_in: HashSet<*const Node>,
+    /// Nodes lowered so far; those of loops count once for every turn.
+    steps: usize,
     names: HashSet<String>,
     /// Name of the ONNX node that is being lowered.
     current: String,
@@ -119,12 +129,9 @@ impl<'a> Lowering<'a> {
             Normalise::new(&vec![0.0; input.channels], &vec![1.0; input.channels], device);
         let pixels =
             builder.add("normalise", identity, &[Graph::INPUT]).map_err(|e| e.to_string())?;
-        let mut consumers: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (index, node) in graph.node.iter().enumerate() {
-            for input in &node.input {
-                consumers.entry(input).or_default().push(index);
-            }
-        }
+        let mut consumers = HashMap::new();
+        let mut inner_outputs = HashSet::new();
+        find_consumers(&graph.node, &mut consumers, &mut inner_outputs);
         Ok(Self {
             graph: builder,
             nodes: &graph.node,
@@ -133,7 +140,9 @@ impl<'a> Lowering<'a> {
             values: HashMap::new(),
             consumers,
             outputs: graph.output.iter().map(|output| output.name.as_str()).collect(),
+            inner_outputs,
             taken_in: HashSet::new(),
+            steps: 0,
             names: HashSet::new(),
             current: String::new(),
             opset,
@@ -162,17 +171,8 @@ impl<'a> Lowering<'a> {
         if self.batch > 1 {
             self.places.insert(input, batch::Place::FIRST);
         }
-        for (index, node) in self.nodes.iter().enumerate() {
-            self.current = self.name_of(node);
-            let failed = |why: String| {
-                format!("operator {} of node `{}`: {why}", node.op_type, node.called())
-            };
-            let outputs = self.lower(index, node).map_err(failed)?;
-            for (name, value) in node.output.iter().zip(outputs) {
-                if !name.is_empty() {
-                    self.values.insert(name, value);
-                }
-            }
+        for node in self.nodes {
+            self.step(node)?;
         }
         match self.values.get(output) {
             Some(Value::Activation(view)) => {
@@ -204,12 +204,40 @@ impl<'a> Lowering<'a> {
         self.graph.finish_at(output)
     }
 
-    fn lower(&mut self, index: usize, node: &'a Node) -> Result<Vec<Value>, String> {
+    /// Lowers a node and keeps its outputs by their names.
+    fn step(&mut self, node: &'a Node) -> Result<(), String> {
+        let failed =
+            |why: String| format!("operator {} of node `{}`: {why}", node.op_type, node.called());
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return Err(failed("its loops have too many turns".into()));
+        }
+        self.current = self.name_of(node);
+        let outputs = self.lower(node).map_err(failed)?;
+        let is_used = |name: &&String| {
+            let name = name.as_str();
+            self.consumers.contains_key(name) || self.outputs.contains(name)
+        };
+        if let Some(missing) = node.output.iter().skip(outputs.len()).find(is_used) {
+            return Err(failed(format!("its output `{missing}` is not supported")));
+        }
+        for (name, value) in node.output.iter().zip(outputs) {
+            if !name.is_empty() {
+                self.values.insert(name, value);
+            }
+        }
+        Ok(())
+    }
+
+    fn lower(&mut self, node: &'a Node) -> Result<Vec<Value>, String> {
         let mut inputs = Vec::with_capacity(node.input.len());
         for name in &node.input {
             inputs.push(self.value(name)?);
         }
-        let is_taken_in = self.taken_in.contains(&index);
+        let is_taken_in = self.taken_in.remove(&std::ptr::from_ref(node));
+        if let Some(outputs) = self.control(node, &inputs) {
+            return outputs;
+        }
         let depends = inputs.iter().flatten().any(|value| matches!(value, Value::Activation(_)));
         let call = Call { node, inputs, opset: self.opset };
         match self.batch > 1 && depends {
@@ -255,16 +283,17 @@ impl<'a> Lowering<'a> {
     }
 
     /// The only node that uses a value, if there is one and the value is no output.
-    pub fn sole_consumer(&self, name: &str) -> Option<(usize, &'a Node)> {
+    pub fn sole_consumer(&self, name: &str) -> Option<&'a Node> {
+        let is_output = self.outputs.contains(name) || self.inner_outputs.contains(name);
         match self.consumers.get(name).map(Vec::as_slice) {
-            Some(&[index]) if !self.outputs.contains(name) => Some((index, &self.nodes[index])),
+            Some(&[node]) if !is_output => Some(node),
             _ => None,
         }
     }
 
     /// Marks a node as done by the one before it.
-    pub fn take_in(&mut self, index: usize) {
-        self.taken_in.insert(index);
+    pub fn take_in(&mut self, node: &'a Node) {
+        self.taken_in.insert(node);
     }
 
     /// True where a value goes nowhere but, unchanged, to the network's output.
@@ -275,7 +304,7 @@ impl<'a> Lowering<'a> {
             return true;
         }
         let unchanged = |node: &Node| UNCHANGED.contains(&node.op_type.as_str());
-        self.sole_consumer(name).is_some_and(|(_, node)| {
+        self.sole_consumer(name).is_some_and(|node| {
             unchanged(node) && node.output.first().is_some_and(|output| self.is_last(output))
         })
     }
@@ -323,51 +352,6 @@ impl<'a> Lowering<'a> {
         Ok(id)
     }
 
-    /// x·scale + shift by constants that fit the axes of a value.
-    pub fn affine(
-        &mut self,
-        view: &View,
-        scale: Option<&Constant>,
-        shift: Option<&Constant>,
-    ) -> Result<View, String> {
-        let rank = [scale, shift].iter().flatten().map(|c| c.dims().len()).max().unwrap_or(0);
-        let (view, sides) = self.aligned(&view.with_rank(rank))?;
-        let mut constants = vec![];
-        for constant in [scale, shift] {
-            constants.push(constant.map(|c| along(c, &view, &sides)).transpose()?);
-        }
-        let (scale, shift) = (constants[0].take(), constants[1].take());
-        let mut node = view.node;
-        match (scale, shift) {
-            (Some((scale, shape)), Some((shift, other))) if shape == other => {
-                node = self.scale_and_shift(node, Some(scale), Some(shift), shape)?;
-            }
-            (scale, shift) => {
-                if let Some((values, shape)) = scale {
-                    node = self.scale_and_shift(node, Some(values), None, shape)?;
-                }
-                if let Some((values, shape)) = shift {
-                    node = self.scale_and_shift(node, None, Some(values), shape)?;
-                }
-            }
-        }
-        Ok(view.with_node(node))
-    }
-
-    fn scale_and_shift(
-        &mut self,
-        from: NodeId,
-        scale: Option<Vec<f32>>,
-        shift: Option<Vec<f32>>,
-        shape: Shape,
-    ) -> Result<NodeId, String> {
-        let followed = self.colours.scaled(from, scale.as_deref(), shift.as_deref(), shape);
-        let affine = Affine::new(scale, shift, shape, self.device());
-        let id = self.add(affine, &[from])?;
-        self.colours.know(id, followed);
-        Ok(id)
-    }
-
     /// The colours that a 1×1 convolution, by its kernel and bias, makes of the pixels'.
     pub fn mixed(&self, from: NodeId, kernel: &[f32], bias: Option<&[f32]>) -> Option<Coloured> {
         self.colours.mixed(from, kernel, bias)
@@ -390,12 +374,27 @@ impl<'a> Lowering<'a> {
         self.colours.take_out(&mut self.graph, self.pixels, output)
     }
 
+    /// The picture as a value of these dimensions.
+    pub fn picture(&self, dims: &[usize]) -> View {
+        View::of(self.pixels, dims)
+    }
+
+    /// True for a value that is the picture itself.
+    pub fn is_picture(&self, view: &View) -> bool {
+        view.node == self.pixels
+    }
+
+    /// The node of all values in the order of their axes.
+    pub fn row(&mut self, view: &View) -> Result<NodeId, String> {
+        let all = (0..view.rank()).collect();
+        self.placed(view, &[all, vec![], vec![]])
+    }
+
     /// The node of a row of class scores.
     fn scores(&mut self, view: &View) -> Result<NodeId, String> {
-        let all = (0..view.rank()).collect();
         let long = view.dims().iter().filter(|dim| **dim != 1).count();
         match long {
-            0 | 1 => self.placed(view, &[all, vec![], vec![]]),
+            0 | 1 => self.row(view),
             _ => Err(format!("its output is {:?}, not one score a class", view.dims())),
         }
     }
@@ -411,6 +410,25 @@ impl<'a> Lowering<'a> {
         match module {
             Some(module) => format!("{module}.{}", node.op_type.to_lowercase()),
             None => path_of(node.called()),
+        }
+    }
+}
+
+/// Nodes lowered at most: more is a loop without an end.
+const MOST_STEPS: usize = 1 << 17;
+
+fn find_consumers<'a>(
+    nodes: &'a [Node],
+    consumers: &mut HashMap<&'a str, Vec<&'a Node>>,
+    outputs: &mut HashSet<&'a str>,
+) {
+    for node in nodes {
+        for input in &node.input {
+            consumers.entry(input).or_default().push(node);
+        }
+        for graph in node.graphs() {
+            outputs.extend(graph.output.iter().map(|output| output.name.as_str()));
+            find_consumers(&graph.node, consumers, outputs);
         }
     }
 }
@@ -431,50 +449,6 @@ fn path_of(name: &str) -> String {
         *operator = operator.to_lowercase();
     }
     kept.join(".")
-}
-
-/// A constant's values as they lie along the sides of a view, stretched only where they differ.
-pub fn along(constant: &Constant, view: &View, sides: &Sides) -> Result<(Vec<f32>, Shape), String> {
-    let dims = view.dims();
-    let missing = dims.len().checked_sub(constant.dims().len());
-    let missing = missing.ok_or("a constant with more axes than the value")?;
-    let length = |axis: usize| axis.checked_sub(missing).map_or(1, |axis| constant.dims()[axis]);
-    for (axis, dim) in dims.iter().enumerate() {
-        if length(axis) != 1 && length(axis) != *dim {
-            return Err(format!("a constant of {:?} for a value of {dims:?}", constant.dims()));
-        }
-    }
-    // Row-major steps of the constant along each axis of the view.
-    let mut steps = vec![0; dims.len()];
-    let mut step = 1;
-    for axis in (0..dims.len()).rev() {
-        if length(axis) > 1 {
-            steps[axis] = step;
-            step *= length(axis);
-        }
-    }
-    let offsets = |side: &Vec<usize>| {
-        if side.iter().all(|axis| steps[*axis] == 0) {
-            return vec![0];
-        }
-        side.iter().fold(vec![0], |offsets: Vec<usize>, axis| {
-            let next = |offset: &usize| {
-                let offset = *offset;
-                let step = steps[*axis];
-                (0..dims[*axis]).map(move |index| offset + index * step).collect::<Vec<_>>()
-            };
-            offsets.iter().flat_map(next).collect()
-        })
-    };
-    let [channels, rows, columns] = sides.each_ref().map(offsets);
-    let values = constant.to_floats();
-    let mut laid = Vec::with_capacity(channels.len() * rows.len() * columns.len());
-    for channel in &channels {
-        for row in &rows {
-            laid.extend(columns.iter().map(|column| values[channel + row + column]));
-        }
-    }
-    Ok((laid, Shape::new(channels.len(), rows.len(), columns.len())))
 }
 
 #[cfg(test)]

@@ -89,6 +89,9 @@ pub struct Attribute {
     pub s: Bytes,
     #[prost(message, optional, tag = "5")]
     pub t: Option<Tensor>,
+    /// The branch of an `If`, the body of a `Loop` or a `Scan`.
+    #[prost(message, optional, tag = "6")]
+    pub g: Option<Graph>,
     #[prost(float, repeated, tag = "7")]
     pub floats: Vec<f32>,
     #[prost(int64, repeated, tag = "8")]
@@ -180,6 +183,16 @@ impl Model {
     }
 }
 
+impl Attribute {
+    pub fn int(name: &str, value: i64) -> Self {
+        Self { name: name.into(), i: value, ..Self::default() }
+    }
+
+    pub fn ints(name: &str, values: impl IntoIterator<Item = i64>) -> Self {
+        Self { name: name.into(), ints: values.into_iter().collect(), ..Self::default() }
+    }
+}
+
 impl ValueInfo {
     /// True for bytes and other whole numbers.
     pub fn is_of_integers(&self) -> bool {
@@ -217,6 +230,15 @@ impl Node {
 
     pub fn text(&self, name: &str) -> Option<&str> {
         self.attribute(name).and_then(|attribute| std::str::from_utf8(&attribute.s).ok())
+    }
+
+    pub fn graph(&self, name: &str) -> Option<&Graph> {
+        self.attribute(name).and_then(|attribute| attribute.g.as_ref())
+    }
+
+    /// Graphs inside the node.
+    pub fn graphs(&self) -> impl Iterator<Item = &Graph> {
+        self.attribute.iter().filter_map(|attribute| attribute.g.as_ref())
     }
 
     pub fn tensor(&self, name: &str) -> Option<&Tensor> {

@@ -18,9 +18,11 @@ impl Lowering<'_> {
                 false => self.move_to(Rearrange::reshape(shape), view.node),
             };
         }
-        let rearrange = Rearrange::new(&factors, &order, shape)
-            .ok_or_else(|| format!("axes {dims:?} in an order that is not supported"))?;
-        self.move_to(rearrange, view.node)
+        match Rearrange::new(&factors, &order, shape) {
+            Some(rearrange) => self.move_to(rearrange, view.node),
+            // More axes than a tensor of the device has.
+            None => self.take(reordered(&factors, &order), shape, view.node),
+        }
     }
 
     /// Adds what only prepares the input of the ONNX node.
@@ -28,11 +30,23 @@ impl Lowering<'_> {
         self.add_as(format!("{}_moved", self.current), rearrange, &[from])
     }
 
-    /// The node of a picture-like value: 1×C×H×W.
-    pub fn image(&mut self, view: &View) -> Result<NodeId, String> {
-        match view.dims()[..] {
-            [1, _, _, _] => self.placed(view, &[vec![1], vec![2], vec![3]]),
-            ref dims => Err(format!("a value of {dims:?}, where 1×C×H×W is needed")),
+    /// The node of a picture-like value, N×C×H×W or N×C×W, and N: its channels are N·C.
+    pub fn image(&mut self, view: &View) -> Result<(NodeId, usize), String> {
+        let dims = view.dims();
+        match dims[..] {
+            [count, _, _] => Ok((self.placed(view, &[vec![0, 1], vec![], vec![2]])?, count)),
+            [count, _, _, _] => Ok((self.placed(view, &[vec![0, 1], vec![2], vec![3]])?, count)),
+            [_, _, _, _, _] => Err(format!("a value of {dims:?}: volumes are not supported")),
+            _ => Err(format!("a value of {dims:?}, where N×C×H×W is needed")),
+        }
+    }
+
+    /// What an operation made of a picture-like value, with the axes that this had.
+    pub fn image_view(&self, node: NodeId, count: usize, rank: usize) -> View {
+        let Shape { channels, height, width } = self.shape(node);
+        match rank {
+            3 => View::of(node, &[count, channels / count, width]),
+            _ => View::of(node, &[count, channels / count, height, width]),
         }
     }
 
@@ -106,4 +120,12 @@ impl Lowering<'_> {
         };
         Ok((self.placed(view, &sides)?, sides))
     }
+}
+
+/// The values of row-major `factors`, with these in another order.
+fn reordered(factors: &[usize], order: &[usize]) -> Vec<usize> {
+    let places: Vec<usize> = (0..factors.iter().product()).collect();
+    let places = ndarray::ArrayD::from_shape_vec(factors, places);
+    let places = places.map(|places| places.permuted_axes(order.to_vec()));
+    places.map(|places| places.into_iter().collect()).unwrap_or_default()
 }

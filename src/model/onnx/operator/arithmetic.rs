@@ -1,7 +1,8 @@
 //! Sums, products and their like.
 
 use super::Result;
-use crate::graph::op::{Arithmetic, PRelu, Pointwise};
+use crate::graph::NodeId;
+use crate::graph::op::{Arithmetic, Elementary, PRelu, Pointwise};
 use crate::model::onnx::constant::Constant;
 use crate::model::onnx::fold::{broadcast, choose};
 use crate::model::onnx::lowering::{Call, Lowering, Value, along};
@@ -13,6 +14,7 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<View> {
     let inputs: Vec<&Value> = call.inputs.iter().flatten().collect();
     match (op, inputs.as_slice()) {
         ("Neg", _) => scaled(net, call.activation(0)?, -1.0),
+        ("Mod", [a, b]) => remainder(net, call, a, b),
         (_, [Value::Activation(x)]) => Ok(x.clone()),
         (_, [Value::Activation(x), Value::Constant(c)]) => after(net, op, x, c),
         (_, [Value::Constant(c), Value::Activation(x)]) => before(net, op, c, x),
@@ -27,18 +29,27 @@ fn several(net: &mut Lowering, op: &str, start: &Value, rest: &[&Value]) -> Resu
     let step = if op == "Mean" { "Sum" } else { op };
     let mut sum = start.clone();
     for value in rest {
-        sum = Value::Activation(match (&sum, value) {
-            (Value::Activation(a), Value::Activation(b)) => between(net, step, a, b)?,
-            (Value::Activation(x), Value::Constant(c))
-            | (Value::Constant(c), Value::Activation(x)) => after(net, step, x, c)?,
-            _ => return Err("constants before what depends on the picture".into()),
-        });
+        sum = net.apply(step, vec![], &[&sum, value])?;
     }
-    match sum {
-        Value::Activation(sum) if op == "Mean" => scaled(net, &sum, 1.0 / (rest.len() + 1) as f32),
-        Value::Activation(sum) => Ok(sum),
-        Value::Constant(_) => Err("inputs that are not supported".into()),
+    let sum = net.view_of(&sum)?;
+    match op {
+        "Mean" => scaled(net, &sum, 1.0 / (rest.len() + 1) as f32),
+        _ => Ok(sum),
     }
+}
+
+/// a − b·⌊a / b⌋, or with the quotient cut towards zero.
+fn remainder(net: &mut Lowering, call: &Call, a: &Value, b: &Value) -> Result<View> {
+    let quotient = net.apply("Div", vec![], &[a, b])?;
+    let quotient = net.view_of(&quotient)?;
+    let whole = match call.node.int("fmod").unwrap_or(0) {
+        0 => Elementary::Floor,
+        _ => Elementary::Truncate,
+    };
+    let whole = Value::Activation(super::logic::mask(net, &quotient, whole)?);
+    let product = net.apply("Mul", vec![], &[b, &whole])?;
+    let rest = net.apply("Sub", vec![], &[a, &product])?;
+    net.view_of(&rest)
 }
 
 pub(super) fn scaled(net: &mut Lowering, x: &View, scale: f32) -> Result<View> {
@@ -47,6 +58,12 @@ pub(super) fn scaled(net: &mut Lowering, x: &View, scale: f32) -> Result<View> {
 
 fn each(constant: &Constant, function: impl Fn(f32) -> f32) -> Result<Constant> {
     Constant::floats(constant.dims(), constant.to_floats().into_iter().map(function).collect())
+}
+
+/// The value of a constant that has one alone.
+fn uniform(constant: &Constant) -> Option<f32> {
+    let values = constant.to_floats();
+    values.first().copied().filter(|first| values.iter().all(|value| value == first))
 }
 
 /// x ∘ constant.
@@ -61,10 +78,12 @@ fn after(net: &mut Lowering, op: &str, x: &View, c: &Constant) -> Result<View> {
             net.affine(x, Some(&half), Some(&each(c, |v| v / 2.0)?))
         }
         "Pow" => {
-            let exponent = c.scalar().ok_or("one exponent for all values is needed")?;
-            pointwise(net, x, Pointwise::Power { exponent })
+            let exponent = uniform(c).ok_or("one exponent for all values is needed")?;
+            let dims = broadcast(&x.dims(), c.dims())?;
+            let x = super::stretched(net, x, &dims)?;
+            pointwise(net, &x, Pointwise::Power { exponent })
         }
-        "Max" | "Min" => match (c.scalar(), op) {
+        "Max" | "Min" => match (c.scalar().filter(|_| c.dims().len() <= x.rank()), op) {
             (Some(low), "Max") => pointwise(net, x, Pointwise::Clip { low, high: f32::INFINITY }),
             (Some(high), _) => pointwise(net, x, Pointwise::Clip { low: f32::NEG_INFINITY, high }),
             // max(x, c) = relu(x − c) + c, and min(x, c) = c − relu(c − x).
@@ -92,8 +111,10 @@ fn before(net: &mut Lowering, op: &str, c: &Constant, x: &View) -> Result<View> 
             net.affine(&inverse, Some(c), None)
         }
         "Pow" => {
-            let base = c.scalar().filter(|base| *base > 0.0).ok_or("a base that is no number")?;
-            let exponent = scaled(net, x, base.ln())?;
+            if c.to_floats().iter().any(|base| *base <= 0.0) {
+                return Err("powers of what is not positive".into());
+            }
+            let exponent = net.affine(x, Some(&each(c, f32::ln)?), None)?;
             pointwise(net, &exponent, Pointwise::Exp)
         }
         _ => after(net, op, x, c),
@@ -156,22 +177,35 @@ fn gated(net: &mut Lowering, x: &View, gate: &View) -> Result<Option<View>> {
 
 /// Two values, the shorter axes of one stretched to the other's.
 pub(super) fn combined(net: &mut Lowering, op: Arithmetic, a: &View, b: &View) -> Result<View> {
-    let dims = broadcast(&a.dims(), &b.dims())?;
-    let (a, b) = (a.with_rank(dims.len()), b.with_rank(dims.len()));
-    let full = [&a, &b].into_iter().find(|view| view.dims() == dims).cloned();
+    let (inputs, dims, sides) = together(net, &[a, b])?;
+    let node = net.add(op, &inputs)?;
+    Ok(View::laid(node, &dims, &sides.concat()))
+}
+
+/// Nodes of values that are used together, their dimensions in all and the sides that these have
+/// in every node.
+pub(super) fn together(
+    net: &mut Lowering,
+    views: &[&View],
+) -> Result<(Vec<NodeId>, Vec<usize>, Sides)> {
+    let dims = views.iter().try_fold(vec![], |dims, view| broadcast(&dims, &view.dims()))?;
+    let mut views: Vec<View> = views.iter().map(|view| view.with_rank(dims.len())).collect();
+    let all_fit = |views: &[View], sides: &Sides| views.iter().all(|v| fits(v, &dims, sides));
+    let full = views.iter().find(|view| view.dims() == dims).cloned();
     let mut sides = match full {
         Some(view) => net.aligned(&view)?.1,
         None => by_length(&dims),
     };
-    if !(fits(&a, &dims, &sides) && fits(&b, &dims, &sides)) {
+    if !all_fit(&views, &sides) {
         sides = by_length(&dims);
     }
-    if !(fits(&a, &dims, &sides) && fits(&b, &dims, &sides)) {
-        return Err(format!("shapes {:?} and {:?} together", a.dims(), b.dims()));
+    if !all_fit(&views, &sides) {
+        for view in &mut views {
+            *view = super::stretched(net, view, &dims)?;
+        }
     }
-    let inputs = [net.placed(&a, &sides)?, net.placed(&b, &sides)?];
-    let node = net.add(op, &inputs)?;
-    Ok(View::laid(node, &dims, &sides.concat()))
+    let nodes = views.iter().map(|view| net.placed(view, &sides)).collect::<Result<_>>()?;
+    Ok((nodes, dims, sides))
 }
 
 /// One long axis a side, the rest along the last.
@@ -214,11 +248,12 @@ pub fn softsign(net: &mut Lowering, call: &Call) -> Result<View> {
 }
 
 /// A constant mask chooses: a·mask + b·(1 − mask).
-pub fn choice(net: &mut Lowering, call: &Call) -> Result<View> {
+pub(super) fn choice(net: &mut Lowering, call: &Call) -> Result<View> {
     let condition = call.needed_constant(0)?;
     let mask = each(condition, |v| f32::from(u8::from(v != 0.0)))?;
     let rest = each(&mask, |v| 1.0 - v)?;
     match (&call.inputs[..], call.inputs.len()) {
+        // What is hidden counts for nothing, an infinite value too.
         ([_, Some(Value::Activation(a)), Some(Value::Activation(b))], 3) => {
             let a = net.affine(a, Some(&mask), None)?;
             let b = net.affine(b, Some(&rest), None)?;

@@ -18,16 +18,23 @@ pub struct Window {
     pub padding: [(usize, usize); 2],
 }
 
+/// Lengths by rows and columns; a single one is along columns.
+pub fn lengths(values: &[i64]) -> Option<[usize; 2]> {
+    let length = |value: i64| usize::try_from(value).ok().filter(|v| (1..1 << 16).contains(v));
+    match *values {
+        [columns] => Some([1, length(columns)?]),
+        [rows, columns] => Some([length(rows)?, length(columns)?]),
+        _ => None,
+    }
+}
+
 impl Window {
     /// # Errors
-    /// For other than two lengths, or lengths that are none.
+    /// For other than one or two lengths, or lengths that are none.
     pub fn read(node: &Node, kernel: [usize; 2], input: Shape) -> Result<Self> {
         let pair = |name: &str| match node.ints(name) {
             None | Some([]) => Ok([1, 1]),
-            Some(&[a, b]) if (1..1 << 16).contains(&a) && (1..1 << 16).contains(&b) => {
-                Ok([a as usize, b as usize])
-            }
-            Some(other) => Err(format!("{name} {other:?}")),
+            Some(values) => lengths(values).ok_or_else(|| format!("{name} {values:?}")),
         };
         let (stride, dilation) = (pair("strides")?, pair("dilations")?);
         if kernel.contains(&0) {
@@ -40,29 +47,50 @@ impl Window {
             "SAME_UPPER" => [same(0), same(1)],
             "SAME_LOWER" => [same(0), same(1)].map(|(before, after)| (after, before)),
             "VALID" => [(0, 0); 2],
-            _ => match node.ints("pads") {
-                None | Some([]) => [(0, 0); 2],
-                Some(&[top, left, bottom, right])
-                    if [top, left, bottom, right].iter().all(|p| (0..1 << 16).contains(p)) =>
-                {
-                    [(top as usize, bottom as usize), (left as usize, right as usize)]
-                }
-                Some(other) => return Err(format!("pads {other:?}")),
-            },
+            _ => borders(node)?,
         };
         Ok(Self { kernel, stride, dilation, padding })
     }
 }
 
-pub fn convolution(net: &mut Lowering, call: &Call) -> Result<View> {
+/// Borders before and after, by rows and columns.
+pub fn borders(node: &Node) -> Result<[(usize, usize); 2]> {
+    let pads = node.ints("pads").unwrap_or(&[]);
+    let fits = pads.iter().all(|pad| (0..1 << 16).contains(pad));
+    match *pads {
+        [] => Ok([(0, 0); 2]),
+        [left, right] if fits => Ok([(0, 0), (left as usize, right as usize)]),
+        [top, left, bottom, right] if fits => {
+            Ok([(top as usize, bottom as usize), (left as usize, right as usize)])
+        }
+        _ => Err(format!("pads {pads:?}")),
+    }
+}
+
+/// Dimensions of a kernel by output channels, channels of a group, rows and columns.
+pub fn kernel_dims(dims: &[usize]) -> Result<[usize; 4]> {
+    match *dims {
+        [out, inputs, columns] => Ok([out, inputs, 1, columns]),
+        [out, inputs, rows, columns] => Ok([out, inputs, rows, columns]),
+        [_, _, _, _, _] => Err(format!("a kernel of {dims:?}: volumes are not supported")),
+        _ => Err(format!("a kernel of {dims:?}; those of pictures have 4 axes")),
+    }
+}
+
+pub fn convolution<'a>(net: &mut Lowering<'a>, call: &Call) -> Result<View> {
+    if let [_, Some(Value::Activation(_)), ..] = call.inputs[..] {
+        return super::unfolded::convolution(net, call);
+    }
     let weight = call.needed_constant(1)?;
-    let &[out, per_group, height, width] = weight.dims() else {
-        return Err(format!("a kernel of {:?}; those of pictures have 4 axes", weight.dims()));
-    };
-    let from = net.image(call.activation(0)?)?;
+    let [out, per_group, height, width] = kernel_dims(weight.dims())?;
+    let view = net.view_of(call.inputs[0].as_ref().ok_or("input 0 is missing")?)?;
+    if view.rank() != weight.dims().len() {
+        return Err(format!("a kernel of {:?} for {:?}", weight.dims(), view.dims()));
+    }
+    let (from, count) = net.image(&view)?;
     let input = net.shape(from);
     let groups = usize::try_from(call.node.int("group").unwrap_or(1)).unwrap_or(0);
-    if groups == 0 || out % groups != 0 || per_group * groups != input.channels {
+    if groups == 0 || out % groups != 0 || per_group * groups * count != input.channels {
         return Err(format!("{groups} groups of {per_group} channels for {input}"));
     }
     let window = Window::read(call.node, [height, width], input)?;
@@ -72,7 +100,7 @@ pub fn convolution(net: &mut Lowering, call: &Call) -> Result<View> {
         Some(bias) => return Err(format!("a bias of {:?} for {out} channels", bias.dims())),
         None => None,
     };
-    if let Some((index, [scale, shift])) = following_norm(net, call.node, out) {
+    if let Some((norm, [scale, shift])) = following_norm(net, call.node, out) {
         for (weights, scale) in kernel.chunks_exact_mut(per_group * height * width).zip(&scale) {
             for weight in weights {
                 *weight *= scale;
@@ -80,23 +108,28 @@ pub fn convolution(net: &mut Lowering, call: &Call) -> Result<View> {
         }
         let own = bias.unwrap_or(vec![0.0; out]);
         bias = Some((0..out).map(|c| own[c] * scale[c] + shift[c]).collect());
-        net.take_in(index);
+        net.take_in(norm);
     }
     let Window { stride, padding, dilation, .. } = window;
-    let options = ConvOptions::new_with_padding(stride, padding, dilation, groups);
-    let is_mixing = kernel.len() == out * out && stride == [1, 1] && padding == [(0, 0); 2];
+    // Several pictures are groups of channels.
+    let options = ConvOptions::new_with_padding(stride, padding, dilation, groups * count);
+    let is_mixing =
+        count == 1 && kernel.len() == out * out && stride == [1, 1] && padding == [(0, 0); 2];
     let mixed = is_mixing.then(|| net.mixed(from, &kernel, bias.as_deref())).flatten();
-    let kernel = net.tensor(kernel, [out, per_group, height, width]);
-    let bias = bias.map(|bias| net.tensor(bias, [out]));
+    let kernel = net.tensor(kernel.repeat(count), [count * out, per_group, height, width]);
+    let bias = bias.map(|bias| net.tensor(bias.repeat(count), [count * out]));
     let node = net.add(Convolution::new(kernel, bias, options), &[from])?;
     net.know_colours(node, mixed);
-    let Shape { channels, height, width } = net.shape(node);
-    Ok(View::of(node, &[1, channels, height, width]))
+    Ok(net.image_view(node, count, view.rank()))
 }
 
 /// The batch norm that alone uses a node's output, with its scale and shift.
-fn following_norm(net: &Lowering, node: &Node, out: usize) -> Option<(usize, [Vec<f32>; 2])> {
-    let (index, norm) = net.sole_consumer(node.output.first()?)?;
+fn following_norm<'a>(
+    net: &Lowering<'a>,
+    node: &Node,
+    out: usize,
+) -> Option<(&'a Node, [Vec<f32>; 2])> {
+    let norm = net.sole_consumer(node.output.first()?)?;
     let is_norm = norm.op_type == "BatchNormalization" && evaluates(norm, net.opset).is_ok();
     if !is_norm || norm.input.first() != node.output.first() {
         return None;
@@ -106,7 +139,7 @@ fn following_norm(net: &Lowering, node: &Node, out: usize) -> Option<(usize, [Ve
         Value::Activation(_) => None,
     };
     let parts = [value(1)?, value(2)?, value(3)?, value(4)?];
-    scale_and_shift(norm, parts.each_ref(), out).ok().map(|norm| (index, norm))
+    scale_and_shift(norm, parts.each_ref(), out).ok().map(|parts| (norm, parts))
 }
 
 /// γ / √(variance + ε), and β − mean times that.

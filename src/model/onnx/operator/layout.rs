@@ -2,9 +2,10 @@
 
 use super::Result;
 use crate::graph::op::{Concatenate, Slice, Steps};
-use crate::model::onnx::constant::{self, Constant};
-use crate::model::onnx::fold::{axis_of, broadcast};
+use crate::model::onnx::constant::Constant;
+use crate::model::onnx::fold::axis_of;
 use crate::model::onnx::lowering::{Call, Lowering, Value};
+use crate::model::onnx::proto::{Attribute, Node};
 use crate::model::onnx::view::View;
 
 pub fn lower(net: &mut Lowering, call: &Call) -> Result<Value> {
@@ -15,16 +16,6 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<Value> {
             let reversed = || (0..dims.len() as i64).rev().collect();
             let order = node.ints("perm").map_or_else(reversed, <[i64]>::to_vec);
             transposed(value, &order)
-        }
-        "Expand" => {
-            let to = call.needed_constant(1)?.to_ints();
-            let to = broadcast(&dims, &constant::dims(&to)?)?;
-            match value {
-                Value::Activation(view) if view.with_rank(to.len()).dims() == to => {
-                    Ok(Value::Activation(view.with_rank(to.len())))
-                }
-                _ => Err(format!("stretching {dims:?} to {to:?} is not supported")),
-            }
         }
         "DepthToSpace" | "SpaceToDepth" => blocks(net, call, value),
         _ => {
@@ -148,7 +139,11 @@ fn blocks(net: &mut Lowering, call: &Call, value: &Value) -> Result<Value> {
     let (apart, order, to) = if node.op_type == "SpaceToDepth" {
         let apart = [n, channels, height / block, block, width / block, block];
         let to = [n, channels * block * block, height / block, width / block];
-        (apart, [0, 3, 5, 1, 2, 4], to)
+        let order = match node.text("mode") {
+            Some("CRD") => [0, 1, 3, 5, 2, 4],
+            _ => [0, 3, 5, 1, 2, 4],
+        };
+        (apart, order, to)
     } else {
         let deep = channels / (block * block);
         let to = [n, deep, height * block, width * block];
@@ -177,8 +172,8 @@ pub(super) fn taken(net: &mut Lowering, view: &View, axis: usize, steps: Steps) 
     Ok(View::laid(node, &dims, &sides.concat()))
 }
 
-/// Parts that indices may fall into; more would be a node each.
-const MOST_RUNS: usize = 1 << 10;
+/// Parts that indices may fall into; more are moved value by value.
+const MOST_RUNS: usize = 1 << 4;
 
 /// Any indices of an axis, in runs of neighbours.
 fn picked(net: &mut Lowering, view: &View, axis: usize, indices: &[usize]) -> Result<View> {
@@ -190,7 +185,12 @@ fn picked(net: &mut Lowering, view: &View, axis: usize, indices: &[usize]) -> Re
         }
     }
     if runs.len() > MOST_RUNS {
-        return Err(format!("{} indices in no order", indices.len()));
+        let list = indices.iter().map(|index| *index as i64).collect();
+        let list = Value::Constant(Constant::list(list));
+        let along = Attribute::int("axis", axis as i64);
+        let node = Node { op_type: "Gather".into(), attribute: vec![along], ..Node::default() };
+        let inputs = vec![Some(Value::Activation(view.clone())), Some(list)];
+        return super::moving::lower(net, &Call { node: &node, inputs, opset: 18 });
     }
     let (from, sides) = net.isolated(view, &[axis])?;
     let mut dims = view.dims();
@@ -264,13 +264,16 @@ pub fn split(net: &mut Lowering, call: &Call) -> Result<Vec<Value>> {
     let dims = value.dims();
     let axis = axis_of(call.node.int("axis").unwrap_or(0), dims.len())?;
     let lengths: Vec<usize> = if let Some(lengths) = call.ints("split", 1)? {
-        constant::dims(&lengths)?
+        let length = |length: &i64| usize::try_from(*length).ok();
+        let parts: Option<Vec<usize>> = lengths.iter().map(length).collect();
+        parts.ok_or_else(|| format!("parts of {lengths:?}"))?
     } else {
         let parts = call.node.output.len().max(1);
         let each = dims[axis].div_ceil(parts);
         (0..parts).map(|part| each.min(dims[axis].saturating_sub(part * each))).collect()
     };
-    if lengths.iter().sum::<usize>() != dims[axis] || lengths.contains(&0) {
+    let sum = lengths.iter().try_fold(0usize, |sum, length| sum.checked_add(*length));
+    if sum != Some(dims[axis]) || lengths.contains(&0) {
         return Err(format!("parts of {lengths:?} of {}", dims[axis]));
     }
     let mut start = 0;
@@ -310,7 +313,7 @@ pub fn gather(net: &mut Lowering, call: &Call) -> Result<View> {
     }
 }
 
-/// The same values in the other order along the axis of time, where all sequences are of one length.
+/// The same values in the other order along the axis of time, or of each sequence.
 pub fn reversed(net: &mut Lowering, call: &Call) -> Result<View> {
     let view = call.activation(0)?.clone();
     let axis = axis_of(call.node.int("time_axis").unwrap_or(0), view.rank())?;
@@ -318,7 +321,7 @@ pub fn reversed(net: &mut Lowering, call: &Call) -> Result<View> {
     let length = lengths.first().and_then(|first| usize::try_from(*first).ok()).unwrap_or(0);
     let all = view.dims()[axis];
     if lengths.iter().any(|other| *other != lengths[0]) || !(1..=all).contains(&length) {
-        return Err(format!("sequences of {lengths:?} in {all}"));
+        return super::moving::lower(net, call);
     }
     let indices: Vec<usize> = (0..length).rev().chain(length..all).collect();
     picked(net, &view, axis, &indices)

@@ -1,13 +1,23 @@
 //! What each ONNX operator becomes (definitions: the ONNX operator schemas, opsets 1 to 24).
 
 mod arithmetic;
+mod attention;
+mod composite;
 mod convolution;
+mod einsum;
 mod join;
 mod layout;
+mod logic;
 mod matrix;
+mod moving;
 mod pooling;
+mod reduce;
 mod resize;
 mod statistics;
+mod transposed;
+mod unfolded;
+
+pub use moving::stretched;
 
 pub use layout::new_dims;
 
@@ -32,58 +42,163 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<Vec<Value>> {
         return Ok(vec![Value::Constant(constant)]);
     }
     if let Some(constants) = all_constant(call)
-        && let Some(folded) = fold(node, &constants)
+        && let Some(folded) = folded(call, &constants)
     {
-        return Ok(folded?.into_iter().map(Value::Constant).collect());
+        return folded;
     }
     if let Some(function) = pointwise(call)? {
         let view = call.activation(0)?.clone();
         return one(net.add(function, &[view.node]).map(|id| view.with_node(id)));
     }
     match node.op_type.as_str() {
-        "Identity" | "Dropout" | "Cast" | "CastLike" => {
-            let note = "dropouts in training mode are left out, as in evaluation";
-            if is_random(call)? && net.notes.iter().all(|other| other != note) {
-                net.notes.push(note.into());
-            }
-            Ok(call.inputs.iter().take(1).flatten().cloned().collect())
+        "Split" => return layout::split(net, call),
+        "LayerNormalization" => return statistics::layer_norm(net, call),
+        "Dropout" => return dropout(net, call),
+        _ => {}
+    }
+    if let Some(view) = as_view(net, call) {
+        return one(view);
+    }
+    value(net, call)?.map(|value| vec![value]).ok_or_else(|| refusal(node))
+}
+
+/// The outputs of an operator whose inputs are all constants; none where lowering it gives them.
+fn folded(call: &Call, constants: &[Option<&Constant>]) -> Option<Result<Vec<Value>>> {
+    const BOTH: [&str; 10] = [
+        "Flatten",
+        "Reshape",
+        "Squeeze",
+        "Unsqueeze",
+        "Transpose",
+        "Slice",
+        "Split",
+        "Dropout",
+        "CenterCropPad",
+        "Einsum",
+    ];
+    let outputs = match fold(call.node, constants) {
+        Some(outputs) => outputs,
+        None if BOTH.contains(&call.node.op_type.as_str()) => return None,
+        None => fold::evaluate(call.node, constants, call.opset),
+    };
+    Some(outputs.map(|outputs| outputs.into_iter().map(Value::Constant).collect()))
+}
+
+/// The first output of an operator between constants.
+fn fold_one(node: &super::proto::Node, constants: &[Option<&Constant>]) -> Result<Constant> {
+    let outputs = fold(node, constants).ok_or("it is not supported")??;
+    outputs.into_iter().next().ok_or_else(|| "it gives nothing".into())
+}
+
+/// Why an operator is not lowered.
+fn refusal(node: &super::proto::Node) -> String {
+    match node.op_type.as_str() {
+        "QLinearConv"
+        | "QLinearMatMul"
+        | "QuantizeLinear"
+        | "DynamicQuantizeLinear"
+        | "DequantizeLinear"
+        | "ConvInteger"
+        | "MatMulInteger" => "quantised networks have no gradients; open the float one".into(),
+        "LSTM" | "GRU" | "RNN" => "recurrent networks are not supported".into(),
+        "TopK" | "ArgMax" | "ArgMin" | "NonZero" | "Unique" | "OneHot" | "Hardmax"
+        | "NonMaxSuppression" => {
+            "it orders or counts values that depend on the picture, which has no gradient".into()
         }
-        "Conv" => one(convolution::convolution(net, call)),
-        "BatchNormalization" => one(convolution::batch_norm(net, call)),
-        "Gemm" => one(matrix::gemm(net, call)),
-        "MatMul" => one(matrix::product(net, call)),
-        "PRelu" => one(arithmetic::prelu(net, call)),
-        "Add" | "Sub" | "Mul" | "Div" | "Sum" | "Mean" | "Max" | "Min" | "Neg" | "Pow" => {
-            one(arithmetic::lower(net, call))
+        op if op.starts_with("Sequence")
+            || op.starts_with("Optional")
+            || op.starts_with("String") =>
+        {
+            "its values are no tensors of numbers".into()
+        }
+        op if op.starts_with("Random") || matches!(op, "Bernoulli" | "Multinomial") => {
+            "random values are another network every time".into()
+        }
+        _ => "it is not supported".into(),
+    }
+}
+
+/// Operators that become one view.
+fn as_view(net: &mut Lowering, call: &Call) -> Option<Result<View>> {
+    Some(match call.node.op_type.as_str() {
+        "Cast" | "CastLike" => logic::cast(net, call),
+        "Conv" => convolution::convolution(net, call),
+        "ConvTranspose" => transposed::lower(net, call),
+        "BatchNormalization" => convolution::batch_norm(net, call),
+        "MatMul" => matrix::product(net, call),
+        "PRelu" if matches!(call.inputs.get(1), Some(Some(Value::Constant(_)))) => {
+            arithmetic::prelu(net, call)
+        }
+        "Add" | "Sub" | "Mul" | "Div" | "Sum" | "Mean" | "Max" | "Min" | "Neg" | "Pow" | "Mod" => {
+            arithmetic::lower(net, call)
         }
         "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => {
-            one(pooling::lower(net, call))
+            pooling::lower(net, call)
         }
-        "ReduceMean" | "ReduceSum" | "ReduceMax" | "ReduceMin" | "ReduceL2" => {
-            one(pooling::reduce(net, call))
+        "LpPool" | "GlobalLpPool" => pooling::by_power(net, call),
+        "ReduceMean" | "ReduceSum" | "ReduceMax" | "ReduceMin" | "ReduceL1" | "ReduceL2"
+        | "ReduceSumSquare" | "ReduceLogSum" | "ReduceLogSumExp" | "ReduceProd" => {
+            reduce::lower(net, call)
         }
-        "Resize" | "Upsample" => one(resize::lower(net, call)),
-        "Softmax" | "LogSoftmax" => one(statistics::softmax(net, call)),
-        "LRN" => one(statistics::local_response(net, call)),
-        "InstanceNormalization" => one(statistics::instance_norm(net, call)),
-        "GroupNormalization" => one(statistics::group_norm(net, call)),
-        "LayerNormalization" => one(statistics::layer_norm(net, call)),
-        "Celu" => one(arithmetic::celu(net, call)),
-        "Softsign" => one(arithmetic::softsign(net, call)),
-        "Where" => one(arithmetic::choice(net, call)),
-        "LpNormalization" => one(pooling::unit_length(net, call)),
-        "Concat" => join::concat(net, call).map(|value| vec![value]),
-        "Pad" => one(join::pad(net, call)),
-        "Split" => layout::split(net, call),
-        "Slice" => layout::slice(net, call).map(|value| vec![value]),
-        "Gather" => one(layout::gather(net, call)),
-        "ReverseSequence" => one(layout::reversed(net, call)),
-        "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" | "Transpose" | "Expand"
-        | "DepthToSpace" | "SpaceToDepth" => layout::lower(net, call).map(|value| vec![value]),
-        "QLinearConv" | "QuantizeLinear" | "DequantizeLinear" | "ConvInteger" => {
-            Err("quantised networks have no gradients; open the float one".into())
+        "Resize" | "Upsample" => resize::lower(net, call),
+        "Softmax" | "LogSoftmax" => statistics::softmax(net, call),
+        "LRN" => statistics::local_response(net, call),
+        "InstanceNormalization" => statistics::instance_norm(net, call),
+        "GroupNormalization" => statistics::group_norm(net, call),
+        "MeanVarianceNormalization" => composite::mean_variance_norm(net, call),
+        "Celu" => arithmetic::celu(net, call),
+        "Softsign" => arithmetic::softsign(net, call),
+        "Where" => logic::choose(net, call),
+        "LpNormalization" => reduce::unit_length(net, call),
+        "Pad" => join::pad(net, call),
+        "Gather" => layout::gather(net, call),
+        "ReverseSequence" => layout::reversed(net, call),
+        "Expand" | "Tile" | "GatherElements" | "GatherND" | "Compress" | "Scatter"
+        | "ScatterElements" | "ScatterND" => moving::lower(net, call),
+        "Trilu" => moving::triangle(net, call),
+        "CumSum" => moving::running_sum(net, call),
+        _ => return None,
+    })
+}
+
+/// Operators that become a value of any kind; none for those that are not known.
+fn value(net: &mut Lowering, call: &Call) -> Result<Option<Value>> {
+    let node = call.node;
+    Ok(Some(match node.op_type.as_str() {
+        "Identity" => call.inputs.first().and_then(Option::clone).ok_or("no input")?,
+        "Greater" | "Less" | "GreaterOrEqual" | "LessOrEqual" | "Equal" | "And" | "Or" | "Xor"
+        | "Not" => logic::lower(net, call)?,
+        "Gemm" => matrix::gemm(net, call)?,
+        "Einsum" => einsum::lower(net, call)?,
+        "Attention" => attention::lower(net, call)?,
+        "PRelu" => composite::prelu(net, call)?,
+        "Clip" => composite::clip(net, call)?,
+        "Swish" => composite::gated_swish(net, call, node.float("alpha").unwrap_or(1.0))?,
+        "Shrink" => composite::shrink(net, call)?,
+        "RMSNormalization" => composite::root_mean_square_norm(net, call)?,
+        "CenterCropPad" => moving::centred(net, call)?,
+        "Concat" => join::concat(net, call)?,
+        "Slice" => layout::slice(net, call)?,
+        "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" | "Transpose" | "DepthToSpace"
+        | "SpaceToDepth" => layout::lower(net, call)?,
+        _ => return Ok(None),
+    }))
+}
+
+/// Dropout changes nothing, as in evaluation; its mask is true everywhere.
+fn dropout(net: &mut Lowering, call: &Call) -> Result<Vec<Value>> {
+    let note = "dropouts in training mode are left out, as in evaluation";
+    if is_random(call)? && net.notes.iter().all(|other| other != note) {
+        net.notes.push(note.into());
+    }
+    let value = call.inputs.first().and_then(Option::clone).ok_or("no input")?;
+    let dims = value.dims();
+    match call.node.output.len() {
+        0 | 1 => Ok(vec![value]),
+        _ => {
+            let mask = Constant::ints(&dims, vec![1; dims.iter().product()])?;
+            Ok(vec![value, Value::Constant(mask)])
         }
-        _ => Err("it is not supported".into()),
     }
 }
 
@@ -113,7 +228,20 @@ fn literal(net: &Lowering, call: &Call) -> Result<Option<Constant>> {
         }
         "Size" => {
             let value = call.inputs.first().and_then(Option::as_ref).ok_or("no input")?;
-            return Ok(Some(Constant::list(vec![value.dims().iter().product::<usize>() as i64])));
+            let size = value.dims().iter().product::<usize>();
+            return Ok(Some(Constant::ints(&[], vec![size as i64])?));
+        }
+        "EyeLike" => {
+            let value = call.inputs.first().and_then(Option::as_ref).ok_or("no input")?;
+            return fold::eye(node, &value.dims()).map(Some);
+        }
+        "CastLike" => {
+            return Ok(match (call.inputs.first(), call.inputs.get(1)) {
+                (Some(Some(Value::Constant(constant))), Some(Some(Value::Activation(_)))) => {
+                    Some(Constant::floats(constant.dims(), constant.to_floats())?)
+                }
+                _ => None,
+            });
         }
         _ => return Ok(None),
     }
@@ -148,9 +276,17 @@ fn all_constant<'a>(call: &'a Call) -> Option<Vec<Option<&'a Constant>>> {
 fn pointwise(call: &Call) -> Result<Option<Pointwise>> {
     let node = call.node;
     let float = |name: &str, default: f32| node.float(name).unwrap_or(default);
+    if let Some(function) = composite::elementary(call) {
+        return Ok(Some(Pointwise::Elementary(function)));
+    }
+    let is_number = |index: usize| match call.inputs.get(index) {
+        Some(Some(Value::Constant(bound))) => bound.len() == 1,
+        Some(Some(Value::Activation(_))) => false,
+        _ => true,
+    };
     Ok(Some(match node.op_type.as_str() {
         "Relu" => Pointwise::Relu,
-        "Clip" => {
+        "Clip" if is_number(1) && is_number(2) => {
             let bound = |name: &str, index: usize, default: f32| {
                 let input = call.constant(index)?.map(|bound| bound.scalar().ok_or("no number"));
                 Ok::<_, String>(input.transpose()?.unwrap_or(float(name, default)))

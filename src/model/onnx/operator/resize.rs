@@ -128,6 +128,9 @@ impl Interpolation<'_> {
         Ok(match self.coordinates {
             "half_pixel" => half_pixel,
             "pytorch_half_pixel" if along.outputs > 1 => half_pixel,
+            "align_corners" if (inputs * along.scale - outputs).abs() > 1e-3 => {
+                return Err("corners aligned by a scale that gives no whole length".into());
+            }
             "align_corners" if along.outputs > 1 => output * (inputs - 1.0) / (outputs - 1.0),
             "pytorch_half_pixel" | "align_corners" => 0.0,
             "asymmetric" => output / along.scale,

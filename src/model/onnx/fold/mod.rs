@@ -1,7 +1,20 @@
 //! Computing what does not depend on the picture: shapes, and weights made from weights.
+//!
+//! Integers, truth values and what moves or orders values are computed here; every other operator
+//! is folded by the very nodes that it would be lowered to (`evaluate`).
+
+mod cast;
+mod choice;
+mod evaluate;
+mod function;
+mod moves;
+
+pub use choice::eye;
+pub use evaluate::evaluate;
 
 use super::constant::{Constant, dims};
 use super::proto::Node;
+use function::{arithmetic, bitwise, is_comparison, pointwise};
 use ndarray::{ArcArray, ArrayD, Axis, IxDyn, Zip};
 
 /// Values that a computation between constants may give; more is a damaged file.
@@ -19,76 +32,53 @@ pub fn fold(node: &Node, inputs: &[Option<&Constant>]) -> Option<Result<Vec<Cons
     if let Some(function) = pointwise(op) {
         return one(first().map(|x| map(x, function)));
     }
-    if let Some(function) = arithmetic(op) {
-        return one(first().and_then(|a| zip(a, second()?, function, is_comparison(op))));
+    if let Some(function) = bitwise(node) {
+        return one(first().and_then(|a| between_integers(a, second()?, function)));
+    }
+    if let Some(function) = arithmetic(node) {
+        let several = inputs.iter().flatten().copied().skip(1);
+        return one(first().and_then(|a| {
+            several.clone().try_fold(a.clone(), |a, b| zip(&a, b, function, is_comparison(op)))
+        }));
     }
     one(match op {
-        "Identity" | "Dropout" => first().cloned(),
-        "Cast" => first().map(|x| cast(x, node.int("to").unwrap_or(1))),
+        "Identity" => first().cloned(),
+        "Cast" => first().and_then(|x| cast::cast(node, x)),
+        "CastLike" => first().and_then(|x| Ok(cast::like(x, second()?))),
+        "Not" => first().map(|x| cast::truth(x, |v| v == 0.0)),
+        "IsNaN" => first().map(|x| cast::truth(x, f64::is_nan)),
+        "IsInf" => first().map(|x| cast::truth(x, choice::infinite(node))),
         "Shape" => first().map(|x| shape(node, x.dims())),
-        "Size" => first().map(|x| Constant::list(vec![x.len() as i64])),
+        "Size" => first().and_then(|x| Constant::ints(&[], vec![x.len() as i64])),
         "ConstantOfShape" => first().and_then(|x| constant_of_shape(node, x)),
+        "EyeLike" => first().and_then(|x| eye(node, x.dims())),
         "Range" => range(inputs),
         "Where" => input(inputs, 0)
             .and_then(|condition| choose(condition, input(inputs, 1)?, input(inputs, 2)?)),
+        "Clip" => first().and_then(|x| choice::clipped(node, x, inputs)),
         "DequantizeLinear" => first().and_then(|x| dequantised(node, x, inputs)),
-        "Expand" => first().and_then(|x| expand(x, second()?)),
-        "Tile" => first().and_then(|x| tile(x, second()?)),
-        "Gather" => first().and_then(|x| gather(node, x, second()?)),
         "Concat" => concat(node, inputs),
         "ReduceProd" | "ReduceSum" | "ReduceMax" | "ReduceMin" => {
             first().and_then(|x| reduce(node, x, inputs.get(1).copied().flatten()))
         }
-        _ => return None,
+        "ArgMax" | "ArgMin" => first().and_then(|x| choice::extreme(node, x)),
+        "NonZero" => first().and_then(choice::nonzero),
+        "OneHot" => first().and_then(|x| choice::one_hot(node, x, second()?, input(inputs, 2)?)),
+        "TopK" => return Some(first().and_then(|x| choice::top(node, x, second().ok()))),
+        _ => return moves::fold(node, inputs).map(|result| result.map(|value| vec![value])),
     })
+}
+
+/// The value of an operator that only moves values, or `Err` for one that does more.
+pub fn moved(node: &Node, inputs: &[Option<&Constant>]) -> Result<Constant, String> {
+    match moves::fold(node, inputs).filter(|_| moves::only_moves(node)) {
+        Some(result) => result,
+        None => Err("it combines values that depend on the picture".into()),
+    }
 }
 
 fn input<'a>(inputs: &[Option<&'a Constant>], index: usize) -> Result<&'a Constant, String> {
     inputs.get(index).copied().flatten().ok_or_else(|| format!("input {index} is missing"))
-}
-
-fn pointwise(op: &str) -> Option<fn(f64) -> f64> {
-    Some(match op {
-        "Neg" => |x| -x,
-        "Abs" => f64::abs,
-        "Floor" => f64::floor,
-        "Ceil" => f64::ceil,
-        "Round" => f64::round_ties_even,
-        "Sqrt" => f64::sqrt,
-        "Exp" => f64::exp,
-        "Log" => f64::ln,
-        "Reciprocal" => f64::recip,
-        "Not" => |x| f64::from(x == 0.0),
-        "Relu" => |x| x.max(0.0),
-        "Sigmoid" => |x| 1.0 / (1.0 + (-x).exp()),
-        "Tanh" => f64::tanh,
-        _ => return None,
-    })
-}
-
-fn arithmetic(op: &str) -> Option<fn(f64, f64) -> f64> {
-    Some(match op {
-        "Add" | "Sum" => |a, b| a + b,
-        "Sub" => |a, b| a - b,
-        "Mul" => |a, b| a * b,
-        "Div" => |a, b| a / b,
-        "Pow" => f64::powf,
-        "Max" => f64::max,
-        "Min" => f64::min,
-        "Mod" => |a, b| a - (a / b).floor() * b,
-        "Equal" => |a, b| f64::from(a == b),
-        "Less" => |a, b| f64::from(a < b),
-        "Greater" => |a, b| f64::from(a > b),
-        "LessOrEqual" => |a, b| f64::from(a <= b),
-        "GreaterOrEqual" => |a, b| f64::from(a >= b),
-        "And" => |a, b| f64::from(a != 0.0 && b != 0.0),
-        "Or" => |a, b| f64::from(a != 0.0 || b != 0.0),
-        _ => return None,
-    })
-}
-
-fn is_comparison(op: &str) -> bool {
-    matches!(op, "Equal" | "Less" | "Greater" | "LessOrEqual" | "GreaterOrEqual" | "And" | "Or")
 }
 
 fn map(x: &Constant, function: fn(f64) -> f64) -> Constant {
@@ -108,15 +98,32 @@ fn zip(
     let whole = matches!((a, b), (Constant::Int(_), Constant::Int(_)));
     let (a, b) = (wide(a), wide(b));
     let dims = broadcast(a.shape(), b.shape())?;
-    let stretched = |x: &ArrayD<f64>| {
-        x.broadcast(IxDyn(&dims)).map(|view| view.to_owned()).ok_or("shapes that do not fit")
-    };
-    let (a, b) = (stretched(&a)?, stretched(&b)?);
+    let (a, b) = (stretched(&a, &dims)?, stretched(&b, &dims)?);
     let values = Zip::from(&a).and(&b).map_collect(|a, b| function(*a, *b));
     Ok(match whole || comparison {
         true => Constant::Int(values.mapv(|v| v as i64).into()),
         false => Constant::Float(values.mapv(|v| v as f32).into()),
     })
+}
+
+fn between_integers(
+    a: &Constant,
+    b: &Constant,
+    function: fn(i64, i64) -> Option<i64>,
+) -> Result<Constant, String> {
+    let (Constant::Int(a), Constant::Int(b)) = (a, b) else {
+        return Err("values that are no integers".into());
+    };
+    let dims = broadcast(a.shape(), b.shape())?;
+    let stretched = |x: &ArcArray<i64, IxDyn>| x.broadcast(IxDyn(&dims)).map(|x| x.to_owned());
+    let (a, b) =
+        (stretched(a).ok_or("shapes do not fit")?, stretched(b).ok_or("shapes do not fit")?);
+    let values = a.iter().zip(&b).map(|(a, b)| function(*a, *b)).collect::<Option<Vec<i64>>>();
+    Constant::ints(&dims, values.ok_or("bits of a type that is not known")?)
+}
+
+fn stretched(x: &ArrayD<f64>, dims: &[usize]) -> Result<ArrayD<f64>, String> {
+    x.broadcast(IxDyn(dims)).map(|x| x.to_owned()).ok_or("shapes that do not fit".into())
 }
 
 fn wide(x: &Constant) -> ArrayD<f64> {
@@ -142,16 +149,6 @@ pub fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
     match count.is_some_and(|count| count <= MOST_FOLDED) {
         true => Ok(dims),
         false => Err(format!("dimensions {dims:?} are too large")),
-    }
-}
-
-/// Integer types and truth values by their codes in the format.
-fn cast(x: &Constant, to: i64) -> Constant {
-    match (x, to) {
-        (Constant::Float(x), 2..=7 | 12 | 13) => Constant::Int(x.mapv(|v| v as i64).into()),
-        (Constant::Float(x), 9) => Constant::Int(x.mapv(|v| i64::from(v != 0.0)).into()),
-        (Constant::Int(x), 1 | 10 | 11 | 16) => Constant::Float(x.mapv(|v| v as f32).into()),
-        _ => x.clone(),
     }
 }
 
@@ -187,16 +184,21 @@ fn constant_of_shape(node: &Node, shape: &Constant) -> Result<Constant, String> 
 }
 
 fn range(inputs: &[Option<&Constant>]) -> Result<Constant, String> {
-    let number = |index: usize| input(inputs, index)?.scalar().ok_or("not a number".to_string());
+    let number = |index: usize| {
+        let value = wide(input(inputs, index)?);
+        value.first().copied().ok_or("not a number".to_string())
+    };
     let (start, limit, delta) = (number(0)?, number(1)?, number(2)?);
     let count = ((limit - start) / delta).ceil().max(0.0);
     if !count.is_finite() || count as usize > MOST_FOLDED {
         return Err("the range is too long".into());
     }
-    let values = (0..count as usize).map(|i| start + i as f32 * delta);
+    let values = (0..count as usize).map(|i| start + i as f64 * delta);
     Ok(match input(inputs, 0)? {
         Constant::Int(_) => Constant::list(values.map(|v| v as i64).collect()),
-        Constant::Float(_) => Constant::floats(&[count as usize], values.collect())?,
+        Constant::Float(_) => {
+            Constant::floats(&[count as usize], values.map(|v| v as f32).collect())?
+        }
     })
 }
 
@@ -226,11 +228,8 @@ fn dequantised(
 /// a where the condition holds, and b elsewhere.
 pub fn choose(condition: &Constant, a: &Constant, b: &Constant) -> Result<Constant, String> {
     let dims = broadcast(&broadcast(condition.dims(), a.dims())?, b.dims())?;
-    let stretched = |x: &Constant| {
-        let wide = wide(x);
-        wide.broadcast(IxDyn(&dims)).map(|view| view.to_owned()).ok_or("shapes that do not fit")
-    };
-    let (condition, x, y) = (stretched(condition)?, stretched(a)?, stretched(b)?);
+    let part = |x: &Constant| stretched(&wide(x), &dims);
+    let (condition, x, y) = (part(condition)?, part(a)?, part(b)?);
     let values = Zip::from(&condition)
         .and(&x)
         .and(&y)
@@ -239,55 +238,6 @@ pub fn choose(condition: &Constant, a: &Constant, b: &Constant) -> Result<Consta
         (Constant::Int(_), Constant::Int(_)) => Constant::Int(values.mapv(|v| v as i64).into()),
         _ => Constant::Float(values.mapv(|v| v as f32).into()),
     })
-}
-
-fn expand(x: &Constant, to: &Constant) -> Result<Constant, String> {
-    let to = broadcast(x.dims(), &dims(&to.to_ints())?)?;
-    Ok(match x {
-        Constant::Float(x) => Constant::Float(stretched(x, &to)?),
-        Constant::Int(x) => Constant::Int(stretched(x, &to)?),
-    })
-}
-
-fn stretched<T: Clone>(x: &ArcArray<T, IxDyn>, to: &[usize]) -> Result<ArcArray<T, IxDyn>, String> {
-    x.broadcast(IxDyn(to)).map(|view| view.to_owned().into()).ok_or("shapes do not fit".into())
-}
-
-fn tile(x: &Constant, repeats: &Constant) -> Result<Constant, String> {
-    let repeats = repeats.to_ints();
-    if repeats.len() != x.dims().len() {
-        return Err("one number of repeats for every axis is needed".into());
-    }
-    repeats.iter().enumerate().try_fold(x.clone(), |x, (axis, times)| {
-        let size = x.len().saturating_mul(usize::try_from(*times).unwrap_or(usize::MAX));
-        if size > MOST_FOLDED {
-            return Err("the result is too large".into());
-        }
-        match times {
-            1 => Ok(x),
-            _ => joined(&vec![&x; *times as usize], axis),
-        }
-    })
-}
-
-fn gather(node: &Node, x: &Constant, indices: &Constant) -> Result<Constant, String> {
-    let axis = axis_of(node.int("axis").unwrap_or(0), x.dims().len())?;
-    let length = x.dims()[axis] as i64;
-    let place = |i: &i64| if *i < 0 { *i + length } else { *i };
-    let places: Vec<usize> = indices
-        .to_ints()
-        .iter()
-        .map(|i| usize::try_from(place(i)).ok().filter(|i| (*i as i64) < length))
-        .collect::<Option<_>>()
-        .ok_or("an index is out of range")?;
-    let count = x.len() / x.dims()[axis].max(1);
-    if count.saturating_mul(places.len()) > MOST_FOLDED {
-        return Err("the result is too large".into());
-    }
-    let mut to = x.dims()[..axis].to_vec();
-    to.extend(indices.dims());
-    to.extend(&x.dims()[axis + 1..]);
-    x.selected(axis, &places).reshaped(&to)
 }
 
 fn concat(node: &Node, inputs: &[Option<&Constant>]) -> Result<Constant, String> {
@@ -320,13 +270,15 @@ fn joined(parts: &[&Constant], axis: usize) -> Result<Constant, String> {
 fn reduce(node: &Node, x: &Constant, axes: Option<&Constant>) -> Result<Constant, String> {
     let rank = x.dims().len();
     let listed = axes.map(Constant::to_ints).or_else(|| node.ints("axes").map(<[i64]>::to_vec));
-    let mut axes = match listed {
+    let mut axes = match listed.filter(|axes| !axes.is_empty()) {
         Some(axes) => {
             axes.iter().map(|axis| axis_of(*axis, rank)).collect::<Result<Vec<_>, _>>()?
         }
+        None if node.int("noop_with_empty_axes").unwrap_or(0) != 0 => return Ok(x.clone()),
         None => (0..rank).collect(),
     };
     axes.sort_unstable();
+    axes.dedup();
     let start: f64 = match node.op_type.as_str() {
         "ReduceProd" => 1.0,
         "ReduceSum" => 0.0,
@@ -339,7 +291,8 @@ fn reduce(node: &Node, x: &Constant, axes: Option<&Constant>) -> Result<Constant
         "ReduceMax" => "Max",
         _ => "Min",
     };
-    let function = arithmetic(name).unwrap_or(|a, _| a);
+    let named = Node { op_type: name.into(), ..Node::default() };
+    let function = arithmetic(&named).unwrap_or(|a, _| a);
     let mut values = wide(x);
     for axis in axes.iter().rev() {
         values = values.fold_axis(Axis(*axis), start, |a, b| function(*a, *b));
