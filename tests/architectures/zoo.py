@@ -47,7 +47,7 @@ TRANSFORMERS = re.compile(r"^(vit_|swin_|maxvit)")
 
 # Odd sides on the way down tell paddings apart.
 SIDE = 72
-SIDES = {"hrnet": 96, "inception_v3": 107, "inception_v4": 107, "inception_resnet_v2": 107, "nasnet": 107, "pnasnet": 107, "googlenet": 107}
+SIDES = {"dla": 96, "hrnet": 96, "inception_v3": 107, "inception_v4": 107, "inception_resnet_v2": 107, "nasnet": 107, "pnasnet": 107, "googlenet": 107}
 TOLERANCE = 1e-4
 # Bytes of weights above which a network is not measured.
 LARGEST = 1.5e9

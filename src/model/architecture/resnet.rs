@@ -54,9 +54,15 @@ pub static RESNET: Family = Family {
     ],
     renames: TRANSFORMERS,
     marks: &[
-        &["bn1.weight", "layer1.0.conv1.weight", "layer4.0.conv1.weight"],
-        &["bn1.weight", "layer1.0.conv1.conv.weight", "layer4.0.conv1.conv.weight"],
-        &["bn1.weight", "layer1.0.conv1.attn.bn.weight", "layer4.0.conv2.conv.weight"],
+        &["conv1.weight", "bn1.weight", "layer1.0.conv1.weight", "layer4.0.conv1.weight"],
+        &["conv1.0.weight", "bn1.weight", "layer1.0.conv1.weight", "layer4.0.conv1.weight"],
+        &["conv1.weight", "bn1.weight", "layer1.0.conv1.conv.weight", "layer4.0.conv1.conv.weight"],
+        &[
+            "conv1.weight",
+            "bn1.weight",
+            "layer1.0.conv1.attn.bn.weight",
+            "layer4.0.conv2.conv.weight",
+        ],
     ],
     plan: |tensors| {
         let deep = tensors.side("conv1.0.weight", 2) == 3 && tensors.has("conv1.6.weight");
