@@ -109,15 +109,15 @@ pub static NETWORKS: &[Variant] = networks! {
         "mobilenetv3-small-050" [16 288 201 89] 224 875;
         "mobilenetv3-small-075" [16 432 201 89] 224 875;
         "mobilenetv3-small-100" [16 576 201 89] 224 875;
-    MOBILE_V4_AVERAGE 0:
-        "mobilenetv4-conv-aa-large" [24 960 500 244] 448 950;
-    MOBILE_V4_BLUR 0:
-        "mobilenetv4-conv-blur-medium" [32 960 375 163] 224 950;
     MOBILE_V4 0:
         "mobilenetv4-conv-large" [24 960 500 244] 384 950;
         "mobilenetv4-conv-medium" [32 960 375 163] 256 950;
         "mobilenetv4-conv-small" [32 960 220 90] 224 875;
         "mobilenetv4-conv-small-050" [32 480 220 90] 224 875;
+    MOBILE_V4_AVERAGE 0:
+        "mobilenetv4-conv-aa-large" [24 960 500 244] 448 950;
+    MOBILE_V4_BLUR 0:
+        "mobilenetv4-conv-blur-medium" [32 960 375 163] 224 950;
     FIVE 0:
         "test-efficientnet" [24 64 63 25] 160 950;
     EDGE 1:
