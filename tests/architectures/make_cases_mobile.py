@@ -15,7 +15,7 @@ mobilenetv1_100 mobilenetv1_100h mobilenetv2_050 mobilenetv2_100 mobilenetv3_sma
 spnasnet_100 tinynet_e test_efficientnet
 convnext_atto convnextv2_atto test_convnext test_convnext2 test_convnext3
 rexnet_100 hgnetv2_b0 hgnet_tiny ghostnet_100 ghostnetv2_100 ghostnetv3_100 repghostnet_050 inception_next_atto starnet_s1
-fasternet_t0 repvit_m0_9 repvit_m1 poolformer_s12 poolformerv2_s12 mambaout_femto lcnetv2_small fastvit_t8
+fasternet_t0 repvit_m0_9 repvit_m1 poolformer_s12 poolformerv2_s12 mambaout_femto lcnetv2_small fastvit_t8 cspnext_tiny
 """
 NAMED = """
 tf_efficientnet_b0 tf_efficientnet_es tf_efficientnet_lite0 tf_mixnet_s tf_mobilenetv3_small_075 tf_mobilenetv3_small_minimal_100

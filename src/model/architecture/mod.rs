@@ -12,6 +12,7 @@ mod conditional;
 mod convmixer;
 mod convnext;
 mod csp;
+mod cspnext;
 mod densenet;
 mod dla;
 mod dpn;
@@ -140,6 +141,7 @@ static FAMILIES: &[&Family] = &[
     &mambaout::MAMBAOUT,
     &lcnet_v2::LCNET_V2,
     &fastvit::FASTVIT,
+    &cspnext::CSPNEXT,
     &shufflenet::SHUFFLENET_V2,
     &inception::INCEPTION_V3,
     &inception::GOOGLENET,

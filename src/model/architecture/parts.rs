@@ -57,6 +57,16 @@ impl Assembly<'_> {
         self.add(&part("scale"), Arithmetic::Multiply, &[from, x])
     }
 
+    /// Effective squeeze-and-excitation by one convolution, `NAME.fc`, and a hard sigmoid (Lee and
+    /// Park 2020, "CenterMask").
+    pub fn effective_squeeze(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
+        let part = |part: &str| format!("{name}.{part}");
+        let mut x = self.global_average_pool(&part("avgpool"), from)?;
+        x = self.convolution(&part("fc"), window(1), x)?;
+        x = self.add(&part("gate"), Pointwise::HARD_SIGMOID, &[x])?;
+        self.add(&part("scale"), Arithmetic::Multiply, &[from, x])
+    }
+
     /// The sum of several values, which are at least one.
     pub fn total(&mut self, name: &str, parts: &[NodeId]) -> Result<NodeId> {
         let Some((first, rest)) = parts.split_first() else {

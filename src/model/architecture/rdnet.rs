@@ -5,7 +5,7 @@ use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
-use crate::graph::op::{Arithmetic, Pointwise};
+use crate::graph::op::Pointwise;
 use crate::picture::Filter;
 
 const EPSILON: f32 = 1e-6;
@@ -72,10 +72,7 @@ fn layers(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
         net.convolution("4", window(1), x)
     })?;
     if net.has("layers.layers.5.fc.weight") {
-        let mut gate = net.global_average_pool("layers.layers.5.avgpool", x)?;
-        gate = net.convolution("layers.layers.5.fc", window(1), gate)?;
-        gate = net.add("layers.layers.5.gate", Pointwise::HARD_SIGMOID, &[gate])?;
-        x = net.add("layers.layers.5.scale", Arithmetic::Multiply, &[x, gate])?;
+        x = net.effective_squeeze("layers.layers.5", x)?;
     }
     net.channel_scale("gamma", x)
 }
