@@ -2,6 +2,7 @@
 //! pointwise convolutions at one size.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -15,7 +16,7 @@ pub static CONVMIXER: Family = Family {
     name: "ConvMixer",
     names: &[],
     renames: &[],
-    marks: &[&["stem.0.weight", "stem.2.running_var", "blocks.0.0.fn.0.weight", "head.weight"]],
+    marks: &[&["stem.0.weight", "stem.2.running_var", "blocks.0.0.fn.0.weight"]],
     plan: |tensors| {
         let plan = [tensors.side("stem.0.weight", 0), tensors.count("blocks.")];
         let known = CONVMIXER.variants.iter().find(|variant| variant.plan[1..] == plan)?;
@@ -38,7 +39,7 @@ pub static CONVMIXER: Family = Family {
             x = net.within(&format!("blocks.{index}"), |net| block(net, activation, x))?;
         }
         x = net.global_average_pool("global_pool", x)?;
-        net.linear("head", x)
+        net.head(Head::new(&["head"]), x)
     },
 };
 

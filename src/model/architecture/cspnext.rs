@@ -1,6 +1,7 @@
 //! CSPNeXt (Lyu et al. 2022, "RTMDet"): stages whose channels partly pass by blocks of large filters.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::window;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -19,7 +20,6 @@ pub static CSPNEXT: Family = Family {
         "stages.0.1.blocks.0.conv2.depthwise_conv.conv.weight",
         "stages.3.1.conv2.conv.weight",
         "stages.3.2.final_conv.conv.weight",
-        "head.fc.weight",
     ]],
     plan: |tensors| {
         let module = |stage: usize| if stage == 3 { 2 } else { 1 };
@@ -50,7 +50,7 @@ pub static CSPNEXT: Family = Family {
             x = net.within(&name, |net| layer(net, !is_last, x))?;
         }
         x = net.global_average_pool("head.global_pool", x)?;
-        net.linear("head.fc", x)
+        net.head(Head::new(&["head.fc"]), x)
     },
 };
 

@@ -2,6 +2,7 @@
 //! then a perceptron of all.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -19,7 +20,6 @@ pub static FASTERNET: Family = Family {
         "patch_embed.proj.weight",
         "stages.0.blocks.0.spatial_mixing.partial_conv3.weight",
         "conv_head.weight",
-        "classifier.weight",
     ]],
     plan: |tensors| {
         let blocks = |stage| tensors.count(&format!("stages.{stage}.blocks."));
@@ -48,7 +48,7 @@ pub static FASTERNET: Family = Family {
         x = net.global_average_pool("global_pool", x)?;
         x = net.bare_convolution("conv_head", window(1), x)?;
         x = net.add("act", activation, &[x])?;
-        net.linear("classifier", x)
+        net.head(Head::new(&["classifier"]), x)
     },
 };
 

@@ -2,6 +2,7 @@
 //! perceptrons behind large filters. Those with attention in their last stage are not among them.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::window;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -20,7 +21,6 @@ pub static FASTVIT: Family = Family {
         "stages.0.blocks.0.token_mixer.mixer.conv_kxk.0.conv.weight",
         "stages.3.blocks.0.token_mixer.mixer.conv_kxk.0.conv.weight",
         "final_conv.se.fc1.weight",
-        "head.fc.weight",
     ]],
     plan: |tensors| {
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}.blocks."))).sum();
@@ -46,7 +46,7 @@ pub static FASTVIT: Family = Family {
         }
         x = net.within("final_conv", |net| active(net, 1, x))?;
         x = net.global_average_pool("head.global_pool", x)?;
-        net.linear("head.fc", x)
+        net.head(Head::new(&["head.fc"]), x)
     },
 };
 

@@ -2,6 +2,7 @@
 //! of growing sizes around it gather, each weighed by a gate.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -22,7 +23,6 @@ pub static FOCALNET: Family = Family {
         "layers.0.blocks.0.modulation.f.weight",
         "layers.3.downsample.proj.weight",
         "norm.weight",
-        "head.fc.weight",
     ]],
     plan: |tensors| {
         let levels = tensors.count("layers.0.blocks.0.modulation.focal_layers.");
@@ -55,7 +55,7 @@ pub static FOCALNET: Family = Family {
         }
         x = net.layer_norm("norm", EPSILON, x)?;
         x = net.global_average_pool("head.global_pool", x)?;
-        net.linear("head.fc", x)
+        net.head(Head::new(&["head.fc"]), x)
     },
 };
 

@@ -3,6 +3,7 @@
 //! cheap filters of the others.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::inverted::{Style, weighed};
 use super::window::window;
 use super::{Family, InputDefaults, Variant};
@@ -18,8 +19,8 @@ pub static GHOSTNET: Family = Family {
     names: &[],
     renames: &[],
     marks: &[
-        &["conv_stem.weight", "blocks.0.0.ghost1.cheap_operation.0.weight", "classifier.weight"],
-        &["conv_stem.weight", "blocks.0.0.ghost1.cheap_rpr_skip.weight", "classifier.weight"],
+        &["conv_stem.weight", "blocks.0.0.ghost1.cheap_operation.0.weight"],
+        &["conv_stem.weight", "blocks.0.0.ghost1.cheap_rpr_skip.weight"],
     ],
     plan: |tensors| {
         let kind = match tensors.has("blocks.0.0.ghost1.cheap_rpr_skip.weight") {
@@ -57,7 +58,7 @@ pub static GHOSTNET: Family = Family {
         x = net.global_average_pool("global_pool", x)?;
         x = net.bare_convolution("conv_head", window(1), x)?;
         x = net.relu("act2", x)?;
-        net.linear("classifier", x)
+        net.head(Head::new(&["classifier"]), x)
     },
 };
 

@@ -2,6 +2,7 @@
 //! all its layers.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -19,7 +20,6 @@ pub static HGNET: Family = Family {
         "stages.0.blocks.0.aggregation.0.conv.weight",
         "stages.3.downsample.conv.weight",
         "head.last_conv.0.weight",
-        "head.fc.weight",
     ]],
     plan: |tensors| {
         let stem = ["stem.stem4.conv.weight", "stem.stem.2.conv.weight"];
@@ -53,7 +53,7 @@ pub static HGNET: Family = Family {
         x = net.bare_convolution("head.last_conv.0", window(1), x)?;
         x = net.relu("head.last_conv.1", x)?;
         x = learned(net, "head.last_conv.2", x)?;
-        net.linear("head.fc", x)
+        net.head(Head::new(&["head.fc"]), x)
     },
 };
 

@@ -2,6 +2,7 @@
 //! of the channels.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -19,7 +20,6 @@ pub static INCEPTION_NEXT: Family = Family {
         "stem.0.weight",
         "stages.0.blocks.0.token_mixer.dwconv_hw.weight",
         "stages.3.downsample.1.weight",
-        "head.fc2.weight",
     ]],
     plan: |tensors| {
         let blocks = |stage| tensors.count(&format!("stages.{stage}.blocks."));
@@ -42,7 +42,7 @@ pub static INCEPTION_NEXT: Family = Family {
         x = net.linear("head.fc1", x)?;
         x = net.add("head.act", Pointwise::Gelu, &[x])?;
         x = net.layer_norm("head.norm", 1e-6, x)?;
-        net.linear("head.fc2", x)
+        net.head(Head::new(&["head.fc2"]), x)
     },
 };
 

@@ -1,6 +1,7 @@
 //! PP-LCNetV2 (PaddleClas): separable convolutions, some with filters side by side.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::window;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -18,7 +19,6 @@ pub static LCNET_V2: Family = Family {
         "stem.1.dw_conv.conv.weight",
         "stages.2.1.dw_conv_list.0.conv.weight",
         "conv_head.weight",
-        "classifier.weight",
     ]],
     plan: |tensors| {
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}."))).sum();
@@ -44,7 +44,7 @@ pub static LCNET_V2: Family = Family {
         x = net.global_average_pool("global_pool", x)?;
         x = net.bare_convolution("conv_head", window(1), x)?;
         x = net.relu("act2", x)?;
-        net.linear("classifier", x)
+        net.head(Head::new(&["classifier"]), x)
     },
 };
 

@@ -1,6 +1,7 @@
 //! MambaOut (Yu and Wang 2025): blocks of gated convolutions.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::window;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -23,7 +24,6 @@ pub static MAMBAOUT: Family = Family {
         "stages.0.blocks.0.fc1.weight",
         "stages.0.blocks.0.conv.weight",
         "stages.3.downsample.conv.weight",
-        "head.fc.weight",
     ]],
     plan: |tensors| {
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}.blocks."))).sum();
@@ -127,5 +127,5 @@ fn head(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     x = net.linear("head.pre_logits.fc", x)?;
     x = net.add("head.pre_logits.act", Pointwise::Gelu, &[x])?;
     x = norm(net, "head.pre_logits.norm", x)?;
-    net.linear("head.fc", x)
+    net.head(Head::new(&["head.fc"]), x)
 }

@@ -360,14 +360,14 @@ impl Architecture {
         let named: Vec<_> = named.collect();
         let called = configured.iter().map(|(id, _)| id.clone()).chain([stem]);
         let called: Vec<String> = called.collect();
-        let hint = configured.into_iter().chain(named.into_iter().rev()).find_map(|(id, by)| {
-            let of = |family: &'static Family| {
-                family.variants.iter().map(move |v| (family, v)).find(|(_, v)| v.id == id)
-            };
-            let (family, variant) = FAMILIES.iter().find_map(|family| of(family))?;
-            Some(family.architecture(Some(variant), variant.plan.to_vec(), by))
+        // Several families may spell a network of one name.
+        let hints = configured.into_iter().chain(named.into_iter().rev()).flat_map(|(id, by)| {
+            let of = |family: &'static Family| family.variants.iter().map(move |v| (family, v));
+            let of_name = FAMILIES.iter().flat_map(move |family| of(family));
+            let of_name = of_name.filter(move |(_, v)| v.id == id);
+            of_name.map(move |(family, v)| family.architecture(Some(v), v.plan.to_vec(), by))
         });
-        let found = hint.filter(|hint| self.agrees(hint, weights)).unwrap_or(self);
+        let found = hints.into_iter().find(|hint| self.agrees(hint, weights)).unwrap_or(self);
         // A name without a number in its first word is none of a published network.
         let is_told = |id: &String| {
             let word = id.split('-').next().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! RDNet (Kim et al. 2024, "DenseNets Reloaded"): dense blocks of ConvNeXt's layers.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::window::{Window, window};
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
@@ -21,7 +22,6 @@ pub static RDNET: Family = Family {
         "dense_stages.0.0.dense_block0.layers.layers.0.weight",
         "dense_stages.1.2.dense_block0.gamma",
         "head.norm.weight",
-        "head.fc.weight",
     ]],
     plan: |tensors| Some(vec![tensors.side("stem.0.weight", 0), tensors.count("dense_stages.")]),
     variants: &[
@@ -40,7 +40,7 @@ pub static RDNET: Family = Family {
         }
         x = net.global_average_pool("head.global_pool", x)?;
         x = net.layer_norm("head.norm", EPSILON, x)?;
-        net.linear("head.fc", x)
+        net.head(Head::new(&["head.fc"]), x)
     },
 };
 

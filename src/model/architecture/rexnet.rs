@@ -2,6 +2,7 @@
 //! blocks whose outputs have more channels than their inputs, which are added to the first of them.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
@@ -19,7 +20,6 @@ pub static REXNET: Family = Family {
         "features.0.conv_dw.conv.weight",
         "features.1.conv_exp.conv.weight",
         "features.16.conv.weight",
-        "head.fc.weight",
     ]],
     plan: |tensors| {
         let out = |name| tensors.side(name, 0);
@@ -44,7 +44,7 @@ pub static REXNET: Family = Family {
         }
         x = net.active_unit("features.16", 1, Pointwise::Silu, x)?;
         x = net.global_average_pool("head.global_pool", x)?;
-        net.linear("head.fc", x)
+        net.head(Head::new(&["head.fc"]), x)
     },
 };
 

@@ -1,6 +1,7 @@
 //! StarNet (Ma et al. 2024, "Rewrite the Stars"): blocks multiply two linear maps of their input.
 
 use super::assembly::Assembly;
+use super::head::Head;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
@@ -18,7 +19,6 @@ pub static STARNET: Family = Family {
         "stages.0.1.f1.conv.weight",
         "stages.0.1.dwconv2.conv.weight",
         "norm.running_var",
-        "head.weight",
     ]],
     plan: |tensors| {
         let modules = |stage| tensors.count(&format!("stages.{stage}."));
@@ -44,7 +44,7 @@ pub static STARNET: Family = Family {
         }
         x = net.norm("norm", x)?;
         x = net.global_average_pool("global_pool", x)?;
-        net.linear("head", x)
+        net.head(Head::new(&["head"]), x)
     },
 };
 
