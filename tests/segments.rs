@@ -286,7 +286,7 @@ fn lime_finds_a_linear_model() {
     let labels = squares(&picture);
     assert_eq!(found.facts["segments"], count(&labels) as f64);
     let probability = |picture: &Array3<f32>| {
-        read_back(model.graph.probabilities(model.tensor(picture))).unwrap()[3]
+        read_back(model.probabilities(model.tensor(picture)).unwrap()).unwrap()[3]
     };
     let whole = probability(&picture);
     let drops: Vec<f32> = (0..count(&labels))

@@ -3,7 +3,7 @@
 //! A map is found by everything that it depends on, content and not names; so a file that moved
 //! still has its maps, and one that changed has none.
 
-use super::{Attribution, Explained, Kind, Method, Value, Values, method, with_layers};
+use super::{Attribution, Explained, Kind, Method, Value, Values, fitted, method};
 use crate::error::Result;
 use crate::file::{sha256, sha256_file, user_cache, write};
 use ndarray::Array3;
@@ -62,7 +62,7 @@ impl Cache {
         explained: &Explained,
         values: &Values,
     ) -> Option<Attribution> {
-        let values = with_layers(method, explained.model, values).ok()?;
+        let values = fitted(method, explained.model, values).ok()?.values;
         let path = self.path(method, explained, &values)?;
         let (record, map) = read(&path)?;
         // Reading counts as use.
@@ -113,7 +113,8 @@ impl Cache {
             true => others.iter().map(of_pixels).collect(),
             false => vec![],
         };
-        let card = (&model.architecture, &model.preprocessing, &model.report.batch_norms);
+        let outputs = (model.outputs.kind, &model.outputs.name);
+        let card = (&model.architecture, &model.preprocessing, &model.report.batch_norms, outputs);
         let key = serde_json::json!([
             FORMAT,
             env!("CARGO_PKG_VERSION"),

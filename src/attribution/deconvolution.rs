@@ -1,9 +1,9 @@
 //! Deconvolution: positive gradients pass a rectifier whether it was open or not.
 
 use super::job::to_map;
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Graph, Rules};
+use crate::graph::{Graph, RuleSet, Rules};
 use burn::tensor::Tensor;
 use ndarray::Array3;
 
@@ -30,6 +30,10 @@ impl Method for Deconvolution {
 
     fn cost(&self, _: &Values, _: &Graph) -> Cost {
         Cost { forwards: 1, backwards: 1 }
+    }
+
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Rules(RuleSet::Deconvolution)]
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

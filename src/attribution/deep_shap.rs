@@ -4,9 +4,11 @@ use super::baseline;
 use super::deeplift::contributions;
 use super::estimate::{Estimate, STANDARD_ERROR};
 use super::integrated_gradients::record_completeness;
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{
+    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
+};
 use crate::error::Result;
-use crate::graph::Graph;
+use crate::graph::{Graph, RuleSet};
 use ndarray::Array3;
 
 pub struct DeepShap;
@@ -42,6 +44,10 @@ impl Method for DeepShap {
     fn cost(&self, values: &Values, _: &Graph) -> Cost {
         let baselines = values.integer("baselines");
         Cost { forwards: baselines + 1, backwards: baselines }
+    }
+
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Rules(RuleSet::Rescale)]
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

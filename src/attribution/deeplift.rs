@@ -3,9 +3,9 @@
 use super::baseline;
 use super::integrated_gradients::record_completeness;
 use super::job::to_map;
-use super::{Cost, Description, Family, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Graph, Rules};
+use crate::graph::{Graph, RuleSet, Rules};
 use burn::tensor::Tensor;
 use ndarray::Array3;
 
@@ -38,6 +38,10 @@ impl Method for DeepLift {
 
     fn cost(&self, _: &Values, _: &Graph) -> Cost {
         Cost { forwards: 2, backwards: 1 }
+    }
+
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Rules(RuleSet::Rescale)]
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

@@ -2,9 +2,9 @@
 
 use super::job::to_map;
 use super::upsample::bilinear;
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Graph, read_back};
+use crate::graph::{Graph, RuleSet, read_back};
 use ndarray::{Array3, Axis};
 
 pub struct FullGrad;
@@ -30,6 +30,10 @@ impl Method for FullGrad {
 
     fn cost(&self, _: &Values, _: &Graph) -> Cost {
         Cost { forwards: 1, backwards: 1 }
+    }
+
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Rules(RuleSet::FullGradient)]
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

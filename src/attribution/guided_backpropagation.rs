@@ -1,9 +1,9 @@
 //! Guided backpropagation: only positive gradients pass a rectifier that was open.
 
 use super::job::to_map;
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Graph, Rules};
+use crate::graph::{Graph, RuleSet, Rules};
 use burn::tensor::Tensor;
 use ndarray::Array3;
 
@@ -30,6 +30,10 @@ impl Method for GuidedBackpropagation {
 
     fn cost(&self, _: &Values, _: &Graph) -> Cost {
         Cost { forwards: 1, backwards: 1 }
+    }
+
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Rules(RuleSet::Guided)]
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

@@ -2,9 +2,11 @@
 
 use super::job::to_map;
 use super::upsample::bilinear;
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values, cam_layers, grad_cam};
+use super::{
+    Cost, Description, Family, Job, Method, Need, Ranking, Sign, Values, cam_layers, grad_cam,
+};
 use crate::error::Result;
-use crate::graph::{Graph, Rules};
+use crate::graph::{Graph, RuleSet, Rules};
 use ndarray::{Array3, Axis};
 
 pub struct GuidedGradCam;
@@ -31,6 +33,10 @@ impl Method for GuidedGradCam {
     fn cost(&self, values: &Values, graph: &Graph) -> Cost {
         let Cost { forwards, backwards } = cam_layers::cost(values, graph, true);
         Cost { forwards, backwards: backwards + 1 }
+    }
+
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Rules(RuleSet::Guided)]
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

@@ -1,10 +1,10 @@
 //! One run of one method on one picture: what it gets, what it tells, what comes of it.
 
-use super::{Cache, Description, Kind, Method, Sign, Stream, Value, Values};
+use super::{Cache, Description, Fitted, Kind, Method, Sign, Stream, Value, Values, fitted};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId, Rules, Tape, read_back, settle};
 use crate::model::Model;
-use burn::tensor::{Tensor, activation, s};
+use burn::tensor::Tensor;
 use ndarray::Array3;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -222,27 +222,21 @@ impl<'a> Job<'a> {
         self.model.graph.input_gradient(pixels, self.target, rules)
     }
 
-    /// Softmax scores of the class for several pictures (N×C×H×W), in their order.
+    /// Probabilities of the class for several pictures (N×C×H×W), in their order.
     ///
     /// # Errors
-    /// When the device failed.
+    /// When the network has no probabilities, or the device failed.
     pub fn probabilities(&self, pixels: Tensor<4>) -> Result<Vec<f32>> {
-        let all = self.model.graph.probabilities(pixels);
-        read_back(all.narrow(1, self.target, 1))
+        read_back(self.model.probabilities(pixels)?.narrow(1, self.target, 1))
     }
 
-    /// Softmax scores of the class for several pictures (N×C×H×W) and their gradients at the
+    /// Probabilities of the class for several pictures (N×C×H×W) and their gradients at the
     /// pixels: N×1×1×1 and N×C×H×W.
-    pub fn probability_gradients(&self, pixels: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let graph = &self.model.graph;
-        let tape = graph.forward(pixels);
-        let all = activation::softmax(tape.value(graph.output()), 1);
-        let of_class = all.clone().narrow(1, self.target, 1);
-        // ∂p_c/∂S_k = p_c ([k = c] − p_k).
-        let class = all.zeros_like().slice_fill(s![.., self.target], 1.0);
-        let seed = of_class.clone() * (class - all);
-        let gradients = graph.vector_jacobian(&tape, seed, &[Graph::INPUT], &Rules::Gradient);
-        (of_class, gradients.into_iter().next().expect("one gradient for one node"))
+    ///
+    /// # Errors
+    /// When the network has no probabilities.
+    pub fn probability_gradients(&self, pixels: Tensor<4>) -> Result<(Tensor<4>, Tensor<4>)> {
+        self.model.probability_gradients(&self.model.graph.forward(pixels), self.target)
     }
 
     /// Logits of the class for several pictures (N×C×H×W), in their order.
@@ -295,7 +289,7 @@ pub fn attribute(
 ) -> Result<Attribution> {
     let model = explained.model;
     check_class(model, explained.target)?;
-    let values = &with_layers(method, model, values)?;
+    let Fitted { values, warnings } = &fitted(method, model, values)?;
     let mut batch = model.batch;
     let mut notice = None;
     let failed = loop {
@@ -304,7 +298,7 @@ pub fn attribute(
         }
         match model.caught(|| run(method, explained, values, batch, watch)) {
             Ok(mut attribution) => {
-                attribution.warnings.splice(0..0, notice);
+                attribution.warnings.splice(0..0, notice.into_iter().chain(warnings.clone()));
                 return Ok(attribution);
             }
             Err(failed) if !model.on_gpu || !failed.is_of_device() => return Err(failed),
@@ -315,7 +309,8 @@ pub fn attribute(
     };
     let cpu = model.on_cpu()?;
     let mut attribution = run(method, &explained.on(cpu), values, cpu.batch, watch)?;
-    attribution.warnings.insert(0, format!("computed on the CPU: {failed}"));
+    let notice = format!("computed on the CPU: {failed}");
+    attribution.warnings.splice(0..0, [notice].into_iter().chain(warnings.clone()));
     Ok(attribution)
 }
 
@@ -403,7 +398,7 @@ pub fn check_class(model: &Model, class: usize) -> Result<()> {
 ///
 /// # Errors
 /// When the network has no such node, or the node has no places.
-pub fn with_layers(method: &dyn Method, model: &Model, values: &Values) -> Result<Values> {
+pub(super) fn with_layers(method: &dyn Method, model: &Model, values: &Values) -> Result<Values> {
     let mut named = values.clone();
     for parameter in method.description().parameters {
         if matches!(parameter.kind, Kind::Layer) {
@@ -433,19 +428,28 @@ pub(super) fn find_layers(
 ) -> Result<Vec<NodeId>, (String, &'static str)> {
     let usable = |name: &str| match graph.find(name) {
         None => Err((name.into(), "the network has no such node")),
-        Some(node) if !graph.node(node).shape.is_spatial() => {
-            Err((name.into(), "its value has no places"))
-        }
+        Some(node) if !graph.has_places(node) => Err((name.into(), without_places(graph, node))),
         Some(node) => Ok(node),
     };
     let Some(names) = names else {
         let found = graph.default_cam_layer().map(|node| vec![node]);
-        return found.ok_or_else(|| ("auto".into(), "no value of the network has places"));
+        let why = "no layer's values have rows and columns of the picture: class activation maps need a convolution's or its like";
+        return found.ok_or_else(|| ("auto".into(), why));
     };
     // A name may hold commas itself.
     match graph.find(names) {
         Some(_) => Ok(vec![usable(names)?]),
         None => names.split(',').map(|name| usable(name.trim())).collect(),
+    }
+}
+
+/// Why a node is none for class activation maps.
+fn without_places(graph: &Graph, node: NodeId) -> &'static str {
+    match graph.node(node).shape.is_spatial() {
+        false => "its value has no places",
+        true => {
+            "its rows and columns are no places of the picture, as those of tokens are not, or no layer has looked at it yet"
+        }
     }
 }
 

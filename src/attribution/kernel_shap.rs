@@ -6,9 +6,11 @@ use super::coalition::{
 };
 use super::estimate::STANDARD_ERROR;
 use super::least_squares::{Halves, Sums};
-use super::quantity::{SCORE, scores};
+use super::quantity::{self, SCORE, scores};
 use super::shapley_kernel::Plan;
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{
+    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
+};
 use crate::error::Result;
 use crate::graph::Graph;
 use ndarray::Array3;
@@ -53,6 +55,10 @@ impl Method for KernelShap {
 
     fn cost(&self, values: &Values, _: &Graph) -> Cost {
         Cost { forwards: values.integer("samples") + 2, backwards: 0 }
+    }
+
+    fn needs(&self, values: &Values) -> Vec<Need> {
+        quantity::needs(values)
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

@@ -6,7 +6,9 @@ use super::coalition::{
 };
 use super::estimate::STANDARD_ERROR;
 use super::least_squares::{Halves, Sums};
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{
+    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
+};
 use crate::error::Result;
 use crate::graph::Graph;
 use ndarray::Array3;
@@ -68,6 +70,10 @@ impl Method for Lime {
 
     fn cost(&self, values: &Values, _: &Graph) -> Cost {
         Cost { forwards: values.integer("samples"), backwards: 0 }
+    }
+
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Probabilities]
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

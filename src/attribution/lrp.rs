@@ -1,9 +1,9 @@
 //! Layer-wise relevance propagation.
 
 use super::job::to_map;
-use super::{Cost, Description, Family, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
-use crate::graph::{Composite, Graph, RelevanceRule, read_back};
+use crate::graph::{Composite, Graph, RelevanceRule, RuleSet, read_back};
 use ndarray::Array3;
 
 pub struct Lrp;
@@ -66,6 +66,10 @@ impl Method for Lrp {
             _ => 4,
         };
         Cost { forwards: 1, backwards }
+    }
+
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Rules(RuleSet::Relevance)]
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

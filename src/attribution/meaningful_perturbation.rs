@@ -5,7 +5,9 @@ use super::circular_mask::{DISCS, circular_masks, smallest_disc};
 use super::job::to_map;
 use super::optimiser::{Adam, gradient};
 use super::upsample::{Corners, bilinear_of, nearest_of};
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{
+    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
+};
 use crate::error::Result;
 use crate::graph::op::{Matrix, Resample};
 use crate::graph::{Graph, read_back};
@@ -116,6 +118,10 @@ impl Method for MeaningfulPerturbation {
         Cost { forwards: iterations + discs + 3, backwards: iterations }
     }
 
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Probabilities]
+    }
+
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
         let problem = Problem::new(job);
         let mut mask = match job.values.choice("start") {
@@ -127,7 +133,7 @@ impl Method for MeaningfulPerturbation {
         let mut generator = job.stream.generator();
         for iteration in 1..=iterations {
             let shift = [0; 2].map(|_| generator.random_range(0..problem.jitter.max(1)));
-            let slope = problem.gradient(job, &mask, shift);
+            let slope = problem.gradient(job, &mask, shift)?;
             mask = adam.step(mask, slope).clamp(0.0, 1.0);
             if job.advance(iteration, iterations, &|| problem.map(&mask)) == Flow::Cancel {
                 break;
@@ -191,7 +197,10 @@ impl Problem {
     }
 
     /// Gradient of what is minimised, over the picture moved to one of its places.
-    fn gradient(&self, job: &Job, mask: &Tensor<4>, shift: [usize; 2]) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// When the network has no probabilities.
+    fn gradient(&self, job: &Job, mask: &Tensor<4>, shift: [usize; 2]) -> Result<Tensor<4>> {
         let [rows, columns] = [0, 1].map(|axis| shift[axis]..shift[axis] + self.size[axis]);
         let moved = |picture: &Tensor<4>| match self.jitter {
             0 => picture.clone(),
@@ -199,13 +208,16 @@ impl Problem {
         };
         let (picture, blurred) = (moved(&job.pixels), moved(&self.blurred));
         let values = job.values;
-        gradient(mask, |mask| {
-            let pixels = blurred.clone() + (picture - blurred) * self.enlarge.apply(mask.clone());
-            let (_, slope) = job.probability_gradients(pixels.clone().inner());
+        let blend = |mask: Tensor<4>| {
+            blurred.clone() + (picture.clone() - blurred.clone()) * self.enlarge.apply(mask)
+        };
+        let (_, slope) = job.probability_gradients(blend(mask.clone()))?;
+        Ok(gradient(mask, |mask| {
+            let pixels = blend(mask.clone());
             let deleted = (mask.clone().neg() + 1.0).abs().sum() * values.real("l1");
             let rough = variation(&mask, values.real("beta")) * values.real("tv");
             (pixels * slope).sum() + deleted + rough
-        })
+        }))
     }
 
     /// The circular start: the smallest disc that takes the class's probability away.

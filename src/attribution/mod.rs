@@ -1,6 +1,7 @@
 //! Attribution methods: one file each, one registry, one way to run them.
 
 mod ablation_cam;
+mod applicability;
 mod baseline;
 mod blur;
 mod blur_integrated_gradients;
@@ -57,12 +58,12 @@ mod upsample;
 mod xgrad_cam;
 mod xrai;
 
+pub use applicability::{Fitted, Need, fitted};
 pub use baseline::is_used;
 pub use cache::Cache;
 pub use foreign_map::ForeignMap;
 pub use job::{
     Attribution, Explained, Flow, Job, Passes, Progress, attribute, attribute_once, check_class,
-    with_layers,
 };
 pub use parameter::{Kind, Parameter, Value, Values};
 pub use preset::{PRESETS, Preset, preset};
@@ -165,6 +166,12 @@ pub trait Method: Sync {
 
     /// Passes through a network that a run with these values costs.
     fn cost(&self, values: &Values, graph: &Graph) -> Cost;
+
+    /// What a run with these values needs of a network.
+    fn needs(&self, values: &Values) -> Vec<Need> {
+        let _ = values;
+        vec![]
+    }
 
     /// Computes the map: C×H×W of the picture, 1×H×W, or 1×h×w of a layer; signed, never
     /// normalised.

@@ -1,8 +1,10 @@
 //! Occlusion: how much the class's score drops when a window slides over the picture.
 
 use super::baseline;
-use super::quantity::{SCORE, scores};
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::quantity::{self, SCORE, scores};
+use super::{
+    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
+};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -56,6 +58,10 @@ impl Method for Occlusion {
         let shape = graph.input_shape();
         let windows = Windows::new(values, [shape.height, shape.width]);
         Cost { forwards: windows.map_or(0, |windows| windows.count()) + 1, backwards: 0 }
+    }
+
+    fn needs(&self, values: &Values) -> Vec<Need> {
+        quantity::needs(values)
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

@@ -1,17 +1,25 @@
 //! What of the class a method explains that only looks at scores: its logit or its probability.
 
-use super::{Job, Kind, Parameter};
+use super::{Job, Kind, Need, Parameter, Values};
 use crate::error::Result;
 use burn::tensor::Tensor;
 
 /// Which score is explained.
 pub(super) const SCORE: Parameter = Parameter {
     id: "score",
-    help: "what is explained of the class: its logit, or its softmax probability",
+    help: "what is explained of the class: its logit (or what the network gives), or its probability",
     unit: "",
     kind: Kind::Choice { default: "logit", options: &["logit", "probability"] },
     source: "Captum 0.9 and shap 0.51 explain what they are given; the logit is additive",
 };
+
+/// What [`SCORE`] needs of a network.
+pub(super) fn needs(values: &Values) -> Vec<Need> {
+    match values.choice(SCORE.id) {
+        "probability" => vec![Need::Probabilities],
+        _ => vec![],
+    }
+}
 
 /// What [`SCORE`] asks for, of several pictures (N×C×H×W), in their order.
 ///

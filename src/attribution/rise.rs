@@ -2,7 +2,9 @@
 
 use super::estimate::{Estimate, STANDARD_ERROR};
 use super::upsample::{Between, interpolate};
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{
+    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
+};
 use crate::error::Result;
 use crate::graph::Graph;
 use burn::tensor::{Tensor, TensorData, s};
@@ -56,6 +58,10 @@ impl Method for Rise {
         Cost { forwards: values.integer("masks"), backwards: 0 }
     }
 
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Probabilities]
+    }
+
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
         let [_, _, height, width] = job.pixels.dims();
         let (grid, keep) = (job.values.integer("grid"), job.values.real("keep"));
@@ -85,7 +91,7 @@ pub fn rise_over(
         let data = TensorData::new(values, [batch, 1, height, width]);
         let visible = Tensor::<4>::from_data(data, &device);
         let pixels = centred.clone() * visible.clone() + mean.clone();
-        let scores = job.model.graph.probabilities(pixels).slice(s![.., job.target]);
+        let scores = job.model.probabilities(pixels)?.slice(s![.., job.target]);
         estimate.add(visible * scores.reshape([batch, 1, 1, 1]) / keep);
         job.readout = Some((STANDARD_ERROR, estimate.relative_standard_error()?));
         if job.advance(estimate.count, masks, &|| estimate.map()) == Flow::Cancel {

@@ -2,7 +2,7 @@
 
 use super::cam_layers::{self, Weighing};
 use super::upsample::{Corners, bilinear_of};
-use super::{Cost, Description, Family, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values};
 use crate::error::Result;
 use crate::graph::{Graph, NodeId, read_back};
 use burn::tensor::{Int, Tensor};
@@ -14,7 +14,7 @@ static DESCRIPTION: Description = Description {
     id: "score-cam",
     name: "Score-CAM",
     family: Family::Cam,
-    paper: "Wang et al. 2020, Score-CAM, section 3, in the form of its authors' code: softmax probabilities p_c as they are; masked pixels turn to the colour that the network normalises to zero; without the final ReLU, which the display applies",
+    paper: "Wang et al. 2020, Score-CAM, section 3, in the form of its authors' code: probabilities p_c as they are; masked pixels turn to the colour that the network normalises to zero; without the final ReLU, which the display applies",
     formula: "Σ_k p_c(x ⊙ M_k) A^k, M_k = A^k enlarged, from 0 to 1",
     shape: "1×h×w of the layer",
     unit: "activation",
@@ -27,7 +27,7 @@ static DESCRIPTION: Description = Description {
         cam_layers::SMOOTHING,
         Parameter {
             id: "weights",
-            help: "probability: the class's softmax score under each channel's mask, constant channels left out; softmax: as pytorch-grad-cam, the softmax over all channels of the class's logits, under masks enlarged with their corners on the picture's",
+            help: "probability: the class's probability under each channel's mask, constant channels left out; softmax: as pytorch-grad-cam, the softmax over all channels of the class's logits, under masks enlarged with their corners on the picture's",
             unit: "",
             kind: Kind::Choice { default: "probability", options: &["probability", "softmax"] },
             source: "the authors' code",
@@ -42,6 +42,13 @@ impl Method for ScoreCam {
 
     fn cost(&self, values: &Values, graph: &Graph) -> Cost {
         cam_layers::cost_by_channels(values, graph)
+    }
+
+    fn needs(&self, values: &Values) -> Vec<Need> {
+        match values.choice("weights") {
+            "probability" => vec![Need::Probabilities],
+            _ => vec![],
+        }
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

@@ -5,8 +5,8 @@ use super::baseline::normal;
 use super::estimate::{Estimate, STANDARD_ERROR};
 use super::job::to_map;
 use super::{
-    Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Progress, Ranking, Sign, Values,
-    method,
+    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Progress, Ranking, Sign,
+    Values, method,
 };
 use crate::error::Result;
 use crate::graph::Graph;
@@ -114,6 +114,11 @@ impl Method for Smoothing {
         let Cost { forwards, backwards } = inner.cost(&of_inner, graph);
         let samples = values.integer("samples");
         Cost { forwards: samples * forwards, backwards: samples * backwards }
+    }
+
+    fn needs(&self, values: &Values) -> Vec<Need> {
+        let (inner, of_inner) = inner(values);
+        inner.needs(&of_inner)
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

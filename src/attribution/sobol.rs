@@ -4,7 +4,9 @@ use super::baseline;
 use super::estimate::STANDARD_ERROR;
 use super::quantity::{self, SCORE};
 use super::upsample::nearest_of;
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{
+    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
+};
 use crate::error::Result;
 use crate::graph::Graph;
 use burn::tensor::{Tensor, TensorData};
@@ -59,6 +61,10 @@ impl Method for Sobol {
     fn cost(&self, values: &Values, _: &Graph) -> Cost {
         let cells = values.integer("grid").pow(2);
         Cost { forwards: values.integer("designs") * (cells + 2), backwards: 0 }
+    }
+
+    fn needs(&self, values: &Values) -> Vec<Need> {
+        quantity::needs(values)
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {

@@ -29,8 +29,9 @@ with the areas under the curves.
 
 Protocol of RISE: pixels go from most to least important. Deletion turns them to the colour
 that the network normalises to zero; Insertion brings them back into a blurred picture (11×11
-Gaussian, σ 5). The score is the class's softmax probability. Coarse maps are enlarged
-bilinearly; equal pixels go in reading order. Each of these can be chosen, and is recorded.
+Gaussian, σ 5). The score is the class's probability, as the network's outputs are: softmax,
+sigmoid; the value where they are values. Coarse maps are enlarged bilinearly; equal pixels go
+in reading order. Each of these can be chosen, and is recorded.
 
 Both curves follow a network's confidence: compare methods on one network, not networks, or
 compare the normalised areas, (area - first score) / (last score - first score), which tell how
@@ -83,8 +84,8 @@ struct SubjectRecord {
     image: String,
     image_sha256: String,
     target: TargetRecord,
-    /// Probability of the class on the whole picture.
-    confidence: f32,
+    /// Probability of the class on the whole picture; none where the network gives values.
+    confidence: Option<f32>,
     methods: BTreeMap<String, CurvesRecord>,
 }
 
@@ -204,7 +205,8 @@ impl Curves {
             };
             let file = plan.folder(model, path).join(format!("{id}.curves.csv"));
             write(&file, &csv(&curves)?)?;
-            methods.insert(id.to_string(), CurvesRecord::new(&curves, scored, self.score));
+            let score = self.score.of(model);
+            methods.insert(id.to_string(), CurvesRecord::new(&curves, scored, score));
         }
         Ok(SubjectRecord {
             model: stem(&model.path),
@@ -326,10 +328,10 @@ impl CurvesRecord {
     }
 }
 
-fn confidence(subject: &Subject) -> f32 {
+fn confidence(subject: &Subject) -> Option<f32> {
     let of_target =
         subject.predictions.iter().find(|prediction| prediction.class == subject.target);
-    of_target.map_or(0.0, |prediction| prediction.probability)
+    of_target.and_then(|prediction| prediction.probability)
 }
 
 pub(super) fn csv(curves: &score::Curves) -> Result<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! The explorer's job without a display: the same maps, as files and pictures.
 
 use super::plan::{Plan, Selection, Subject};
-use super::{DeviceArgument, explain, print, say};
+use super::{DeviceArgument, OutputArgument, explain, print, say};
 use crate::attribution::{Attribution, DEFAULT_METHODS, Target};
 use crate::error::{Error, Result};
 use crate::explorer;
@@ -54,6 +54,7 @@ pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> 
         layer: None,
         set: vec![],
         seed: 0,
+        output: OutputArgument::default(),
         device,
     };
     let plan = Plan::new(&selection, |_| Ok(()))?;

@@ -1,9 +1,9 @@
 //! `hyaline inspect`: what a file turned out to be.
 
-use super::{open_device, print, say};
+use super::{OutputArgument, open_device, print, say};
 use crate::error::{Error, Result};
 use crate::model::report::{Line, outline};
-use crate::model::{DeviceChoice, Model, Report};
+use crate::model::{DeviceChoice, Model, Outputs, Report};
 use crate::picture::Preprocessing;
 use clap::Args;
 use serde::Serialize;
@@ -36,6 +36,8 @@ pub struct Inspect {
     /// Let --write-card write over a card that is there
     #[arg(long, requires = "write_card")]
     replace: bool,
+    #[command(flatten)]
+    output: OutputArgument,
     /// Where to run it once: the CPU, a real GPU if there is one, or any GPU
     #[arg(
         long,
@@ -56,6 +58,7 @@ struct Record<'a> {
     architecture: &'a str,
     report: &'a Report,
     input: &'a Preprocessing,
+    outputs: &'a Outputs,
     classes: usize,
     parameters: usize,
     cam_layer: Option<&'a str>,
@@ -73,7 +76,7 @@ struct NodeRecord<'a> {
 
 impl Inspect {
     pub fn run(&self) -> Result<ExitCode> {
-        let model = Model::open(&self.model, &open_device(self.device)?)?.checked();
+        let model = self.output.open(&self.model, &open_device(self.device)?)?.checked();
         match self.json {
             true => {
                 let text = serde_json::to_string_pretty(&record(&model))
@@ -111,6 +114,7 @@ fn record(model: &Model) -> Record<'_> {
         architecture: &model.architecture,
         report: &model.report,
         input: &model.preprocessing,
+        outputs: &model.outputs,
         classes: graph.classes(),
         parameters: graph.parameters(),
         cam_layer: graph.default_cam_layer().map(name),

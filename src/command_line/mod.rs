@@ -18,9 +18,9 @@ mod watch;
 
 use crate::error::{Error, Result, one_line};
 use crate::graph::liveness;
-use crate::model::{ComputeDevice, DeviceChoice};
+use crate::model::{ComputeDevice, DeviceChoice, Model};
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const ABOUT: &str = "Explore what CNN classifiers look at: attributions of one picture, \
@@ -85,6 +85,21 @@ pub struct DeviceArgument {
         hide_possible_values = true
     )]
     pub device: DeviceChoice,
+}
+
+/// Which of a network's outputs.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OutputArgument {
+    /// Output to explain of an ONNX file that has several; `hyaline inspect` names them
+    #[arg(long, value_name = "NAME")]
+    pub output: Option<String>,
+}
+
+impl OutputArgument {
+    /// Opens a network with that output.
+    fn open(&self, path: &Path, device: &ComputeDevice) -> Result<Model> {
+        Model::open_output(path, self.output.as_deref(), device)
+    }
 }
 
 /// What to do instead of opening the window.

@@ -1,7 +1,7 @@
 //! What to run on what: the arguments that `explain` and `curves` share, checked as a whole
 //! before anything is computed or written.
 
-use super::DeviceArgument;
+use super::{DeviceArgument, OutputArgument};
 use crate::attribution::{
     self, Attribution, Cache, Cost, Explained, Flow, Kind, Method, Progress, Target, Values,
     check_class,
@@ -37,7 +37,8 @@ pub struct Selection {
     /// Folder for the results; made if it is not there
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Class to explain: the most probable one, or an index
+    /// Class to explain: the most probable one, or an index; of one logit 0 is the negative class and
+    /// 1 the positive one
     #[arg(long, default_value = "top1", allow_negative_numbers = true, value_name = "top1|INDEX")]
     pub target: Target,
     /// Node that class activation maps look at; `hyaline inspect` lists the nodes
@@ -52,6 +53,8 @@ pub struct Selection {
     /// Compute every map anew, and keep none for the next run
     #[arg(long)]
     pub no_cache: bool,
+    #[command(flatten)]
+    pub output: OutputArgument,
     #[command(flatten)]
     pub device: DeviceArgument,
 }
@@ -117,7 +120,7 @@ impl Plan {
         let models = selection
             .model
             .iter()
-            .map(|path| Model::open(path, &device))
+            .map(|path| selection.output.open(path, &device))
             .collect::<Result<Vec<_>>>()?;
         let plan = Self {
             models,
@@ -172,7 +175,7 @@ impl Plan {
                 check_class(model, class)?;
             }
             for (method, values) in &self.methods {
-                attribution::with_layers(*method, model, values)?;
+                attribution::fitted(*method, model, values)?;
             }
         }
         for path in &self.pictures {

@@ -1,7 +1,7 @@
 //! `hyaline study`: many maps, their scores, and tables.
 
-use super::say;
 use super::watch::Watch;
+use super::{OutputArgument, say};
 use crate::attribution::Flow;
 use crate::error::{Error, Result};
 use crate::file::stem;
@@ -61,6 +61,8 @@ pub struct Study {
     /// Try cells again that failed
     #[arg(long)]
     retry_failed: bool,
+    #[command(flatten)]
+    output: OutputArgument,
 }
 
 #[derive(Debug, Subcommand)]
@@ -100,7 +102,8 @@ impl Study {
     }
 
     fn measure(&self, file: &Path) -> Result<ExitCode> {
-        let definition = Definition::read(file)?;
+        let mut definition = Definition::read(file)?;
+        definition.output = self.output.output.clone().or(definition.output);
         let out = self.out.clone();
         let out = out.unwrap_or_else(|| PathBuf::from(format!("{}-results", stem(file))));
         let device = super::open_device(definition.device)?;

@@ -1,9 +1,9 @@
 //! `hyaline verify`: whether a network computes what it should.
 
-use super::print;
+use super::{OutputArgument, print};
 use crate::error::{Error, Result};
 use crate::graph::{Rules, read_back};
-use crate::model::{ComputeDevice, DeviceChoice, Model, caught};
+use crate::model::{ComputeDevice, DeviceChoice, Model, OutputKind, caught};
 use burn::tensor::{Tensor, TensorData};
 use clap::Args;
 use ndarray::{ArrayD, Axis};
@@ -41,6 +41,8 @@ pub struct Verify {
     /// Logits of these pictures from elsewhere as .npy, N×classes
     #[arg(long, value_name = "FILE", requires = "input")]
     against: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgument,
     /// What to check: the CPU alone, or any GPU too; auto leaves out a software one where there are
     /// numbers from elsewhere
     #[arg(
@@ -73,7 +75,7 @@ impl Findings {
 impl Verify {
     pub fn run(&self) -> Result<ExitCode> {
         let cpu = ComputeDevice::cpu();
-        let model = Model::open(&self.model, &cpu)?;
+        let model = self.output.open(&self.model, &cpu)?;
         let pixels = match &self.input {
             Some(path) => self.pixels(path, &model)?,
             None => noise(&model),
@@ -82,6 +84,7 @@ impl Verify {
         let mut findings = Findings::default();
         let _ = writeln!(findings.text, "{} on {}", model.name, cpu.name);
         if let Some(path) = &self.against {
+            let logits = of_file(&model, &logits);
             let expected = expected(path, logits.len())?;
             let what = format!("logits against {}", path.display());
             findings.compare(&what, &logits, &expected);
@@ -138,7 +141,7 @@ impl Verify {
         findings: &mut Findings,
     ) -> Result<()> {
         let (logits_there, gradient_there) = caught(|| {
-            let other = Model::open(&self.model, gpu)?;
+            let other = self.output.open(&self.model, gpu)?;
             Ok((logits(&other, pixels)?, gradient(&other, pixels)?))
         })
         .map_err(|why| Error::new(format!("cannot compare with {}", gpu.name), why))?;
@@ -212,6 +215,14 @@ fn logits(model: &Model, pixels: &ArrayD<f32>) -> Result<Vec<f32>> {
         logits.extend(read_back(model.graph.logits(picture))?);
     }
     Ok(logits)
+}
+
+/// The logits that the file itself gives: of the two of a single logit, the positive one.
+fn of_file(model: &Model, logits: &[f32]) -> Vec<f32> {
+    match model.outputs.kind {
+        OutputKind::Sigmoid => logits.iter().copied().skip(1).step_by(2).collect(),
+        _ => logits.to_vec(),
+    }
 }
 
 /// The gradient of class 0 at the first picture.

@@ -108,6 +108,8 @@ struct Series {
     model: String,
     color: Color32,
     style: LineStyle,
+    /// Whether its scores are probabilities.
+    is_of_unit: bool,
     curves: Arc<Curves>,
 }
 
@@ -149,6 +151,7 @@ impl Explorer {
                         model: model.value.name.clone(),
                         color: theme::series(index, theme),
                         style: style(column),
+                        is_of_unit: model.value.outputs.kind.probability().is_some(),
                         curves,
                     });
                 }
@@ -185,10 +188,8 @@ fn chart(
     });
     let height = (ui.available_width() * 0.62).clamp(120.0, 260.0);
     let grid = || uniform_grid_spacer(|_| [0.5, 0.25, 0.05]);
-    let rows = match measure {
-        CurveMeasure::Normalised => log_grid_spacer(10),
-        _ => grid(),
-    };
+    let is_unit = measure != CurveMeasure::Normalised && series.iter().all(|one| one.is_of_unit);
+    let rows = if is_unit { grid() } else { log_grid_spacer(10) };
     let color = ui.visuals().strong_text_color();
     // Each measure keeps bounds of its own.
     let plot = Plot::new((chart.title, measure.name()))
@@ -201,15 +202,16 @@ fn chart(
         .y_axis_formatter(|mark, _| mark.value.to_string())
         .x_axis_label("share of pixels")
         .y_axis_label(match measure {
-            CurveMeasure::Raw => "probability",
+            CurveMeasure::Raw if is_unit => "probability",
+            CurveMeasure::Raw => "value",
             CurveMeasure::OverMaximum => "over maximum",
             CurveMeasure::Normalised => "way gone",
         })
         .allow_scroll(false)
         .allow_drag(false)
         .show(ui, |plot| {
-            if measure == CurveMeasure::Normalised {
-                plot.set_plot_bounds_y(reach(chart, series));
+            if !is_unit {
+                plot.set_plot_bounds_y(reach(chart, series, measure));
             }
             for one in series {
                 let scores = measure.scores(chart.side.curve(&one.curves));
@@ -228,10 +230,10 @@ fn chart(
     plot.inner.filter(|_| is_pointed)
 }
 
-/// What normalised curves reach, 0 and 1 included: a score may go back before its start, or beyond
-/// its end.
-fn reach(chart: &Chart, series: &[Series]) -> std::ops::RangeInclusive<f64> {
-    let scores = |one: &Series| CurveMeasure::Normalised.scores(chart.side.curve(&one.curves));
+/// What curves reach, 0 and 1 included: a normalised score may go back before its start, or beyond
+/// its end, and values may be any.
+fn reach(chart: &Chart, series: &[Series], measure: CurveMeasure) -> std::ops::RangeInclusive<f64> {
+    let scores = |one: &Series| measure.scores(chart.side.curve(&one.curves));
     let all = series.iter().flat_map(scores);
     let (low, high) =
         all.fold((0f64, 1f64), |(low, high), score| (low.min(score), high.max(score)));
@@ -265,7 +267,7 @@ fn table(ui: &mut Ui, series: &[Series], measure: CurveMeasure) {
             },
         );
     }
-    ui.weak("RISE protocol in whole rows, 28 or so steps; softmax of the class");
+    ui.weak("RISE protocol in whole rows, 28 or so steps; probability of the class");
 }
 
 /// An area, or a dash that says why there is none.

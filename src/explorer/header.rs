@@ -76,7 +76,8 @@ impl Explorer {
                     let at = rect.left_bottom() + vec2(4.0, -3.0);
                     shadowed(&painter, at, Align2::LEFT_BOTTOM, &text, 11.0);
                 }
-                if let Some(target) = predictions(ui, &seen, self.document.target) {
+                let output = model.value.outputs.kind.score();
+                if let Some(target) = predictions(ui, &seen, output, self.document.target) {
                     self.document.target = target;
                 }
             }
@@ -104,7 +105,7 @@ impl Explorer {
 
 /// The five most probable classes, and the explained one if it is not among them; gives the target
 /// that a click on one asks for.
-fn predictions(ui: &mut Ui, seen: &Seen, target: Target) -> Option<Target> {
+fn predictions(ui: &mut Ui, seen: &Seen, output: &str, target: Target) -> Option<Target> {
     let mut asked = None;
     let explained = seen.class(target);
     let top = seen.predictions.iter().take(5);
@@ -114,7 +115,7 @@ fn predictions(ui: &mut Ui, seen: &Seen, target: Target) -> Option<Target> {
     for prediction in top.chain(further) {
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), 15.0), Sense::click());
-        let text = format!("{} {:.3}", prediction.label, prediction.probability);
+        let text = format!("{} {:.3}", prediction.label, prediction.score());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
         let target_of_class = Target::Class(prediction.class);
         let (next, what) = match target == target_of_class {
@@ -128,12 +129,12 @@ fn predictions(ui: &mut Ui, seen: &Seen, target: Target) -> Option<Target> {
             ui.painter().rect_filled(rect, 2.0, ui.visuals().widgets.hovered.weak_bg_fill);
         }
         response.on_hover_text(format!(
-            "class {}, logit {:.3}; click to {what}",
+            "class {}, {output} {:.3}; click to {what}",
             prediction.class, prediction.logit
         ));
         let bar = Rect::from_min_size(
             rect.min,
-            vec2(rect.width() * prediction.probability, rect.height()),
+            vec2(rect.width() * prediction.probability.unwrap_or(0.0), rect.height()),
         );
         ui.painter().rect_filled(bar, 2.0, theme::probability(ui.visuals()));
         let font = FontId::proportional(11.5);
@@ -151,7 +152,7 @@ fn predictions(ui: &mut Ui, seen: &Seen, target: Target) -> Option<Target> {
             font.clone(),
             color,
         );
-        let probability = format!("{:.3}", prediction.probability);
+        let probability = format!("{:.3}", prediction.score());
         ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, probability, font, color);
     }
     asked

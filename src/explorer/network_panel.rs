@@ -6,7 +6,7 @@ use super::layer_view;
 use crate::attribution::{Kind, Value};
 use crate::graph::NodeId;
 use crate::model::report::outline;
-use crate::model::{BatchNorms, Card, InputCard, Model};
+use crate::model::{BatchNorms, Card, InputCard, Model, OutputCard, OutputKind};
 use crate::picture::Filter;
 use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
 
@@ -33,6 +33,9 @@ struct Draft {
     resize: Filter,
     crop: f32,
     labels: String,
+    output: Option<String>,
+    /// None for what is found.
+    kind: Option<OutputKind>,
     batch_norms: Option<BatchNorms>,
 }
 
@@ -82,6 +85,8 @@ impl Draft {
             resize: input.resize,
             crop: input.crop,
             labels: card.input.labels.clone().unwrap_or_default(),
+            output: model.value.outputs.name.clone(),
+            kind: card.output.kind,
             batch_norms: model.value.report.batch_norms,
         }
     }
@@ -106,6 +111,13 @@ impl Draft {
                 resize: Some(self.resize),
                 crop: Some(self.crop),
                 labels: (!labels.is_empty()).then(|| labels.to_string()),
+            },
+            output: OutputCard {
+                kind: self.kind,
+                name: match self.output == before.output {
+                    true => card.output.name,
+                    false => self.output.clone(),
+                },
             },
             ..card
         }
@@ -264,6 +276,7 @@ fn settings(ui: &mut Ui, draft: &mut Draft, model: &Model) {
     ui.add(TextEdit::singleline(&mut draft.labels).hint_text("imagenet, cifar10, mnist or a file"))
         .labelled_by(label);
     ui.end_row();
+    output_settings(ui, draft, model);
     if let Some(chosen) = &mut draft.batch_norms {
         ui.label("Batch norms");
         ui.horizontal(|ui| {
@@ -273,6 +286,33 @@ fn settings(ui: &mut Ui, draft: &mut Draft, model: &Model) {
         });
         ui.end_row();
     }
+}
+
+/// Which output is used, where there are several, and what it is.
+fn output_settings(ui: &mut Ui, draft: &mut Draft, model: &Model) {
+    let choices = &model.outputs.choices;
+    if let Some(chosen) = draft.output.as_mut().filter(|_| choices.len() > 1) {
+        let label = ui.label("Output").id;
+        let combo = ComboBox::from_id_salt("output").selected_text(chosen.as_str());
+        let combo = combo.show_ui(ui, |ui| {
+            for (name, shape) in choices {
+                ui.selectable_value(chosen, name.clone(), format!("{name} {shape}"));
+            }
+        });
+        combo.response.labelled_by(label);
+        ui.end_row();
+    }
+    let label = ui.label("Outputs are").id;
+    let text = draft.kind.map_or("as found", OutputKind::text);
+    let combo = ComboBox::from_id_salt("kind of outputs").selected_text(text).width(260.0);
+    let combo = combo.show_ui(ui, |ui| {
+        ui.selectable_value(&mut draft.kind, None, "as found");
+        for kind in OutputKind::ALL {
+            ui.selectable_value(&mut draft.kind, Some(kind), kind.text());
+        }
+    });
+    combo.response.labelled_by(label);
+    ui.end_row();
 }
 
 /// The tree of nodes; a click on one with places makes it the layer of the methods.
@@ -319,7 +359,7 @@ fn layers(
                 };
                 let node = graph.node(id);
                 let name = if wanted.is_empty() { &line.name } else { &node.name };
-                let usable = node.shape.is_spatial();
+                let usable = graph.has_places(id);
                 let button = egui::Button::selectable(chosen == Some(id), name.as_str());
                 if ui.add_enabled(usable, button).on_hover_text(&node.name).clicked() {
                     clicked = Some(id);

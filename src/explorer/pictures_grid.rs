@@ -120,7 +120,7 @@ impl Explorer {
     fn verdict(&self, cell: &Cell) -> String {
         let said = cell.seen.as_ref().and_then(|seen| {
             let prediction = seen.prediction(seen.class(self.document.target)?)?;
-            Some(format!("{} {:.3}", prediction.label, prediction.probability))
+            Some(format!("{} {:.3}", prediction.label, prediction.score()))
         });
         said.unwrap_or_default()
     }

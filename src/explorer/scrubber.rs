@@ -118,6 +118,9 @@ impl Explorer {
         let text = format!("{share:.0} % {}", scrub.side.participle());
         let at = lens.cell.left_top() + vec2(4.0, 3.0);
         shadowed(&painter, at, Align2::LEFT_TOP, &text, 11.0);
-        Some(format!("probability {:.3}", scrub.side.curve(&curves).scores[point]))
+        let model = self.document.models.iter().find(|model| model.id == key.model);
+        let is_value = model.is_some_and(|model| model.value.outputs.kind.probability().is_none());
+        let scored = if is_value { "value" } else { "probability" };
+        Some(format!("{scored} {:.3}", scrub.side.curve(&curves).scores[point]))
     }
 }

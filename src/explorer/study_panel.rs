@@ -303,7 +303,10 @@ fn picture_row(ui: &mut Ui, report: &Report, of: &PictureValue) -> egui::Respons
     let response = match (of.value, of.subject) {
         (Err(why), _) => response.on_hover_text(why),
         (Ok(_), Some(subject)) => {
-            let sure = format!("confidence in class {}: {:.3}", subject.target, subject.confidence);
+            let class = subject.target;
+            let sure = subject.confidence.map_or(format!("class {class}"), |confidence| {
+                format!("confidence in class {class}: {confidence:.3}")
+            });
             response.on_hover_text(format!("{sure}. A click shows its maps."))
         }
         (Ok(_), None) => response,
@@ -314,7 +317,7 @@ fn picture_row(ui: &mut Ui, report: &Report, of: &PictureValue) -> egui::Respons
 
 /// Every picture's value over the network's confidence in it.
 fn confidence_plot(ui: &mut Ui, pictures: &[PictureValue], label: &str) {
-    let point = |of: &PictureValue| Some([of.subject?.confidence, of.value.ok()?]);
+    let point = |of: &PictureValue| Some([of.subject?.confidence?, of.value.ok()?]);
     let points: PlotPoints = pictures.iter().filter_map(point).collect();
     let color = theme::series(0, ui.ctx().theme());
     Plot::new(("confidence of a study", label))

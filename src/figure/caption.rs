@@ -93,7 +93,7 @@ fn classes(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> Str
     let views = exhibit.views.get(exhibit.selected).filter(|_| is_of_one);
     let said = |(index, view): (usize, &Option<super::View>)| {
         let (view, name) = (view.as_ref()?, options.name(&exhibit.networks[index].name));
-        Some(format!("{name} {} {:.3}", view.class.label, view.class.probability))
+        Some(format!("{name} {} {:.3}", view.class.label, view.class.score()))
     };
     let said: Vec<String> =
         views.map_or(vec![], |row| row.iter().enumerate().filter_map(said).collect());
@@ -215,7 +215,8 @@ fn curves(exhibit: &Exhibit, options: &Options) -> String {
     steps.dedup();
     let steps: Vec<String> = steps.iter().map(usize::to_string).collect();
     let mut text = format!(
-        "Insertion (Ins) and Deletion (Del): softmax of the class as the most important pixels come back into {} or turn to {}, {} pixels a step.",
+        "Insertion (Ins) and Deletion (Del): {} as the most important pixels come back into {} or turn to {}, {} pixels a step.",
+        exhibit.scored_in_words(),
         words(first.insertion),
         words(first.deletion),
         steps.join(" or "),

@@ -2,7 +2,7 @@
 
 use super::sheet::Rect;
 use crate::attribution::{Attribution, Method, Target, Values};
-use crate::model::{Model, Prediction, TrainingCard};
+use crate::model::{Model, OutputKind, Prediction, TrainingCard};
 use crate::picture::annotation::Annotations;
 use crate::picture::{Picture, Preprocessing};
 use crate::score::Curves;
@@ -43,6 +43,7 @@ pub struct NetworkFacts {
     pub sha256: String,
     pub training: Option<TrainingCard>,
     pub input: Preprocessing,
+    pub outputs: OutputKind,
 }
 
 /// What is told of a picture.
@@ -69,6 +70,27 @@ pub struct Shown {
     pub curves: Option<Arc<Curves>>,
 }
 
+impl Exhibit {
+    /// What curves are of.
+    pub(super) fn scored(&self) -> &'static str {
+        let has_none = |network: &NetworkFacts| network.outputs.probability().is_none();
+        match self.networks.iter().filter(|network| has_none(network)).count() {
+            0 => "probability",
+            count if count == self.networks.len() => "value",
+            _ => "probability or value",
+        }
+    }
+
+    /// What curves are of, for captions: of every kind of network in words.
+    pub(super) fn scored_in_words(&self) -> String {
+        let words = |network: &NetworkFacts| network.outputs.probability().unwrap_or("value");
+        let mut all: Vec<&str> = self.networks.iter().map(words).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.join(" or ")
+    }
+}
+
 impl NetworkFacts {
     pub fn of(model: &Model) -> Self {
         Self {
@@ -79,6 +101,7 @@ impl NetworkFacts {
             sha256: model.sha256.clone(),
             training: model.training.clone(),
             input: model.preprocessing.clone(),
+            outputs: model.outputs.kind,
         }
     }
 }

@@ -70,7 +70,8 @@ pub struct MapRecord {
     pub parameters: serde_json::Value,
     pub class: usize,
     pub label: String,
-    pub probability: f32,
+    /// None where the network gives values.
+    pub probability: Option<f32>,
     /// `top1` or `index`.
     pub chosen: String,
     pub shape: [usize; 3],

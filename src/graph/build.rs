@@ -1,5 +1,7 @@
 //! Putting a graph together, node by node, with every shape checked on the way.
 
+use super::op::{Affine, Concatenate};
+use super::places::places;
 use super::{Graph, Node, NodeId, Op, Shape};
 use crate::error::{Error, Result};
 use burn::tensor::Device;
@@ -7,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// Adds nodes in order of evaluation. The last one added gives the logits.
 pub struct GraphBuilder {
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     device: Device,
 }
 
@@ -50,6 +52,14 @@ impl GraphBuilder {
         Ok(NodeId(self.nodes.len() - 1))
     }
 
+    /// A name that no node has yet.
+    pub(super) fn unused(&self, wanted: &str) -> String {
+        let is_taken = |name: &String| self.nodes.iter().any(|node| node.name == *name);
+        let others = (2..).map(|count| format!("{wanted}_{count}"));
+        let mut names = std::iter::once(wanted.to_string()).chain(others);
+        names.find(|name| !is_taken(name)).expect("names do not end")
+    }
+
     /// Puts another operation of the same shape in a node's place.
     ///
     /// # Errors
@@ -84,6 +94,11 @@ impl GraphBuilder {
             }
         }
         needed
+    }
+
+    /// Whether a node is computed from another.
+    pub fn needs(&self, id: NodeId, other: NodeId) -> bool {
+        other <= id && self.needed(id).contains(&other)
     }
 
     /// Lets everything that takes the value of `from` take that of `to`, which is of its shape and
@@ -128,6 +143,26 @@ impl GraphBuilder {
                 ),
             ));
         }
-        Ok(Graph { nodes: self.nodes, device: self.device })
+        let places = places(&self.nodes);
+        Ok(Graph { nodes: self.nodes, places, device: self.device })
+    }
+}
+
+impl Graph {
+    /// A network of one logit z with the logits of both classes: −z and z.
+    ///
+    /// # Errors
+    /// When it has more outputs than one.
+    pub fn with_both_classes(self) -> Result<Self> {
+        if self.classes() != 1 {
+            let why = format!("it has {} outputs", self.classes());
+            return Err(Error::new("the network is not one of a single logit", why));
+        }
+        let logit = self.output();
+        let mut builder = GraphBuilder { nodes: self.nodes, device: self.device };
+        let turned = Affine::new(Some(vec![-1.0]), None, Shape::new(1, 1, 1), builder.device());
+        let negative = builder.add(builder.unused("negative"), turned, &[logit])?;
+        builder.add(builder.unused("both_classes"), Concatenate { side: 0 }, &[negative, logit])?;
+        builder.finish()
     }
 }

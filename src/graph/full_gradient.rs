@@ -48,7 +48,37 @@ fn constant(op: &Op, step: &Step) -> Option<Tensor<4>> {
             let line = function.backward(x, x.clone(), &Rules::Gradient);
             Some(step.output.clone() - line)
         }
-        Op::Arithmetic(Arithmetic::Multiply) => Some(-step.output.clone()),
-        _ => None,
+        // Of degree 2 in both together: the derivatives give it twice.
+        Op::Arithmetic(Arithmetic::Multiply) | Op::MatrixProduct => Some(-step.output.clone()),
+        // Of degree 0: they give nothing.
+        Op::Arithmetic(Arithmetic::Divide) => Some(step.output.clone()),
+        // Their derivatives are symmetric, so that the reverse gives what the forward would.
+        Op::Softmax(_) | Op::Standardise(_) => {
+            let x = step.inputs[0].clone();
+            let line = op.backward(step, x, &Rules::Gradient).remove(0);
+            Some(step.output.clone() - line)
+        }
+        Op::Pad(pad) if pad.value != 0.0 => {
+            let nothing = step.inputs[0].zeros_like();
+            Some(op.apply(vec![nothing]))
+        }
+        // Linear, or linear between kinks at zero; the constant part of local response norm is told.
+        Op::Input
+        | Op::Normalise(_)
+        | Op::PRelu(_)
+        | Op::Arithmetic(Arithmetic::Add | Arithmetic::Subtract)
+        | Op::BatchNorm(_)
+        | Op::MaxPool(_)
+        | Op::GlobalAveragePool
+        | Op::Resample(_)
+        | Op::Sum(_)
+        | Op::LocalResponse(_)
+        | Op::Flatten
+        | Op::Rearrange(_)
+        | Op::Slice(_)
+        | Op::Pad(_)
+        | Op::Take(_)
+        | Op::Choose
+        | Op::Concatenate(_) => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What follows a node on the way to the logits.
 
-use super::{Graph, NodeId};
+use super::{Graph, NodeId, Op};
 
 impl Graph {
     /// Whether the logits are affine in the averages of the node's channels over all places: global
@@ -8,18 +8,16 @@ impl Graph {
     /// the same at every place (Zhou et al. 2016, "Learning Deep Features for Discriminative
     /// Localization", section 2).
     pub fn is_averaged_then_linear(&self, id: NodeId) -> bool {
-        let (mut at, mut averaged) = (id, false);
-        while at != self.output() {
-            let mut users = self.ids().filter(|user| self.node(*user).inputs.contains(&at));
-            let (Some(user), None) = (users.next(), users.next()) else { return false };
-            let op = &self.node(user).op;
-            let keeps = if averaged { op.is_affine() } else { op.averages_places() };
-            if !keeps {
-                return false;
-            }
-            (at, averaged) = (user, true);
-        }
-        averaged
+        let users: Vec<NodeId> =
+            self.ids().filter(|user| self.node(*user).inputs.contains(&id)).collect();
+        let [average] = users[..] else { return false };
+        let after = self.leads_to(&[average]);
+        let keeps = |id: NodeId| {
+            let op = &self.node(id).op;
+            op.is_affine() || matches!(op, Op::Concatenate(_))
+        };
+        self.node(average).op.averages_places()
+            && self.ids().all(|id| id == average || !after[id.0] || keeps(id))
     }
 }
 
@@ -29,7 +27,7 @@ mod tests {
     use crate::graph::op::{
         Affine, Arithmetic, Linear, Matrix, Pointwise, PoolSide, Resample, Sides,
     };
-    use crate::graph::{GraphBuilder, Op, Shape};
+    use crate::graph::{GraphBuilder, Shape};
     use burn::tensor::{Device, Tensor};
 
     const SHAPE: Shape = Shape::new(3, 4, 4);
@@ -71,6 +69,13 @@ mod tests {
             Affine::new(Some(vec![1.0 / 16.0]), None, Shape::new(1, 1, 1), &Device::flex());
         assert!(is_so(vec![Op::Sum(places), sixteenth.into(), linear(3)]));
         assert!(is_so(vec![Op::GlobalAveragePool]), "the channels are the classes");
+        let mut graph = GraphBuilder::new(SHAPE, &Device::flex());
+        let layer = graph.add("layer", Pointwise::Relu, &[Graph::INPUT]).unwrap();
+        let pool = graph.add("pool", Op::GlobalAveragePool, &[layer]).unwrap();
+        let one = Linear::new(Tensor::ones([1, 3], &Device::flex()), None);
+        graph.add("logit", one, &[pool]).unwrap();
+        let graph = graph.finish().unwrap().with_both_classes().unwrap();
+        assert!(graph.is_averaged_then_linear(layer), "one logit and its negative");
     }
 
     #[test]

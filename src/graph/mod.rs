@@ -5,25 +5,32 @@
 //! shared or in place, and weights can be randomised layer by layer. The mathematics of
 //! attribution (values, gradients and their modified rules) lives here and nowhere else.
 
+mod bounds;
 mod build;
+mod ending;
 mod full_gradient;
 mod head;
 pub mod liveness;
 pub mod op;
+mod places;
 mod readback;
 mod relevance;
 mod reverse;
 mod second_order;
+mod support;
 mod tape;
 mod training;
 
+pub use bounds::Bounds;
 pub use build::GraphBuilder;
+pub use ending::Ending;
 pub use full_gradient::FullGradient;
 pub use op::Op;
 pub use readback::{read_back, settle};
 pub use relevance::{Composite, RelevanceRule};
 pub use reverse::Rules;
 pub use second_order::Explanation;
+pub use support::{RuleSet, Support, Unsupported};
 pub use tape::Tape;
 
 use burn::tensor::{Device, Tensor};
@@ -64,7 +71,7 @@ impl Shape {
         count.is_some_and(|count| (1..=MOST_VALUES).contains(&count))
     }
 
-    /// True where the value still has places, so that a class activation map makes sense.
+    /// True where the value has more than one row or column.
     pub const fn is_spatial(self) -> bool {
         self.height * self.width > 1
     }
@@ -89,6 +96,8 @@ pub struct Node {
 #[derive(Debug, Clone)]
 pub struct Graph {
     nodes: Vec<Node>,
+    /// Of every node, see [`Graph::has_places`].
+    places: Vec<bool>,
     device: Device,
 }
 
@@ -141,7 +150,8 @@ impl Graph {
             op: other(node).unwrap_or_else(|| node.op.clone()),
             ..node.clone()
         };
-        Self { nodes: self.nodes.iter().map(changed).collect(), device: self.device.clone() }
+        let nodes = self.nodes.iter().map(changed).collect();
+        Self { nodes, places: self.places.clone(), device: self.device.clone() }
     }
 
     /// Values that a tape keeps for one sample; its bytes are four times as many.
@@ -175,10 +185,26 @@ impl Graph {
         exact.or_else(|| self.ids().rev().find(|&id| inside(self.node(id))))
     }
 
+    /// Whether a node's value has rows and columns that are the picture's, and a layer with weights
+    /// has looked at the picture before, so that a class activation map of it makes sense. The tokens
+    /// of transformers have none.
+    pub fn has_places(&self, id: NodeId) -> bool {
+        self.places[id.0]
+    }
+
+    /// Whether values mix by how they are alike (a softmax of products of activations) on the way
+    /// from a node to the logits.
+    pub fn attends_after(&self, id: NodeId) -> bool {
+        let after = self.leads_to(&[id]);
+        let is = |id: NodeId, kind: fn(&Op) -> bool| after[id.0] && kind(&self.node(id).op);
+        let attends = |id: NodeId| is(id, |op| matches!(op, Op::Softmax(_)));
+        self.ids().any(attends) && self.ids().any(|id| is(id, |op| matches!(op, Op::MatrixProduct)))
+    }
+
     /// The usual layer of class activation maps: the last activation that still has places, joined
     /// with its sister branches where it is one of several; or else the last such node of any kind.
     pub fn default_cam_layer(&self) -> Option<NodeId> {
-        let spatial = |id: &NodeId| self.node(*id).shape.is_spatial() && *id != Self::INPUT;
+        let spatial = |id: &NodeId| self.has_places(*id);
         let activation =
             self.ids().rev().find(|id| spatial(id) && self.node(*id).op.is_activation());
         let mut layer = activation.or_else(|| self.ids().rev().find(spatial))?;

@@ -42,6 +42,9 @@ const STABILISER: f32 = 1e-6;
 impl Graph {
     /// Relevance of every pixel for one class's logit, 1×C×H×W, from a tape of one picture. It sums
     /// to the logit less what biases and ε took.
+    ///
+    /// # Panics
+    /// When the network has nodes that relevance is not defined for, see [`Graph::unsupported`].
     pub fn relevance(&self, tape: &Tape, class: usize, composite: &Composite) -> Tensor<4> {
         let logits = tape.value(self.output());
         let _held = self.submit(&logits, 2.0);
@@ -194,11 +197,9 @@ fn other(op: &Op, step: &Step, relevance: Tensor<4>, epsilon: f32) -> Vec<Tensor
     match op {
         // What acts on each value, or on a value by its surroundings, passes relevance on.
         Op::Normalise(normalise) => vec![normalise.in_order_of_pixels(relevance)],
-        Op::Pointwise(_)
-        | Op::PRelu(_)
-        | Op::Standardise(_)
-        | Op::LocalResponse(_)
-        | Op::Softmax(_) => vec![relevance],
+        Op::Pointwise(_) | Op::PRelu(_) | Op::Standardise(_) | Op::LocalResponse(_) => {
+            vec![relevance]
+        }
         // A gate is taken for a constant; where neither value is one, each gets half.
         Op::Arithmetic(Arithmetic::Multiply) => product(step, relevance),
         Op::Arithmetic(Arithmetic::Divide) => {
@@ -214,10 +215,19 @@ fn other(op: &Op, step: &Step, relevance: Tensor<4>, epsilon: f32) -> Vec<Tensor
         | Op::Choose
         | Op::Concatenate(_) => op.backward(step, relevance, &super::Rules::Gradient),
         // Sums and averages: by each one's part.
-        _ => {
+        Op::Arithmetic(Arithmetic::Add | Arithmetic::Subtract)
+        | Op::GlobalAveragePool
+        | Op::Resample(_)
+        | Op::Sum(_)
+        | Op::BatchNorm(_) => {
             let share = relevance / away_from_zero(step.output.clone(), epsilon);
             let parts = op.backward(step, share, &super::Rules::Gradient);
             step.inputs.iter().zip(parts).map(|(x, part)| (*x).clone() * part).collect()
+        }
+        // Both values would get all of it.
+        Op::MatrixProduct | Op::Softmax(_) => unreachable!("relevance is not defined for it"),
+        Op::Input | Op::Convolution(_) | Op::Linear(_) | Op::Affine(_) => {
+            unreachable!("it has a rule of its own")
         }
     }
 }

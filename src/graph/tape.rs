@@ -2,7 +2,7 @@
 
 use super::op::{Saved, Step};
 use super::{Graph, Node, NodeId};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 
 /// Every node's value in one forward pass, kept for the reverse pass.
 #[derive(Debug, Clone)]
@@ -110,11 +110,6 @@ impl Graph {
             values.push(node.op.apply(inputs));
         }
         values.pop().expect("the node was evaluated")
-    }
-
-    /// Softmax scores of pictures, N×classes.
-    pub fn probabilities(&self, pixels: Tensor<4>) -> Tensor<2> {
-        activation::softmax(self.logits(pixels), 1)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The model card: a TOML file beside the weights that says what they are.
 
-use super::{BatchNorms, Wanted};
+use super::{BatchNorms, OutputKind, Wanted};
 use crate::error::{Error, Result};
 use crate::file::{beside, extension, toml_line};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub struct Card {
     pub batch_norms: Option<BatchNorms>,
     #[serde(default)]
     pub input: InputCard,
+    #[serde(default, skip_serializing_if = "OutputCard::is_empty")]
+    pub output: OutputCard,
     pub training: Option<TrainingCard>,
 }
 
@@ -40,6 +42,22 @@ pub struct InputCard {
     pub crop: Option<f32>,
     /// `imagenet`, `cifar10`, `mnist`, or a text file with one name a line.
     pub labels: Option<String>,
+}
+
+/// What the network gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputCard {
+    /// What the numbers are.
+    pub kind: Option<OutputKind>,
+    /// Which output of an ONNX file that has several.
+    pub name: Option<String>,
+}
+
+impl OutputCard {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How the weights were trained; shown and recorded, never needed to run them.

@@ -85,6 +85,20 @@ impl Labels {
         }
     }
 
+    /// Names of the two classes of one logit, negative and positive, from those that were given: one
+    /// name is the positive class's.
+    pub fn for_one_logit(self) -> Self {
+        match &self.names[..] {
+            [name] => Self { names: vec![format!("not {name}"), name.clone()], ..Self::default() },
+            _ => self,
+        }
+    }
+
+    /// `negative` and `positive`.
+    pub fn negative_and_positive() -> Self {
+        Self { names: ["negative", "positive"].map(String::from).to_vec(), ..Self::default() }
+    }
+
     pub fn len(&self) -> usize {
         self.names.len()
     }

@@ -11,6 +11,7 @@ mod fallback;
 mod labels;
 pub mod onnx;
 mod open;
+mod outputs;
 mod pace;
 mod pytorch;
 mod reparametrised;
@@ -22,10 +23,11 @@ mod stored;
 mod weights;
 
 pub use batch_norm::BatchNorms;
-pub use card::{Card, InputCard, TrainingCard};
+pub use card::{Card, InputCard, OutputCard, TrainingCard};
 pub use device::{ComputeDevice, DeviceChoice};
 pub use fallback::caught;
 pub use labels::Labels;
+pub use outputs::{OutputKind, Outputs};
 pub use pace::Pace;
 pub use report::{Report, Source};
 pub use state_dict::Wanted;
@@ -33,9 +35,9 @@ pub use weights::{EXTENSIONS, WeightTensor, Weights};
 
 use crate::error::{Error, Result};
 use crate::file::extension;
-use crate::graph::{Graph, read_back};
+use crate::graph::Graph;
 use crate::picture::Preprocessing;
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -52,6 +54,7 @@ pub struct Model {
     pub graph: Graph,
     pub preprocessing: Preprocessing,
     pub labels: Labels,
+    pub outputs: Outputs,
     pub training: Option<TrainingCard>,
     /// SHA-256 of the weights file, in hexadecimal.
     pub sha256: String,
@@ -75,8 +78,17 @@ pub struct Model {
 pub struct Prediction {
     pub class: usize,
     pub label: String,
+    /// The network's output: a logit, or what [`OutputKind::score`] says.
     pub logit: f32,
-    pub probability: f32,
+    /// None where the network gives values.
+    pub probability: Option<f32>,
+}
+
+impl Prediction {
+    /// Its probability, or else the value.
+    pub fn score(&self) -> f32 {
+        self.probability.unwrap_or(self.logit)
+    }
 }
 
 impl Model {
@@ -94,6 +106,17 @@ impl Model {
             return Err(Error::new(format!("cannot open model {}", path.display()), why));
         }
         Self::open_as(path, Card::of(path)?, device)
+    }
+
+    /// The same with the output of a name, where an ONNX file has several.
+    ///
+    /// # Errors
+    /// As for [`Model::open`], and when there is no such output.
+    pub fn open_output(path: &Path, output: Option<&str>, device: &ComputeDevice) -> Result<Self> {
+        let Some(output) = output else { return Self::open(path, device) };
+        let mut card = Card::of(path)?;
+        card.output.name = Some(output.into());
+        Self::open_as(path, card, device)
     }
 
     /// True for the names of files that [`Model::open`] takes.
@@ -118,6 +141,8 @@ impl Model {
         let of_file = self.report.normalisation == Source::File;
         let said = |values: Vec<f32>| (!of_file).then_some(values);
         let labels = self.card.input.labels.clone().or_else(|| self.labels.built_in_name());
+        let Outputs { kind, ref name, ref choices, .. } = self.outputs;
+        let name = name.clone().filter(|_| choices.len() > 1);
         Card {
             architecture: self.report.fit.as_ref().map(|fit| fit.architecture.to_string()),
             name: Some(self.name.clone()),
@@ -130,6 +155,7 @@ impl Model {
                 crop: Some(crop),
                 labels,
             },
+            output: OutputCard { kind: Some(kind), name },
             ..self.card.clone()
         }
     }
@@ -152,6 +178,7 @@ impl Model {
             graph,
             preprocessing: self.preprocessing.clone(),
             labels: self.labels.clone(),
+            outputs: self.outputs.clone(),
             training: self.training.clone(),
             sha256: self.sha256.clone(),
             warnings: vec![],
@@ -188,26 +215,26 @@ impl Model {
         self.surviving(|model| model.predict(model.tensor(pixels)))
     }
 
-    /// All classes of one picture (1×C×H×W, [0,1]), most probable first.
+    /// All classes of one picture (1×C×H×W, [0,1]), most probable first; values in their order.
     ///
     /// # Errors
     /// When a logit is not finite, or the device failed.
     pub fn predict(&self, pixels: Tensor<4>) -> Result<Vec<Prediction>> {
-        let logits = self.graph.logits(pixels);
-        let probabilities = read_back(activation::softmax(logits.clone(), 1))?;
-        let logits = read_back(logits)?;
+        let (logits, probabilities) = self.scores(pixels)?;
         if let Some(logit) = logits.iter().find(|logit| !logit.is_finite()) {
             let why = format!("a logit is {logit}");
             return Err(Error::new(format!("{} overflowed", self.name), why)
                 .hint("check mean and std, and where the weights come from"));
         }
         let mut classes: Vec<usize> = (0..logits.len()).collect();
-        classes.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]));
+        if probabilities.is_some() {
+            classes.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]));
+        }
         let predictions = classes.into_iter().map(|class| Prediction {
             class,
             label: self.labels.name(class).to_string(),
             logit: logits[class],
-            probability: probabilities[class],
+            probability: probabilities.as_ref().map(|all| all[class]),
         });
         Ok(predictions.collect())
     }

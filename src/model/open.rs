@@ -6,7 +6,7 @@ use super::config::Config;
 use super::onnx::Network;
 use super::onnx::pixels::{BYTE_MEAN, Pixels, combined};
 use super::report::{Report, Source};
-use super::{Card, ComputeDevice, Labels, Model, Weights, caught, onnx};
+use super::{Card, ComputeDevice, Labels, Model, OutputKind, Outputs, Weights, caught, onnx};
 use crate::error::{Error, Result, one_line};
 use crate::file::stem;
 use crate::graph::{Graph, Shape};
@@ -18,6 +18,7 @@ use std::sync::OnceLock;
 struct Laid {
     architecture: String,
     graph: Graph,
+    outputs: Outputs,
     preprocessing: Preprocessing,
     /// Names of its classes, if they are said or follow from what it is.
     labels: Option<(Labels, Source)>,
@@ -47,7 +48,7 @@ impl Model {
     fn open_on(path: &Path, card: Card, device: &ComputeDevice) -> Result<Self> {
         let what = |e: Error| Error::new(format!("cannot open model {}", path.display()), e);
         let laid = match onnx::is_network_file(&card.weights) {
-            true => from_network(&Network::read(&card.weights)?, &card, device).map_err(what)?,
+            true => from_network(Network::read(&card.weights)?, &card, device).map_err(what)?,
             false => {
                 let weights = Weights::read_wanted(&card.weights, &card.wanted())?;
                 from_weights(weights, &card, device).map_err(what)?
@@ -57,14 +58,24 @@ impl Model {
     }
 
     fn finish(path: &Path, card: Card, laid: Laid, device: &ComputeDevice) -> Result<Self> {
-        let Laid { architecture, graph, preprocessing, labels, choice, mut report, sha256 } = laid;
+        let Laid { architecture, mut graph, outputs, .. } = laid;
+        let Laid { preprocessing, labels, choice, mut report, sha256, .. } = laid;
+        let is_one_logit = outputs.kind == OutputKind::Sigmoid;
+        if is_one_logit {
+            graph = graph.with_both_classes()?;
+        }
         let classes = graph.classes();
         let (labels, source) = match &card.input.labels {
             Some(name) => {
                 let beside = path.parent().unwrap_or(Path::new("")).join(name);
                 let labels = Labels::built_in(name).map_or_else(|| Labels::read(&beside), Ok)?;
+                let labels = if is_one_logit { labels.for_one_logit() } else { labels };
                 (labels, Source::Card)
             }
+            None if is_one_logit => match labels.filter(|(labels, _)| labels.len() <= 2) {
+                Some((labels, source)) => (labels.for_one_logit(), source),
+                None => (Labels::negative_and_positive(), Source::Guess),
+            },
             None => labels
                 .filter(|(labels, _)| labels.len() == classes)
                 .unwrap_or_else(|| (Labels::for_classes(classes), Source::Guess)),
@@ -81,6 +92,7 @@ impl Model {
             ));
         }
         warnings.extend(of_pixels);
+        warnings.extend(outputs.warning());
         if labels.len() != classes {
             let why = format!("{} labels for {classes} classes: names may be wrong", labels.len());
             warnings.push(why);
@@ -96,6 +108,7 @@ impl Model {
             graph,
             preprocessing,
             labels,
+            outputs,
             training: card.training.clone(),
             sha256,
             warnings,
@@ -107,6 +120,10 @@ impl Model {
 
 /// Tensors by name, laid out by an architecture.
 fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Result<Laid> {
+    if let Some(name) = &card.output.name {
+        let why = "it holds weights of one network with one output; an ONNX file may have several";
+        return Err(Error::new(format!("it has no output `{name}`"), why));
+    }
     let chosen = card.batch_norms.unwrap_or_default();
     let batch_norms = weights.choose_batch_norms(chosen).then_some(chosen);
     let architecture = architecture::find(card.architecture.as_deref(), &weights)?;
@@ -147,6 +164,7 @@ fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Re
     let (graph, fit) = architecture.lay(&weights, &preprocessing, &device.device)?;
     Ok(Laid {
         architecture: architecture.name.to_string(),
+        outputs: Outputs::of(&graph, None, card.output.kind, Source::Architecture)?,
         graph,
         preprocessing,
         labels,
@@ -205,7 +223,8 @@ fn corrected(defaults: Preprocessing, card: &InputCard) -> Preprocessing {
 }
 
 /// A network that brings its own graph.
-fn from_network(network: &Network, card: &Card, device: &ComputeDevice) -> Result<Laid> {
+fn from_network(network: Network, card: &Card, device: &ComputeDevice) -> Result<Laid> {
+    let network = &network.with_output(card.output.name.as_deref(), card.output.kind);
     let shape = network.input_shape();
     let size = card.input.size.unwrap_or([shape.height, shape.width]);
     let laid = network.lay(size, &device.device)?;
@@ -226,7 +245,10 @@ fn from_network(network: &Network, card: &Card, device: &ComputeDevice) -> Resul
         None => pixels.clone(),
     };
     let pixels = Pixels::of(&laid.inside, laid.taken, pixels);
+    let (ending, output, choices) = (laid.ending, laid.output.clone(), laid.choices.clone());
     let graph = laid.finish(&whole[0], &whole[1])?;
+    let outputs = Outputs::of(&graph, ending, card.output.kind, Source::Guess)?;
+    let outputs = Outputs { name: Some(output), choices, ..outputs };
     // What is zero to the network is a colour only if pixels can have it.
     if whole[0].iter().all(|mean| (0.0..=1.0).contains(mean)) {
         [preprocessing.mean, preprocessing.std] = whole;
@@ -240,6 +262,7 @@ fn from_network(network: &Network, card: &Card, device: &ComputeDevice) -> Resul
             .map(|labels| (labels, Source::Architecture)),
         choice: None,
         graph,
+        outputs,
         preprocessing,
         report: Report {
             format: format!("ONNX, opset {}{by}", network.opset()),

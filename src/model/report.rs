@@ -2,10 +2,9 @@
 
 use super::architecture::Fit;
 use super::onnx::pixels::Pixels;
-use super::{BatchNorms, Model};
+use super::{BatchNorms, Model, Outputs, Prediction};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, NodeId, read_back};
-use burn::tensor::activation;
+use crate::graph::{Graph, NodeId};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt;
@@ -63,17 +62,23 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ForwardCheck {
     pub seconds: f64,
-    /// The most probable class.
+    /// The most probable class, or the first value.
     pub class: usize,
     pub label: String,
-    pub probability: f32,
+    /// The network's output for it.
+    pub logit: f32,
+    /// None where the network gives values.
+    pub probability: Option<f32>,
 }
 
 impl fmt::Display for ForwardCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seconds, label, probability, .. } = self;
-        let (milliseconds, percent) = (seconds * 1e3, probability * 100.0);
-        write!(f, "passed in {milliseconds:.0} ms; the mean colour is {label} ({percent:.1} %)")
+        let milliseconds = self.seconds * 1e3;
+        let score = match self.probability {
+            Some(probability) => format!("({:.1} %)", probability * 100.0),
+            None => self.logit.to_string(),
+        };
+        write!(f, "passed in {milliseconds:.0} ms; the mean colour is {} {score}", self.label)
     }
 }
 
@@ -123,10 +128,13 @@ impl Model {
         if let Some(pixels) = &report.pixels {
             facts.push(("pixels", pixels.to_string()));
         }
-        facts.extend([("classes", {
-            let source = report.labels.text();
-            format!("{} ({}, …), names {source}", graph.classes(), self.labels.name(0))
-        })]);
+        facts.extend([
+            ("outputs", self.outputs_in_words()),
+            ("classes", {
+                let source = report.labels.text();
+                format!("{} ({}, …), names {source}", graph.classes(), self.labels.name(0))
+            }),
+        ]);
         if let Some(batch_norms) = report.batch_norms {
             let which = format!("{batch_norms:?}").to_lowercase();
             facts.push((
@@ -134,10 +142,7 @@ impl Model {
                 format!("{which} of two sets; `batch_norms` in a card chooses"),
             ));
         }
-        if let Some(id) = graph.default_cam_layer() {
-            let node = graph.node(id);
-            facts.push(("CAM layer", format!("{} ({})", node.name, node.shape)));
-        }
+        facts.push(("CAM layer", self.cam_layer_in_words()));
         if let Some(training) = &self.training {
             let norm = training.norm.as_deref().unwrap_or("");
             let radius =
@@ -168,18 +173,37 @@ impl Model {
         let shape = self.graph.input_shape();
         let dims = [1, shape.channels, shape.height, shape.width];
         let started = Instant::now();
-        let scores = self.graph.logits(self.mean_colour().expand(dims));
-        let scores = read_back(activation::softmax(scores, 1))?;
+        let best = self
+            .predict(self.mean_colour().expand(dims))
+            .map_err(|why| Error::new("the forward check failed", why))?;
         let seconds = started.elapsed().as_secs_f64();
-        let best = scores.iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
-        match best {
-            Some((class, &probability)) if scores.iter().all(|score| score.is_finite()) => {
-                let label = self.labels.name(class).to_string();
-                Ok(ForwardCheck { seconds, class, label, probability })
+        let Some(Prediction { class, label, logit, probability }) = best.into_iter().next() else {
+            return Err(Error::new("the forward check failed", "it has no outputs"));
+        };
+        Ok(ForwardCheck { seconds, class, label, logit, probability })
+    }
+
+    fn cam_layer_in_words(&self) -> String {
+        let graph = &self.graph;
+        let Some(id) = graph.default_cam_layer() else {
+            return "none: no layer's values have rows and columns of the picture".into();
+        };
+        let node = graph.node(id);
+        let then = if graph.attends_after(id) { ", before attention" } else { "" };
+        format!("{} ({}){then}", node.name, node.shape)
+    }
+
+    fn outputs_in_words(&self) -> String {
+        let Outputs { kind, source, name, choices } = &self.outputs;
+        let which = match name {
+            Some(name) if choices.len() > 1 => {
+                let all: Vec<_> =
+                    choices.iter().map(|(name, shape)| format!("{name} {shape}")).collect();
+                format!("; `{name}` of {}", all.join(", "))
             }
-            _ => Err(Error::new("the forward check failed", "its scores are no numbers")
-                .hint("check mean and std, and where the weights come from")),
-        }
+            _ => String::new(),
+        };
+        format!("{}, {}{which}", kind.text(), source.text())
     }
 }
 

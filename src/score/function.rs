@@ -5,7 +5,7 @@ use crate::attribution::Flow;
 use crate::error::Result;
 use crate::graph::read_back;
 use crate::model::Model;
-use burn::tensor::{Tensor, TensorData, activation, s};
+use burn::tensor::{Tensor, TensorData, s};
 use ndarray::{Array3, Array4};
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub type Watch<'a> = dyn FnMut(usize, usize) -> Flow + 'a;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quantity {
-    /// Its softmax probability, in [0,1].
+    /// Its probability, in [0,1]; the value of networks that give values.
     #[default]
     Probability,
     Logit,
@@ -35,6 +35,14 @@ impl Quantity {
         match name {
             "logit" => Quantity::Logit,
             _ => Quantity::Probability,
+        }
+    }
+
+    /// What of the class is scored for a network: values have no probability.
+    pub fn of(self, model: &Model) -> Self {
+        match model.outputs.kind.probability() {
+            Some(_) => self,
+            None => Self::Logit,
         }
     }
 }
@@ -50,14 +58,13 @@ pub fn of_class(
         let (values, _) = pictures.as_standard_layout().into_owned().into_raw_vec_and_offset();
         let mut data = Some(TensorData::new(values, [samples, channels, height, width]));
         model.surviving(|model| {
-            let graph = &model.graph;
             // A GPU may fail, and then the CPU takes the same pictures.
             let data = if model.on_gpu { data.clone() } else { data.take() };
-            let pictures = Tensor::from_data(data.expect("once on the CPU"), graph.device());
-            let logits = graph.logits(pictures);
-            let scores = match quantity {
-                Quantity::Probability => activation::softmax(logits, 1),
-                Quantity::Logit => logits,
+            let device = model.graph.device();
+            let pictures = Tensor::from_data(data.expect("once on the CPU"), device);
+            let scores = match quantity.of(model) {
+                Quantity::Probability => model.probabilities(pictures)?,
+                Quantity::Logit => model.graph.logits(pictures),
             };
             read_back(scores.slice(s![.., class]))
         })

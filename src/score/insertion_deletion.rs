@@ -214,7 +214,7 @@ pub fn curves_in(
     Sequence::in_order(trial, order, protocol, generator)?.curves(trial)
 }
 
-/// RISE's curves of a map, of the probability of its class, with the pictures that they are of. `None`
+/// RISE's curves of a map, of its class's probability or else value, with the pictures that they are of. `None`
 /// where the watch cancelled.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use crate::file::sha256;
 use ndarray::Array3;
 use std::collections::BTreeMap;
 
-/// How far beyond 0 and 1 a softmax may come out.
+/// How far beyond 0 and 1 a probability may come out.
 const ROUNDING: f64 = 1e-5;
 
 /// One map to compute and score. It is done or failed as a whole.
@@ -70,8 +70,8 @@ pub struct Subject {
     pub target: usize,
     /// The class that the network holds most likely.
     pub predicted: usize,
-    /// Softmax probability of the target, 0 to 1.
-    pub confidence: f64,
+    /// Probability of the target, 0 to 1; none where the network gives values.
+    pub confidence: Option<f64>,
 }
 
 /// A metric of one map.
@@ -131,11 +131,12 @@ impl CellResults {
         if let Some(id) = self.values.keys().find(|id| !known(id)) {
             return Err(format!("the scores gave {id}, which the study doesn't measure"));
         }
-        let confidence = self.subject.confidence;
-        if !(-ROUNDING..=1.0 + ROUNDING).contains(&confidence) {
-            return Err(format!("the network's confidence is {confidence}"));
+        if let Some(confidence) = &mut self.subject.confidence {
+            if !(-ROUNDING..=1.0 + ROUNDING).contains(confidence) {
+                return Err(format!("the network's confidence is {confidence}"));
+            }
+            *confidence = confidence.clamp(0.0, 1.0);
         }
-        self.subject.confidence = confidence.clamp(0.0, 1.0);
         if !self.seconds.is_finite() {
             return Err(format!("it took {} seconds", self.seconds));
         }

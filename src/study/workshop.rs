@@ -9,7 +9,7 @@ use super::store::Store;
 use crate::attribution::{self, Explained, Flow, Method, Passes, Stream, Values};
 use crate::error::{Error, Result};
 use crate::file::sha256;
-use crate::model::{ComputeDevice, Model};
+use crate::model::{ComputeDevice, Model, OutputKind, Outputs};
 use crate::picture::Picture;
 use crate::picture::annotation::{Annotation, Regions};
 use crate::score::localisation::{BoxOverlaps, Localisation, Undefined};
@@ -54,7 +54,7 @@ impl Workshop {
     /// With the first thing in it that can't be used.
     pub fn open(definition: &Definition, device: &ComputeDevice) -> Result<(Self, Plan)> {
         let listed = definition.pictures(Picture::is_picture_file)?;
-        let opened = |path| Model::open(path, device);
+        let opened = |path| Model::open_output(path, definition.output.as_deref(), device);
         let models =
             definition.models.iter().map(|path| opened(path)).collect::<Result<Vec<_>>>()?;
         let annotated = Annotated::open(definition, &listed, &models)?;
@@ -100,7 +100,7 @@ impl Workshop {
     fn check(&self, definition: &Definition) -> Result<()> {
         for model in &self.models {
             for (method, values) in &self.methods {
-                attribution::with_layers(*method, model, values)?;
+                attribution::fitted(*method, model, values)?;
             }
             if let super::TargetRule::Class(class) = definition.target {
                 attribution::check_class(model, class)?;
@@ -169,7 +169,7 @@ impl Workshop {
         };
         attribution::check_class(model, target)?;
         let confidence = predictions.iter().find(|prediction| prediction.class == target);
-        let confidence = confidence.map_or(0.0, |of_target| f64::from(of_target.probability));
+        let confidence = confidence.and_then(|of_target| of_target.probability).map(f64::from);
         let placement = opened.placement(&model.preprocessing);
         let regions = match self.drawn(cell, target) {
             Ok(drawn) => Ok(drawn.on_input(&placement)?),
@@ -463,7 +463,11 @@ fn planned(picture: ListedPicture, annotated: Option<&Annotated>) -> Result<Plan
 impl PlannedModel {
     /// A model as studies know it.
     pub fn of(model: &Model) -> Self {
-        let prepared = format!("{:?} {:?}", model.preprocessing, model.report.batch_norms);
+        let mut prepared = format!("{:?} {:?}", model.preprocessing, model.report.batch_norms);
+        let Outputs { kind, name, choices, .. } = &model.outputs;
+        if *kind != OutputKind::Softmax || choices.len() > 1 {
+            prepared = format!("{prepared} {kind} {name:?}");
+        }
         let identity = format!("{}\n{prepared}", model.sha256);
         Self {
             name: model.name.clone(),

@@ -12,7 +12,9 @@ use super::recipe::{Precision, Recipe};
 use crate::attribution::{Flow, Stream};
 use crate::error::{Error, Result, one_line};
 use crate::file;
-use crate::model::{BatchNorms, Card, ComputeDevice, InputCard, Labels, TrainingCard, Weights};
+use crate::model::{
+    BatchNorms, Card, ComputeDevice, InputCard, Labels, OutputCard, TrainingCard, Weights,
+};
 use burn::tensor::{Tensor, TensorData};
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -361,6 +363,7 @@ impl Training {
                 crop: Some(input.crop),
                 labels: self.labels(),
             },
+            output: OutputCard::default(),
             training: Some(TrainingCard {
                 kind: recipe.objective.name().into(),
                 norm: objective.adversary().map(|(norm, _)| norm.name().into()),

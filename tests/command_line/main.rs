@@ -1,5 +1,6 @@
 //! The real program, run as its users run it.
 
+mod outputs;
 mod study;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,7 +3,7 @@
 
 use hyaline::attribution::{self, Attribution, Target, Values};
 use hyaline::figure::{Exhibit, NetworkFacts, PictureFacts, Shown, View};
-use hyaline::model::Prediction;
+use hyaline::model::{OutputKind, Prediction};
 use hyaline::picture::{Filter, Preprocessing};
 use hyaline::score::{Curve, Curves, Protocol};
 use image::RgbImage;
@@ -84,6 +84,7 @@ fn network(name: &str, side: usize) -> NetworkFacts {
             resize: Filter::Bicubic,
             crop: 1.0,
         },
+        outputs: OutputKind::Softmax,
     }
 }
 
@@ -100,7 +101,7 @@ fn view([picture, network]: [usize; 2], side: usize) -> View {
     let image = RgbImage::from_fn(side as u32, side as u32, |x, y| {
         image::Rgb([value(x, picture as u32), value(y, 1), value(x + y, 2) / 2])
     });
-    let probability = 0.9 / (1.0 + network as f32);
+    let probability = Some(0.9 / (1.0 + network as f32));
     let class = Prediction { class: 3, label: "cat".into(), logit: 2.0, probability };
     View { image, class, boxes: vec![[0.25, 0.25, 0.5, 0.4]] }
 }

@@ -23,7 +23,7 @@ fn every_picture_gets_its_logits_of_the_batch() {
     let mut count = 0;
     for name in file.names().into_iter().filter_map(|name| name.strip_suffix(".output")) {
         count += 1;
-        let (graph, notes) = match open(&folder().join(format!("{name}.onnx")), &device) {
+        let (graph, _, notes) = match open(&folder().join(format!("{name}.onnx")), &device) {
             Ok(opened) => opened,
             Err(why) => {
                 failures.push(format!("{name}: {why}"));

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use flate2::read::GzDecoder;
 use hyaline::graph::{Graph, read_back};
 
+use hyaline::model::OutputKind;
 use hyaline::model::onnx::Network;
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -93,6 +94,8 @@ fn fixture() -> Vec<u8> {
 
 fn open(bytes: &[u8], device: &Device) -> Result<Graph, String> {
     let network = Network::decode(bytes.to_vec(), Path::new("")).map_err(|e| e.to_string())?;
+    // A softmax or sigmoid at the end is what is tested.
+    let network = network.with_output(None, Some(OutputKind::Regression));
     let shape = network.input_shape();
     let laid = network.lay([shape.height, shape.width], device).map_err(|e| e.to_string())?;
     let inner = laid.inside.normalisation.clone();

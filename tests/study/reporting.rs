@@ -16,7 +16,7 @@ fn records(plan: Plan, value: impl Fn(&Cell) -> Option<f64>) -> Records {
         let value = value(&cell)?;
         let count = cell.plan.metrics.len();
         Some(Record::Done(Done {
-            subject: Subject { target: 0, predicted: cell.place[1] % 2, confidence: value },
+            subject: Subject { target: 0, predicted: cell.place[1] % 2, confidence: Some(value) },
             values: vec![value.into(); count],
             curves: vec![None; count],
             seconds: 1.5,

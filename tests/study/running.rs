@@ -133,7 +133,7 @@ fn what_breaks_the_work_is_its_result() {
             ("gradient", 0) => panic!("index out of bounds"),
             ("gradient", _) => drop(results.values.remove("deletion")),
             ("grad-cam", 0) => drop(results.values.insert("loss".into(), 1.0.into())),
-            ("grad-cam", _) => results.subject.confidence = f64::NAN,
+            ("grad-cam", _) => results.subject.confidence = Some(f64::NAN),
             (_, 0) => {
                 drop(results.values.insert("deletion".into(), Measured::Value(f64::INFINITY)));
             }

@@ -161,7 +161,11 @@ pub fn work(cell: &Cell) -> Result<Option<CellResults>> {
         } else {
             vec![]
         },
-        subject: Subject { target: cell.place[1] % 3, predicted: cell.place[1] % 4, confidence },
+        subject: Subject {
+            target: cell.place[1] % 3,
+            predicted: cell.place[1] % 4,
+            confidence: Some(confidence),
+        },
         values: values.map(|(id, value)| (id.to_string(), value)).into(),
         curves: vec![Curve { kind: "insertion".into(), points: (0..5).map(point).collect() }],
     }))

@@ -4,6 +4,7 @@ mod comparing;
 mod figuring;
 mod keeping;
 mod opening;
+mod outputs;
 mod studying;
 #[path = "../support/mod.rs"]
 mod support;

@@ -181,7 +181,7 @@ impl Composer<'_> {
             Line::Picture(index) => plain(&name(&exhibit.pictures[index].name)),
             Line::Insertion | Line::Deletion => Heading {
                 title: if line == Line::Insertion { "Insertion ↑" } else { "Deletion ↓" }.into(),
-                lines: vec!["probability".into()],
+                lines: vec![exhibit.scored().into()],
             },
             Line::Network(picture, index) => {
                 let title = name(&exhibit.networks[index].name);
@@ -260,5 +260,5 @@ impl Composer<'_> {
 
 /// A class with its probability.
 fn verdict(view: &View) -> String {
-    format!("{} {:.2}", view.class.label, view.class.probability)
+    format!("{} {:.2}", view.class.label, view.class.score())
 }

@@ -111,6 +111,18 @@ impl Affine {
         self.shift.clone()
     }
 
+    /// Scale and shift, where each is one number for all values.
+    pub(in crate::graph) fn constants(&self) -> Option<[f32; 2]> {
+        let one = |part: &Option<Tensor<4>>, default: f32| match part {
+            None => Some(default),
+            Some(values) => {
+                let values = values.clone().try_into_vec_as::<f32>().ok()?;
+                values.iter().all(|value| *value == values[0]).then_some(values[0])
+            }
+        };
+        Some([one(&self.scale, 1.0)?, one(&self.shift, 0.0)?])
+    }
+
     pub(super) fn parameters(&self) -> usize {
         self.shape.len() * (usize::from(self.scale.is_some()) + usize::from(self.shift.is_some()))
     }

@@ -179,6 +179,11 @@ impl Rearrange {
         }
     }
 
+    /// The factors, and which of them comes first, second, …
+    pub(in crate::graph) fn parts(&self) -> ([usize; FACTORS], [usize; FACTORS]) {
+        (self.factors, self.order)
+    }
+
     /// True where the order stays.
     pub fn is_reshape(&self) -> bool {
         self.order.is_sorted()

@@ -109,7 +109,7 @@ impl Pointwise {
     }
 
     /// True for what networks use as a nonlinearity, not as a step of some formula.
-    pub(super) fn is_activation(self) -> bool {
+    pub(in crate::graph) fn is_activation(self) -> bool {
         !matches!(
             self,
             Pointwise::Exp

@@ -44,7 +44,27 @@ impl Op {
                 Some(super::linear::product_backward(&a, &b, pulled()))
             }
             Op::Choose => Some(super::choose::rescale(step, reference, pulled())),
-            _ => None,
+            // Linear, so that the derivative is the multiplier; and norms and softmax, for which no paper
+            // has one: see `Op::support`.
+            Op::Input
+            | Op::Normalise(_)
+            | Op::Convolution(_)
+            | Op::Linear(_)
+            | Op::Arithmetic(Arithmetic::Add | Arithmetic::Subtract)
+            | Op::Affine(_)
+            | Op::BatchNorm(_)
+            | Op::GlobalAveragePool
+            | Op::Resample(_)
+            | Op::Sum(_)
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Take(_)
+            | Op::Concatenate(_)
+            | Op::Softmax(_)
+            | Op::Standardise(_)
+            | Op::LocalResponse(_) => None,
         }
     }
 }

@@ -32,7 +32,7 @@ impl Sides {
         self.axes().fold(x, Tensor::max_dim)
     }
 
-    pub(super) fn reduced(self, input: Shape) -> Shape {
+    pub(in crate::graph) fn reduced(self, input: Shape) -> Shape {
         let side = |chosen: bool, size: usize| if chosen { 1 } else { size };
         Shape::new(
             side(self.channels, input.channels),

@@ -14,7 +14,7 @@ use super::operator;
 use super::proto::{Node, Tensor};
 use super::view::View;
 use crate::graph::op::Normalise;
-use crate::graph::{Graph, GraphBuilder, NodeId, Op, Shape};
+use crate::graph::{Ending, Graph, GraphBuilder, NodeId, Op, Shape};
 use burn::tensor::{Device, Tensor as DeviceTensor, TensorData};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -88,6 +88,8 @@ pub struct Lowering<'a> {
     weights: HashMap<&'a str, &'a Tensor>,
     file: &'a Path,
     values: HashMap<&'a str, Value>,
+    /// Why values could not be computed, which is told if an output needs them.
+    failures: HashMap<&'a str, String>,
     /// Nodes that use a value, those of graphs inside nodes too.
     consumers: HashMap<&'a str, Vec<&'a Node>>,
     outputs: HashSet<&'a str>,
@@ -138,6 +140,7 @@ impl<'a> Lowering<'a> {
             weights: graph.initializer.iter().map(|t| (t.name.as_str(), t)).collect(),
             file,
             values: HashMap::new(),
+            failures: HashMap::new(),
             consumers,
             outputs: graph.output.iter().map(|output| output.name.as_str()).collect(),
             inner_outputs,
@@ -155,40 +158,20 @@ impl<'a> Lowering<'a> {
     }
 
     /// Lowers every node, with the picture as the value `input` of those dimensions and its axes
-    /// in that `order` of channels, rows and columns. Gives the node of the value `output`.
-    ///
-    /// # Errors
-    /// With the operator that could not be lowered and why.
-    pub fn run(
-        &mut self,
-        input: &'a str,
-        dims: &[usize],
-        order: &[usize],
-        output: &str,
-    ) -> Result<NodeId, String> {
+    /// in that `order` of channels, rows and columns. What can't be lowered fails where it is used.
+    pub fn run(&mut self, input: &'a str, dims: &[usize], order: &[usize]) {
         let view = View::laid(self.pixels, dims, order);
         self.values.insert(input, Value::Activation(view));
         if self.batch > 1 {
             self.places.insert(input, batch::Place::FIRST);
         }
         for node in self.nodes {
-            self.step(node)?;
-        }
-        match self.values.get(output) {
-            Some(Value::Activation(view)) => {
-                let view = view.clone();
-                self.current = "output".into();
-                if self.places.get(output).is_some_and(|place| !place.is_alone(&view.dims())) {
-                    return Err(format!(
-                        "its output is not one row of scores for each of its {} pictures",
-                        self.batch
-                    ));
-                }
-                self.scores(&view)
+            if let Err(why) = self.step(node) {
+                let outputs = node.output.iter().filter(|name| !name.is_empty());
+                self.failures.extend(outputs.map(|name| (name.as_str(), why.clone())));
             }
-            Some(Value::Constant(_)) => Err("its output does not depend on the picture".into()),
-            None => Err(format!("no node gives its output `{output}`")),
         }
+        self.current = "output".into();
     }
 
     /// The finished graph, given the pixels' order of channels and whole normalisation.
@@ -206,6 +189,9 @@ impl<'a> Lowering<'a> {
 
     /// Lowers a node and keeps its outputs by their names.
     fn step(&mut self, node: &'a Node) -> Result<(), String> {
+        if let Some(why) = node.input.iter().find_map(|name| self.failures.get(name.as_str())) {
+            return Err(why.clone());
+        }
         let failed =
             |why: String| format!("operator {} of node `{}`: {why}", node.op_type, node.called());
         self.steps += 1;
@@ -274,6 +260,9 @@ impl<'a> Lowering<'a> {
         if let Some(value) = self.values.get(name) {
             return Ok(Some(value.clone()));
         }
+        if let Some(why) = self.failures.get(name) {
+            return Err(why.clone());
+        }
         let Some(tensor) = self.weights.get(name) else {
             return Err(format!("its input `{name}` comes from nowhere"));
         };
@@ -296,17 +285,31 @@ impl<'a> Lowering<'a> {
         self.taken_in.insert(node);
     }
 
-    /// True where a value goes nowhere but, unchanged, to the network's output.
-    pub fn is_last(&self, name: &str) -> bool {
-        const UNCHANGED: [&str; 7] =
-            ["Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Cast", "Dropout"];
-        if self.outputs.contains(name) {
-            return true;
+    /// # Errors
+    /// Where a value of a network that computes a batch is not one row for each picture.
+    pub fn check_batch(&self, name: &str, view: &View) -> Result<(), String> {
+        match self.places.get(name).is_some_and(|place| !place.is_alone(&view.dims())) {
+            true => Err(format!(
+                "its output is not one row of scores for each of its {} pictures",
+                self.batch
+            )),
+            false => Ok(()),
         }
-        let unchanged = |node: &Node| UNCHANGED.contains(&node.op_type.as_str());
-        self.sole_consumer(name).is_some_and(|node| {
-            unchanged(node) && node.output.first().is_some_and(|output| self.is_last(output))
-        })
+    }
+
+    /// The logits behind a row of probabilities, and how they became these.
+    pub fn ending(&self, row: NodeId) -> Option<(NodeId, Ending)> {
+        self.graph.ending(row)
+    }
+
+    /// A node as a row of scores.
+    pub fn as_scores(&mut self, id: NodeId) -> Result<NodeId, String> {
+        self.graph.row(id).map_err(|e| e.to_string())
+    }
+
+    /// Whether a node is computed from another.
+    pub fn needs(&self, id: NodeId, other: NodeId) -> bool {
+        self.graph.needs(id, other)
     }
 
     pub fn shape(&self, id: NodeId) -> Shape {
@@ -388,15 +391,6 @@ impl<'a> Lowering<'a> {
     pub fn row(&mut self, view: &View) -> Result<NodeId, String> {
         let all = (0..view.rank()).collect();
         self.placed(view, &[all, vec![], vec![]])
-    }
-
-    /// The node of a row of class scores.
-    fn scores(&mut self, view: &View) -> Result<NodeId, String> {
-        let long = view.dims().iter().filter(|dim| **dim != 1).count();
-        match long {
-            0 | 1 => self.row(view),
-            _ => Err(format!("its output is {:?}, not one score a class", view.dims())),
-        }
     }
 
     /// A name for people: the module where the exporter wrote it down, or else the node's own.

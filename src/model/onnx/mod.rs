@@ -12,17 +12,20 @@ mod fold;
 mod functions;
 mod lowering;
 mod operator;
+mod output;
 pub mod pixels;
 mod proto;
 mod view;
 
 use crate::error::{Error, Result};
 use crate::file::{extension, sha256};
-use crate::graph::{Graph, NodeId, Shape};
+use crate::graph::{Ending, Graph, NodeId, Shape};
+use crate::model::OutputKind;
 use burn::tensor::Device;
 use bytes::Bytes;
 pub use lowering::Inside;
 use lowering::Lowering;
+use output::{Chosen, Wanted};
 use pixels::{Range, Taken};
 use prost::Message;
 use std::io::Read;
@@ -34,6 +37,7 @@ pub struct Network {
     model: proto::Model,
     file: PathBuf,
     input: Input,
+    wanted: Wanted,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
 }
@@ -55,7 +59,13 @@ struct Input {
 /// A network laid out, whose pixels are still to be normalised.
 pub struct Laid<'a> {
     lowering: Lowering<'a>,
-    output: NodeId,
+    node: NodeId,
+    /// The output in use.
+    pub output: String,
+    /// How it turns logits into probabilities, which is left out.
+    pub ending: Option<Ending>,
+    /// All outputs that are rows of scores, with their shapes.
+    pub choices: Vec<(String, String)>,
     /// What the network itself does to its pixels first.
     pub inside: Inside,
     /// Which pixels it takes, as far as it says.
@@ -116,7 +126,20 @@ impl Network {
         external::check(graph, file)?;
         let input =
             Input::find(graph).map_err(|why| Error::new("not a network of one picture", why))?;
-        Ok(Self { file: file.to_path_buf(), input, sha256: String::new(), model })
+        Ok(Self {
+            file: file.to_path_buf(),
+            input,
+            wanted: Wanted::default(),
+            sha256: String::new(),
+            model,
+        })
+    }
+
+    /// The same with the output of a name, and with what it is, as far as a person says.
+    #[must_use]
+    pub fn with_output(self, name: Option<&str>, kind: Option<OutputKind>) -> Self {
+        let wanted = Wanted { name: name.map(str::to_string), kind };
+        Self { wanted, ..self }
     }
 
     /// Channels, rows and columns of the picture.
@@ -148,27 +171,22 @@ impl Network {
         let mut lowering =
             Lowering::new(graph, self.opset(), &self.file, shape, self.input.batch, device)
                 .map_err(failed)?;
-        let output = graph.output.first().ok_or_else(|| failed("it has no output".into()))?;
         let (dims, order) = self.input.laid(shape);
-        let node = lowering.run(&self.input.name, &dims, &order, &output.name).map_err(failed)?;
+        lowering.run(&self.input.name, &dims, &order);
+        let outputs: Vec<&str> = graph.output.iter().map(|output| output.name.as_str()).collect();
+        let chosen = output::choose(&mut lowering, &outputs, &self.wanted).map_err(failed)?;
         let mut notes = std::mem::take(&mut lowering.notes);
         if self.input.batch > 1 {
             let batch = self.input.batch;
             notes.push(format!("exported for batches of {batch}; one picture of them is computed"));
         }
-        if graph.output.len() > 1 {
-            notes.push(format!(
-                "the first of its {} outputs, `{}`, is used",
-                graph.output.len(),
-                output.name
-            ));
-        }
+        let Chosen { node, ending, name, choices } = chosen;
         let inside = lowering.take_out_preprocessing(node);
         let (inside, told) = pixels::told(&self.model, inside);
         let of_integers = self.input.is_of_integers.then_some(Range::Byte);
         let certain = of_integers.or(told).map(|range| Taken { range, is_guess: false });
         let taken = certain.or_else(|| pixels::taken(&inside));
-        Ok(Laid { lowering, output: node, inside, taken, notes })
+        Ok(Laid { lowering, node, output: name, ending, choices, inside, taken, notes })
     }
 }
 
@@ -178,14 +196,19 @@ impl Laid<'_> {
     /// # Errors
     /// When the output is no row of scores.
     pub fn finish(self, mean: &[f32], std: &[f32]) -> Result<Graph> {
-        self.lowering.finish(self.output, &self.inside.order, mean, std)
+        self.lowering.finish(self.node, &self.inside.order, mean, std)
     }
 }
 
 impl Input {
     fn find(graph: &proto::Graph) -> Result<Self, String> {
         let is_weight = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
-        let inputs: Vec<_> = graph.input.iter().filter(|input| !is_weight(&input.name)).collect();
+        let mut inputs: Vec<_> =
+            graph.input.iter().filter(|input| !is_weight(&input.name)).collect();
+        // What no node takes is none of the network's.
+        if inputs.len() > 1 {
+            inputs.retain(|input| graph.node.iter().any(|node| node.takes(&input.name)));
+        }
         let [input] = inputs[..] else {
             let names: Vec<_> = inputs.iter().map(|input| input.name.as_str()).collect();
             return Err(format!("it has {} inputs {names:?}", inputs.len()));

@@ -245,6 +245,11 @@ impl Node {
         self.attribute(name).and_then(|attribute| attribute.t.as_ref())
     }
 
+    /// Whether a value is among its inputs.
+    pub fn takes(&self, name: &str) -> bool {
+        self.input.iter().any(|input| input == name)
+    }
+
     /// How people know the node: by its name, or else its first output.
     pub fn called(&self) -> &str {
         match self.name.is_empty() {

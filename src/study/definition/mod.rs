@@ -26,6 +26,8 @@ pub struct Definition {
     pub seed: u64,
     /// Model cards, networks or weights.
     pub models: Vec<PathBuf>,
+    /// Which output of ONNX files that have several; none for what their cards or names say.
+    pub output: Option<String>,
     pub pictures: Pictures,
     pub target: TargetRule,
     pub device: DeviceChoice,

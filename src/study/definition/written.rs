@@ -18,6 +18,7 @@ struct Written {
     #[serde(default)]
     seed: u64,
     models: Names,
+    output: Option<String>,
     methods: Names,
     scores: Names,
     pictures: Spanned<WrittenPictures>,
@@ -77,6 +78,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Definition> {
         name: written.name.into_inner(),
         seed: written.seed,
         models: names.iter().map(|name| source.beside(Path::new(name))).collect(),
+        output: written.output,
         pictures: source.pictures(written.pictures)?,
         target: written.target,
         device: written.device,

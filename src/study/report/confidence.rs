@@ -11,7 +11,7 @@ pub const QUANTILES: [f64; 7] = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0];
 pub struct ModelConfidence {
     /// Pictures with any result.
     pub n: usize,
-    /// Mean softmax probability of the target.
+    /// Mean probability of the target.
     pub mean: Defined<f64>,
     /// At [`QUANTILES`].
     pub quantiles: Option<[f64; 7]>,
@@ -46,7 +46,7 @@ pub fn of_models(view: &View) -> Vec<ModelConfidence> {
 fn of_model(view: &View, model: usize) -> ModelConfidence {
     let subjects = view.subjects(model);
     let confidences: Vec<f64> =
-        subjects.iter().flatten().map(|subject| subject.confidence).collect();
+        subjects.iter().flatten().filter_map(|subject| subject.confidence).collect();
     let labels = view.plan().pictures.iter().map(|picture| picture.label);
     let right: Vec<bool> = labels
         .zip(&subjects)
@@ -54,7 +54,7 @@ fn of_model(view: &View, model: usize) -> ModelConfidence {
         .collect();
     let ascending = sorted(&confidences);
     ModelConfidence {
-        n: confidences.len(),
+        n: subjects.iter().flatten().count(),
         mean: describe(&confidences).map(|described| described.mean),
         quantiles: (!ascending.is_empty()).then(|| QUANTILES.map(|q| quantile(&ascending, q))),
         labelled: right.len(),
@@ -75,7 +75,7 @@ pub fn dependences(view: &View) -> Vec<Dependence> {
 
 fn dependence(view: &View, metric: usize, model: usize, method: usize) -> Dependence {
     let pairs = view.values(model, method, metric).into_iter().zip(view.subjects(model));
-    let both = pairs.map(|(value, subject)| Some((value?, subject?.confidence)));
+    let both = pairs.map(|(value, subject)| Some((value?, subject?.confidence?)));
     let (values, confidences): (Vec<_>, Vec<_>) = both.map(Option::unzip).unzip();
     let correlation = spearman(&present(&values), &present(&confidences));
     Dependence { metric, model, method, correlation }

@@ -63,7 +63,7 @@ fn line<'a>(cell: &Cell<'a>, record: &'a Record, metric: usize) -> Line<'a> {
         label: cell.picture.label,
         target: done.map(|done| done.subject.target),
         predicted: done.map(|done| done.subject.predicted),
-        confidence: done.map(|done| done.subject.confidence),
+        confidence: done.and_then(|done| done.subject.confidence),
         seconds: done.map(|done| done.seconds),
     }
 }

@@ -198,7 +198,7 @@ impl Store {
             subject: Subject {
                 target: row.target.ok_or_else(|| lacks("target"))? as usize,
                 predicted: row.predicted.ok_or_else(|| lacks("prediction"))? as usize,
-                confidence: row.confidence.ok_or_else(|| lacks("confidence"))?,
+                confidence: row.confidence,
             },
             values,
             curves,

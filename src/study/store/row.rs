@@ -45,7 +45,7 @@ impl Row {
             warnings: Some(warnings.to_string()),
             target: Some(target as i64),
             predicted: Some(predicted as i64),
-            confidence: Some(confidence + 0.0),
+            confidence: confidence.map(|confidence| confidence + 0.0),
             measurements: results.values.iter().map(measured).collect(),
         }
     }

@@ -10,17 +10,9 @@ use crate::model::onnx::fold::axis_of;
 use crate::model::onnx::lowering::{Call, Lowering, Value};
 use crate::model::onnx::view::View;
 
-/// A softmax that ends the network is left out: attributions are of the scores before it.
 pub fn softmax(net: &mut Lowering, call: &Call) -> Result<View> {
     let node = call.node;
     let view = call.activation(0)?.clone();
-    let name = if node.op_type == "Softmax" { "softmax" } else { "log-softmax" };
-    let is_row = view.dims().iter().filter(|length| **length != 1).count() <= 1;
-    if is_row && node.output.first().is_some_and(|output| net.is_last(output)) {
-        net.notes
-            .push(format!("the {name} at its end is left out: scores are the logits before it"));
-        return Ok(view);
-    }
     let old = call.opset < 13;
     let axis = axis_of(node.int("axis").unwrap_or(if old { 1 } else { -1 }), view.rank())?;
     let axes: Vec<usize> = if old { (axis..view.rank()).collect() } else { vec![axis] };

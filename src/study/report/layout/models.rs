@@ -5,7 +5,7 @@ use crate::study::report::Report;
 use crate::study::report::table::{Block, Entry, Heading, Table};
 
 const HEADINGS: [&str; 8] = ["n", "Accuracy, %", "Confidence", "5%", "25%", "50%", "75%", "95%"];
-const LEGEND: &str = "Accuracy ± standard error on the pictures with labels; confidence is the softmax probability of the explained class, its mean and quantiles over n pictures.";
+const LEGEND: &str = "Accuracy ± standard error on the pictures with labels; confidence is the probability of the explained class, its mean and quantiles over n pictures.";
 
 impl Report {
     pub(super) fn models_table(&self) -> Table {
