@@ -3,14 +3,19 @@
 
 #[path = "readers/files.rs"]
 mod foreign_files;
+#[path = "../fuzz/readers.rs"]
+mod readers;
 #[path = "support/mod.rs"]
 mod support;
 #[path = "readers/wrapped.rs"]
 mod wrapped;
 
 use hyaline::model::{BatchNorms, ComputeDevice, Model, Weights};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::fs;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The small files that `tests/readers/make.py` writes.
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -273,6 +278,61 @@ fn damaged_files_are_errors() {
         (0..whole.len()).step_by(step).for_each(|length| read(&whole[..length]));
         assert!(opened > 0, "{}: some damage is in the values alone", file.display());
     }
+    assert!(peak_memory() < MOST_MEMORY);
+}
+
+/// Damaged variants of each reader's files; `HYALINE_DAMAGED` names another number.
+const USUAL_DAMAGED: usize = 3000;
+/// For one damaged file, however busy the machine is.
+const LONGEST: Duration = Duration::from_secs(10);
+
+fn damaged() -> usize {
+    let number = std::env::var("HYALINE_DAMAGED").ok();
+    number.map_or(USUAL_DAMAGED, |number| number.parse().expect("HYALINE_DAMAGED is a number"))
+}
+
+/// The files below a folder of `tests`.
+fn seeds(folder: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).unwrap()).filter(|bytes| !bytes.is_empty()).collect()
+}
+
+/// Reads damaged variants of a reader's files, one in sixteen of them cut short.
+fn read_damaged(name: &str, folder: &str, read: readers::Reader) {
+    let mut random = Random(1);
+    let mut seeds = seeds(folder);
+    seeds.retain(|seed| match name {
+        "pytorch" => !readers::are_safetensors(seed),
+        "safetensors" => readers::are_safetensors(seed),
+        _ => true,
+    });
+    assert!(!seeds.is_empty(), "{name}");
+    let mut slowest = Duration::ZERO;
+    for index in 0..damaged() {
+        let mut bytes = seeds[random.below(seeds.len())].clone();
+        if random.below(16) == 0 {
+            bytes.truncate(random.below(bytes.len()));
+        } else {
+            damage(&mut bytes, &mut random);
+        }
+        let started = Instant::now();
+        let found = catch_unwind(|| read(&bytes));
+        slowest = slowest.max(started.elapsed());
+        if found.is_err() || slowest > LONGEST {
+            let kept = std::env::temp_dir().join(format!("hyaline-{name}-{index}"));
+            fs::write(&kept, &bytes).unwrap();
+            panic!("{name}: file {index}, kept as {}, took {slowest:?}", kept.display());
+        }
+    }
+    println!("{name}: {} files, {slowest:.1?} at most, {} MiB", damaged(), peak_memory() >> 20);
+}
+
+#[test]
+fn damaged_files_are_what_they_hold_or_errors() {
+    readers::READERS.par_iter().for_each(|(name, folder, read)| read_damaged(name, folder, *read));
     assert!(peak_memory() < MOST_MEMORY);
 }
 
