@@ -338,7 +338,8 @@ impl Architecture {
         }
         let by_id = FAMILIES.iter().find(|family| family.id == id);
         let Some(family) = by_id.or(candidates.next()) else {
-            return Err(Error::new(format!("unknown architecture `{id}`"), known()));
+            let unknown = Error::new(format!("unknown architecture `{id}`"), known());
+            return Err(unknown.hint(export::to_onnx(weights)));
         };
         let plan = family.measure(weights).or_else(|| family.variants.is_empty().then(Vec::new));
         let plan = plan.ok_or_else(|| {
