@@ -523,7 +523,7 @@ fn every_score_is_described() {
     let pointing = hyaline::score::score("pointing-game").unwrap();
     assert_eq!(pointing.over_pictures, OverPictures::MeanOfClasses);
     let why = hyaline::score::score("iou").err().unwrap().to_string();
-    assert!(why.contains("energy-game"), "{why}");
+    assert!(why.contains("nearest is wsl-iou"), "{why}");
 }
 
 #[test]

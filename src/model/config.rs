@@ -77,7 +77,8 @@ impl Config {
 
     fn of_transformers(config: &Value, pictures: &Value) -> Option<Self> {
         let class = config.get("architectures").and_then(|classes| classes.get(0)?.as_str());
-        let architecture = class.or(config.get("model_type")?.as_str())?.to_string();
+        let kind = || config.get("model_type").and_then(Value::as_str);
+        let architecture = class.or_else(kind)?.to_string();
         let normalises = pictures.get("do_normalize").is_none_or(|said| said == &Value::Bool(true));
         // Other factors than 1/255 leave pixels that are not of 0 to 1.
         let factor = pictures.get("rescale_factor").and_then(number).unwrap_or(1.0 / 255.0);

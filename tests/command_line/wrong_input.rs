@@ -138,7 +138,7 @@ fn wrong_networks_get_one_clear_line() {
     card("typo.toml", "weigths = \"cut.safetensors\"\n");
     let good = good.canonicalize().unwrap();
     card("foreign.toml", &format!("weights = {good:?}\narchitecture = \"cnn-a\"\n"));
-    card("unknown.toml", &format!("weights = {good:?}\narchitecture = \"resnet-9000\"\n"));
+    card("unknown.toml", &format!("weights = {good:?}\narchitecture = \"perceptron-9000\"\n"));
     card("mean.toml", &format!("weights = {good:?}\n[input]\nmean = [0.5, 0.5, 0.5]\n"));
     let inspect = |model: &str, words: &[&str]| {
         drop(fail(folder, &["inspect", model, "--device", "cpu"], words));
@@ -152,7 +152,7 @@ fn wrong_networks_get_one_clear_line() {
     inspect("nowhere.toml", &["nowhere.toml", "nowhere.safetensors are not there"]);
     inspect("typo.toml", &["typo.toml", "line 1", "weigths"]);
     inspect("foreign.toml", &["cnn-a", "`0.weight`"]);
-    inspect("unknown.toml", &["unknown architecture `resnet-9000`", "lenet5"]);
+    inspect("unknown.toml", &["unknown architecture `perceptron-9000`", "lenet5"]);
     inspect("mean.toml", &["mean has 3 values, the network takes 1 channels"]);
     inspect("one.png", &["one.png", ".safetensors"]);
 }

@@ -8,8 +8,11 @@ use super::window::window;
 use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
+use crate::graph::op::Pointwise;
 
 const EPSILON: f32 = 1e-3;
+/// DPN-48b alone has SiLU in its stem and before its classifier.
+const DPN_48B: [usize; 4] = [3, 4, 6, 3];
 
 /// Plan: blocks of each stage.
 pub static DPN: Family = Family {
@@ -43,9 +46,10 @@ pub static DPN: Family = Family {
 };
 
 fn features(net: &mut Assembly, depths: &[usize], from: NodeId) -> Result<NodeId> {
+    let outer = if depths == DPN_48B { Pointwise::Silu } else { Pointwise::Relu };
     let first = modules::of_tensor(net, "conv1_1.conv", from).stride(2);
     let mut x = net.convolution_norm(["conv1_1.conv", "conv1_1.bn"], first, from)?;
-    x = net.relu("conv1_1.act", x)?;
+    x = net.add("conv1_1.act", outer, &[x])?;
     x = net.max_pool("conv1_pool", window(3).stride(2), x)?;
     for (stage, &depth) in (2..).zip(depths) {
         let mut added = 0;
@@ -57,7 +61,8 @@ fn features(net: &mut Assembly, depths: &[usize], from: NodeId) -> Result<NodeId
             })?;
         }
     }
-    norm_relu(net, "conv5_bn_ac", x)
+    let x = net.norm("conv5_bn_ac.bn", x)?;
+    net.add("conv5_bn_ac.act", outer, &[x])
 }
 
 /// How many channels of the block at hand are added to, from the outputs of its projection and of its
