@@ -126,15 +126,12 @@ fn no_array(bytes: &[u8]) -> String {
 /// The header's text and what follows it.
 fn header(rest: &[u8]) -> Option<(&str, &[u8])> {
     let (version, rest) = rest.split_at_checked(2)?;
-    let (length, rest) = match version[0] {
-        1 => {
-            let (length, rest) = rest.split_first_chunk()?;
-            (u32::from(u16::from_le_bytes(*length)), rest)
-        }
-        _ => {
-            let (length, rest) = rest.split_first_chunk()?;
-            (u32::from_le_bytes(*length), rest)
-        }
+    let (length, rest) = if version[0] == 1 {
+        let (length, rest) = rest.split_first_chunk()?;
+        (u32::from(u16::from_le_bytes(*length)), rest)
+    } else {
+        let (length, rest) = rest.split_first_chunk()?;
+        (u32::from_le_bytes(*length), rest)
     };
     let (header, data) = rest.split_at_checked(length as usize)?;
     Some((std::str::from_utf8(header).ok()?, data))

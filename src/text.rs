@@ -37,7 +37,7 @@ pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> V
 }
 
 /// What is wrong with a name that is none of the known ones: what it may be meant for, or all there are.
-pub fn unknown<'a>(name: &str, known: &[&'a str]) -> String {
+pub fn unknown(name: &str, known: &[&str]) -> String {
     match nearest(name, known.iter().copied()).as_slice() {
         [] => format!("known are {}", known.join(", ")),
         near => format!("the nearest is {}", near.join(" or ")),

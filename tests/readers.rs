@@ -266,7 +266,7 @@ fn damaged_files_are_errors() {
         let mut opened = 0;
         let mut read = |bytes: &[u8]| {
             fs::write(&path, bytes).unwrap();
-            let found = std::panic::catch_unwind(|| Weights::read(&path));
+            let found = catch_unwind(|| Weights::read(&path));
             opened += usize::from(found.expect("a damaged file is no panic").is_ok());
         };
         for _ in 0..DAMAGED {

@@ -189,15 +189,12 @@ impl Curves {
         let ids = plan.methods.iter().map(|choice| (choice.0.description().id, Some(choice)));
         for (id, choice) in ids.chain(given.map(|given| (given.name.as_str(), None))) {
             watch.begin(format!("{} · {} · {id}", model.name, subject.picture.name));
-            let scored = match choice {
-                Some((method, values)) => {
-                    let mut progress = |p: &Progress| watch.advance(p.done, p.total);
-                    self.scored(plan.attribute(*method, &explained, values, &mut progress)?)
-                }
-                None => {
-                    let given = given.expect("a name without a method is the given map's");
-                    self.placed(given, model, &subject.picture)?
-                }
+            let scored = if let Some((method, values)) = choice {
+                let mut progress = |p: &Progress| watch.advance(p.done, p.total);
+                self.scored(plan.attribute(*method, &explained, values, &mut progress)?)
+            } else {
+                let given = given.expect("a name without a method is the given map's");
+                self.placed(given, model, &subject.picture)?
             };
             let seed = (plan.seed, id);
             let Some(curves) = self.curves_of(model, subject, &scored, seed, watch)? else {

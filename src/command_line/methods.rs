@@ -36,7 +36,7 @@ fn describe_one(id: &str) -> Result<String> {
     if let Ok(preset) = preset(id) {
         return Ok(describe_preset(preset));
     }
-    method(id).map(|method| describe(method)).map_err(|_| {
+    method(id).map(describe).map_err(|_| {
         let methods = METHODS.iter().map(|method| method.description().id);
         let known: Vec<_> = methods.chain(PRESETS.iter().map(|preset| preset.id)).collect();
         Error::new(format!("unknown method `{id}`"), unknown(id, &known))

@@ -36,9 +36,9 @@ pub struct Expected {
 
 impl Expected {
     /// Of a graphics card.
-    pub const CARD: Self = Self { floor: Duration::from_secs(60), rate: 2e10 };
+    pub const CARD: Self = Self { floor: Duration::from_mins(1), rate: 2e10 };
     /// Of an adapter that is a program on the processor, maybe a busy one.
-    pub const SOFTWARE: Self = Self { floor: Duration::from_secs(300), rate: 1e9 };
+    pub const SOFTWARE: Self = Self { floor: Duration::from_mins(5), rate: 1e9 };
 }
 
 /// What a device does wrong, for tests.

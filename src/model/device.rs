@@ -123,7 +123,7 @@ impl ComputeDevice {
 }
 
 /// What finding and opening a graphics card may take.
-const OPENING: Duration = Duration::from_secs(60);
+const OPENING: Duration = Duration::from_mins(1);
 
 fn unusable(why: impl std::fmt::Display) -> Error {
     Error::new("cannot use the GPU", why).hint("--device cpu needs none")

@@ -47,12 +47,11 @@ impl Model {
 
     fn open_on(path: &Path, card: Card, device: &ComputeDevice) -> Result<Self> {
         let what = |e: Error| Error::new(format!("cannot open model {}", path.display()), e);
-        let laid = match onnx::is_network_file(&card.weights) {
-            true => from_network(Network::read(&card.weights)?, &card, device).map_err(what)?,
-            false => {
-                let weights = Weights::read_wanted(&card.weights, &card.wanted())?;
-                from_weights(weights, &card, device).map_err(what)?
-            }
+        let laid = if onnx::is_network_file(&card.weights) {
+            from_network(Network::read(&card.weights)?, &card, device).map_err(what)?
+        } else {
+            let weights = Weights::read_wanted(&card.weights, &card.wanted())?;
+            from_weights(weights, &card, device).map_err(what)?
         };
         Self::finish(path, card, laid, device).map_err(what)
     }

@@ -91,7 +91,7 @@ fn parametrised(name: &str) -> Option<(&str, String)> {
     let at = name.rfind(MARK).filter(|at| *at == 0 || name[..*at].ends_with('.'))?;
     let inner = &name[at + MARK.len()..];
     let parameter = inner.split_once('.')?.0;
-    let base = &name[..at + MARK.len() + parameter.len() + 1];
+    let base = &name[..=at + MARK.len() + parameter.len()];
     Some((base, format!("{}{parameter}", &name[..at])))
 }
 
@@ -103,10 +103,13 @@ fn unknown(whole: &str) -> Error {
     )
 }
 
+/// From the shapes and values of the parts to those of the whole.
+type Compute = fn(&[Vec<usize>], &[Vec<f32>]) -> Vec<f32>;
+
 /// The whole, computed once it is read.
 fn computed(name: String, parts: &Parts, taken: Vec<Stored>) -> Result<Stored> {
     let shapes: Vec<Vec<usize>> = taken.iter().map(|part| part.shape.clone()).collect();
-    let (shape, compute): (_, fn(&[Vec<usize>], &[Vec<f32>]) -> Vec<f32>) = match parts {
+    let (shape, compute): (_, Compute) = match parts {
         Parts::WeightNorm(_) => (shapes[1].clone(), weight_norm),
         Parts::SpectralNorm(_) => (shapes[0].clone(), spectral_norm),
         Parts::Mask(_) => (shapes[0].clone(), masked),

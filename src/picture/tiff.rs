@@ -25,23 +25,15 @@ pub(super) fn is_tiff(bytes: &[u8]) -> bool {
 /// In words, when it is and can't be read, or holds what are no pixels.
 pub(super) fn decoded(bytes: &[u8]) -> Option<Result<DynamicImage, String>> {
     let place = palette_mark(bytes);
-    let read = match place {
-        Some(place) => {
-            let mut indices = bytes.to_vec();
-            indices[place] = BLACK_IS_ZERO;
-            opened(&indices).and_then(with_palette)
-        }
-        None => {
-            let mut decoder = opened(bytes).ok()?;
-            let is_float = decoder.find_tag_unsigned_vec::<u16>(Tag::SampleFormat).ok()?? == [3];
-            let is_grey = matches!(decoder.colortype(), Ok(ColorType::Gray(16 | 32 | 64)));
-            if !(is_float && is_grey) {
-                return None;
-            }
-            of_floats(decoder)
-        }
-    };
-    Some(read)
+    if let Some(place) = place {
+        let mut indices = bytes.to_vec();
+        indices[place] = BLACK_IS_ZERO;
+        return Some(opened(&indices).and_then(with_palette));
+    }
+    let mut decoder = opened(bytes).ok()?;
+    let is_float = decoder.find_tag_unsigned_vec::<u16>(Tag::SampleFormat).ok()?? == [3];
+    let is_grey = matches!(decoder.colortype(), Ok(ColorType::Gray(16 | 32 | 64)));
+    (is_float && is_grey).then(|| of_floats(decoder))
 }
 
 type Opened<'a> = Decoder<Cursor<&'a [u8]>>;
@@ -104,7 +96,7 @@ fn with_palette(mut decoder: Opened) -> Result<DynamicImage, String> {
         let level = |channel: usize| colours.get(channel * count + index).map_or(0, |c| c >> 8);
         image::Rgb([level(0), level(1), level(2)].map(|level| level as u8))
     });
-    upright(decoder, image.into())
+    Ok(upright(decoder, image.into()))
 }
 
 fn of_floats(mut decoder: Opened) -> Result<DynamicImage, String> {
@@ -121,7 +113,7 @@ fn of_floats(mut decoder: Opened) -> Result<DynamicImage, String> {
         (value.copied().unwrap_or_default() * 255.0).round() as u8
     };
     let image = image::GrayImage::from_fn(width, height, |x, y| image::Luma([level(x, y)]));
-    upright(decoder, image.into())
+    Ok(upright(decoder, image.into()))
 }
 
 /// Floating-point pixels are 0 to 1: others would be cut off.
@@ -142,10 +134,10 @@ pub(super) fn check_floats(values: &[f32]) -> Result<(), String> {
     ))
 }
 
-fn upright(mut decoder: Opened, mut image: DynamicImage) -> Result<DynamicImage, String> {
+fn upright(mut decoder: Opened, mut image: DynamicImage) -> DynamicImage {
     let stated = decoder.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten();
     image.apply_orientation(
         stated.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms),
     );
-    Ok(image)
+    image
 }

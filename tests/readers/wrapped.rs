@@ -147,8 +147,8 @@ fn any_wrapper_and_classifier_gives_the_logits_of_the_network_alone() {
         network.extend(under("fc.", &head));
         let alone = open(folder.path(), &network, "").unwrap();
         let depth = random.random_range(0..4);
-        let mut prefix: String =
-            (0..depth).map(|_| format!("{}.", WRAPPERS.choose(random).unwrap())).collect();
+        let wrappers: Vec<&str> = (0..depth).map(|_| *WRAPPERS.choose(random).unwrap()).collect();
+        let mut prefix = wrappers.iter().fold(String::new(), |prefix, name| prefix + name + ".");
         let inner = INNER.choose(random).unwrap();
         let layer = format!("layer{}.", random.random_range(1..4));
         let wrapped_inside: Tensors = trunk

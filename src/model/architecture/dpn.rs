@@ -106,16 +106,13 @@ fn block(net: &mut Assembly, stride: usize, added: usize, from: NodeId) -> Resul
     let [residual, dense] = parts(net, "before", added, projection)?;
     let mut x = layer(net, "c1x1_a", 1, from)?;
     x = layer(net, "c3x3_b", stride, x)?;
-    let [to_add, to_append] = match net.has("c1x1_c1.weight") {
-        true => {
-            let x = norm_relu(net, "c1x1_c", x)?;
-            let first = net.bare_convolution("c1x1_c1", window(1), x)?;
-            [first, net.bare_convolution("c1x1_c2", window(1), x)?]
-        }
-        false => {
-            let x = layer(net, "c1x1_c", 1, x)?;
-            parts(net, "after", added, x)?
-        }
+    let [to_add, to_append] = if net.has("c1x1_c1.weight") {
+        let x = norm_relu(net, "c1x1_c", x)?;
+        let first = net.bare_convolution("c1x1_c1", window(1), x)?;
+        [first, net.bare_convolution("c1x1_c2", window(1), x)?]
+    } else {
+        let x = layer(net, "c1x1_c", 1, x)?;
+        parts(net, "after", added, x)?
     };
     let sum = net.sum("add", residual, to_add)?;
     net.concatenate("concatenate", &[sum, dense, to_append])

@@ -130,7 +130,7 @@ fn layers(net: &Assembly, module: &str, features: usize) -> Result<Vec<Layer>> {
         };
         layers.push(Layer::read(net, name.clone()).ok_or_else(unknown)?);
     }
-    layers.sort_by(|a, b| position(&a.name).cmp(&position(&b.name)));
+    layers.sort_by_key(|layer| position(&layer.name));
     let numbered = |layer: &Layer| place(&layer.name).is_some();
     if layers.len() > 1 && !layers.iter().all(numbered) {
         connect(&mut layers, features);

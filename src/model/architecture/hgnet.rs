@@ -58,6 +58,7 @@ pub static HGNET: Family = Family {
 };
 
 fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    const END: [(usize, usize); 2] = [(0, 1), (0, 1)];
     let mut x = from;
     if !net.has("stem1.conv.weight") {
         for index in 0..net.count("stem.") {
@@ -65,7 +66,6 @@ fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
         }
         return net.max_pool("pool", window(3).stride(2), x);
     }
-    const END: [(usize, usize); 2] = [(0, 1), (0, 1)];
     x = unit(net, "stem1", 2, x)?;
     x = net.pad("pad", END, x)?;
     let pooled = net.max_pool("pool", window(2).padding(0), x)?;

@@ -263,7 +263,7 @@ impl Part {
         from: NodeId,
     ) -> Result<NodeId> {
         // Even windows are TensorFlow's alone.
-        let padded = |window: Window| match same || window.kernel[0] % 2 == 0 {
+        let padded = |window: Window| match same || window.kernel[0].is_multiple_of(2) {
             true => window.stride(stride).same(),
             false => window.stride(stride),
         };

@@ -80,7 +80,7 @@ fn blurred(inputs: usize) -> Matrix {
         let taps = [(0, 0.25), (1, 0.5), (2, 0.25)];
         taps.map(|(tap, weight)| (reflected(2 * output + tap), weight)).to_vec()
     };
-    let outputs = (inputs + 1) / 2;
+    let outputs = inputs.div_ceil(2);
     Matrix::from_sums(inputs, &(0..outputs).map(sum).collect::<Vec<_>>())
 }
 
@@ -130,7 +130,7 @@ const GROUPS: usize = 32;
 fn group_norm(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
     if let Some(width) = net.width_of_evo_groups {
         let channels = net.shape(from).channels;
-        let groups = if width == 0 { GROUPS } else { channels / width };
+        let groups = channels.checked_div(width).unwrap_or(GROUPS);
         return net.evo_norm(name, groups, from);
     }
     if net.called.is_empty() {

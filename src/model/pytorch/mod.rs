@@ -51,7 +51,7 @@ pub fn read(path: &Path, start: &[u8]) -> Result<Checkpoint> {
         .or_else(|error| {
             // Whole modules refer to their classes in a way of their own.
             let plain = contained(|| container::with_plain_classes(path));
-            plain.and_then(|file| tensors_of(file)).map_err(|_| error)
+            plain.and_then(tensors_of).map_err(|_| error)
         })
         .map(checkpoint)
         .map_err(wrong)

@@ -17,9 +17,10 @@ pub(super) fn read_all(folder: &Path, found: &mut Annotations) -> Result<(), Str
     let mut each = Each { folder, found };
     let xml = with(&["xml"]);
     if !xml.is_empty() {
-        return each.file(&xml, |file, name, found| {
+        each.file(&xml, |file, name, found| {
             voc::read(name, &read_text(bytes(file)?, found)?, found)
         });
+        return Ok(());
     }
     let tables = with(&["json", "csv", "tsv"]);
     if !tables.is_empty() {
@@ -29,13 +30,14 @@ pub(super) fn read_all(folder: &Path, found: &mut Annotations) -> Result<(), Str
     lists.retain(|file| !is_list_of_names(file));
     if let Some(first) = lists.first() {
         let names = Names::beside(first)?;
-        return each.file(&lists, |file, name, found| {
+        each.file(&lists, |file, name, found| {
             let text = read_text(bytes(file)?, found)?;
             if yolo::is_list_of_pictures(&text) {
                 return Ok(());
             }
             yolo::read(name, &text, &names, found)
         });
+        return Ok(());
     }
     let masks = mask::among(&files);
     let Some(first) = masks.first() else {
@@ -44,7 +46,8 @@ pub(super) fn read_all(folder: &Path, found: &mut Annotations) -> Result<(), Str
     let names = Names::beside(first)?;
     each.file(&masks, |file, name, found| {
         mask::read(mask::picture_name(name), &bytes(file)?, &names, found)
-    })
+    });
+    Ok(())
 }
 
 /// Reads files of a folder one by one.
@@ -57,7 +60,8 @@ impl Each<'_> {
     /// Reads the only table, or Labelme's JSON of many pictures.
     fn tables(&mut self, tables: &[&PathBuf]) -> Result<(), String> {
         if let [only] = tables {
-            return self.file(tables, |_, name, found| read(only, name, bytes(only)?, found));
+            self.file(tables, |_, name, found| read(only, name, bytes(only)?, found));
+            return Ok(());
         }
         let first = bytes(tables[0]).and_then(|bytes| read_text(bytes, self.found));
         if !first.is_ok_and(|text| labelme::is_labelme(tables[0], &text)) {
@@ -65,7 +69,8 @@ impl Each<'_> {
         }
         self.file(tables, |file, name, found| {
             labelme::read(name, &read_text(bytes(file)?, found)?, found)
-        })
+        });
+        Ok(())
     }
 
     /// Reads every file under its name from the folder on, without its extension; one that can't be
@@ -74,7 +79,7 @@ impl Each<'_> {
         &mut self,
         files: &[&PathBuf],
         mut read: impl FnMut(&Path, &str, &mut Annotations) -> Result<(), String>,
-    ) -> Result<(), String> {
+    ) {
         for file in files {
             let within = file.strip_prefix(self.folder).unwrap_or(file);
             let name = within.with_extension("").to_string_lossy().replace('\\', "/");
@@ -85,6 +90,5 @@ impl Each<'_> {
                 }
             }
         }
-        Ok(())
     }
 }

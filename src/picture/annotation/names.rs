@@ -21,7 +21,7 @@ const LEVELS: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Names {
     /// By class; empty for a class without a name.
-    pub names: Vec<String>,
+    pub by_class: Vec<String>,
     /// Objects have key points after their box.
     pub has_key_points: bool,
     /// What is to be said of how they were found.
@@ -31,7 +31,7 @@ pub(super) struct Names {
 impl Names {
     /// The name of a class, where it has one.
     pub fn of(&self, class: usize) -> Option<String> {
-        self.names.get(class).filter(|name| !name.is_empty()).cloned()
+        self.by_class.get(class).filter(|name| !name.is_empty()).cloned()
     }
 
     /// Names from a file beside another or some folders up; none where there is none.
@@ -43,7 +43,7 @@ impl Names {
             if let Some(list) = LISTS.iter().map(|name| folder.join(name)).find(|at| at.is_file()) {
                 let lines = text(bytes(&list)?)?;
                 let names = lines.lines().map(|line| line.trim().to_string()).collect();
-                return Ok(Self { names, ..Self::default() });
+                return Ok(Self { by_class: names, ..Self::default() });
             }
             match described(folder, file)? {
                 Some(found) => return Ok(found),
@@ -67,7 +67,7 @@ fn described(folder: &Path, file: &Path) -> Result<Option<Names>, String> {
         let name = file_name(&path);
         let read = bytes(&path).and_then(text).and_then(|text| of_description(&text));
         match read {
-            Ok(names) if !names.names.is_empty() => found.push((path, names)),
+            Ok(names) if !names.by_class.is_empty() => found.push((path, names)),
             Err(why) if is_usual => return Err(format!("{name}: {why}")),
             // Other files may be of anything.
             _ => {}
@@ -135,7 +135,7 @@ fn of_description(text: &str) -> Result<Names, String> {
         names => names,
     };
     let has_key_points = !document["kpt_shape"].is_badvalue();
-    Ok(Names { names: listed(found)?, has_key_points, note: None })
+    Ok(Names { by_class: listed(found)?, has_key_points, note: None })
 }
 
 fn listed(found: &Yaml) -> Result<Vec<String>, String> {
@@ -179,10 +179,10 @@ mod tests {
             "names:\n  0: cat\n  1: dog",
             "classes:\n  '0': cat\n  1: dog",
         ] {
-            assert_eq!(of_description(text).unwrap().names, ["cat", "dog"]);
+            assert_eq!(of_description(text).unwrap().by_class, ["cat", "dog"]);
         }
-        assert!(of_description("path: x").unwrap().names.is_empty());
-        assert!(of_description("").unwrap().names.is_empty());
+        assert!(of_description("path: x").unwrap().by_class.is_empty());
+        assert!(of_description("").unwrap().by_class.is_empty());
         assert!(of_description("names: {99999999999: cat}").is_err());
         assert!(of_description("names: [").is_err());
         assert!(of_description("names: [cat]\nkpt_shape: [17, 3]").unwrap().has_key_points);

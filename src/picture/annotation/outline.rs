@@ -60,7 +60,7 @@ impl Outline {
 }
 
 fn is_polygon(numbers: &[f64]) -> bool {
-    numbers.len() >= 6 && numbers.len() % 2 == 0
+    numbers.len() >= 6 && numbers.len().is_multiple_of(2)
 }
 
 /// Whether the corners do not all lie on one line.

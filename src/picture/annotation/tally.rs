@@ -21,7 +21,7 @@ pub(super) struct Tally {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Skipped {
     all: usize,
-    skipped: usize,
+    unusable: usize,
     /// The first of the reasons, with their places.
     examples: Vec<String>,
 }
@@ -35,7 +35,7 @@ impl Skipped {
     /// One that could not.
     pub fn skip(&mut self, why: impl FnOnce() -> String) {
         self.all += 1;
-        self.skipped += 1;
+        self.unusable += 1;
         if self.examples.len() < EXAMPLES {
             self.examples.push(why());
         }
@@ -43,7 +43,7 @@ impl Skipped {
 
     /// Why nothing is left, where that is so.
     fn nothing_left(&self, [one, many]: [&str; 2]) -> Option<String> {
-        let first = self.examples.first().filter(|_| self.skipped == self.all)?;
+        let first = self.examples.first().filter(|_| self.unusable == self.all)?;
         Some(match self.all {
             1 => first.clone(),
             all => format!("none of its {} can be used: {first}", count(all, one, many)),
@@ -52,12 +52,12 @@ impl Skipped {
 
     fn line(&self, [one, many]: [&str; 2]) -> Option<String> {
         let examples = self.examples.join("; ");
-        let more = match self.skipped.saturating_sub(self.examples.len()) {
+        let more = match self.unusable.saturating_sub(self.examples.len()) {
             0 => String::new(),
             more => format!("; and {more} more"),
         };
         let of = count(self.all, one, many);
-        (self.skipped > 0).then(|| format!("{} of {of} skipped: {examples}{more}", self.skipped))
+        (self.unusable > 0).then(|| format!("{} of {of} skipped: {examples}{more}", self.unusable))
     }
 }
 

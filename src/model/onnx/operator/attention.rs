@@ -72,7 +72,7 @@ fn shared(net: &mut Lowering, value: &Value, wanted: usize) -> Result<Value> {
     if count == wanted {
         return Ok(value.clone());
     }
-    if wanted % count != 0 {
+    if !wanted.is_multiple_of(count) {
         return Err(format!("{wanted} heads of queries for {count}"));
     }
     let places = (0..wanted).map(|head| (head * count / wanted) as i64).collect();

@@ -77,7 +77,7 @@ pub fn kernel_dims(dims: &[usize]) -> Result<[usize; 4]> {
     }
 }
 
-pub fn convolution<'a>(net: &mut Lowering<'a>, call: &Call) -> Result<View> {
+pub fn convolution(net: &mut Lowering, call: &Call) -> Result<View> {
     if let [_, Some(Value::Activation(_)), ..] = call.inputs[..] {
         return super::unfolded::convolution(net, call);
     }

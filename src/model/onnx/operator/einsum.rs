@@ -67,19 +67,15 @@ fn axes(letters: &str, rank: usize) -> Result<Vec<char>> {
 fn wanted(right: Option<&str>, terms: &[Term]) -> Result<Vec<char>> {
     let all: Vec<char> = terms.iter().flat_map(|term| term.letters.clone()).collect();
     let hidden: Vec<char> = ELLIPSIS.iter().rev().copied().filter(|c| all.contains(c)).collect();
-    match right {
-        Some(right) => axes(
-            right,
-            right.replace("...", "").len() + if right.contains("...") { hidden.len() } else { 0 },
-        ),
-        None => {
-            let once = |letter: &char| all.iter().filter(|other| *other == letter).count() == 1;
-            let mut letters: Vec<char> =
-                all.iter().copied().filter(|c| !ELLIPSIS.contains(c)).filter(once).collect();
-            letters.sort_unstable();
-            Ok(hidden.into_iter().chain(letters).collect())
-        }
+    if let Some(right) = right {
+        let of_ellipsis = if right.contains("...") { hidden.len() } else { 0 };
+        return axes(right, right.replace("...", "").len() + of_ellipsis);
     }
+    let once = |letter: &char| all.iter().filter(|other| *other == letter).count() == 1;
+    let mut letters: Vec<char> =
+        all.iter().copied().filter(|c| !ELLIPSIS.contains(c)).filter(once).collect();
+    letters.sort_unstable();
+    Ok(hidden.into_iter().chain(letters).collect())
 }
 
 fn transposed(net: &mut Lowering, value: &Value, order: &[usize]) -> Result<Value> {

@@ -126,11 +126,11 @@ fn plain(name: &str) -> String {
     kept.flat_map(char::to_lowercase).collect()
 }
 
+/// The column of a thing by any of its names.
+type Need<'a> = &'a dyn Fn(&str, &[&str]) -> Result<usize, String>;
+
 /// Where the boxes stand: corners, or else one of the other ways.
-fn place(
-    find: &dyn Fn(&[&str]) -> Option<usize>,
-    need: &dyn Fn(&str, &[&str]) -> Result<usize, String>,
-) -> Result<Place, String> {
+fn place(find: &dyn Fn(&[&str]) -> Option<usize>, need: Need) -> Result<Place, String> {
     let all = |names: [&[&str]; 4]| {
         let found = names.map(find);
         found.iter().all(Option::is_some).then(|| found.map(Option::unwrap_or_default))
