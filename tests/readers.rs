@@ -291,19 +291,21 @@ fn damaged() -> usize {
     number.map_or(USUAL_DAMAGED, |number| number.parse().expect("HYALINE_DAMAGED is a number"))
 }
 
-/// The files below a folder of `tests`.
-fn seeds(folder: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+/// What the files below a folder of `tests` hold.
+fn seeds(folder: &Path) -> Vec<Vec<u8>> {
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
-    paths.retain(|path| path.is_file());
     paths.sort();
-    paths.iter().map(|path| fs::read(path).unwrap()).filter(|bytes| !bytes.is_empty()).collect()
+    let of_path = |path: &PathBuf| match path.is_dir() {
+        true => seeds(path),
+        false => vec![fs::read(path).unwrap()],
+    };
+    paths.iter().flat_map(of_path).filter(|bytes| !bytes.is_empty()).collect()
 }
 
 /// Reads damaged variants of a reader's files, one in sixteen of them cut short.
 fn read_damaged(name: &str, folder: &str, read: readers::Reader) {
     let mut random = Random(1);
-    let mut seeds = seeds(folder);
+    let mut seeds = seeds(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder));
     seeds.retain(|seed| match name {
         "pytorch" => !readers::are_safetensors(seed),
         "safetensors" => readers::are_safetensors(seed),
