@@ -181,7 +181,8 @@ fn lists_have_names_and_labels() {
         ("data/val.txt", "2.png\r\n\r\n  1.png \n"),
         ("data/two.csv", "file,class\n1.png,3\n1.png,4\n"),
         ("data/word.csv", "file,class\n1.png,3\n2.png,dog\n"),
-        ("data/none.csv", "picture;label\n1.png;3\n"),
+        ("data/none.csv", "thing;label\n1.png;3\n"),
+        ("data/semicolons.csv", "picture;label\n1.png;3,0\n"),
         ("data/empty.txt", "\n"),
     ]);
     let of = |list: &str| pictures(folder.path(), &format!("list = \"data/{list}\""));
@@ -190,6 +191,7 @@ fn lists_have_names_and_labels() {
     assert_eq!(of("val.txt").unwrap(), [labelled("2.png", None), labelled("1.png", None)]);
     assert!(of("two.csv").unwrap_err().contains("both 3 and 4"));
     assert!(of("word.csv").unwrap_err().contains("line 3: label dog"));
+    assert_eq!(of("semicolons.csv").unwrap(), [labelled("1.png", Some(3))]);
     assert!(of("none.csv").unwrap_err().contains("none is image, path, file, filename"));
     assert!(of("empty.txt").unwrap_err().contains("[pictures] are none"));
 }
