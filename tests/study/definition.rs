@@ -182,7 +182,7 @@ fn lists_have_names_and_labels() {
         ("data/two.csv", "file,class\n1.png,3\n1.png,4\n"),
         ("data/word.csv", "file,class\n1.png,3\n2.png,dog\n"),
         ("data/none.csv", "thing;label\n1.png;3\n"),
-        ("data/semicolons.csv", "picture;label\n1.png;3,0\n"),
+        ("data/semicolons.csv", "picture;label\n1.png;3.0\n"),
         ("data/empty.txt", "\n"),
     ]);
     let of = |list: &str| pictures(folder.path(), &format!("list = \"data/{list}\""));
