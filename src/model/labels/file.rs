@@ -8,6 +8,8 @@ use std::path::Path;
 
 const MAX_BYTES: u64 = 1 << 26;
 const MAX_CLASSES: usize = 1_000_000;
+/// Indices may leave some out, but a few names do not stand for thousands of classes.
+const MOST_CLASSES_A_NAME: usize = 1000;
 /// Where JSON files of networks keep their names, from the top down.
 const PLACES: [&str; 6] = ["id2label", "label_names", "labels", "names", "classes", "class_names"];
 
@@ -77,6 +79,10 @@ fn ordered(indexed: Vec<(usize, Name)>) -> Result<Vec<Name>, String> {
         }
     }
     let classes = by_index.last_key_value().map_or(0, |(last, _)| last + 1);
+    if classes > MOST_CLASSES_A_NAME * by_index.len() {
+        let (last, names) = (classes - 1, by_index.len());
+        return Err(format!("class {last} is far beyond its {names} names"));
+    }
     Ok((0..classes).map(|class| by_index.remove(&class).unwrap_or_default()).collect())
 }
 
