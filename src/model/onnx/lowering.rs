@@ -16,6 +16,7 @@ use super::view::View;
 use crate::graph::op::Normalise;
 use crate::graph::{Ending, Graph, GraphBuilder, NodeId, Op, Shape};
 use burn::tensor::{Device, Tensor as DeviceTensor, TensorData};
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
@@ -99,6 +100,8 @@ pub struct Lowering<'a> {
     taken_in: HashSet<*const Node>,
     /// Nodes lowered so far; those of loops count once for every turn.
     steps: usize,
+    /// Values that constants which are computed may still have; weights that are read allow more.
+    allowance: Cell<usize>,
     names: HashSet<String>,
     /// Name of the ONNX node that is being lowered.
     current: String,
@@ -146,6 +149,7 @@ impl<'a> Lowering<'a> {
             inner_outputs,
             taken_in: HashSet::new(),
             steps: 0,
+            allowance: Cell::new(MOST_COMPUTED),
             names: HashSet::new(),
             current: String::new(),
             opset,
@@ -208,6 +212,11 @@ impl<'a> Lowering<'a> {
             return Err(failed(format!("its output `{missing}` is not supported")));
         }
         for (name, value) in node.output.iter().zip(outputs) {
+            if let Value::Constant(constant) = &value {
+                let rest = self.allowance.get().checked_sub(constant.len());
+                let too_many = || failed("constants of too many values are computed".into());
+                self.allowance.set(rest.ok_or_else(too_many)?);
+            }
             if !name.is_empty() {
                 self.values.insert(name, value);
             }
@@ -268,6 +277,8 @@ impl<'a> Lowering<'a> {
         };
         let constant = Constant::decode(tensor, self.file)
             .map_err(|why| format!("its weights `{name}`: {why}"))?;
+        let allowance = self.allowance.get().saturating_add(ALLOWED_BY_WEIGHT * constant.len());
+        self.allowance.set(allowance);
         Ok(Some(Value::Constant(constant)))
     }
 
@@ -410,6 +421,13 @@ impl<'a> Lowering<'a> {
 
 /// Nodes lowered at most: more is a loop without an end.
 const MOST_STEPS: usize = 1 << 17;
+
+/// Values of constants computed at most, beside those that weights allow: more is a damaged file
+/// that would fill the memory.
+const MOST_COMPUTED: usize = 1 << 25;
+
+/// Values that may be computed for each that is read from the file.
+const ALLOWED_BY_WEIGHT: usize = 4;
 
 fn find_consumers<'a>(
     nodes: &'a [Node],

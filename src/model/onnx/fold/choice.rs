@@ -87,9 +87,7 @@ pub fn one_hot(
     let axis = axis_of(node.int("axis").unwrap_or(-1), indices.dims().len() + 1)?;
     let mut dims = indices.dims().to_vec();
     dims.insert(axis, depth as usize);
-    if dims.iter().product::<usize>() > super::MOST_FOLDED {
-        return Err("the result is too large".into());
-    }
+    super::check_count(dims.iter().product(), 0)?;
     let indices = wide(indices);
     let marked = ArrayD::from_shape_fn(IxDyn(&dims), |place| {
         let mut own = place.as_array_view().to_vec();

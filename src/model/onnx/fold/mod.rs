@@ -17,8 +17,21 @@ use super::proto::Node;
 use function::{arithmetic, bitwise, is_comparison, pointwise};
 use ndarray::{ArcArray, ArrayD, Axis, IxDyn, Zip};
 
-/// Values that a computation between constants may give; more is a damaged file.
-pub const MOST_FOLDED: usize = 1 << 26;
+/// Values that a computation between constants may give where it takes fewer; more is a damaged
+/// file.
+pub const MOST_FOLDED: usize = 1 << 24;
+
+/// Whether an operator between constants, the largest of which has `largest_input` values, may
+/// give `count`.
+///
+/// # Errors
+/// When that is too much.
+pub fn check_count(count: usize, largest_input: usize) -> Result<(), String> {
+    match count <= MOST_FOLDED.max(largest_input) {
+        true => Ok(()),
+        false => Err("the result is too large".into()),
+    }
+}
 
 /// The outputs of an operator whose inputs are all constants; `None` for one that is not known.
 ///
@@ -145,11 +158,9 @@ pub fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
         _ => Err(format!("shapes {a:?} and {b:?} do not fit")),
     };
     let dims: Vec<usize> = (0..rank).map(together).collect::<Result<_, _>>()?;
-    let count = dims.iter().try_fold(1usize, |count, dim| count.checked_mul(*dim));
-    match count.is_some_and(|count| count <= MOST_FOLDED) {
-        true => Ok(dims),
-        false => Err(format!("dimensions {dims:?} are too large")),
-    }
+    let count = |dims: &[usize]| dims.iter().fold(1usize, |count, dim| count.saturating_mul(*dim));
+    check_count(count(&dims), count(a).max(count(b)))?;
+    Ok(dims)
 }
 
 /// The dimensions of a value, as a constant.
@@ -164,9 +175,7 @@ pub fn shape(node: &Node, dims: &[usize]) -> Constant {
 
 fn constant_of_shape(node: &Node, shape: &Constant) -> Result<Constant, String> {
     let dims = dims(&shape.to_ints())?;
-    if dims.iter().product::<usize>() > MOST_FOLDED {
-        return Err(format!("dimensions {dims:?} are too large"));
-    }
+    check_count(dims.iter().product(), 0)?;
     let value = match node.tensor("value") {
         Some(tensor) => Constant::decode(tensor, std::path::Path::new(""))?,
         None => Constant::list(vec![0]),
@@ -190,9 +199,8 @@ fn range(inputs: &[Option<&Constant>]) -> Result<Constant, String> {
     };
     let (start, limit, delta) = (number(0)?, number(1)?, number(2)?);
     let count = ((limit - start) / delta).ceil().max(0.0);
-    if !count.is_finite() || count as usize > MOST_FOLDED {
-        return Err("the range is too long".into());
-    }
+    // An infinite count saturates.
+    check_count(count as usize, 0)?;
     let values = (0..count as usize).map(|i| start + i as f64 * delta);
     Ok(match input(inputs, 0)? {
         Constant::Int(_) => Constant::list(values.map(|v| v as i64).collect()),

@@ -1,7 +1,7 @@
 //! Operators that only move values of a constant. What they do to the numbers 0, 1, 2 … tells
 //! where each value of a picture-dependent input goes.
 
-use super::{MOST_FOLDED, axis_of, broadcast, input, joined};
+use super::{axis_of, broadcast, check_count, input, joined};
 use crate::model::onnx::constant::{self, Constant};
 use crate::model::onnx::proto::Node;
 use ndarray::{ArcArray, ArrayD, Dimension, IxDyn};
@@ -31,9 +31,7 @@ pub fn fold(node: &Node, inputs: &[Option<&Constant>]) -> Option<Folded> {
 
 /// Both kinds of constants by the same places.
 fn picked(x: &Constant, places: &ArrayD<usize>) -> Folded {
-    if places.len() > MOST_FOLDED {
-        return Err("the result is too large".into());
-    }
+    check_count(places.len(), x.len())?;
     let dims = places.shape();
     match x {
         Constant::Float(_) => {
@@ -66,9 +64,7 @@ fn tile(x: &Constant, repeats: &Constant) -> Folded {
     }
     repeats.iter().enumerate().try_fold(x.clone(), |x, (axis, times)| {
         let size = x.len().saturating_mul(usize::try_from(*times).unwrap_or(usize::MAX));
-        if size > MOST_FOLDED {
-            return Err("the result is too large".into());
-        }
+        check_count(size, 0)?;
         match times {
             1 => Ok(x),
             _ => joined(&vec![&x; *times as usize], axis),
@@ -88,9 +84,7 @@ fn gather(node: &Node, x: &Constant, indices: &Constant) -> Folded {
     let length = x.dims()[axis];
     let places = indices.to_ints();
     let places: Vec<usize> = places.iter().map(|i| place(*i, length)).collect::<Result<_, _>>()?;
-    if (x.len() / length.max(1)).saturating_mul(places.len()) > MOST_FOLDED {
-        return Err("the result is too large".into());
-    }
+    check_count((x.len() / length.max(1)).saturating_mul(places.len()), x.len())?;
     let mut to = x.dims()[..axis].to_vec();
     to.extend(indices.dims());
     to.extend(&x.dims()[axis + 1..]);
@@ -167,9 +161,7 @@ fn gather_nd(node: &Node, x: &Constant, indices: &Constant) -> Folded {
     let count = *indices.dims().last().ok_or("indices without axes")?;
     let mut to = indices.dims()[..indices.dims().len() - 1].to_vec();
     to.extend(&x.dims()[batch + count..]);
-    if starts.len().saturating_mul(slice) > MOST_FOLDED {
-        return Err("the result is too large".into());
-    }
+    check_count(starts.len().saturating_mul(slice), x.len())?;
     let places = starts.iter().flat_map(|start| *start..start + slice).collect();
     picked(x, &ArrayD::from_shape_vec(to, places).map_err(|e| e.to_string())?)
 }
@@ -208,9 +200,7 @@ fn scatter_elements(node: &Node, x: &Constant, indices: &Constant, updates: &Con
 
 fn scatter_nd(node: &Node, x: &Constant, indices: &Constant, updates: &Constant) -> Folded {
     let (starts, slice) = tuple_places(x.dims(), indices, 0)?;
-    if starts.len().saturating_mul(slice) > MOST_FOLDED {
-        return Err("the result is too large".into());
-    }
+    check_count(starts.len().saturating_mul(slice), x.len())?;
     let places: Vec<usize> = starts.iter().flat_map(|start| *start..start + slice).collect();
     scattered(node, x, &places, updates)
 }
