@@ -4,8 +4,10 @@
 //! `HYALINE_PYTHON=… cargo bench --bench methods [-- METHOD …]`, with a python that has torch,
 //! captum and grad-cam (`python3` by default).
 
-use hyaline::attribution::{self, Explained, Flow, Values};
+use hyaline::attribution::{self, Explained};
 use hyaline::model::{ComputeDevice, DeviceChoice, Model};
+use hyaline::parameter::Values;
+use hyaline::progress::Flow;
 use ndarray::Array3;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

@@ -3,9 +3,11 @@
 //!
 //! `cargo bench --bench passes`
 
-use hyaline::attribution::{Flow, Ranking, Stream};
+use hyaline::attribution::Ranking;
 use hyaline::graph::{Rules, read_back};
 use hyaline::model::{ComputeDevice, DeviceChoice, Model};
+use hyaline::progress::Flow;
+use hyaline::random::Stream;
 use hyaline::score::{Protocol, Quantity, ScoreTrial, insertion_deletion, of_class};
 use std::path::{Path, PathBuf};
 use std::time::Instant;

@@ -1,11 +1,12 @@
 //! Sessions as files: what is open and how it is shown, as TOML that people can read, with paths
 //! from the file's own folder where that holds them. A figure is made from one.
 
-use crate::attribution::{Kind, METHODS, Method, Target, Values};
+use crate::attribution::{METHODS, Method, Target};
 use crate::error::{Error, Result};
 use crate::figure::{Appearance, Options};
 use crate::file;
 use crate::model::Card;
+use crate::parameter::{Kind, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

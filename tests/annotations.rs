@@ -4,11 +4,11 @@
 mod dialects;
 mod support;
 
-use hyaline::attribution::Stream;
 use hyaline::picture::annotation::{
     Annotation, Annotations, BoundingBox, Frame, MAX_BYTES, Region, Regions, RunLengths, Shape,
 };
 use hyaline::picture::{Filter, Picture, Placement, Preprocessing};
+use hyaline::random::Stream;
 use image::{GrayImage, Luma};
 use ndarray::{Array2, ArrayView2};
 use rand::{Rng, RngExt};

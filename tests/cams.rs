@@ -4,9 +4,11 @@
 
 mod support;
 
-use hyaline::attribution::{self, Attribution, Explained, Flow, METHODS, Progress, Values};
+use hyaline::attribution::{self, Attribution, Explained, METHODS, Progress};
 use hyaline::graph::{Graph, Op, read_back};
 use hyaline::model::{ComputeDevice, Model};
+use hyaline::parameter::Values;
+use hyaline::progress::Flow;
 use ndarray::{Array2, Array3, Axis, Slice};
 use safetensors::SafeTensors;
 use std::path::Path;

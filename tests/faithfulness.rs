@@ -1,8 +1,10 @@
 //! Scores of faithfulness and stability against Captum, Quantus and pytorch-grad-cam, on functions
 //! whose scores are known, and what must hold for all of them.
 
-use hyaline::attribution::{Flow, Ranking, Values};
+use hyaline::attribution::Ranking;
 use hyaline::error::{Error, Result};
+use hyaline::parameter::Values;
+use hyaline::progress::Flow;
 use hyaline::score::{
     self, Correlation, ExplainTrial, Imputer, InfidelityParameters, LocalLipschitzParameters,
     MaxSensitivityParameters, Measure, Measured, MuFidelityParameters, Perturbation, Perturbed,

@@ -1,10 +1,11 @@
 //! Localisation scores: against TorchRay, Quantus, OpenCV and NumPy, and in cases that are known.
 
-use hyaline::attribution::{Stream, Values};
+use hyaline::parameter::Values;
 use hyaline::picture::Placement;
 use hyaline::picture::annotation::{
     Annotation, BoundingBox, Frame, Region, Regions, RunLengths, Shape,
 };
+use hyaline::random::Stream;
 use hyaline::score::localisation::{
     BoxOverlaps, Contours, IOU_CRITERIA, Localisation, MaxBoxAccuracy, PointingAccuracy, Undefined,
     centre_map, contours,

@@ -2,9 +2,11 @@
 
 mod support;
 
-use hyaline::attribution::{self, Attribution, Explained, Flow, Progress, Values};
+use hyaline::attribution::{self, Attribution, Explained, Progress};
 use hyaline::graph::read_back;
 use hyaline::model::{ComputeDevice, Model};
+use hyaline::parameter::Values;
+use hyaline::progress::Flow;
 use ndarray::Array3;
 use safetensors::SafeTensors;
 use std::path::Path;

@@ -3,9 +3,11 @@
 mod support;
 
 use hyaline::attribution::{
-    self, Attribution, Cache, DEFAULT_METHODS, Explained, Flow, METHODS, Progress, Values,
+    self, Attribution, Cache, DEFAULT_METHODS, Explained, METHODS, Progress,
 };
 use hyaline::model::{ComputeDevice, Model};
+use hyaline::parameter::Values;
+use hyaline::progress::Flow;
 use ndarray::Array3;
 use support::write_model;
 

@@ -4,11 +4,14 @@
 mod support;
 
 use hyaline::attribution::{
-    self, Explained, Flow, Job, Ranking, SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, Stream,
-    VARGRAD, Values, bilinear, rise_over,
+    self, Explained, Job, Ranking, SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD, bilinear,
+    rise_over,
 };
 use hyaline::graph::{Rules, read_back};
 use hyaline::model::Model;
+use hyaline::parameter::Values;
+use hyaline::progress::Flow;
+use hyaline::random::Stream;
 use hyaline::score::{Protocol, Quantity, ScoreTrial, curves_in, of_class};
 use ndarray::{Array2, Array3, Axis};
 use safetensors::SafeTensors;

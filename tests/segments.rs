@@ -3,10 +3,12 @@
 mod support;
 
 use burn::tensor::Tensor;
-use hyaline::attribution::{self, Attribution, Explained, Flow, Progress, Values};
+use hyaline::attribution::{self, Attribution, Explained, Progress};
 use hyaline::graph::read_back;
 use hyaline::model::{ComputeDevice, Model};
+use hyaline::parameter::Values;
 use hyaline::picture::superpixels::{Felzenszwalb, Quickshift, Slic, count};
+use hyaline::progress::Flow;
 use ndarray::{Array2, Array3, arr2};
 use safetensors::SafeTensors;
 use std::collections::HashMap;

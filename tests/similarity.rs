@@ -1,6 +1,6 @@
 //! Similarities between maps against SciPy and scikit-image, and what must hold for all of them.
 
-use hyaline::attribution::Values;
+use hyaline::parameter::Values;
 use hyaline::score::{self, Measure, Measured, SCORES};
 use ndarray::Array3;
 use rand::rngs::ChaCha8Rng;

@@ -1,9 +1,10 @@
 //! Ablation-CAM: a layer's channels weighted by how much of the logit is lost without each.
 
 use super::cam_layers::{self, Weighing};
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, NodeId, read_back};
+use crate::parameter::Values;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 

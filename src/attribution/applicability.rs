@@ -1,10 +1,11 @@
 //! Whether a method means something for a network: checked before it runs, and told by name.
 
+use super::Method;
 use super::job::with_layers;
-use super::{Kind, Method, Values};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, RuleSet, Unsupported};
 use crate::model::Model;
+use crate::parameter::{Kind, Values};
 use crate::text::count;
 
 /// What a method needs of a network.

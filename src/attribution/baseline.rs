@@ -1,8 +1,9 @@
 //! Pictures that stand for "nothing there": where paths start, what patches turn to.
 
+use super::Job;
 use super::blur::{Border, gaussian_blur};
-use super::{Job, Kind, Parameter, Value, Values};
 use crate::error::{Error, Result};
+use crate::parameter::{Kind, Parameter, Value, Values};
 use crate::picture::Picture;
 use burn::tensor::{Tensor, TensorData};
 use rand::{Rng, RngExt};

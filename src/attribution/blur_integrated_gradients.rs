@@ -3,9 +3,11 @@
 use super::blur::{Border, gaussian_blur};
 use super::integrated_gradients::record_completeness;
 use super::job::to_map;
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, Rules};
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use burn::tensor::Tensor;
 use ndarray::Array3;
 

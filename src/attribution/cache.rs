@@ -3,9 +3,10 @@
 //! A map is found by everything that it depends on, content and not names; so a file that moved
 //! still has its maps, and one that changed has none.
 
-use super::{Attribution, Explained, Kind, Method, Value, Values, fitted, method};
+use super::{Attribution, Explained, Method, fitted, method};
 use crate::error::Result;
 use crate::file::{sha256, sha256_file, user_cache, write};
+use crate::parameter::{Kind, Value, Values};
 use ndarray::Array3;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};

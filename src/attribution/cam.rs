@@ -1,8 +1,9 @@
 //! CAM: a layer's channels weighted by the class's weights in the linear layer that follows.
 
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values, cam_layers};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, cam_layers};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::Values;
 use ndarray::Array3;
 
 pub struct Cam;

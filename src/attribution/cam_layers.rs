@@ -4,9 +4,11 @@
 use super::job::{find_layers, to_map};
 use super::principal_component::first_component;
 use super::upsample::bilinear;
-use super::{Cost, Flow, Job, Kind, Parameter, Progress, Value, Values};
+use super::{Cost, Job, Progress};
 use crate::error::Result;
 use crate::graph::{Graph, NodeId, Shape};
+use crate::parameter::{Kind, Parameter, Value, Values};
+use crate::progress::Flow;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::{Array3, Axis, Slice};
 

@@ -1,8 +1,9 @@
 //! A control: what is gained by looking at the middle of every picture.
 
-use super::{Cost, Description, Family, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::{Kind, Parameter, Values};
 use ndarray::Array3;
 
 pub struct CentredGaussian;

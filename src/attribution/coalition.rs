@@ -1,9 +1,9 @@
 //! Coalitions of superpixels: the picture with the others hidden, as LIME and KernelSHAP score it.
 
-use super::baseline;
 use super::job::to_map;
-use super::{Job, Kind, Parameter};
+use super::{Job, baseline};
 use crate::error::{Error, Result};
+use crate::parameter::{Kind, Parameter};
 use crate::picture::superpixels::{self, Quickshift, Slic};
 use burn::tensor::{Int, Tensor, TensorData};
 use ndarray::{Array2, Array3, Axis};

@@ -1,14 +1,13 @@
 //! DeepSHAP: DeepLIFT against many baselines, averaged.
 
-use super::baseline;
 use super::deeplift::contributions;
 use super::estimate::{Estimate, STANDARD_ERROR};
 use super::integrated_gradients::record_completeness;
-use super::{
-    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
-};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign, baseline};
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet};
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use ndarray::Array3;
 
 pub struct DeepShap;

@@ -1,11 +1,11 @@
 //! DeepLIFT with the rescale rule: differences from a baseline, carried back through every node.
 
-use super::baseline;
 use super::integrated_gradients::record_completeness;
 use super::job::to_map;
-use super::{Cost, Description, Family, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign, baseline};
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet, Rules};
+use crate::parameter::{Kind, Parameter, Values};
 use burn::tensor::Tensor;
 use ndarray::Array3;
 

@@ -1,9 +1,10 @@
 //! Eigen-Grad-CAM: the first principal component of a layer's activations times gradients.
 
 use super::principal_component::first_component;
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values, cam_layers};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, cam_layers};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::Values;
 use ndarray::Array3;
 
 pub struct EigenGradCam;

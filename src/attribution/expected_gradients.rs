@@ -3,9 +3,11 @@
 
 use super::baseline::{self, normal};
 use super::estimate::{Estimate, STANDARD_ERROR};
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, Rules};
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 use rand::RngExt;

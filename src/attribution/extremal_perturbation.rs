@@ -4,9 +4,11 @@ use super::blur::{Border, gaussian_blur};
 use super::job::to_map;
 use super::optimiser::{Momentum, gradient};
 use super::smooth_mask::SmoothMask;
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, Rules, read_back};
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 

@@ -2,9 +2,10 @@
 
 use super::job::to_map;
 use super::upsample::bilinear;
-use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet, read_back};
+use crate::parameter::Values;
 use ndarray::{Array3, Axis};
 
 pub struct FullGrad;

@@ -1,8 +1,9 @@
 //! Grad-CAM: a layer's channels weighted by their mean gradients.
 
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values, cam_layers};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, cam_layers};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::Values;
 use burn::tensor::Tensor;
 use ndarray::Array3;
 

@@ -1,9 +1,10 @@
 //! Guided backpropagation: only positive gradients pass a rectifier that was open.
 
 use super::job::to_map;
-use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet, Rules};
+use crate::parameter::Values;
 use burn::tensor::Tensor;
 use ndarray::Array3;
 

@@ -2,11 +2,10 @@
 
 use super::job::to_map;
 use super::upsample::bilinear;
-use super::{
-    Cost, Description, Family, Job, Method, Need, Ranking, Sign, Values, cam_layers, grad_cam,
-};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign, cam_layers, grad_cam};
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet, Rules};
+use crate::parameter::Values;
 use ndarray::{Array3, Axis};
 
 pub struct GuidedGradCam;

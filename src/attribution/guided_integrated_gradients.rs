@@ -1,10 +1,11 @@
 //! Guided integrated gradients: a path that changes the pixels of small gradients first.
 
-use super::baseline;
 use super::integrated_gradients::record_completeness;
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, baseline};
 use crate::error::Result;
 use crate::graph::{Graph, Rules, read_back};
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use ndarray::Array3;
 
 pub struct GuidedIntegratedGradients;

@@ -1,8 +1,9 @@
 //! HiResCAM: activations times gradients, place by place.
 
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values, cam_layers};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, cam_layers};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::Values;
 use ndarray::Array3;
 
 pub struct HiResCam;

@@ -1,9 +1,10 @@
 //! A control: how far each pixel is from what the network takes for nothing.
 
 use super::job::to_map;
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::Values;
 use ndarray::Array3;
 
 pub struct InputIntensity;

@@ -1,9 +1,10 @@
 //! Pixels times the gradient of the class's logit.
 
 use super::job::to_map;
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, Rules};
+use crate::parameter::Values;
 use burn::tensor::Tensor;
 use ndarray::Array3;
 

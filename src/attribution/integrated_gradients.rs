@@ -1,11 +1,12 @@
 //! Integrated gradients: gradients along the straight path from a baseline to the picture.
 
-use super::baseline;
 use super::job::to_map;
 use super::quadrature::{in_spread_order, points};
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, baseline};
 use crate::error::Result;
 use crate::graph::{Graph, Rules, read_back};
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 

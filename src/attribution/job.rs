@@ -1,9 +1,12 @@
 //! One run of one method on one picture: what it gets, what it tells, what comes of it.
 
-use super::{Cache, Description, Fitted, Kind, Method, Sign, Stream, Value, Values, fitted};
+use super::{Cache, Description, Fitted, Method, Sign, fitted};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId, Rules, Tape, read_back, settle};
 use crate::model::Model;
+use crate::parameter::{Kind, Value, Values};
+use crate::progress::Flow;
+use crate::random::Stream;
 use burn::tensor::Tensor;
 use ndarray::Array3;
 use std::cell::{OnceCell, RefCell};
@@ -11,13 +14,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Whether work goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    Continue,
-    Cancel,
-}
 
 /// How far a job is.
 pub struct Progress<'a> {

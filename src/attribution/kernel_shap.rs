@@ -8,11 +8,11 @@ use super::estimate::STANDARD_ERROR;
 use super::least_squares::{Halves, Sums};
 use super::quantity::{self, SCORE, scores};
 use super::shapley_kernel::Plan;
-use super::{
-    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
-};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use ndarray::Array3;
 
 pub struct KernelShap;

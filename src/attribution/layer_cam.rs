@@ -1,8 +1,9 @@
 //! LayerCAM: activations times positive gradients, place by place, which suits early layers too.
 
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values, cam_layers};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, cam_layers};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::Values;
 use burn::tensor::activation;
 use ndarray::Array3;
 

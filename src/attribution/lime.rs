@@ -6,11 +6,11 @@ use super::coalition::{
 };
 use super::estimate::STANDARD_ERROR;
 use super::least_squares::{Halves, Sums};
-use super::{
-    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
-};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use ndarray::Array3;
 use rand::{Rng, RngExt};
 

@@ -1,9 +1,10 @@
 //! Layer-wise relevance propagation.
 
 use super::job::to_map;
-use super::{Cost, Description, Family, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Composite, Graph, RelevanceRule, RuleSet, read_back};
+use crate::parameter::{Kind, Parameter, Values};
 use ndarray::Array3;
 
 pub struct Lrp;

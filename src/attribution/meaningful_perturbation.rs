@@ -5,12 +5,12 @@ use super::circular_mask::{DISCS, circular_masks, smallest_disc};
 use super::job::to_map;
 use super::optimiser::{Adam, gradient};
 use super::upsample::{Corners, bilinear_of, nearest_of};
-use super::{
-    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
-};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::op::{Matrix, Resample};
 use crate::graph::{Graph, read_back};
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use burn::tensor::{Tensor, s};
 use ndarray::Array3;
 use rand::RngExt;

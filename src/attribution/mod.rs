@@ -40,13 +40,11 @@ mod lrp;
 mod meaningful_perturbation;
 mod occlusion;
 mod optimiser;
-mod parameter;
 mod preset;
 mod principal_component;
 mod quadrature;
 mod quantity;
 mod random_map;
-mod randomness;
 mod rise;
 mod score_cam;
 mod shapley_kernel;
@@ -63,12 +61,10 @@ pub use baseline::is_used;
 pub use cache::Cache;
 pub use foreign_map::ForeignMap;
 pub use job::{
-    Attribution, Explained, Flow, Job, Passes, Progress, attribute, attribute_once, check_class,
+    Attribution, Explained, Job, Passes, Progress, attribute, attribute_once, check_class,
 };
-pub use parameter::{Kind, Parameter, Value, Values};
 pub use preset::{PRESETS, Preset, preset};
 pub use quadrature::gauss_legendre;
-pub use randomness::Stream;
 pub use rise::{grid_mask, rise_over};
 pub use smoothing::{SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD};
 pub use upsample::bilinear;
@@ -76,6 +72,7 @@ pub use upsample::bilinear;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::model::Pace;
+use crate::parameter::{Parameter, Values};
 use crate::text::{self, count};
 use burn::tensor::Tensor;
 use ndarray::Array3;

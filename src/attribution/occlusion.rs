@@ -1,12 +1,11 @@
 //! Occlusion: how much the class's score drops when a window slides over the picture.
 
-use super::baseline;
 use super::quantity::{self, SCORE, scores};
-use super::{
-    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
-};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign, baseline};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use burn::tensor::{Device, Tensor, TensorData};
 use ndarray::{Array2, Array3, Axis};
 

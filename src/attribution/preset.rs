@@ -1,7 +1,8 @@
 //! Methods with settings that papers and their code share, under one name.
 
-use super::{Method, Values, method};
+use super::{Method, method};
 use crate::error::{Error, Result};
+use crate::parameter::Values;
 use crate::text;
 
 /// Several methods, each with the values of a paper.

@@ -1,7 +1,8 @@
 //! What of the class a method explains that only looks at scores: its logit or its probability.
 
-use super::{Job, Kind, Need, Parameter, Values};
+use super::{Job, Need};
 use crate::error::Result;
+use crate::parameter::{Kind, Parameter, Values};
 use burn::tensor::Tensor;
 
 /// Which score is explained.

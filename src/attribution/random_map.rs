@@ -1,8 +1,9 @@
 //! A control: noise, the chance level of every score.
 
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::Values;
 use ndarray::Array3;
 use rand::RngExt;
 

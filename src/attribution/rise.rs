@@ -2,11 +2,11 @@
 
 use super::estimate::{Estimate, STANDARD_ERROR};
 use super::upsample::{Between, interpolate};
-use super::{
-    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
-};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use burn::tensor::{Tensor, TensorData, s};
 use ndarray::{Array2, Array3};
 use rand::{Rng, RngExt};

@@ -2,9 +2,10 @@
 
 use super::cam_layers::{self, Weighing};
 use super::upsample::{Corners, bilinear_of};
-use super::{Cost, Description, Family, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, NodeId, read_back};
+use crate::parameter::{Kind, Parameter, Values};
 use burn::tensor::{Int, Tensor};
 use ndarray::Array3;
 

@@ -4,12 +4,11 @@
 use super::baseline::normal;
 use super::estimate::{Estimate, STANDARD_ERROR};
 use super::job::to_map;
-use super::{
-    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Progress, Ranking, Sign,
-    Values, method,
-};
+use super::{Cost, Description, Family, Job, Method, Need, Progress, Ranking, Sign, method};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 

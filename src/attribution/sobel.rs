@@ -1,9 +1,10 @@
 //! A control: an edge detector, which convincing maps may resemble without any network.
 
 use super::job::to_map;
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::Values;
 use ndarray::{Array3, Axis};
 
 pub struct Sobel;

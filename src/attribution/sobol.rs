@@ -1,14 +1,13 @@
 //! Sobol indices: the share of the score's variance that each cell of a grid has a part in.
 
-use super::baseline;
 use super::estimate::STANDARD_ERROR;
 use super::quantity::{self, SCORE};
 use super::upsample::nearest_of;
-use super::{
-    Cost, Description, Family, Flow, Job, Kind, Method, Need, Parameter, Ranking, Sign, Values,
-};
+use super::{Cost, Description, Family, Job, Method, Need, Ranking, Sign, baseline};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::{Array1, Array2, Array3, Axis};
 use rand::seq::SliceRandom;

@@ -1,8 +1,9 @@
 //! XGrad-CAM: a layer's channels weighted by the mean of their gradients over their activation.
 
-use super::{Cost, Description, Family, Job, Method, Ranking, Sign, Values, cam_layers};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign, cam_layers};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::Values;
 use burn::tensor::Tensor;
 use ndarray::Array3;
 

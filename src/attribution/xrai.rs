@@ -3,11 +3,13 @@
 use super::integrated_gradients::{mean_over, record_completeness};
 use super::job::to_map;
 use super::quadrature::in_spread_order;
-use super::{Cost, Description, Family, Flow, Job, Kind, Method, Parameter, Ranking, Sign, Values};
+use super::{Cost, Description, Family, Job, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::parameter::{Kind, Parameter, Values};
 use crate::picture::resized_pixels;
 use crate::picture::superpixels::{self, Felzenszwalb};
+use crate::progress::Flow;
 use ndarray::{Array2, Array3, Axis};
 
 pub struct Xrai;

@@ -4,11 +4,13 @@ use super::explain::TargetRecord;
 use super::output::write;
 use super::plan::{Plan, Selection, Subject};
 use super::watch::Watch;
-use crate::attribution::{self, Attribution, ForeignMap, Progress, Ranking, Stream, Values};
+use crate::attribution::{self, Attribution, ForeignMap, Progress, Ranking};
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::Model;
+use crate::parameter::Values;
 use crate::picture::Picture;
+use crate::random::Stream;
 use crate::score::{
     self, Curve, Measured, Protocol, Quantity, SUBSTRATES, ScoreTrial, Substrate, Ties,
     insertion_deletion,

@@ -3,10 +3,11 @@
 use super::output::write_npy;
 use super::plan::{Plan, Selection, Subject};
 use super::watch::Watch;
-use crate::attribution::{Attribution, Progress, Target, Values};
+use crate::attribution::{Attribution, Progress, Target};
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::{Model, Prediction};
+use crate::parameter::Values;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;

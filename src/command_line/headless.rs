@@ -4,8 +4,8 @@ use super::plan::{Plan, Selection, Subject};
 use super::{DeviceArgument, OutputArgument, explain, print, say};
 use crate::attribution::{Attribution, DEFAULT_METHODS, Target};
 use crate::error::{Error, Result};
-use crate::explorer;
 use crate::figure::{ColorMap, Norm, Overlay, blend};
+use crate::input_file;
 use crate::model::Model;
 use crate::picture::{Picture, to_rgb};
 use image::RgbImage;
@@ -23,14 +23,14 @@ const OUT: &str = "hyaline-output";
 /// # Errors
 /// As for `hyaline explain`.
 pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> Result<ExitCode> {
-    if let Some(path) = files.iter().find(|path| explorer::is_of_window(path)) {
+    if let Some(path) = files.iter().find(|path| input_file::is_of_window(path)) {
         let why = "sessions, studies and recipes need the window";
         return Err(Error::new(format!("cannot open {}", path.display()), why)
             .hint("`hyaline figure`, `hyaline study` and `hyaline train` take them"));
     }
     let (model, rest): (Vec<_>, Vec<_>) = files
         .iter()
-        .flat_map(|path| explorer::files_of(path))
+        .flat_map(|path| input_file::files_of(path))
         .partition(|path| Model::is_model_file(path));
     let (image, unknown): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|path| Picture::is_picture_file(path));

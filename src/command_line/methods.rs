@@ -1,8 +1,9 @@
 //! `hyaline methods`: what there is to compute.
 
 use super::print;
-use crate::attribution::{Family, METHODS, Method, PRESETS, Parameter, Preset, method, preset};
+use crate::attribution::{Family, METHODS, Method, PRESETS, Preset, method, preset};
 use crate::error::{Error, Result};
+use crate::parameter::Parameter;
 use crate::score::{Better, Description, SCORES, score};
 use crate::text::unknown;
 use clap::Args;

@@ -3,13 +3,14 @@
 
 use super::{DeviceArgument, OutputArgument};
 use crate::attribution::{
-    self, Attribution, Cache, Cost, Explained, Flow, Kind, Method, Progress, Target, Values,
-    check_class,
+    self, Attribution, Cache, Cost, Explained, Method, Progress, Target, check_class,
 };
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::{ComputeDevice, Model, Prediction};
+use crate::parameter::{Kind, Values};
 use crate::picture::Picture;
+use crate::progress::Flow;
 use crate::session::{File, Session};
 use crate::text::duration;
 use clap::Args;

@@ -2,10 +2,10 @@
 
 use super::watch::Watch;
 use super::{OutputArgument, say};
-use crate::attribution::Flow;
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::DeviceChoice;
+use crate::progress::Flow;
 use crate::study::report::Report;
 use crate::study::{self, Cell, Definition, Options, Outcome, Records, Shard, Store, Workshop};
 use crate::text::{count, duration};

@@ -1,8 +1,8 @@
 //! `hyaline train`: a network from a recipe.
 
 use super::{DeviceArgument, open_device, print, say};
-use crate::attribution::Flow;
 use crate::error::{Error, Result};
+use crate::progress::Flow;
 use crate::training::{Accuracies, Epoch, Outcome, Progress, Recipe, Training};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};

@@ -1,7 +1,7 @@
 //! Progress on the terminal, and Ctrl-C that keeps what is done.
 
-use crate::attribution::Flow;
 use crate::error::{Error, Result};
+use crate::progress::Flow;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

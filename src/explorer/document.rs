@@ -1,9 +1,10 @@
 //! What is open and chosen: everything that a person can undo.
 
 use super::pair::Pair;
-use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset, Target, Values};
+use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset, Target};
 use crate::figure::{Appearance, Options};
 use crate::model::Model;
+use crate::parameter::Values;
 use crate::picture::Picture;
 use crate::picture::annotation::Annotations;
 use egui::Pos2;

@@ -79,7 +79,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribution::Value;
+    use crate::parameter::Value;
 
     #[test]
     fn words_are_quoted_where_a_shell_would_split_them() {

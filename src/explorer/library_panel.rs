@@ -3,7 +3,8 @@
 use super::command::Command;
 use super::document::{Document, MethodChoice, OpenModel, OpenPicture};
 use super::{Explorer, theme};
-use crate::attribution::{Cost, Family, Kind, METHODS, PRESETS, Parameter, Value, Values};
+use crate::attribution::{Cost, Family, METHODS, PRESETS};
+use crate::parameter::{Kind, Parameter, Value, Values};
 use crate::text::duration;
 use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};
 use std::collections::HashMap;

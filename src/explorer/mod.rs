@@ -53,7 +53,6 @@ mod wanted;
 mod welcome;
 mod work;
 
-pub(crate) use opening::{files_of, is_of_window};
 pub use overlay::{CellPaint, OverlayRenderer};
 pub use places::Places;
 pub use priority::compute_below_painting;

@@ -1,12 +1,11 @@
 //! What a network turned out to be: the load report, its input settings and its layers.
 
-use super::Explorer;
 use super::document::{Document, OpenModel};
-use super::layer_view;
-use crate::attribution::{Kind, Value};
+use super::{Explorer, layer_view};
 use crate::graph::NodeId;
 use crate::model::report::outline;
 use crate::model::{BatchNorms, Card, InputCard, Model, OutputCard, OutputKind};
+use crate::parameter::{Kind, Value};
 use crate::picture::Filter;
 use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
 

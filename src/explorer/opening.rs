@@ -5,11 +5,12 @@ use super::session::OpenedSession;
 use crate::error::{Error, Result};
 use crate::example;
 use crate::file::{sha256, write};
+use crate::input_file::files_of;
 use crate::model::{Card, ComputeDevice, Model};
 use crate::picture::Picture;
 use crate::picture::annotation::Annotations;
 use crate::session::{self, Session};
-use crate::study::{DATABASE, OpenedStudy};
+use crate::study::OpenedStudy;
 use crate::training::Recipe;
 use image::RgbaImage;
 use std::io::Cursor;
@@ -371,29 +372,4 @@ fn keep_pasted(picture: &RgbaImage, folder: &Path) -> Result<PathBuf> {
 fn open_annotations(id: u64, path: &Path) -> Result<OpenAnnotations> {
     let (annotations, path) = (Annotations::open(path)?, path.to_path_buf());
     Ok(Arc::new(Opened { id, value: AnnotationFile { path, annotations } }))
-}
-
-/// Whether a file is one that only the window opens.
-pub(crate) fn is_of_window(path: &Path) -> bool {
-    OpenedStudy::is_study_file(path)
-        || Session::is_session_file(path)
-        || Recipe::is_recipe_file(path)
-}
-
-/// A file itself, or the networks and pictures in a folder by name; of a study's results, the
-/// results. Weights with a card of their own are opened by the card.
-pub(crate) fn files_of(path: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(path) else {
-        return vec![path.to_path_buf()];
-    };
-    if path.join(DATABASE).is_file() {
-        return vec![path.join(DATABASE)];
-    }
-    let known = |path: &PathBuf| Model::is_model_file(path) || Picture::is_picture_file(path);
-    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(known).collect();
-    let carded: Vec<PathBuf> =
-        files.iter().filter_map(|path| Card::read(path).ok()).map(|card| card.weights).collect();
-    files.retain(|path| !carded.contains(path));
-    files.sort();
-    files
 }

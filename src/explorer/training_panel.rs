@@ -1,9 +1,9 @@
 //! A training as it runs: how far it is, its loss, and its accuracies after each epoch.
 
 use super::{Explorer, theme};
-use crate::attribution::Flow;
 use crate::error::Error;
 use crate::model::ComputeDevice;
+use crate::progress::Flow;
 use crate::text::{count, duration};
 use crate::training::{Epoch, Outcome, Progress, Recipe, Training};
 use egui::{ProgressBar, RichText, Ui};

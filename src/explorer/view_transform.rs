@@ -142,7 +142,7 @@ impl Lens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribution::Stream;
+    use crate::random::Stream;
     use rand::RngExt;
 
     const CELL: Rect = Rect::from_min_max(pos2(100.0, 50.0), pos2(300.0, 250.0));

@@ -2,7 +2,8 @@
 
 use super::exhibit::Exhibit;
 use super::{Appearance, Arrangement, Comparison, CurvesShown, Norm, Options, Style};
-use crate::attribution::{Method, Target, Values, is_used};
+use crate::attribution::{Method, Target, is_used};
+use crate::parameter::Values;
 use crate::score::{Protocol, Substrate};
 use crate::text::count;
 

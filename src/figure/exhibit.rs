@@ -1,8 +1,9 @@
 //! What figures are made of: what networks make of pictures, as it was computed.
 
 use super::sheet::Rect;
-use crate::attribution::{Attribution, Method, Target, Values};
+use crate::attribution::{Attribution, Method, Target};
 use crate::model::{Model, OutputKind, Prediction, TrainingCard};
+use crate::parameter::Values;
 use crate::picture::annotation::Annotations;
 use crate::picture::{Picture, Preprocessing};
 use crate::score::Curves;

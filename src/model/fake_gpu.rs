@@ -49,8 +49,10 @@ impl Drop for FakeGpu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribution::{self, Attribution, Explained, Flow, Progress, Values};
+    use crate::attribution::{self, Attribution, Explained, Progress};
     use crate::model::Model;
+    use crate::parameter::Values;
+    use crate::progress::Flow;
     use crate::score::{self, Quantity};
     use ndarray::{Array3, Array4};
     use safetensors::tensor::{Dtype, TensorView};

@@ -2,8 +2,8 @@
 
 use super::registry::{Better, Description, Measure, OverPictures};
 use super::{Measured, ScoreTrial};
-use crate::attribution::Flow;
 use crate::error::Result;
+use crate::progress::Flow;
 use ndarray::{Array2, Array3};
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
 //! What scores are taken of: functions over pictures, never a network, so that any backend can
 //! serve them and tests can give functions whose scores are known.
 
-use crate::attribution::Flow;
 use crate::error::Result;
 use crate::graph::read_back;
 use crate::model::Model;
+use crate::progress::Flow;
 use burn::tensor::{Tensor, TensorData, s};
 use ndarray::{Array3, Array4};
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! What stands in for removed pixels.
 
 use super::linear_imputation::interpolate;
-use crate::attribution::{Kind, Parameter};
 use crate::error::{Error, Result};
+use crate::parameter::{Kind, Parameter};
 use ndarray::{Array2, Array3, Axis, Zip};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Normal};

@@ -3,8 +3,9 @@
 use super::max_sensitivity::distance;
 use super::registry::{Better, Description, Measure, OverPictures};
 use super::{ExplainTrial, Measured};
-use crate::attribution::{Flow, Kind, Parameter, Values};
 use crate::error::Result;
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use ndarray::Array3;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};

@@ -2,8 +2,9 @@
 
 use super::registry::{Better, Description, Measure, OverPictures};
 use super::{ExplainTrial, Measured};
-use crate::attribution::{Flow, Kind, Parameter, Values};
 use crate::error::Result;
+use crate::parameter::{Kind, Parameter, Values};
+use crate::progress::Flow;
 use ndarray::{Array3, Zip};
 use rand::{Rng, RngExt};
 use serde::Serialize;

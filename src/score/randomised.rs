@@ -1,10 +1,11 @@
 //! Networks whose layers forgot what they learned, for the sanity check.
 
 use super::registry::{Better, Description, Measure, OverPictures};
-use crate::attribution::{Kind, Parameter, Stream};
 use crate::error::Result;
 use crate::graph::{Graph, read_back};
 use crate::model::Model;
+use crate::parameter::{Kind, Parameter};
+use crate::random::Stream;
 use burn::tensor::{Tensor, TensorData};
 use rand_distr::{Distribution, Normal};
 

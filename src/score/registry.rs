@@ -10,8 +10,8 @@ use super::{
     local_lipschitz, max_sensitivity, mu_fidelity, pixel_flipping, randomised, similarity,
     statistics,
 };
-use crate::attribution::{Parameter, Values};
 use crate::error::{Error, Result};
+use crate::parameter::{Parameter, Values};
 use crate::text;
 use ndarray::Array3;
 use rand::rngs::ChaCha8Rng;

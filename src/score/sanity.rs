@@ -3,8 +3,8 @@
 //! Saliency Maps). A map that stays does not show what the network learned.
 
 use super::{Measured, Watch, hog_pearson, spearman, spearman_absolute, ssim_of_own_scale};
-use crate::attribution::Flow;
 use crate::error::Result;
+use crate::progress::Flow;
 use ndarray::Array3;
 use serde::Serialize;
 

@@ -1,8 +1,9 @@
 //! What is put to the test: a picture, its map, and the functions that answer for the network.
 
 use super::{ExplainFunction, ScoreFunction, Watch};
-use crate::attribution::{Flow, Ranking, bilinear};
+use crate::attribution::{Ranking, bilinear};
 use crate::error::{Error, Result};
+use crate::progress::Flow;
 use ndarray::{Array2, Array3, Array4, Axis};
 
 /// A map whose claims about a class's score are tried out.

@@ -2,9 +2,10 @@
 
 use super::definition::{Catalogue, Choice};
 use super::plan::Metric;
-use crate::attribution::{self, Method, Parameter, Value, Values};
+use crate::attribution::{self, Method};
 use crate::error::{Error, Result};
 use crate::file::sha256;
+use crate::parameter::{Parameter, Value, Values};
 use crate::score::{self, Better, Measure, OverPictures};
 use std::path::Path;
 

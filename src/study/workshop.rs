@@ -6,12 +6,15 @@ use super::cell::{Cell, CellResults, Curve, Measured, Subject};
 use super::definition::{Choice, Definition, ListedPicture};
 use super::plan::{Contents, Plan, PlannedModel, PlannedPicture};
 use super::store::Store;
-use crate::attribution::{self, Explained, Flow, Method, Passes, Stream, Values};
+use crate::attribution::{self, Explained, Method, Passes};
 use crate::error::{Error, Result};
 use crate::file::sha256;
 use crate::model::{ComputeDevice, Model, OutputKind, Outputs};
+use crate::parameter::Values;
 use crate::picture::Picture;
 use crate::picture::annotation::{Annotation, Regions};
+use crate::progress::Flow;
+use crate::random::Stream;
 use crate::score::localisation::{BoxOverlaps, Localisation, Undefined};
 use crate::score::{
     self, Description, ExplainTrial, Measure, OverPictures, Protocol, Quantity, Randomisation,

@@ -5,9 +5,10 @@ use super::explanations::starting_loss;
 use super::recipe::Recipe;
 use super::update::top;
 use crate::attack::{Norm, Pgd};
-use crate::attribution::{Flow, Stream};
 use crate::error::Result;
 use crate::graph::{Graph, read_back};
+use crate::progress::Flow;
+use crate::random::Stream;
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 

@@ -4,9 +4,9 @@ use super::data::Pictures;
 use super::evaluation::{accuracy, robust_accuracy, watching};
 use super::objective::Weakness;
 use super::recipe::Recipe;
-use crate::attribution::Stream;
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::random::Stream;
 use serde::{Deserialize, Serialize};
 
 /// Accuracies on held-out pictures.

@@ -9,12 +9,13 @@ use super::network::Network;
 use super::objective::Batch;
 use super::optimiser::follow;
 use super::recipe::{Precision, Recipe};
-use crate::attribution::{Flow, Stream};
 use crate::error::{Error, Result, one_line};
 use crate::file;
 use crate::model::{
     BatchNorms, Card, ComputeDevice, InputCard, Labels, OutputCard, TrainingCard, Weights,
 };
+use crate::progress::Flow;
+use crate::random::Stream;
 use burn::tensor::{Tensor, TensorData};
 use rand::Rng;
 use rand::seq::SliceRandom;

@@ -1,9 +1,10 @@
 //! Maps that nobody computed, for figures of any size.
 #![allow(dead_code)]
 
-use hyaline::attribution::{self, Attribution, Target, Values};
+use hyaline::attribution::{self, Attribution, Target};
 use hyaline::figure::{Exhibit, NetworkFacts, PictureFacts, Shown, View};
 use hyaline::model::{OutputKind, Prediction};
+use hyaline::parameter::Values;
 use hyaline::picture::{Filter, Preprocessing};
 use hyaline::score::{Curve, Curves, Protocol};
 use image::RgbImage;

@@ -158,10 +158,10 @@ fn both_classes_of_one_logit_are_explained() {
     let model = open("sigmoid", "").unwrap();
     let pixels = ndarray::Array3::from_shape_vec((3, 8, 8), expected.values("pixels")).unwrap();
     let method = hyaline::attribution::method("input-x-gradient").unwrap();
-    let values = hyaline::attribution::Values::defaults(method.description().parameters);
+    let values = hyaline::parameter::Values::defaults(method.description().parameters);
     let map = |class| {
         let explained = hyaline::attribution::Explained::new(&model, &pixels, "picture", class, 0);
-        let never = &mut |_: &hyaline::attribution::Progress| hyaline::attribution::Flow::Continue;
+        let never = &mut |_: &hyaline::attribution::Progress| hyaline::progress::Flow::Continue;
         hyaline::attribution::attribute(method, &explained, &values, never).unwrap().map
     };
     let (negative, positive) = (map(0), map(1));

@@ -1,8 +1,8 @@
 //! Running: from where it was left, whatever happened, and nothing twice.
 
 use crate::toy::{TEXT, chance, contents, definition, go_on, metric, plan, plan_of, run_all, work};
-use hyaline::attribution::Flow;
 use hyaline::error::Error;
+use hyaline::progress::Flow;
 use hyaline::study::{
     Better, Cell, CellResults, Claim, Measured, Options, Outcome, Plan, Record, Records, Store, run,
 };

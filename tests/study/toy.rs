@@ -1,8 +1,8 @@
 //! A study whose work is a hash: every cell has results of its own, always the same.
 
-use hyaline::attribution::Flow;
 use hyaline::error::{Error, Result};
 use hyaline::file::sha256;
+use hyaline::progress::Flow;
 use hyaline::study::{
     Better, Catalogue, Cell, CellResults, Choice, Contents, Curve, Definition, Measured, Metric,
     OverPictures, Plan, PlannedModel, PlannedPicture, Progress, Store, Subject,

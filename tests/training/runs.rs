@@ -2,8 +2,9 @@
 
 use super::pictures::write_idx;
 use super::support;
-use hyaline::attribution::{Flow, Stream};
 use hyaline::model::{Card, ComputeDevice, Model};
+use hyaline::progress::Flow;
+use hyaline::random::Stream;
 use hyaline::training::data::{Augmentation, Part, Pictures, Wanted};
 use hyaline::training::objective::Explained;
 use hyaline::training::{Accuracies, Outcome, Precision, Progress, Recipe, Training, accuracy};

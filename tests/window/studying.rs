@@ -27,9 +27,9 @@ fn study(folder: &Path) -> Option<PathBuf> {
         Workshop::open(&Definition::read(&definition).unwrap(), &ComputeDevice::cpu()).unwrap();
     let mut store = Store::open(&results).unwrap();
     let mut work = |cell: &hyaline::study::Cell, store: &Store| {
-        workshop.work(cell, store, &mut |_, _| hyaline::attribution::Flow::Continue)
+        workshop.work(cell, store, &mut |_, _| hyaline::progress::Flow::Continue)
     };
-    let mut go_on = |_: &hyaline::study::Progress| hyaline::attribution::Flow::Continue;
+    let mut go_on = |_: &hyaline::study::Progress| hyaline::progress::Flow::Continue;
     run(&plan, &mut store, Options::default(), &mut work, &mut go_on).unwrap();
     Some(results)
 }

@@ -1,7 +1,7 @@
 //! Concentration: how tightly the map's positive mass sits around its own centre.
 
 use super::{Localisation, Undefined};
-use crate::attribution::Values;
+use crate::parameter::Values;
 use crate::picture::annotation::Regions;
 use crate::score::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;

@@ -1,7 +1,7 @@
 //! The energy-based pointing game: how much of the map's positive mass lies on objects.
 
 use super::{Localisation, Undefined, sums};
-use crate::attribution::Values;
+use crate::parameter::Values;
 use crate::picture::annotation::Regions;
 use crate::score::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;

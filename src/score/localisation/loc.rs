@@ -1,7 +1,7 @@
 //! Loc: how well the map's high values fill the objects and keep to them.
 
 use super::{Localisation, Undefined, extremes, sums};
-use crate::attribution::{Kind, Parameter, Values};
+use crate::parameter::{Kind, Parameter, Values};
 use crate::picture::annotation::Regions;
 use crate::score::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;

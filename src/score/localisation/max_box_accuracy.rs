@@ -3,7 +3,7 @@
 
 use super::box_overlaps::{BoxOverlaps, Contours, LEVELS};
 use super::{Localisation, Undefined};
-use crate::attribution::Values;
+use crate::parameter::Values;
 use crate::picture::annotation::Regions;
 use crate::score::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;

@@ -21,7 +21,7 @@ pub use contour::{Contour, contours};
 pub use max_box_accuracy::{IOU_CRITERIA, MaxBoxAccuracy};
 pub use pointing_game::{PointingAccuracy, centre_map};
 
-use crate::attribution::Values;
+use crate::parameter::Values;
 use crate::picture::annotation::Regions;
 use crate::text::count;
 use ndarray::ArrayView2;

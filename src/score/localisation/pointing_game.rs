@@ -1,7 +1,7 @@
 //! The pointing game: whether the map's highest value lies on an object.
 
 use super::{Localisation, Undefined, extremes};
-use crate::attribution::{Kind, Parameter, Values};
+use crate::parameter::{Kind, Parameter, Values};
 use crate::picture::annotation::Regions;
 use crate::score::{Better, Description, Measure, OverPictures};
 use ndarray::{Array2, ArrayView2};

@@ -1,7 +1,7 @@
 //! Positive percentage: whether the map speaks with one sign about the objects.
 
 use super::{Localisation, Undefined, sums};
-use crate::attribution::Values;
+use crate::parameter::Values;
 use crate::picture::annotation::Regions;
 use crate::score::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;

@@ -2,7 +2,7 @@
 //! them.
 
 use super::{Localisation, Undefined, hits_of_highest};
-use crate::attribution::Values;
+use crate::parameter::Values;
 use crate::picture::annotation::Regions;
 use crate::score::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;

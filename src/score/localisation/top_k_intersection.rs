@@ -1,7 +1,7 @@
 //! Top-k intersection: the share of the highest values that lies on objects.
 
 use super::{Localisation, Undefined, hits_of_highest};
-use crate::attribution::{Kind, Parameter, Values};
+use crate::parameter::{Kind, Parameter, Values};
 use crate::picture::annotation::Regions;
 use crate::score::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;

@@ -1,7 +1,7 @@
 //! Weakly supervised localisation by one box around all high values.
 
 use super::{Localisation, Undefined, extremes};
-use crate::attribution::{Kind, Parameter, Values};
+use crate::parameter::{Kind, Parameter, Values};
 use crate::picture::annotation::{Regions, tight_box};
 use crate::score::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;

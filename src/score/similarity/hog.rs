@@ -3,7 +3,7 @@
 
 use super::correlation::pearson_of;
 use super::pair;
-use crate::attribution::{Kind, Parameter, Values};
+use crate::parameter::{Kind, Parameter, Values};
 use crate::score::Measured;
 use ndarray::{Array2, Array3, ArrayView2};
 

@@ -1,7 +1,7 @@
 //! Overlap of the most important places of two maps.
 
 use super::pair::{self, Reason};
-use crate::attribution::{Kind, Parameter, Values};
+use crate::parameter::{Kind, Parameter, Values};
 use crate::score::Measured;
 use ndarray::Array3;
 

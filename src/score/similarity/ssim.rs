@@ -2,7 +2,7 @@
 //! Error Visibility to Structural Similarity, section III).
 
 use super::pair::{self, Reason};
-use crate::attribution::{Kind, Parameter, Values};
+use crate::parameter::{Kind, Parameter, Values};
 use crate::score::Measured;
 use ndarray::{Array2, Array3, ArrayView2, Zip};
 

@@ -1,7 +1,7 @@
 //! Random changes of training pictures.
 
 use super::Pictures;
-use crate::attribution::Stream;
+use crate::random::Stream;
 use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
