@@ -1,21 +1,12 @@
 //! Whether a method means something for a network: checked before it runs, and told by name.
 
-use super::Method;
-use super::job::with_layers;
+use crate::attribution::layer_choice::with_layers;
+use crate::attribution::method::{Method, Need};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, RuleSet, Unsupported};
 use crate::model::Model;
 use crate::parameter::{Kind, Values};
 use crate::text::count;
-
-/// What a method needs of a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// Probabilities of classes.
-    Probabilities,
-    /// Rules for every node.
-    Rules(RuleSet),
-}
 
 /// A method's values for a network, layers by their names, and what is to be told with its map.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +29,7 @@ pub fn fitted(method: &dyn Method, model: &Model, values: &Values) -> Result<Fit
             Need::Rules(rules) => warnings.extend(of_rules(method, model, rules)?),
         }
     }
-    let values = with_layers(method, model, values)?;
+    let values = with_layers(method.description().parameters, model, values)?;
     warnings.extend(before_attention(method, model, &values));
     Ok(Fitted { values, warnings })
 }

@@ -1,7 +1,7 @@
 //! Pictures that stand for "nothing there": where paths start, what patches turn to.
 
-use super::Job;
 use super::blur::{Border, gaussian_blur};
+use crate::attribution::job::Job;
 use crate::error::{Error, Result};
 use crate::parameter::{Kind, Parameter, Value, Values};
 use crate::picture::Picture;
@@ -11,8 +11,7 @@ use rand_distr::{Distribution, StandardNormal};
 use std::path::Path;
 
 /// Baselines by name.
-pub(super) const BASELINES: &[&str] =
-    &["black", "white", "mean", "blur", "noise", "uniform", "others"];
+pub const BASELINES: &[&str] = &["black", "white", "mean", "blur", "noise", "uniform", "others"];
 
 /// Blur of the `blur` baseline as a share of the picture's longer side: 20 px at 224.
 const BLUR: f32 = 20.0 / 224.0;
@@ -20,12 +19,12 @@ const BLUR: f32 = 20.0 / 224.0;
 const NOISE: f32 = 0.5;
 
 /// What [`BASELINES`] mean, for the help of parameters.
-pub(super) const HELP: &str = "black, white, the colour that the network normalises to zero (mean), \
+pub const HELP: &str = "black, white, the colour that the network normalises to zero (mean), \
     the picture blurred (σ 20 px at 224), the picture under noise (σ 0.5, kept in [0,1]), pixels \
     drawn uniformly, the session's other pictures, or a picture's file";
 
 /// How many baselines are averaged where there can be several.
-pub(super) const COUNT: Parameter = Parameter {
+pub const COUNT: Parameter = Parameter {
     id: "baselines",
     help: "baselines averaged, where they are drawn (noise, uniform) or the session's other pictures",
     unit: "baselines",
@@ -43,7 +42,7 @@ pub fn is_used(values: &Values, id: &str) -> bool {
 }
 
 /// Whether a baseline is one of several that are averaged.
-pub(super) fn is_several(name: &str) -> bool {
+pub fn is_several(name: &str) -> bool {
     matches!(name, "noise" | "uniform" | "others")
 }
 
@@ -51,7 +50,7 @@ pub(super) fn is_several(name: &str) -> bool {
 ///
 /// # Errors
 /// When it is a file that does not open, or there are no other pictures.
-pub(super) fn baselines(
+pub fn baselines(
     job: &Job,
     name: &str,
     count: usize,
@@ -75,7 +74,7 @@ pub(super) fn baselines(
 ///
 /// # Errors
 /// As for [`baselines`].
-pub(super) fn drawn(job: &Job, name: &str, generator: &mut impl Rng) -> Result<Tensor<4>> {
+pub fn drawn(job: &Job, name: &str, generator: &mut impl Rng) -> Result<Tensor<4>> {
     let dims = job.pixels.dims();
     let count = dims.iter().product();
     let tensor = |values: Vec<f32>| {
@@ -96,7 +95,7 @@ pub(super) fn drawn(job: &Job, name: &str, generator: &mut impl Rng) -> Result<T
 }
 
 /// A value of the standard normal distribution.
-pub(super) fn normal(generator: &mut impl Rng) -> f32 {
+pub fn normal(generator: &mut impl Rng) -> f32 {
     StandardNormal.sample(generator)
 }
 

@@ -1,6 +1,6 @@
 //! Means over samples, with how sure they are.
 
-use super::job::to_map;
+use crate::attribution::host_map::to_map;
 use crate::error::Result;
 use crate::graph::read_back;
 use burn::tensor::Tensor;
@@ -8,7 +8,7 @@ use ndarray::Array3;
 
 /// Mean and variance of maps that come in batches, N×C×H×W; memory does not grow with their number.
 #[derive(Debug, Clone)]
-pub(super) struct Estimate {
+pub struct Estimate {
     mean: Tensor<4>,
     /// Σ (map − mean)².
     spread: Tensor<4>,
@@ -69,4 +69,4 @@ impl Estimate {
 }
 
 /// What [`Estimate::relative_standard_error`] is called where it is told.
-pub(super) const STANDARD_ERROR: &str = "relative standard error";
+pub const STANDARD_ERROR: &str = "relative standard error";

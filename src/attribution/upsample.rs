@@ -15,7 +15,7 @@ pub fn bilinear(map: &Array2<f32>, [height, width]: [usize; 2]) -> Array2<f32> {
 }
 
 /// Bilinear enlargement of N×C×h×w values from one size to another, on their device.
-pub(super) fn bilinear_of(
+pub fn bilinear_of(
     from: [usize; 2],
     to: [usize; 2],
     corners: Corners,
@@ -32,7 +32,7 @@ pub(super) fn bilinear_of(
 
 /// Where the outermost cells of a map lie in its enlargement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Corners {
+pub enum Corners {
     /// Half a cell inside, with the border clamped (PyTorch's `align_corners=False`).
     Clamped,
     /// On the outermost pixels (`align_corners=True`).
@@ -51,7 +51,7 @@ impl Corners {
 }
 
 /// Enlargement where every pixel takes the value of the cell that it lies in.
-pub(super) fn nearest_of(from: [usize; 2], to: [usize; 2], device: &Device) -> Resample {
+pub fn nearest_of(from: [usize; 2], to: [usize; 2], device: &Device) -> Resample {
     let side = |axis: usize| {
         let cell = |pixel: usize| pixel * from[axis] / to[axis];
         Matrix::from_choice(from[axis], (0..to[axis]).map(cell))
@@ -60,7 +60,7 @@ pub(super) fn nearest_of(from: [usize; 2], to: [usize; 2], device: &Device) -> R
 }
 
 /// A place between two cells of an axis.
-pub(super) struct Between {
+pub struct Between {
     before: usize,
     after: usize,
     share: f32,
@@ -76,7 +76,7 @@ impl Between {
 }
 
 /// The map at every pair of a row's and a column's place.
-pub(super) fn interpolate(map: &Array2<f32>, rows: &[Between], columns: &[Between]) -> Array2<f32> {
+pub fn interpolate(map: &Array2<f32>, rows: &[Between], columns: &[Between]) -> Array2<f32> {
     Array2::from_shape_fn((rows.len(), columns.len()), |(y, x)| {
         let (row, column) = (&rows[y], &columns[x]);
         let along = |row: usize| {

@@ -1,0 +1,6 @@
+//! Maps that know nothing of the network, to compare with.
+
+pub mod centred_gaussian;
+pub mod input_intensity;
+pub mod random_map;
+pub mod sobel;

@@ -1,0 +1,44 @@
+//! Gradient of the class's logit with respect to the pixels.
+
+use crate::attribution::host_map::to_map;
+use crate::attribution::job::Job;
+use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::error::Result;
+use crate::graph::{Graph, Rules};
+use crate::parameter::Values;
+use burn::tensor::Tensor;
+use ndarray::Array3;
+
+pub struct Gradient;
+
+static DESCRIPTION: Description = Description {
+    id: "gradient",
+    name: "Gradient",
+    family: Family::Gradient,
+    paper: "Simonyan, Vedaldi, Zisserman 2014, Deep Inside Convolutional Networks, section 3",
+    formula: "∂S_c/∂x",
+    shape: "C×H×W",
+    unit: "logit per pixel value",
+    passes: "1 forward, 1 backward",
+    ranking: Ranking::Magnitude,
+    sign: Sign::Signed,
+    parameters: &[],
+};
+
+impl Method for Gradient {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn cost(&self, _: &Values, _: &Graph) -> Cost {
+        Cost { forwards: 1, backwards: 1 }
+    }
+
+    fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
+        to_map(job.gradient_at(Graph::INPUT))
+    }
+
+    fn maps(&self, job: &Job, pixels: Tensor<4>) -> Option<Result<Tensor<4>>> {
+        Some(Ok(job.input_gradients(pixels, &Rules::Gradient)))
+    }
+}

@@ -1,0 +1,48 @@
+//! Guided backpropagation: only positive gradients pass a rectifier that was open.
+
+use crate::attribution::host_map::to_map;
+use crate::attribution::job::Job;
+use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::error::Result;
+use crate::graph::{Graph, RuleSet, Rules};
+use crate::parameter::Values;
+use burn::tensor::Tensor;
+use ndarray::Array3;
+
+pub struct GuidedBackpropagation;
+
+static DESCRIPTION: Description = Description {
+    id: "guided-backpropagation",
+    name: "Guided backpropagation",
+    family: Family::Gradient,
+    paper: "Springenberg, Dosovitskiy, Brox, Riedmiller 2015, Striving for Simplicity, section 3.4; at rectifiers (ReLU and clipped ReLU), others keep their derivative",
+    formula: "∂S_c/∂x with, at each ReLU, R_in = 1[x>0] max(R_out, 0)",
+    shape: "C×H×W",
+    unit: "logit per pixel value",
+    passes: "1 forward, 1 backward",
+    ranking: Ranking::Magnitude,
+    sign: Sign::Signed,
+    parameters: &[],
+};
+
+impl Method for GuidedBackpropagation {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn cost(&self, _: &Values, _: &Graph) -> Cost {
+        Cost { forwards: 1, backwards: 1 }
+    }
+
+    fn needs(&self, _: &Values) -> Vec<Need> {
+        vec![Need::Rules(RuleSet::Guided)]
+    }
+
+    fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
+        to_map(job.input_gradient_from(&job.tape(), &Rules::Guided))
+    }
+
+    fn maps(&self, job: &Job, pixels: Tensor<4>) -> Option<Result<Tensor<4>>> {
+        Some(Ok(job.input_gradients(pixels, &Rules::Guided)))
+    }
+}

@@ -1,0 +1,16 @@
+//! Methods that change the picture and see what the network says.
+
+pub mod circular_mask;
+pub mod coalition;
+pub mod extremal_perturbation;
+pub mod kernel_shap;
+pub mod least_squares;
+pub mod lime;
+pub mod meaningful_perturbation;
+pub mod occlusion;
+pub mod optimiser;
+pub mod quantity;
+pub mod rise;
+pub mod shapley_kernel;
+pub mod smooth_mask;
+pub mod sobol;

@@ -1,0 +1,3 @@
+//! Methods that order regions of the picture.
+
+pub mod xrai;
