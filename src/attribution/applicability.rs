@@ -1,7 +1,7 @@
 //! Whether a method means something for a network: checked before it runs, and told by name.
 
-use crate::attribution::layer_choice::with_layers;
-use crate::attribution::method::{Method, Need};
+use super::layer_choice::with_layers;
+use super::method::{Method, Need};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, RuleSet, Unsupported};
 use crate::model::Model;

@@ -1,7 +1,7 @@
 //! Pictures that stand for "nothing there": where paths start, what patches turn to.
 
 use super::blur::{Border, gaussian_blur};
-use crate::attribution::job::Job;
+use super::job::Job;
 use crate::error::{Error, Result};
 use crate::parameter::{Kind, Parameter, Value, Values};
 use crate::picture::Picture;

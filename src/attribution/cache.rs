@@ -3,11 +3,11 @@
 //! A map is found by everything that it depends on, content and not names; so a file that moved
 //! still has its maps, and one that changed has none.
 
-use crate::attribution::applicability::fitted;
-use crate::attribution::explained::Explained;
-use crate::attribution::method::Method;
-use crate::attribution::registry::method;
-use crate::attribution::run::Attribution;
+use super::applicability::fitted;
+use super::explained::Explained;
+use super::method::Method;
+use super::registry::method;
+use super::run::Attribution;
 use crate::error::Result;
 use crate::file::{sha256, sha256_file, user_cache, write};
 use crate::parameter::{Kind, Value, Values};

@@ -1,6 +1,6 @@
 //! Means over samples, with how sure they are.
 
-use crate::attribution::host_map::to_map;
+use super::host_map::to_map;
 use crate::error::Result;
 use crate::graph::read_back;
 use burn::tensor::Tensor;

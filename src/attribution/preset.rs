@@ -1,7 +1,7 @@
 //! Methods with settings that papers and their code share, under one name.
 
-use crate::attribution::method::Method;
-use crate::attribution::registry::method;
+use super::method::Method;
+use super::registry::method;
 use crate::error::{Error, Result};
 use crate::parameter::Values;
 use crate::text;

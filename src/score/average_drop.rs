@@ -1,7 +1,8 @@
 //! What is left of the score when only the map's places are left of the picture.
 
-use super::registry::{Better, Description, Measure, OverPictures};
-use super::{Measured, ScoreTrial};
+use super::description::{Better, Description, Measure, OverPictures};
+use super::measured::Measured;
+use super::trial::ScoreTrial;
 use crate::error::Result;
 use crate::progress::Flow;
 use ndarray::{Array2, Array3};

@@ -1,9 +1,10 @@
 //! Infidelity: how well a map foretells what perturbations do to the score.
 
+use super::description::{Better, Description, Measure, OverPictures};
+use super::measured::Measured;
 use super::perturbation::{Perturbation, shares};
-use super::registry::{Better, Description, Measure, OverPictures};
+use super::trial::ScoreTrial;
 use super::trial::check_shape;
-use super::{Measured, ScoreTrial};
 use crate::error::{Error, Result};
 use crate::parameter::{Kind, Parameter, Values};
 use crate::progress::Flow;

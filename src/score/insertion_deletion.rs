@@ -6,11 +6,14 @@
 //! not networks: Insertion favours the more confident ones, Deletion the less (Nourelahi, Kotthoff,
 //! Chen, Nguyen 2022). [`Curve::normalised`] takes the confidence out.
 
+use super::description::{Better, Description, Measure, OverPictures};
+use super::function::{Quantity, Watch};
 use super::imputation::{Imputer, Substrate, substrate};
-use super::pixel_flipping::order_with_ties;
-use super::registry::{Better, Description, Measure, OverPictures};
+use super::measured::Measured;
+use super::of_class;
+use super::ranking::order_with_ties;
+use super::trial::ScoreTrial;
 use super::trial::importance;
-use super::{Measured, Quantity, ScoreTrial, Watch, of_class};
 use crate::attribution::{Attribution, Ranking};
 use crate::error::{Error, Result};
 use crate::model::Model;

@@ -1,8 +1,9 @@
 //! Local Lipschitz estimate: how steeply a map changes with its picture.
 
-use super::max_sensitivity::distance;
-use super::registry::{Better, Description, Measure, OverPictures};
-use super::{ExplainTrial, Measured};
+use super::description::{Better, Description, Measure, OverPictures};
+use super::distance::distance;
+use super::measured::Measured;
+use super::trial::ExplainTrial;
 use crate::error::Result;
 use crate::parameter::{Kind, Parameter, Values};
 use crate::progress::Flow;

@@ -1,11 +1,13 @@
 //! Max-sensitivity: how far small changes of the picture move its map.
 
-use super::registry::{Better, Description, Measure, OverPictures};
-use super::{ExplainTrial, Measured};
+use super::description::{Better, Description, Measure, OverPictures};
+use super::distance::distance;
+use super::measured::Measured;
+use super::trial::ExplainTrial;
 use crate::error::Result;
 use crate::parameter::{Kind, Parameter, Values};
 use crate::progress::Flow;
-use ndarray::{Array3, Zip};
+use ndarray::Array3;
 use rand::{Rng, RngExt};
 use serde::Serialize;
 
@@ -106,10 +108,4 @@ pub fn max_sensitivity_over(
     };
     let found = || Sensitivity { maximum: relative(largest), mean: relative(sum / samples as f64) };
     Ok((flow == Flow::Continue).then(found))
-}
-
-/// ‖a − b‖₂ of two arrays of one shape.
-pub(super) fn distance(a: &Array3<f32>, b: &Array3<f32>) -> f64 {
-    let square = |sum: f64, a: &f32, b: &f32| sum + (f64::from(*a) - f64::from(*b)).powi(2);
-    Zip::from(a).and(b).fold(0.0, square).sqrt()
 }

@@ -1,6 +1,8 @@
 //! Scores of attributions.
 
 mod average_drop;
+mod description;
+mod distance;
 mod function;
 mod imputation;
 mod infidelity;
@@ -14,6 +16,7 @@ mod mu_fidelity;
 mod perturbation;
 mod pixel_flipping;
 mod randomised;
+mod ranking;
 mod registry;
 mod sanity;
 mod similarity;
@@ -21,6 +24,7 @@ mod statistics;
 mod trial;
 
 pub use average_drop::{Confidence, confidence};
+pub use description::{Better, Description, Measure, OverPictures};
 pub use function::{ExplainFunction, Quantity, ScoreFunction, Watch, of_class};
 pub use imputation::{Imputer, SUBSTRATES, Substrate};
 pub use infidelity::{Infidelity, InfidelityParameters, Perturbed, infidelity, infidelity_over};
@@ -36,10 +40,11 @@ pub use measured::Measured;
 pub use mu_fidelity::{Correlation, MuFidelityParameters, mu_fidelity, mu_fidelity_over};
 pub use perturbation::Perturbation;
 pub use pixel_flipping::{
-    PerturbationCurves, PixelFlippingParameters, order_with_ties, pixel_flipping, scores_without,
+    PerturbationCurves, PixelFlippingParameters, pixel_flipping, scores_without,
 };
 pub use randomised::{randomised, weighted_layers};
-pub use registry::{Better, Description, Measure, OverPictures, SCORES, score};
+pub use ranking::order_with_ties;
+pub use registry::{SCORES, score};
 pub use sanity::{
     ADEBAYO, Randomisation, RandomisedMap, Similarity, SimilarityRow, SimilarityTable,
     similarity_curve,

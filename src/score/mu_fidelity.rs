@@ -1,9 +1,10 @@
 //! MuFidelity: whether the map's sums over parts of the picture go with what the score loses.
 
+use super::description::{Better, Description, Measure, OverPictures};
 use super::imputation::{Imputer, Substrate, substrate};
-use super::registry::{Better, Description, Measure, OverPictures};
+use super::measured::Measured;
 use super::similarity::{pearson_of, spearman_of};
-use super::{Measured, ScoreTrial};
+use super::trial::ScoreTrial;
 use crate::error::Result;
 use crate::parameter::{Kind, Parameter, Values};
 use crate::progress::Flow;

@@ -1,16 +1,15 @@
 //! Perturbation curves: the score while pixels are removed in the order of a map.
 
+use super::description::{Better, Description, Measure, OverPictures};
 use super::imputation::{Imputer, Substrate, substrate};
-use super::registry::{Better, Description, Measure, OverPictures};
-use super::trial::importance;
-use super::{Measured, ScoreTrial};
-use crate::attribution::Ranking;
+use super::measured::Measured;
+use super::ranking::order_with_ties;
+use super::trial::ScoreTrial;
 use crate::error::{Error, Result};
 use crate::parameter::{Kind, Parameter, Values};
 use crate::progress::Flow;
-use ndarray::{Array2, Array3};
+use ndarray::Array2;
 use rand::Rng;
-use rand::seq::SliceRandom;
 use serde::Serialize;
 
 const COMMON: Description = Description {
@@ -165,32 +164,6 @@ pub fn scores_without(
     Ok((flow == Flow::Continue).then_some(scores))
 }
 
-/// Pixels from most to least important: by a ranking over channels, enlarged bilinearly to the
-/// picture's height and width, equal values in a random order.
-///
-/// # Errors
-/// When the map holds NaN or infinite values, or map or picture are empty.
-pub fn order_with_ties(
-    map: &Array3<f32>,
-    ranking: Ranking,
-    size: [usize; 2],
-    generator: &mut impl Rng,
-) -> Result<Vec<usize>> {
-    let failed = |why: &str| Err(Error::new("cannot put the pixels in order", why));
-    if map.is_empty() || size.contains(&0) {
-        return failed("the map or the picture is empty");
-    }
-    let importance: Vec<f32> = importance(map, ranking, size).into_iter().collect();
-    if importance.iter().any(|value| !value.is_finite()) {
-        return failed("the map holds NaN or infinite values");
-    }
-    let mut pixels: Vec<usize> = (0..importance.len()).collect();
-    pixels.shuffle(generator);
-    // A stable sort keeps the shuffled order of equal values; adding zero makes −0 equal to 0.
-    pixels.sort_by(|a, b| (importance[*b] + 0.0).total_cmp(&(importance[*a] + 0.0)));
-    Ok(pixels)
-}
-
 /// One curve: `removal` takes the pixels to remove from their order, by their number.
 fn flip(
     trial: &mut ScoreTrial,
@@ -237,6 +210,8 @@ fn mean(scores: &[f64]) -> Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attribution::Ranking;
+    use ndarray::Array3;
     use rand::SeedableRng;
     use rand::rngs::ChaCha8Rng;
 

@@ -1,6 +1,6 @@
 //! Networks whose layers forgot what they learned, for the sanity check.
 
-use super::registry::{Better, Description, Measure, OverPictures};
+use super::description::{Better, Description, Measure, OverPictures};
 use crate::error::Result;
 use crate::graph::{Graph, read_back};
 use crate::model::Model;

@@ -2,7 +2,9 @@
 //! what they learned (Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim 2018, Sanity Checks for
 //! Saliency Maps). A map that stays does not show what the network learned.
 
-use super::{Measured, Watch, hog_pearson, spearman, spearman_absolute, ssim_of_own_scale};
+use super::function::Watch;
+use super::measured::Measured;
+use super::{hog_pearson, spearman, spearman_absolute, ssim_of_own_scale};
 use crate::error::Result;
 use crate::progress::Flow;
 use ndarray::Array3;

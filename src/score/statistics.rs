@@ -1,8 +1,8 @@
 //! Statistics of one map: how few values carry it, and how rough it is. Values count by their
 //! magnitude.
 
-use super::Measured;
-use super::registry::{Better, Description, Measure, OverPictures};
+use super::description::{Better, Description, Measure, OverPictures};
+use super::measured::Measured;
 use ndarray::Array3;
 
 const ZERO: &str = "the map is zero everywhere";

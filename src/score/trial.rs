@@ -1,6 +1,6 @@
 //! What is put to the test: a picture, its map, and the functions that answer for the network.
 
-use super::{ExplainFunction, ScoreFunction, Watch};
+use super::function::{ExplainFunction, ScoreFunction, Watch};
 use crate::attribution::{Ranking, bilinear};
 use crate::error::{Error, Result};
 use crate::progress::Flow;

@@ -5,7 +5,7 @@ use super::box_overlaps::{BoxOverlaps, Contours, LEVELS};
 use super::{Localisation, Undefined};
 use crate::parameter::Values;
 use crate::picture::annotation::Regions;
-use crate::score::{Better, Description, Measure, OverPictures};
+use crate::score::description::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;
 
 /// Overlaps from which on a box is right: those of MaxBoxAccV2, the middle one MaxBoxAcc's.

@@ -3,7 +3,7 @@
 use super::{Localisation, Undefined, extremes};
 use crate::parameter::{Kind, Parameter, Values};
 use crate::picture::annotation::Regions;
-use crate::score::{Better, Description, Measure, OverPictures};
+use crate::score::description::{Better, Description, Measure, OverPictures};
 use ndarray::{Array2, ArrayView2};
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 use super::{Localisation, Undefined, sums};
 use crate::parameter::Values;
 use crate::picture::annotation::Regions;
-use crate::score::{Better, Description, Measure, OverPictures};
+use crate::score::description::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;
 
 struct PositivePercentage;

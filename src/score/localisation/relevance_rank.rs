@@ -4,7 +4,7 @@
 use super::{Localisation, Undefined, hits_of_highest};
 use crate::parameter::Values;
 use crate::picture::annotation::Regions;
-use crate::score::{Better, Description, Measure, OverPictures};
+use crate::score::description::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;
 
 struct RelevanceRank;

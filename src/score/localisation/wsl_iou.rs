@@ -3,7 +3,7 @@
 use super::{Localisation, Undefined, extremes};
 use crate::parameter::{Kind, Parameter, Values};
 use crate::picture::annotation::{Regions, tight_box};
-use crate::score::{Better, Description, Measure, OverPictures};
+use crate::score::description::{Better, Description, Measure, OverPictures};
 use ndarray::ArrayView2;
 
 struct WslIou;

@@ -1,7 +1,7 @@
 //! Correlations between numbers, and between the values of two maps.
 
 use super::pair::{self, Reason};
-use crate::score::Measured;
+use crate::score::measured::Measured;
 use ndarray::Array3;
 
 const CONSTANT: Reason = "one of the two is constant, so there is nothing to correlate";

@@ -1,7 +1,7 @@
 //! Angle and distance between two maps.
 
 use super::pair;
-use crate::score::Measured;
+use crate::score::measured::Measured;
 use ndarray::Array3;
 
 /// Cosine of the angle between two maps of one shape; undefined where one is zero.

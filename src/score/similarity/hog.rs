@@ -4,7 +4,7 @@
 use super::correlation::pearson_of;
 use super::pair;
 use crate::parameter::{Kind, Parameter, Values};
-use crate::score::Measured;
+use crate::score::measured::Measured;
 use ndarray::{Array2, Array3, ArrayView2};
 
 const ORIENTATIONS: usize = 9;

@@ -1,7 +1,7 @@
 //! Kendall's rank correlation.
 
 use super::pair::{self, Reason};
-use crate::score::Measured;
+use crate::score::measured::Measured;
 use ndarray::Array3;
 
 /// Kendall's τ-b of the values of two maps of one shape: pairs of pixels that both maps put in the

@@ -17,7 +17,7 @@ pub use kendall::kendall;
 pub use overlap::top_intersection;
 pub use ssim::{ssim, ssim_of_joint_range, ssim_of_own_scale};
 
-use super::registry::{Better, Description, Measure, OverPictures};
+use super::description::{Better, Description, Measure, OverPictures};
 
 const COMMON: Description = Description {
     id: "",

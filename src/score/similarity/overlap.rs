@@ -2,7 +2,7 @@
 
 use super::pair::{self, Reason};
 use crate::parameter::{Kind, Parameter, Values};
-use crate::score::Measured;
+use crate::score::measured::Measured;
 use ndarray::Array3;
 
 /// The share of values that count as most important.

@@ -3,7 +3,7 @@
 
 use super::pair::{self, Reason};
 use crate::parameter::{Kind, Parameter, Values};
-use crate::score::Measured;
+use crate::score::measured::Measured;
 use ndarray::{Array2, Array3, ArrayView2, Zip};
 
 /// Pixels on each side of a window's centre, and its deviation: 11×11 pixels, σ 1.5.
