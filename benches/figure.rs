@@ -1,11 +1,11 @@
 //! How long a figure takes from given maps to files: five methods by four networks with colour bars and
 //! curves, panels of 224 px. `cargo bench --bench figure -- DIR` leaves the files in a folder.
 
-#[path = "../tests/figures/exhibit.rs"]
-mod exhibit;
+#[path = "../tests/figures/contents.rs"]
+mod contents;
 
-use hyaline::figure::{CurvesShown, Figure, Format, Options, Size};
-use hyaline::session::Session;
+use hyaline::figure::{Figure, Format};
+use hyaline::session::{CurvesShown, FigureOptions, Session, Size};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -17,12 +17,12 @@ const RUNS: usize = 7;
 fn main() {
     let networks = ["Vanilla", "PGD", "TRADES", "AdvProp"];
     let methods = ["gradient", "integrated-gradients", "grad-cam", "rise", "lime"];
-    let exhibit = exhibit::exhibit(&networks, &["cat"], &methods, 224);
-    let figure = Options {
+    let contents = contents::contents(&networks, &["cat"], &methods, 224);
+    let figure = FigureOptions {
         size: Size::CvprPage,
         curves: CurvesShown::Picture,
         letters: true,
-        ..Options::default()
+        ..FigureOptions::default()
     };
     let session = Session { figure, ..Session::default() };
     let temporary = tempfile::tempdir().expect("a temporary folder");
@@ -32,9 +32,9 @@ fn main() {
         let mut times: Vec<f64> = (0..RUNS)
             .map(|_| {
                 let start = Instant::now();
-                let made = Figure::new(&exhibit, &session).expect("room for panels");
+                let made = Figure::new(&contents, &session).expect("room for panels");
                 let base = folder.join("figure");
-                made.write(&exhibit, &session, &base, formats).expect("room for files");
+                made.write(&contents, &session, &base, formats).expect("room for files");
                 start.elapsed().as_secs_f64()
             })
             .collect();

@@ -7,6 +7,7 @@
 pub mod attack;
 pub mod attribution;
 pub mod command_line;
+pub mod display;
 pub mod encoding;
 pub mod error;
 pub mod example;
@@ -19,6 +20,7 @@ pub mod model;
 pub mod npy;
 pub mod parameter;
 pub mod picture;
+pub mod plot;
 pub mod progress;
 pub mod random;
 pub mod score;

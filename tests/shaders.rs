@@ -2,8 +2,8 @@
 
 mod support;
 
+use hyaline::display::{ColorMap, LEVELS, Overlay, Scale, Style, blend};
 use hyaline::explorer::{CellPaint, OverlayRenderer};
-use hyaline::figure::{ColorMap, LEVELS, Overlay, Scale, Style, blend};
 use image::{RgbImage, RgbaImage};
 use ndarray::Array2;
 use std::sync::Arc;

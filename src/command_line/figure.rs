@@ -2,7 +2,7 @@
 
 use super::output::prepare;
 use super::plan::{CANCELLED, Plan};
-use super::{DeviceArgument, exhibit, open_device, print, say};
+use super::{DeviceArgument, figure_contents, open_device, print, say};
 use crate::error::{Error, Result};
 use crate::figure::{Figure, Fonts, Format};
 use crate::file::stem;
@@ -76,15 +76,15 @@ impl MakeFigure {
         let plan = Plan::of_session(&session, device, !self.no_cache)?;
         warn_of_changes(&plan, &session)?;
         plan.say_cost()?;
-        let Some(exhibit) = exhibit::compute(&plan, &session)? else {
+        let Some(contents) = figure_contents::compute(&plan, &session)? else {
             say("stopped; nothing is written");
             return Ok(ExitCode::from(CANCELLED));
         };
-        let figure = Figure::new(&exhibit, &session)?;
+        let figure = Figure::new(&contents, &session)?;
         for warning in &figure.warnings {
             say(warning);
         }
-        let paths = figure.write(&exhibit, &session, &base, &self.format)?;
+        let paths = figure.write(&contents, &session, &base, &self.format)?;
         let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
         print(&format!("Wrote {}\n\n{}\n", paths.join(", "), figure.caption))?;
         Ok(ExitCode::SUCCESS)

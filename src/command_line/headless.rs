@@ -3,8 +3,8 @@
 use super::plan::{Plan, Selection, Subject};
 use super::{DeviceArgument, OutputArgument, explain, print, say};
 use crate::attribution::{Attribution, DEFAULT_METHODS, Target};
+use crate::display::{ColorMap, Norm, Overlay, blend};
 use crate::error::{Error, Result};
-use crate::figure::{ColorMap, Norm, Overlay, blend};
 use crate::input_file;
 use crate::model::Model;
 use crate::picture::{Picture, to_rgb};

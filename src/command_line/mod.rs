@@ -2,9 +2,9 @@
 
 mod curves;
 mod example;
-mod exhibit;
 mod explain;
 mod figure;
+mod figure_contents;
 mod headless;
 pub(crate) mod inspect;
 mod methods;

@@ -2,9 +2,9 @@
 
 use super::figure::{base_name, warn_of_changes};
 use super::plan::{CANCELLED, Plan};
-use super::{DeviceArgument, exhibit, open_device, print, say};
+use super::{DeviceArgument, figure_contents, open_device, print, say};
 use crate::error::{Error, Result};
-use crate::figure::{Exhibit, Figure, Format, MapRecord, Record, map_sha256};
+use crate::figure::{Figure, FigureContents, Format, MapRecord, Record, map_sha256};
 use crate::file::{extension, sha256_file};
 use crate::model::Card;
 use crate::session::Session;
@@ -66,13 +66,13 @@ impl Replay {
         let plan = Plan::of_session(&session, device, false)?;
         warn_of_changes(&plan, &session)?;
         plan.say_cost()?;
-        let Some(exhibit) = exhibit::compute(&plan, &session)? else {
+        let Some(contents) = figure_contents::compute(&plan, &session)? else {
             say("stopped");
             return Ok(ExitCode::from(CANCELLED));
         };
-        Self::warn_of_inputs(&record, &exhibit);
-        let figure = Figure::new(&exhibit, &session)?;
-        let (maps, are_same) = compare_maps(&record, &exhibit);
+        Self::warn_of_inputs(&record, &contents);
+        let figure = Figure::new(&contents, &session)?;
+        let (maps, are_same) = compare_maps(&record, &contents);
         let pixels = figure.pixels()?;
         let is_same_figure = pixels == record.pixels;
         let mut text = maps;
@@ -91,7 +91,7 @@ impl Replay {
         let _ = writeln!(text, "pixels: {verdict}");
         if let Some(base) = &out {
             let formats = [Format::Pdf, Format::Svg, Format::Png, Format::Json];
-            let paths = figure.write(&exhibit, &session, base, &formats)?;
+            let paths = figure.write(&contents, &session, base, &formats)?;
             let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
             let _ = writeln!(text, "wrote {}", paths.join(", "));
         }
@@ -122,10 +122,10 @@ impl Replay {
     }
 
     /// Says which networks take pictures otherwise than they did.
-    fn warn_of_inputs(record: &Record, exhibit: &Exhibit) {
+    fn warn_of_inputs(record: &Record, contents: &FigureContents) {
         // As numbers come back from a file: reading JSON may move the last bit.
         let read = |value: serde_json::Value| serde_json::from_str(&value.to_string()).ok();
-        for (before, now) in record.networks.iter().zip(&exhibit.networks) {
+        for (before, now) in record.networks.iter().zip(&contents.networks) {
             let input = serde_json::to_value(&now.input).ok().and_then(read);
             if input.is_some_and(|input: serde_json::Value| input != before.input) {
                 say(&format!(
@@ -165,10 +165,10 @@ fn content(path: &Path) -> Option<String> {
 }
 
 /// What became of each map, and whether all are the same.
-fn compare_maps(record: &Record, exhibit: &Exhibit) -> (String, bool) {
+fn compare_maps(record: &Record, contents: &FigureContents) -> (String, bool) {
     let (mut text, mut same) = (String::new(), 0);
     for before in &record.maps {
-        let Some(shown) = exhibit.maps.get(&[before.picture, before.network, before.row]) else {
+        let Some(shown) = contents.maps.get(&[before.picture, before.network, before.row]) else {
             continue;
         };
         if map_sha256(&shown.attribution.map) == before.sha256 {
@@ -177,8 +177,8 @@ fn compare_maps(record: &Record, exhibit: &Exhibit) -> (String, bool) {
         }
         let difference = difference(before, &shown.attribution.map);
         let verdict = if difference <= NOISE { "differs by float noise" } else { "DIFFERS" };
-        let name = &exhibit.networks[before.network].name;
-        let picture = &exhibit.pictures[before.picture].name;
+        let name = &contents.networks[before.network].name;
+        let picture = &contents.pictures[before.picture].name;
         let _ = writeln!(
             text,
             "{} of {name} for {picture}: {verdict} ({difference:.1e} relatively)",

@@ -7,7 +7,9 @@ use crate::file::stem;
 use crate::model::DeviceChoice;
 use crate::progress::Flow;
 use crate::study::report::Report;
-use crate::study::{self, Cell, Definition, Options, Outcome, Records, Shard, Store, Workshop};
+use crate::study::{
+    self, Cell, Definition, Outcome, Records, Shard, Store, StudyOptions, Workshop,
+};
 use crate::text::{count, duration};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -118,7 +120,7 @@ impl Study {
         }
         let mut store = Store::open(&out)?;
         let watch = Watch::new(plan.len())?;
-        let options = Options { shard: self.shard, retry_failed: self.retry_failed };
+        let options = StudyOptions { shard: self.shard, retry_failed: self.retry_failed };
         let mut work = |cell: &Cell, store: &Store| {
             workshop.work(cell, store, &mut |_, _| match watch.cancelled() {
                 true => Flow::Cancel,

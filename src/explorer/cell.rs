@@ -1,16 +1,16 @@
 //! One cell of the grid: the map of one method on one network.
 
-use super::Explorer;
 use super::command::Command;
 use super::context_menu::context_menu;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::inspector::{is_legible, shadowed, write_values};
 use super::overlay::CellPaint;
-use super::theme;
 use super::view_transform::Lens;
 use super::work::{Key, MapKey, Running, Seen, State};
-use crate::figure::{Appearance, Arrangement, MethodNorm, Scaler};
-use crate::figure::{ColorMap, Overlay, Scale, Scope};
+use super::{Explorer, theme};
+use crate::display::{
+    Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Scaler, Scope,
+};
 use crate::text::number;
 use egui::{Align2, FontId, Rect, Response, RichText, Sense, Ui, UiBuilder, pos2, vec2};
 use ndarray::{Array2, Array3};

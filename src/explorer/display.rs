@@ -1,8 +1,8 @@
 //! Maps made ready to be shown: reduced to one value a pixel, with their scales, computed once
 //! for each map and norm.
 
-use crate::figure::{MethodNorm, Norms};
-use crate::figure::{Norm, Scale, Scaler, difference};
+use crate::display::{MethodNorm, Norm, Norms, Scale, Scaler};
+use crate::figure::difference;
 use ndarray::{Array2, Array3};
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -2,11 +2,12 @@
 
 use super::pair::Pair;
 use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset, Target};
-use crate::figure::{Appearance, Options};
+use crate::display::Appearance;
 use crate::model::Model;
 use crate::parameter::Values;
 use crate::picture::Picture;
 use crate::picture::annotation::Annotations;
+use crate::session::FigureOptions;
 use egui::Pos2;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,7 +57,7 @@ pub struct Document {
     pub pair: Option<Pair>,
     pub appearance: Appearance,
     /// How figures look that are made of it.
-    pub figure: Options,
+    pub figure: FigureOptions,
     /// The file that the session was opened from or saved to; no part of what is compared.
     pub session: Option<PathBuf>,
 }
@@ -82,7 +83,7 @@ impl Default for Document {
             probes: vec![],
             pair: None,
             appearance: Appearance::default(),
-            figure: Options::default(),
+            figure: FigureOptions::default(),
             session: None,
         }
     }

@@ -5,7 +5,8 @@ use super::Explorer;
 use super::cell::{Cell, Look};
 use super::document::{Document, MethodChoice};
 use crate::attribution::Target;
-use crate::figure::{Scaler, blend, enlarged};
+use crate::display::{Scaler, blend};
+use crate::figure::enlarged;
 use egui::ColorImage;
 use image::DynamicImage;
 

@@ -4,11 +4,10 @@ use super::Explorer;
 use super::document::{Document, MethodChoice, OpenModel, OpenPicture};
 use super::work::{Key, State, Task};
 use crate::attribution::Attribution;
-use crate::figure::{
-    Arrangement, CurvesShown, Exhibit, NetworkFacts, PictureFacts, Shown, View, boxes, wanted,
-};
+use crate::display::Arrangement;
+use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
 use crate::score::Curves;
-use crate::session::Session;
+use crate::session::{CurvesShown, Session};
 use image::DynamicImage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -112,13 +111,13 @@ impl Explorer {
     }
 
     /// All that the figure is made of, as far as it is there.
-    pub(super) fn figure_matter(&self) -> (Exhibit, Session) {
+    pub(super) fn figure_matter(&self) -> (FigureContents, Session) {
         let Document { models, pictures, target, seed, selected, figure, .. } = &self.document;
         let methods = self.figure_methods();
         let place = |id: u64| models.iter().position(|open| open.id == id);
         let pair =
             self.document.pair.and_then(|pair| Some([place(pair.first)?, place(pair.second)?]));
-        let mut exhibit = Exhibit {
+        let mut contents = FigureContents {
             networks: models.iter().map(|open| NetworkFacts::of(&open.value)).collect(),
             pictures: pictures.iter().map(|open| PictureFacts::of(&open.value)).collect(),
             methods: methods.iter().map(|c| (c.method, c.values.clone())).collect(),
@@ -132,15 +131,15 @@ impl Explorer {
         };
         for cell in self.figure_cells() {
             let [picture, network, _] = cell.at;
-            exhibit.views[picture][network] = self.figure_view(&cell);
+            contents.views[picture][network] = self.figure_view(&cell);
             let (map, curves) = self.figure_results(&cell);
             if let Some(attribution) = map {
                 let curves = curves.filter(|_| figure.needs_curves());
-                exhibit.maps.insert(cell.at, Shown { attribution, curves });
+                contents.maps.insert(cell.at, Shown { attribution, curves });
             }
         }
         let document = Document { methods: methods.clone(), ..self.document.clone() };
-        (exhibit, Session::of(&document))
+        (contents, Session::of(&document))
     }
 
     fn figure_view(&self, cell: &FigureCell) -> Option<View> {

@@ -4,10 +4,8 @@ use super::document::Document;
 use super::range_panel::choose;
 use super::{Explorer, theme};
 use crate::error::{Error, Result, panic_text};
-use crate::figure::{
-    Comparison, CurvesShown, Exhibit, Figure, Format, Options, POINTS, Size, Typeface,
-};
-use crate::session::Session;
+use crate::figure::{Figure, FigureContents, Format};
+use crate::session::{Comparison, CurvesShown, FigureOptions, POINTS, Session, Size, Typeface};
 use egui::{
     Align, Button, Checkbox, ColorImage, DragValue, Grid, Layout, ScrollArea, TextEdit,
     TextureHandle, Ui, vec2,
@@ -191,12 +189,12 @@ impl Explorer {
         if self.figure_panel.is_drawing || self.figure_panel.of.as_ref() == Some(&matter) {
             return missing;
         }
-        let (exhibit, session) = self.figure_matter();
+        let (contents, session) = self.figure_matter();
         let panel = &mut self.figure_panel;
         (panel.of, panel.is_drawing) = (Some(matter), true);
         let (sender, ctx) = (panel.sender.clone(), ctx.clone());
         std::thread::spawn(move || {
-            let drawn = survived(|| preview(&exhibit, &session));
+            let drawn = survived(|| preview(&contents, &session));
             // The window may be gone, and then nobody waits.
             let _ = sender.send(Message::Drawn(drawn));
             ctx.request_repaint();
@@ -211,8 +209,8 @@ fn survived<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
         .unwrap_or_else(|panic| Err(Error::new("cannot make the figure", panic_text(&*panic))))
 }
 
-fn preview(exhibit: &Exhibit, session: &Session) -> Result<Drawn> {
-    let figure = Figure::new(exhibit, session)?;
+fn preview(contents: &FigureContents, session: &Session) -> Result<Drawn> {
+    let figure = Figure::new(contents, session)?;
     let [width, _] = figure.size();
     let pixels = figure.rendering()?.pixels(PREVIEW_WIDTH * POINTS / width)?;
     let size = [pixels.width as usize, pixels.height as usize];
@@ -370,7 +368,7 @@ impl Explorer {
     }
 
     fn write_figure(&mut self, ctx: &egui::Context) {
-        let (exhibit, session) = self.figure_matter();
+        let (contents, session) = self.figure_matter();
         let panel = &mut self.figure_panel;
         panel.is_writing = true;
         let (base, formats) = (PathBuf::from(panel.base.trim()), panel.formats.clone());
@@ -381,7 +379,7 @@ impl Explorer {
                     let why = format!("`{}` is no name of a file", base.display());
                     return Err(Error::new("cannot write the figure", why));
                 }
-                Figure::new(&exhibit, &session)?.write(&exhibit, &session, &base, &formats)
+                Figure::new(&contents, &session)?.write(&contents, &session, &base, &formats)
             });
             let _ = sender.send(Message::Written(written));
             ctx.request_repaint();
@@ -389,7 +387,7 @@ impl Explorer {
     }
 }
 
-fn size_controls(ui: &mut Ui, options: &mut Options) {
+fn size_controls(ui: &mut Ui, options: &mut FigureOptions) {
     choose(ui, "Size", &mut options.size, &Size::ALL.map(|size| (size, size.name())));
     let label = ui.label("Width, in").id;
     let mut width = options.width.unwrap_or(options.size.width());

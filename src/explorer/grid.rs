@@ -4,7 +4,7 @@ use super::cell::{Cell, Look, label};
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::inspector::shadowed;
 use super::{Explorer, theme};
-use crate::figure::{Arrangement, ColorMap, Scale, shared_scales};
+use crate::display::{Arrangement, ColorMap, Scale, shared_scales};
 use crate::text::number;
 use egui::{Align, Align2, CentralPanel, FontId, Layout, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 use ndarray::Array3;

@@ -5,7 +5,7 @@ use super::document::{OpenModel, OpenPicture};
 use super::view_transform::{Ground, Lens, UNIT, ViewTransform, magnification};
 use super::work::{Key, Seen, State};
 use super::{Explorer, theme};
-use crate::figure::Scale;
+use crate::display::Scale;
 use crate::text::number;
 use egui::{Align2, CursorIcon, FontId, Pos2, Rect, Response, Stroke, Ui, pos2, vec2};
 use image::RgbaImage;

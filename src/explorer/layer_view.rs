@@ -7,7 +7,7 @@ use super::view_transform::UNIT;
 use super::work::{Channel, Key, State, Task};
 use super::{Explorer, theme};
 use crate::attribution::Sign;
-use crate::figure::{ColorMap, Norm, Scale};
+use crate::display::{ColorMap, Norm, Scale};
 use egui::{Color32, RichText, ScrollArea, Sense, Ui, vec2};
 use image::{Rgba, RgbaImage};
 use ndarray::Array2;
@@ -52,7 +52,7 @@ impl Explorer {
         ));
         let activations = channels.iter().map(|channel| &channel.activation);
         let gradients = channels.iter().map(|channel| &channel.gradient);
-        let whole = Norm { ends: crate::figure::Ends::Percentile(100.0), ..Norm::default() };
+        let whole = Norm { ends: crate::display::Ends::Percentile(100.0), ..Norm::default() };
         let scales =
             [whole.scale(activations, Sign::Positive), whole.scale(gradients, Sign::Signed)];
         ScrollArea::horizontal().id_salt("channels").show(ui, |ui| {

@@ -58,8 +58,8 @@ pub use places::Places;
 pub use priority::compute_below_painting;
 
 use crate::attribution::Target;
+use crate::display::Appearance;
 use crate::example;
-use crate::figure::Appearance;
 use crate::file::stem;
 use crate::model::ComputeDevice;
 use crate::text::count;

@@ -1,6 +1,6 @@
 //! Drawing maps over pictures on the GPU, with `shaders/overlay.wgsl`.
 
-use crate::figure::{ColorMap, LEVELS, Overlay, Style};
+use crate::display::{ColorMap, LEVELS, Overlay, Style};
 use egui_wgpu::wgpu::{self, util::DeviceExt};
 use egui_wgpu::{CallbackResources, CallbackTrait, ScreenDescriptor};
 use image::RgbaImage;

@@ -1,13 +1,12 @@
 //! One method on many pictures: pictures as rows, networks as columns.
 
-use super::Explorer;
 use super::cell::Cell;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::grid::{Bar, Shown, column};
 use super::order::Line;
-use super::theme;
 use super::work::{Key, State};
-use crate::figure::{Scale, scales_of_pictures};
+use super::{Explorer, theme};
+use crate::display::{Scale, scales_of_pictures};
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
 use ndarray::Array3;
 use std::sync::Arc;

@@ -4,8 +4,9 @@ use super::cell::label;
 use super::document::MethodChoice;
 use super::{Explorer, theme};
 use crate::attribution::Sign;
-use crate::figure::{Arrangement, Scaler, TOP};
-use crate::figure::{ColorMap, Ends, Norm, Reduction, Scale, Scope, Style, conventions};
+use crate::display::{
+    Arrangement, ColorMap, Ends, Norm, Reduction, Scale, Scaler, Scope, Style, TOP, conventions,
+};
 use crate::text::number;
 use egui::{
     Align2, ComboBox, DragValue, FontId, Rect, Response, Sense, Slider, Stroke, Ui, pos2, vec2,

@@ -5,10 +5,9 @@ use super::autosave::Autosave;
 use super::document::{Document, MethodChoice, OpenAnnotations, OpenModel, OpenPicture};
 use super::pair::Pair;
 use crate::attribution::{Method, Target};
-use crate::figure::{Comparison, Options};
 use crate::file::stem;
 use crate::model::{Card, Model};
-use crate::session::{File, SavedMethod, Session, VERSION};
+use crate::session::{Comparison, FigureOptions, File, SavedMethod, Session, VERSION};
 use std::path::{Path, PathBuf};
 
 /// A session whose files were opened.
@@ -52,7 +51,7 @@ impl Session {
             // Without a pair there is nothing to compare.
             figure: match pair {
                 Some(_) => document.figure.clone(),
-                None => Options { comparison: Comparison::None, ..document.figure.clone() },
+                None => FigureOptions { comparison: Comparison::None, ..document.figure.clone() },
             },
             networks: document.models.iter().map(network).collect(),
             pictures: document.pictures.iter().map(picture).collect(),
@@ -187,7 +186,7 @@ fn take_methods(document: &mut Document, session: &Session) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::ColorMap;
+    use crate::display::ColorMap;
 
     #[test]
     fn a_document_is_its_session() {

@@ -4,9 +4,8 @@
 use super::document::{Document, History, OpenModel, OpenPicture, Opened};
 use super::order::Line;
 use crate::attribution::{PRESETS, Target};
+use crate::display::{Arrangement, ColorMap, conventions};
 use crate::example;
-use crate::figure::Arrangement;
-use crate::figure::{ColorMap, conventions};
 use crate::model::{ComputeDevice, Model};
 use crate::picture::Picture;
 use crate::session::Session;

@@ -1,6 +1,6 @@
 //! Design tokens: every colour and distance of the window.
 
-use crate::figure::palette;
+use crate::plot::palette;
 use egui::{Color32, Theme, vec2};
 
 /// Distance between unlike things, points.

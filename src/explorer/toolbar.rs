@@ -2,7 +2,7 @@
 
 use super::Explorer;
 use super::command::{Command, MENUS};
-use crate::figure::Arrangement;
+use crate::display::Arrangement;
 use egui::{Button, ComboBox, Panel, Slider, Ui};
 
 impl Explorer {

@@ -4,7 +4,7 @@ use super::Explorer;
 use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::work::{Key, MapKey, State, Task};
 use crate::attribution::Target;
-use crate::figure::Arrangement;
+use crate::display::Arrangement;
 
 impl Explorer {
     /// Says to the worker what this frame would show: predictions first, then maps, then curves.

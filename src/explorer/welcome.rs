@@ -2,8 +2,8 @@
 
 use super::command::Command;
 use super::{Explorer, theme};
+use crate::display::Appearance;
 use crate::example;
-use crate::figure::Appearance;
 use egui::{Align, Align2, CentralPanel, Context, FontId, Label, Layout, Order, Panel, Ui};
 
 impl Explorer {

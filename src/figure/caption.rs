@@ -1,26 +1,31 @@
 //! A figure's caption, with every setting in words.
 
-use super::exhibit::Exhibit;
-use super::{Appearance, Arrangement, Comparison, CurvesShown, Norm, Options, Style};
+use super::contents::FigureContents;
 use crate::attribution::{Method, Target, is_used};
+use crate::display::{Appearance, Arrangement, Norm, Style};
 use crate::parameter::Values;
 use crate::score::{Protocol, Substrate};
+use crate::session::{Comparison, CurvesShown, FigureOptions};
 use crate::text::count;
 
 /// What a caption says of areas of several networks.
 const CONFIDENCE: &str = "Both areas follow a network's confidence: Insertion favours confident networks, Deletion doubtful ones.";
 
 /// The caption of a figure.
-pub fn caption(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> String {
+pub fn caption(
+    contents: &FigureContents,
+    appearance: &Appearance,
+    options: &FigureOptions,
+) -> String {
     let sentences = [
-        subject(exhibit, appearance, options),
-        classes(exhibit, appearance, options),
-        methods(exhibit),
-        scales(exhibit, appearance, options),
+        subject(contents, appearance, options),
+        classes(contents, appearance, options),
+        methods(contents),
+        scales(contents, appearance, options),
         style(appearance, options),
-        comparison(exhibit, options),
-        curves(exhibit, options),
-        provenance(exhibit),
+        comparison(contents, options),
+        curves(contents, options),
+        provenance(contents),
     ];
     sentences.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
@@ -34,24 +39,24 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn subject(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> String {
+fn subject(contents: &FigureContents, appearance: &Appearance, options: &FigureOptions) -> String {
     let name = |own: &str| options.name(own).to_string();
-    let networks: Vec<_> = exhibit.networks.iter().map(|network| name(&network.name)).collect();
+    let networks: Vec<_> = contents.networks.iter().map(|network| name(&network.name)).collect();
     let methods: Vec<_> =
-        exhibit.methods.iter().map(|(method, _)| name(method.description().name)).collect();
+        contents.methods.iter().map(|(method, _)| name(method.description().name)).collect();
     let picture = match options.all_pictures {
         true => {
             let names: Vec<_> =
-                exhibit.pictures.iter().map(|picture| name(&picture.name)).collect();
+                contents.pictures.iter().map(|picture| name(&picture.name)).collect();
             Some(listed(&names))
         }
-        false => exhibit.pictures.get(exhibit.selected).map(|picture| name(&picture.name)),
+        false => contents.pictures.get(contents.selected).map(|picture| name(&picture.name)),
     };
-    let pictures = count(exhibit.pictures.len(), "picture", "pictures");
+    let pictures = count(contents.pictures.len(), "picture", "pictures");
     let [networks, picture] = [listed(&networks), picture.unwrap_or_default()];
     if options.curves == CurvesShown::MeanAlone {
         let methods = listed(&methods);
-        return match exhibit.pictures.len() {
+        return match contents.pictures.len() {
             1 => format!("Insertion and Deletion of {networks} by {methods}, of {picture}."),
             _ => format!(
                 "Insertion and Deletion of {networks} by {methods}, means over {pictures} with bands of a standard error."
@@ -78,11 +83,11 @@ fn subject(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> Str
     }
 }
 
-fn classes(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> String {
-    let chosen = match exhibit.target {
+fn classes(contents: &FigureContents, appearance: &Appearance, options: &FigureOptions) -> String {
+    let chosen = match contents.target {
         Target::Top1 => "Explained is the most probable class of each network".to_string(),
         Target::Class(class) => {
-            let mut views = exhibit.views.iter().flatten().flatten();
+            let mut views = contents.views.iter().flatten().flatten();
             let label = views.find(|view| view.class.class == class);
             let label = label.map_or(String::new(), |view| format!("{}, ", view.class.label));
             format!("Explained is class {class} ({label}chosen)")
@@ -91,9 +96,9 @@ fn classes(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> Str
     let is_of_one = appearance.arrangement != Arrangement::PicturesByNetworks
         && !options.all_pictures
         && options.curves != CurvesShown::MeanAlone;
-    let views = exhibit.views.get(exhibit.selected).filter(|_| is_of_one);
+    let views = contents.views.get(contents.selected).filter(|_| is_of_one);
     let said = |(index, view): (usize, &Option<super::View>)| {
-        let (view, name) = (view.as_ref()?, options.name(&exhibit.networks[index].name));
+        let (view, name) = (view.as_ref()?, options.name(&contents.networks[index].name));
         Some(format!("{name} {} {:.3}", view.class.label, view.class.score()))
     };
     let said: Vec<String> =
@@ -105,16 +110,16 @@ fn classes(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> Str
 }
 
 /// Every parameter; the layers that were looked at, where all networks have the same.
-fn methods(exhibit: &Exhibit) -> String {
+fn methods(contents: &FigureContents) -> String {
     let said = |(index, (method, values)): (usize, &(&'static dyn Method, Values))| {
-        let maps = exhibit.maps.iter().filter(|(at, _)| at[2] == index);
+        let maps = contents.maps.iter().filter(|(at, _)| at[2] == index);
         let mut used = maps.map(|(_, shown)| &shown.attribution.values);
         // Methods without maps are not in the figure.
         let first = used.next()?;
         let values = if used.all(|other| other == first) { first } else { values };
         settings(*method, values)
     };
-    let said: Vec<String> = exhibit.methods.iter().enumerate().filter_map(said).collect();
+    let said: Vec<String> = contents.methods.iter().enumerate().filter_map(said).collect();
     if said.is_empty() { String::new() } else { format!("Settings: {}.", said.join("; ")) }
 }
 
@@ -140,15 +145,15 @@ fn settings(method: &dyn Method, values: &Values) -> Option<String> {
     (!said.is_empty()).then(|| format!("{} ({})", description.name, said.join(", ")))
 }
 
-fn scales(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> String {
+fn scales(contents: &FigureContents, appearance: &Appearance, options: &FigureOptions) -> String {
     if options.curves == CurvesShown::MeanAlone {
         return String::new();
     }
     if appearance.arrangement == Arrangement::PicturesByNetworks {
-        let id = exhibit.methods.first().map(|(method, _)| method.description().id);
+        let id = contents.methods.first().map(|(method, _)| method.description().id);
         return format!("{}.", appearance.norms.get(id).words_of_pictures());
     }
-    let norms: Vec<(&str, Norm)> = exhibit
+    let norms: Vec<(&str, Norm)> = contents
         .methods
         .iter()
         .map(|(method, _)| method.description())
@@ -162,7 +167,7 @@ fn scales(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> Stri
     said.collect::<Vec<_>>().join(" ")
 }
 
-fn style(appearance: &Appearance, options: &Options) -> String {
+fn style(appearance: &Appearance, options: &FigureOptions) -> String {
     if options.curves == CurvesShown::MeanAlone {
         return String::new();
     }
@@ -193,10 +198,10 @@ fn style(appearance: &Appearance, options: &Options) -> String {
     format!("{}.", said.join(", "))
 }
 
-fn comparison(exhibit: &Exhibit, options: &Options) -> String {
+fn comparison(contents: &FigureContents, options: &FigureOptions) -> String {
     let is_shown = options.curves != CurvesShown::MeanAlone;
-    let Some([a, b]) = exhibit.pair.filter(|_| is_shown) else { return String::new() };
-    let [a, b] = [a, b].map(|index| options.name(&exhibit.networks[index].name));
+    let Some([a, b]) = contents.pair.filter(|_| is_shown) else { return String::new() };
+    let [a, b] = [a, b].map(|index| options.name(&contents.networks[index].name));
     match options.comparison {
         Comparison::None => String::new(),
         Comparison::Difference => format!(
@@ -206,8 +211,8 @@ fn comparison(exhibit: &Exhibit, options: &Options) -> String {
     }
 }
 
-fn curves(exhibit: &Exhibit, options: &Options) -> String {
-    let of = exhibit.maps.values().filter_map(|shown| shown.curves.as_ref());
+fn curves(contents: &FigureContents, options: &FigureOptions) -> String {
+    let of = contents.maps.values().filter_map(|shown| shown.curves.as_ref());
     let protocols: Vec<&Protocol> = of.map(|curves| &curves.protocol).collect();
     let is_said = options.curves != CurvesShown::None || options.scores;
     let Some(first) = protocols.first().filter(|_| is_said) else { return String::new() };
@@ -217,12 +222,12 @@ fn curves(exhibit: &Exhibit, options: &Options) -> String {
     let steps: Vec<String> = steps.iter().map(usize::to_string).collect();
     let mut text = format!(
         "Insertion (Ins) and Deletion (Del): {} as the most important pixels come back into {} or turn to {}, {} pixels a step.",
-        exhibit.scored_in_words(),
+        contents.scored_in_words(),
         words(first.insertion),
         words(first.deletion),
         steps.join(" or "),
     );
-    if exhibit.networks.len() > 1 {
+    if contents.networks.len() > 1 {
         text = format!("{text} {CONFIDENCE}");
     }
     text
@@ -239,11 +244,11 @@ fn words(substrate: Substrate) -> &'static str {
     }
 }
 
-fn provenance(exhibit: &Exhibit) -> String {
+fn provenance(contents: &FigureContents) -> String {
     format!(
         "Made with Hyaline {} in float32 on {}, seed {}.",
         env!("CARGO_PKG_VERSION"),
-        exhibit.device,
-        exhibit.seed
+        contents.device,
+        contents.seed
     )
 }

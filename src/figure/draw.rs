@@ -1,11 +1,13 @@
 //! From a layout to SVG: text stays text, pictures stay as they are.
 
-use super::chart::{self, ChartStyle};
-use super::grid::{Cell, ColorBar, Grid, Panel};
+use super::Fonts;
 use super::layout::{Item, Layout, Text, What};
-use super::sheet::{INK, Lettering, Paper, Rect, Sheet};
-use super::{Fonts, LEVELS, Options};
+use super::table::{Cell, ColorBar, Panel, Table};
+use crate::display::LEVELS;
 use crate::error::{Error, Result};
+use crate::plot::canvas::{Canvas, INK, Page, Rect, TextStyle};
+use crate::plot::chart::{self, ChartStyle};
+use crate::session::FigureOptions;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
 use std::thread;
@@ -16,23 +18,23 @@ const CURVE: f64 = 1.0;
 /// Around what people drew around: dark below bright shows on every map.
 const BOX: [(f64, &str); 2] = [(1.6, "#000000"), (0.8, "#ffe650")];
 
-/// A figure on a sheet.
+/// A figure on a canvas.
 ///
 /// # Errors
 /// When a picture can't be written as PNG.
-pub fn draw(grid: &Grid, layout: &Layout, options: &Options) -> Result<Sheet> {
+pub fn draw(grid: &Table, layout: &Layout, options: &FigureOptions) -> Result<Canvas> {
     let pngs = pngs(grid, layout)?;
-    let mut sheet = Sheet::default();
+    let mut canvas = Canvas::default();
     let axis = grid.axis();
     for (item, png) in layout.items.iter().zip(&pngs) {
         let rect = item.rect;
         match &item.what {
             What::Panel([row, column]) => {
                 let Cell::Panel(panel) = &grid.cells[*row][*column] else { continue };
-                sheet.image(rect, png.as_deref().unwrap_or_default(), panel.smooth);
-                marks(&mut sheet, panel, rect);
+                canvas.image(rect, png.as_deref().unwrap_or_default(), panel.smooth);
+                marks(&mut canvas, panel, rect);
                 if options.border > 0.0 {
-                    sheet.border(rect, INK, options.border);
+                    canvas.border(rect, INK, options.border);
                 }
             }
             What::Chart([row, column], [left, lower]) => {
@@ -44,31 +46,31 @@ pub fn draw(grid: &Grid, layout: &Layout, options: &Options) -> Result<Sheet> {
                     has_left_numbers: *left,
                     has_lower_numbers: *lower,
                 };
-                chart::draw(&mut sheet, rect, &axis, lines, &style);
+                chart::draw(&mut canvas, rect, &axis, lines, &style);
             }
             What::Bar(_) => {
-                sheet.image(rect, png.as_deref().unwrap_or_default(), true);
-                sheet.border(rect, INK, THIN);
+                canvas.image(rect, png.as_deref().unwrap_or_default(), true);
+                canvas.border(rect, INK, THIN);
             }
-            What::Text(text) => write(&mut sheet, text),
+            What::Text(text) => write(&mut canvas, text),
             What::Sample(color) => {
                 let [x, y, width, height] = rect;
                 let y = y + 0.5 * height;
-                sheet.line([[x, y], [x + width, y]], color, CURVE);
+                canvas.line([[x, y], [x + width, y]], color, CURVE);
             }
         }
     }
-    Ok(sheet)
+    Ok(canvas)
 }
 
-/// What the sheet is written on, with what readers find in the file.
-pub fn paper<'a>(
+/// What the canvas is written on, with what readers find in the file.
+pub fn page<'a>(
     layout: &Layout,
-    options: &Options,
+    options: &FigureOptions,
     fonts: &'a Fonts,
     metadata: Option<&'a str>,
-) -> Paper<'a> {
-    Paper {
+) -> Page<'a> {
+    Page {
         size: layout.size,
         unit: "pt",
         families: &fonts.families,
@@ -77,15 +79,15 @@ pub fn paper<'a>(
     }
 }
 
-fn write(sheet: &mut Sheet, text: &Text) {
-    let lettering = Lettering { size: text.size, bold: false, color: text.color };
+fn write(canvas: &mut Canvas, text: &Text) {
+    let lettering = TextStyle { size: text.size, bold: false, color: text.color };
     match text.upwards {
-        true => sheet.lettered_upwards(text.baseline, text.anchor, lettering, &text.content),
-        false => sheet.lettered(text.baseline, text.anchor, lettering, &text.content),
+        true => canvas.lettered_upwards(text.baseline, text.anchor, lettering, &text.content),
+        false => canvas.lettered(text.baseline, text.anchor, lettering, &text.content),
     }
 }
 
-fn marks(sheet: &mut Sheet, panel: &Panel, [left, top, width, height]: Rect) {
+fn marks(canvas: &mut Canvas, panel: &Panel, [left, top, width, height]: Rect) {
     for [x, y, w, h] in &panel.boxes {
         // A box that reaches beyond the picture ends with it, and its lines lie within.
         let [x1, y1] = [x.clamp(0.0, 1.0), y.clamp(0.0, 1.0)];
@@ -98,13 +100,13 @@ fn marks(sheet: &mut Sheet, panel: &Panel, [left, top, width, height]: Rect) {
             ((y2 - y1) * height - 2.0 * within).max(0.0),
         ];
         for (thickness, color) in BOX {
-            sheet.border(place, color, thickness);
+            canvas.border(place, color, thickness);
         }
     }
 }
 
 /// The pictures of items, by all cores.
-fn pngs(grid: &Grid, layout: &Layout) -> Result<Vec<Option<Vec<u8>>>> {
+fn pngs(grid: &Table, layout: &Layout) -> Result<Vec<Option<Vec<u8>>>> {
     let of = |item: &Item| -> Result<Option<Vec<u8>>> {
         match &item.what {
             What::Panel([row, column]) => match &grid.cells[*row][*column] {

@@ -2,19 +2,19 @@
 
 use super::caption::caption;
 use super::compose::compose;
-use super::draw::{draw, paper};
-use super::exhibit::Exhibit;
-use super::grid::Grid;
+use super::contents::FigureContents;
+use super::draw::{draw, page};
 use super::layout::{Layout, lay};
 use super::record::{PNG_KEYWORD, PixelsRecord, Record};
 use super::render::Rendering;
-use super::sheet::Sheet;
-use super::{Fonts, Options, latex};
+use super::table::Table;
+use super::{Fonts, latex};
 use crate::error::{Error, Result};
 use crate::file::{extension, file_name, write};
 use crate::model::TrainingCard;
+use crate::plot::canvas::Canvas;
 use crate::score::Curves;
-use crate::session::Session;
+use crate::session::{FigureOptions, Session};
 use ndarray::Array3;
 use ndarray_npy::WriteNpyExt;
 use std::io::{Cursor, Write};
@@ -91,27 +91,27 @@ impl Format {
 pub struct Figure {
     pub caption: String,
     pub warnings: Vec<String>,
-    grid: Grid,
+    grid: Table,
     layout: Layout,
     fonts: Fonts,
-    options: Options,
-    sheet: Sheet,
+    options: FigureOptions,
+    canvas: Canvas,
 }
 
 impl Figure {
     /// # Errors
     /// When there is nothing to show, no room for it, or an option is out of range.
-    pub fn new(exhibit: &Exhibit, session: &Session) -> Result<Self> {
+    pub fn new(contents: &FigureContents, session: &Session) -> Result<Self> {
         let (appearance, options) = (&session.shown, &session.figure);
         options.check()?;
-        let grid = compose(exhibit, appearance, options)?;
+        let grid = compose(contents, appearance, options)?;
         let fonts = Fonts::new(&options.font, &grid.text())?;
         let layout = lay(&grid, options, &fonts)?;
-        let sheet = draw(&grid, &layout, options)?;
-        let caption = caption(exhibit, appearance, options);
-        let warnings = warnings(exhibit, &fonts, &layout);
+        let canvas = draw(&grid, &layout, options)?;
+        let caption = caption(contents, appearance, options);
+        let warnings = warnings(contents, &fonts, &layout);
         let options = options.clone();
-        Ok(Self { caption, warnings, grid, layout, fonts, options, sheet })
+        Ok(Self { caption, warnings, grid, layout, fonts, options, canvas })
     }
 
     /// Width and height, points.
@@ -121,8 +121,8 @@ impl Figure {
 
     /// The figure as SVG.
     pub fn svg(&self, metadata: Option<&str>) -> String {
-        let paper = paper(&self.layout, &self.options, &self.fonts, metadata);
-        self.sheet.clone().on(&paper)
+        let page = page(&self.layout, &self.options, &self.fonts, metadata);
+        self.canvas.clone().on(&page)
     }
 
     /// The figure as it is rendered for PNG and PDF.
@@ -148,20 +148,20 @@ impl Figure {
     /// When one can't be made or written. Each is whole or not there.
     pub fn write(
         &self,
-        exhibit: &Exhibit,
+        contents: &FigureContents,
         session: &Session,
         base: &Path,
         formats: &[Format],
     ) -> Result<Vec<PathBuf>> {
         let paths: Vec<PathBuf> = formats.iter().map(|format| format.path(base)).collect();
-        keep_inputs(exhibit, session, &paths)?;
+        keep_inputs(contents, session, &paths)?;
         let rendering = self.rendering()?;
         let pixels = rendering.pixels(f64::from(self.options.dpi))?;
         let found = PixelsRecord::of(&pixels, self.options.dpi);
         let folder = std::path::absolute(base).unwrap_or_else(|_| base.to_path_buf());
         let folder = folder.parent().unwrap_or(Path::new(""));
-        let session = written(session, exhibit, folder, self.options.anonymous);
-        let mut record = Record::new(exhibit, session, self.caption.clone(), found);
+        let session = written(session, contents, folder, self.options.anonymous);
+        let mut record = Record::new(contents, session, self.caption.clone(), found);
         if self.options.anonymous {
             record.hide_paths();
         }
@@ -173,11 +173,11 @@ impl Figure {
                 Format::Pdf => rendering.pdf(&file_name(base), &line)?,
                 Format::Json => serde_json::to_vec_pretty(&record)
                     .map_err(|e| Error::new("cannot write the figure's record", e))?,
-                Format::Npz => npz(exhibit, &self.options)?,
-                Format::Csv => csv(exhibit, &self.options)?,
+                Format::Npz => npz(contents, &self.options)?,
+                Format::Csv => csv(contents, &self.options)?,
                 Format::Latex => {
                     let of = (&self.grid, &self.options, &self.fonts);
-                    latex::write_folder(path, of, exhibit, &self.caption)?;
+                    latex::write_folder(path, of, contents, &self.caption)?;
                     continue;
                 }
             };
@@ -188,10 +188,10 @@ impl Figure {
 }
 
 /// No figure is written over what it is made from.
-fn keep_inputs(exhibit: &Exhibit, session: &Session, paths: &[PathBuf]) -> Result<()> {
-    let networks = exhibit.networks.iter().flat_map(|network| [&network.path, &network.weights]);
-    let pictures = exhibit.pictures.iter().map(|picture| &picture.path);
-    let baselines = exhibit.methods.iter().flat_map(|(_, values)| values.files());
+fn keep_inputs(contents: &FigureContents, session: &Session, paths: &[PathBuf]) -> Result<()> {
+    let networks = contents.networks.iter().flat_map(|network| [&network.path, &network.weights]);
+    let pictures = contents.pictures.iter().map(|picture| &picture.path);
+    let baselines = contents.methods.iter().flat_map(|(_, values)| values.files());
     let inputs = networks.chain(pictures).chain(&session.annotations).cloned().chain(baselines);
     let inputs: Vec<PathBuf> = inputs.filter_map(|path| path.canonicalize().ok()).collect();
     let is_input = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| inputs.contains(&path));
@@ -207,14 +207,14 @@ fn keep_inputs(exhibit: &Exhibit, session: &Session, paths: &[PathBuf]) -> Resul
 
 /// What a person should know of the figure: of the maps, of names without room, and of letters that no
 /// font has.
-fn warnings(exhibit: &Exhibit, fonts: &Fonts, layout: &Layout) -> Vec<String> {
+fn warnings(contents: &FigureContents, fonts: &Fonts, layout: &Layout) -> Vec<String> {
     let mut warnings = vec![];
-    for ([picture, network, method], shown) in &exhibit.maps {
+    for ([picture, network, method], shown) in &contents.maps {
         let name = format!(
             "{} · {} · {}",
-            exhibit.methods[*method].0.description().name,
-            exhibit.networks[*network].name,
-            exhibit.pictures[*picture].name
+            contents.methods[*method].0.description().name,
+            contents.networks[*network].name,
+            contents.pictures[*picture].name
         );
         warnings.extend(shown.attribution.warnings.iter().map(|w| format!("{name}: {w}")));
     }
@@ -227,10 +227,15 @@ fn warnings(exhibit: &Exhibit, fonts: &Fonts, layout: &Layout) -> Vec<String> {
 }
 
 /// The session as a file in a folder has it: paths from there, or names alone, and what was in the files.
-fn written(session: &Session, exhibit: &Exhibit, folder: &Path, anonymous: bool) -> Session {
+fn written(
+    session: &Session,
+    contents: &FigureContents,
+    folder: &Path,
+    anonymous: bool,
+) -> Session {
     let mut session = session.clone();
-    let networks = exhibit.networks.iter().map(|network| &network.sha256);
-    let pictures = exhibit.pictures.iter().map(|picture| &picture.sha256);
+    let networks = contents.networks.iter().map(|network| &network.sha256);
+    let pictures = contents.pictures.iter().map(|picture| &picture.sha256);
     let files = session.networks.iter_mut().zip(networks);
     for (file, sha256) in files.chain(session.pictures.iter_mut().zip(pictures)) {
         file.sha256.clone_from(sha256);
@@ -250,16 +255,16 @@ fn written(session: &Session, exhibit: &Exhibit, folder: &Path, anonymous: bool)
 }
 
 /// Every map, called by picture, network and method.
-fn npz(exhibit: &Exhibit, options: &Options) -> Result<Vec<u8>> {
+fn npz(contents: &FigureContents, options: &FigureOptions) -> Result<Vec<u8>> {
     let failed = |e: &dyn std::fmt::Display| Error::new("cannot write the maps", e);
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let settings = zip::write::SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated);
-    for (at, shown) in &exhibit.maps {
+    for (at, shown) in &contents.maps {
         let map: &Array3<f32> = &shown.attribution.map;
         let mut bytes = Vec::new();
         map.write_npy(&mut bytes).map_err(|e| failed(&e))?;
-        let name = format!("{}.npy", plain_names(exhibit, options, *at).join("/"));
+        let name = format!("{}.npy", plain_names(contents, options, *at).join("/"));
         archive.start_file(name, settings).map_err(|e| failed(&e))?;
         archive.write_all(&bytes).map_err(|e| failed(&e))?;
     }
@@ -269,8 +274,8 @@ fn npz(exhibit: &Exhibit, options: &Options) -> Result<Vec<u8>> {
 /// Names of a map's picture, network and method that any file system takes, each with its number, so
 /// that no two are the same.
 pub(super) fn plain_names(
-    exhibit: &Exhibit,
-    options: &Options,
+    contents: &FigureContents,
+    options: &FigureOptions,
     [picture, network, method]: [usize; 3],
 ) -> [String; 3] {
     let plain = |index: usize, name: &str| {
@@ -280,24 +285,24 @@ pub(super) fn plain_names(
         format!("{}-{name}", index + 1)
     };
     [
-        plain(picture, &exhibit.pictures[picture].name),
-        plain(network, &exhibit.networks[network].name),
-        format!("{}-{}", method + 1, exhibit.methods[method].0.description().id),
+        plain(picture, &contents.pictures[picture].name),
+        plain(network, &contents.networks[network].name),
+        format!("{}-{}", method + 1, contents.methods[method].0.description().id),
     ]
 }
 
 /// A row for each point of each curve.
-fn csv(exhibit: &Exhibit, options: &Options) -> Result<Vec<u8>> {
+fn csv(contents: &FigureContents, options: &FigureOptions) -> Result<Vec<u8>> {
     let failed = |e: &dyn std::fmt::Display| Error::new("cannot write curves", e);
     let mut table = csv::Writer::from_writer(Vec::new());
     let heads = ["picture", "network", "method", "fraction", "deletion", "insertion"];
     table.write_record(heads).map_err(|e| failed(&e))?;
-    for ([picture, network, method], shown) in &exhibit.maps {
+    for ([picture, network, method], shown) in &contents.maps {
         let Some(curves) = &shown.curves else { continue };
         let names = (
-            options.name(&exhibit.pictures[*picture].name),
-            options.name(&exhibit.networks[*network].name),
-            exhibit.methods[*method].0.description().id,
+            options.name(&contents.pictures[*picture].name),
+            options.name(&contents.networks[*network].name),
+            contents.methods[*method].0.description().id,
         );
         let Curves { fractions, deletion, insertion, .. } = &**curves;
         for ((fraction, deletion), insertion) in

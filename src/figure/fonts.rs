@@ -1,9 +1,9 @@
 //! The letters of figures: fonts that come along, the system's where these don't reach, and how wide
 //! texts are in them.
 
-use super::Typeface;
-use super::sheet::printable;
 use crate::error::{Error, Result};
+use crate::plot::canvas::printable;
+use crate::session::Typeface;
 use resvg::usvg::fontdb::{Database, FaceInfo, Family, ID, Query, Weight};
 use resvg::usvg::{self, FontResolver, Node, Tree};
 use std::cell::RefCell;
@@ -89,8 +89,8 @@ impl Fonts {
             .set("font-family", self.families.as_str())
             .set("font-size", MEASURED_SIZE)
             .set("font-weight", if bold { "bold" } else { "normal" });
-        let sheet = svg::Document::new().set("width", 1).set("height", 1).add(text);
-        let tree = Tree::from_str(&sheet.to_string(), &self.options());
+        let canvas = svg::Document::new().set("width", 1).set("height", 1).add(text);
+        let tree = Tree::from_str(&canvas.to_string(), &self.options());
         let tree = tree.expect("a text makes a valid file");
         let width = |node: &Node| match node {
             Node::Text(text) => f64::from(text.bounding_box().right()),

@@ -1,14 +1,15 @@
 //! A figure as a folder for LaTeX: panels as files, text set by the paper's own fonts.
 
-use super::chart::{self, ChartStyle};
+use super::Fonts;
+use super::contents::FigureContents;
 use super::draw::{gradient, png};
-use super::exhibit::Exhibit;
-use super::grid::{Bars, Cell, ColorBar, Grid, Heading};
 use super::render::Rendering;
-use super::sheet::{Paper, Sheet};
-use super::{Fonts, Options};
+use super::table::{Bars, Cell, ColorBar, Heading, Table};
 use crate::error::Result;
 use crate::file::{file_name, write};
+use crate::plot::canvas::{Canvas, Page};
+use crate::plot::chart::{self, ChartStyle};
+use crate::session::FigureOptions;
 use crate::text::latex as escaped;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,7 +18,7 @@ use std::path::Path;
 const CHART: [f64; 2] = [110.0, 84.0];
 
 /// What the files say before anything else.
-const HEAD: &str = "% Made by Hyaline. Needs \\usepackage{graphicx} and \\usepackage{xcolor}. In a paper:\n\
+const HEAD: &str = "% Made by Hyaline. Needs \\usepackage{graphicx} and \\usepackage{xcolor}. In a page:\n\
 %   \\newcommand{\\figurefolder}{this/folder} (\\renewcommand for the next figure) \\input{this/folder/figure}\n\
 \\providecommand{\\figurefolder}{.}\n\
 \\ifdefined\\hyalineside\\else\\newlength{\\hyalineside}\\fi\n";
@@ -25,8 +26,8 @@ const HEAD: &str = "% Made by Hyaline. Needs \\usepackage{graphicx} and \\usepac
 /// Names of what is shown beside panels.
 struct Writer<'a> {
     folder: &'a Path,
-    grid: &'a Grid,
-    options: &'a Options,
+    grid: &'a Table,
+    options: &'a FigureOptions,
     fonts: &'a Fonts,
     /// What labels end with.
     name: String,
@@ -41,8 +42,8 @@ struct Writer<'a> {
 /// When a file can't be written.
 pub fn write_folder(
     folder: &Path,
-    (grid, options, fonts): (&Grid, &Options, &Fonts),
-    exhibit: &Exhibit,
+    (grid, options, fonts): (&Table, &FigureOptions, &Fonts),
+    contents: &FigureContents,
     caption: &str,
 ) -> Result<()> {
     let name = file_name(folder);
@@ -52,7 +53,7 @@ pub fn write_folder(
     let mut writer = Writer { folder, grid, options, fonts, name, bars: 0, letter: 0 };
     let figure = writer.figure(caption)?;
     write(&folder.join("figure.tex"), figure.as_bytes())?;
-    let table = table(exhibit, options, &writer.name);
+    let table = table(contents, options, &writer.name);
     if let Some(table) = &table {
         write(&folder.join("table.tex"), table.as_bytes())?;
     }
@@ -72,7 +73,7 @@ impl Writer<'_> {
         // What headings, bars and gaps leave of the line.
         let beside = if has_side_bars { 0.45 } else { 0.0 };
         let side = 0.86 / (panels + CHART[0] / CHART[1] * charts + beside);
-        // What captions, headings and what stands below panels leave of the page.
+        // What captions, headings and what stands below panels leave of the paper.
         let height = 0.6 / grid.rows.len().max(1) as f64;
         let float = if self.options.size.is_of_both_columns() { "figure*" } else { "figure" };
         let columns = "c".repeat(1 + grid.columns.len() + usize::from(has_side_bars));
@@ -82,7 +83,7 @@ impl Writer<'_> {
         );
         let _ = writeln!(text, "\\begin{{tabular}}{{@{{}}{columns}@{{}}}}");
         // Panels are narrow: what stands above them breaks.
-        let heading = |column: &super::grid::Column| {
+        let heading = |column: &super::table::Column| {
             let width = if column.has_charts { CHART[0] / CHART[1] } else { 1.0 };
             let text = heading(&column.heading, true);
             format!("\\parbox[b]{{{width:.2}\\hyalineside}}{{\\centering {text}}}")
@@ -224,7 +225,7 @@ impl Writer<'_> {
 
     fn chart(&self, cell: &Cell) -> Result<Vec<u8>> {
         let Cell::Chart(lines) = cell else { return Ok(vec![]) };
-        let (text, mut sheet) = (7.0, Sheet::default());
+        let (text, mut canvas) = (7.0, Canvas::default());
         let axis = self.grid.axis();
         let style = ChartStyle {
             text,
@@ -235,10 +236,10 @@ impl Writer<'_> {
         };
         let [width, height] = CHART;
         let place = [2.6 * text, 0.6 * text, width - 3.6 * text, height - 2.6 * text];
-        chart::draw(&mut sheet, place, &axis, lines, &style);
+        chart::draw(&mut canvas, place, &axis, lines, &style);
         let families = &self.fonts.families;
-        let paper = Paper { size: CHART, unit: "pt", families, ground: None, metadata: None };
-        Rendering::new(&sheet.on(&paper), self.fonts)?.pdf("chart", "{}")
+        let page = Page { size: CHART, unit: "pt", families, ground: None, metadata: None };
+        Rendering::new(&canvas.on(&page), self.fonts)?.pdf("chart", "{}")
     }
 }
 
@@ -256,12 +257,12 @@ fn heading(heading: &Heading, is_boxed: bool) -> String {
 }
 
 /// Areas under the curves, a row for each method, two columns for each network.
-fn table(exhibit: &Exhibit, options: &Options, name: &str) -> Option<String> {
-    let area = |at: [usize; 3]| exhibit.maps.get(&at)?.curves.clone();
-    let rows: Vec<String> = (0..exhibit.methods.len())
+fn table(contents: &FigureContents, options: &FigureOptions, name: &str) -> Option<String> {
+    let area = |at: [usize; 3]| contents.maps.get(&at)?.curves.clone();
+    let rows: Vec<String> = (0..contents.methods.len())
         .filter_map(|method| {
-            let cells: Vec<_> = (0..exhibit.networks.len())
-                .map(|network| area([exhibit.selected, network, method]))
+            let cells: Vec<_> = (0..contents.networks.len())
+                .map(|network| area([contents.selected, network, method]))
                 .collect();
             cells.iter().any(Option::is_some).then(|| {
                 let numbers = cells.iter().map(|curves| match curves {
@@ -270,7 +271,7 @@ fn table(exhibit: &Exhibit, options: &Options, name: &str) -> Option<String> {
                     }
                     None => " & ".into(),
                 });
-                let name = escaped(options.name(exhibit.methods[method].0.description().name));
+                let name = escaped(options.name(contents.methods[method].0.description().name));
                 format!("{name} & {} \\\\\n", numbers.collect::<Vec<_>>().join(" & "))
             })
         })
@@ -278,11 +279,11 @@ fn table(exhibit: &Exhibit, options: &Options, name: &str) -> Option<String> {
     if rows.is_empty() {
         return None;
     }
-    let networks = exhibit.networks.iter().map(|network| escaped(options.name(&network.name)));
+    let networks = contents.networks.iter().map(|network| escaped(options.name(&network.name)));
     let heads: Vec<String> =
         networks.map(|name| format!("\\multicolumn{{2}}{{c}}{{{name}}}")).collect();
     let below = vec!["Ins $\\uparrow$ & Del $\\downarrow$"; heads.len()].join(" & ");
-    let picture = escaped(options.name(&exhibit.pictures[exhibit.selected].name));
+    let picture = escaped(options.name(&contents.pictures[contents.selected].name));
     Some(format!(
         "% Needs \\usepackage{{booktabs}}.\n\\begin{{table}}[t]\n\\centering\n\\caption{{Areas under the Insertion and Deletion curves for {picture}.}}\n\\label{{tab:{name}}}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n & {} \\\\\n & {below} \\\\\n\\midrule\n{}\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n",
         "rr".repeat(heads.len()),

@@ -1,7 +1,7 @@
 //! What a figure says of itself: everything that it takes to make it again. It lies beside the figure
 //! as JSON and inside it: in PNG as iTXt, in SVG as metadata, in PDF as an attachment.
 
-use super::exhibit::{Exhibit, Shown};
+use super::contents::{FigureContents, Shown};
 use super::render::Pixels;
 use crate::attribution::Target;
 use crate::error::{Error, Result};
@@ -113,7 +113,12 @@ impl PixelsRecord {
 
 impl Record {
     /// Of a figure whose session has paths as they are to be written.
-    pub fn new(exhibit: &Exhibit, session: Session, caption: String, pixels: PixelsRecord) -> Self {
+    pub fn new(
+        contents: &FigureContents,
+        session: Session,
+        caption: String,
+        pixels: PixelsRecord,
+    ) -> Self {
         let network = |of: &super::NetworkFacts| NetworkRecord {
             name: of.name.clone(),
             architecture: of.architecture.clone(),
@@ -125,17 +130,17 @@ impl Record {
             name: of.name.clone(),
             sha256: of.sha256.clone(),
         };
-        let map = |(at, shown): (&[usize; 3], &Shown)| map_record(exhibit, *at, shown);
+        let map = |(at, shown): (&[usize; 3], &Shown)| map_record(contents, *at, shown);
         Self {
             version: VERSION,
             hyaline: env!("CARGO_PKG_VERSION").into(),
-            device: exhibit.device.clone(),
+            device: contents.device.clone(),
             dtype: "float32".into(),
             caption,
-            maps: exhibit.maps.iter().filter_map(map).collect(),
+            maps: contents.maps.iter().filter_map(map).collect(),
             pixels,
-            networks: exhibit.networks.iter().map(network).collect(),
-            pictures: exhibit.pictures.iter().map(picture).collect(),
+            networks: contents.networks.iter().map(network).collect(),
+            pictures: contents.pictures.iter().map(picture).collect(),
             session,
         }
     }
@@ -189,21 +194,21 @@ fn nothing(what: String) -> Error {
     )
 }
 
-fn map_record(exhibit: &Exhibit, at: [usize; 3], shown: &Shown) -> Option<MapRecord> {
+fn map_record(contents: &FigureContents, at: [usize; 3], shown: &Shown) -> Option<MapRecord> {
     let [picture, network, method] = at;
-    let view = exhibit.views[picture][network].as_ref()?;
+    let view = contents.views[picture][network].as_ref()?;
     let map = &shown.attribution.map;
     let (channels, height, width) = map.dim();
     Some(MapRecord {
         picture,
         network,
-        method: exhibit.methods[method].0.description().id.into(),
+        method: contents.methods[method].0.description().id.into(),
         row: method,
         parameters: json(&shown.attribution.values.without_paths()),
         class: view.class.class,
         label: view.class.label.clone(),
         probability: view.class.probability,
-        chosen: if exhibit.target == Target::Top1 { "top1" } else { "index" }.into(),
+        chosen: if contents.target == Target::Top1 { "top1" } else { "index" }.into(),
         shape: [channels, height, width],
         sha256: map_sha256(map),
         minimum: finite(map.iter().copied().fold(f32::INFINITY, f32::min)),

@@ -1,8 +1,9 @@
 //! From SVG to PNG and PDF, with what readers find in the files.
 
+use super::Fonts;
 use super::record::PDF_ATTACHMENT;
-use super::{Fonts, Options, POINTS};
 use crate::error::{Error, Result};
+use crate::session::{FigureOptions, POINTS};
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
 use krilla::geom::Size;
 use krilla::metadata::Metadata;
@@ -68,7 +69,7 @@ impl Rendering {
         Ok(Pixels { width, height, rgba: rgba.collect() })
     }
 
-    /// The figure as a page of PDF with fonts embedded, and a record attached.
+    /// The figure as a paper of PDF with fonts embedded, and a record attached.
     ///
     /// # Errors
     /// When a font or picture can't be embedded.
@@ -108,7 +109,7 @@ impl Pixels {
     ///
     /// # Errors
     /// When it can't be encoded.
-    pub fn png(&self, options: &Options, (keyword, text): (&str, &str)) -> Result<Vec<u8>> {
+    pub fn png(&self, options: &FigureOptions, (keyword, text): (&str, &str)) -> Result<Vec<u8>> {
         let failed = |e: png::EncodingError| Error::new("cannot write the figure as PNG", e);
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width, self.height);

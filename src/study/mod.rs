@@ -24,7 +24,7 @@ pub use cell::{Cell, CellResults, Curve, Measured, Subject};
 pub use definition::{Catalogue, Choice, Definition, Layout, ListedPicture, Pictures, TargetRule};
 pub use opened::OpenedStudy;
 pub use plan::{Contents, Metric, Plan, PlannedModel, PlannedPicture};
-pub use run::{Options, Outcome, Progress, Watch, Work, run};
+pub use run::{Outcome, Progress, StudyOptions, Watch, Work, run};
 pub use shard::Shard;
 pub use store::{Claim, DATABASE, Done, EarlierMap, Record, Records, Store};
 pub use workshop::Workshop;

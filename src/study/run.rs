@@ -12,13 +12,13 @@ use std::time::Instant;
 
 /// What to run of a study.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct StudyOptions {
     pub shard: Shard,
     /// Whether cells that failed are tried again.
     pub retry_failed: bool,
 }
 
-impl Default for Options {
+impl Default for StudyOptions {
     /// Everything once.
     fn default() -> Self {
         Self { shard: Shard::WHOLE, retry_failed: false }
@@ -66,7 +66,7 @@ pub type Watch<'w> = dyn FnMut(&Progress) -> Flow + 'w;
 pub fn run(
     plan: &Plan,
     store: &mut Store,
-    options: Options,
+    options: StudyOptions,
     work: &mut Work,
     watch: &mut Watch,
 ) -> Result<Outcome> {
@@ -86,7 +86,7 @@ pub fn run(
 
 struct Run<'a> {
     store: &'a mut Store,
-    options: Options,
+    options: StudyOptions,
     total: usize,
     outcome: Outcome,
     pace: Pace,

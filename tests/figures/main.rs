@@ -1,16 +1,14 @@
 //! Figures: files that other programs read, made again from themselves.
 
-mod exhibit;
+mod contents;
 mod replay;
 #[path = "../support/mod.rs"]
 mod support;
 
-use exhibit::exhibit;
-use hyaline::figure::{
-    Appearance, Arrangement, Comparison, CurvesShown, Figure, Format, Norm, Norms, Options, Record,
-    Scope, Size,
-};
-use hyaline::session::Session;
+use contents::contents;
+use hyaline::display::{Appearance, Arrangement, Norm, Norms, Scope};
+use hyaline::figure::{Figure, Format, Record};
+use hyaline::session::{Comparison, CurvesShown, FigureOptions, Session, Size};
 use std::path::Path;
 use std::process::Command;
 
@@ -18,7 +16,7 @@ const METHODS: [&str; 3] = ["gradient", "grad-cam", "rise"];
 /// What no file format, shell or typesetter may take for its own.
 const HOSTILE: &str = "a & \"b\" <c>\u{fffe}\n100% $d_e^f ~ {g} \\input{h} ' #1 😀 名前 ../../etc";
 
-fn session(arrangement: Arrangement, scope: Scope, figure: Options) -> Session {
+fn session(arrangement: Arrangement, scope: Scope, figure: FigureOptions) -> Session {
     let all = Norm { scope, ..Norm::default() };
     let norms = Norms { all, ..Norms::default() };
     let shown = Appearance { arrangement, norms, ..Appearance::default() };
@@ -42,8 +40,9 @@ fn sessions() -> Vec<Session> {
                 }
                 for all_pictures in [false, true] {
                     let letters = curves == CurvesShown::Picture;
-                    let options = Options { curves, comparison, letters, ..Options::default() };
-                    let options = Options { all_pictures, ..options };
+                    let options =
+                        FigureOptions { curves, comparison, letters, ..FigureOptions::default() };
+                    let options = FigureOptions { all_pictures, ..options };
                     sessions.push(session(arrangement, scope, options));
                 }
             }
@@ -54,9 +53,9 @@ fn sessions() -> Vec<Session> {
 
 #[test]
 fn every_kind_of_figure_is_drawn_and_says_how_it_was_made() {
-    let exhibit = exhibit(&["Vanilla", "Robust"], &["cat", "dog"], &METHODS, 16);
+    let contents = contents(&["Vanilla", "Robust"], &["cat", "dog"], &METHODS, 16);
     for session in sessions() {
-        let figure = Figure::new(&exhibit, &session).unwrap();
+        let figure = Figure::new(&contents, &session).unwrap();
         let [width, height] = figure.size();
         assert!(width <= 396.1 && height <= 8.6 * 72.0 + 0.1, "{width} × {height}");
         let svg = figure.svg(None);
@@ -78,11 +77,12 @@ fn every_kind_of_figure_is_drawn_and_says_how_it_was_made() {
 
 #[test]
 fn the_same_figure_is_the_same_file() {
-    let exhibit = exhibit(&["Vanilla", "Robust"], &["cat"], &["gradient", "rise"], 4);
-    let options = Options { panel_pixels: 4, size: Size::CvprColumn, ..Options::default() };
-    let options = Options { curves: CurvesShown::Picture, letters: true, ..options };
+    let contents = contents(&["Vanilla", "Robust"], &["cat"], &["gradient", "rise"], 4);
+    let options =
+        FigureOptions { panel_pixels: 4, size: Size::CvprColumn, ..FigureOptions::default() };
+    let options = FigureOptions { curves: CurvesShown::Picture, letters: true, ..options };
     let session = session(Arrangement::MethodsByNetworks, Scope::Row, options);
-    let svg = Figure::new(&exhibit, &session).unwrap().svg(None);
+    let svg = Figure::new(&contents, &session).unwrap().svg(None);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/figures/golden.svg");
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
     if svg != golden && std::env::var_os("HYALINE_WRITE").is_some() {
@@ -94,19 +94,19 @@ fn the_same_figure_is_the_same_file() {
 
 /// All files of a figure with a hostile network, picture and name for a method.
 fn written(folder: &Path, anonymous: bool) -> (Figure, Vec<std::path::PathBuf>) {
-    let exhibit = exhibit(&[HOSTILE, "Robust"], &[HOSTILE], &METHODS, 16);
+    let contents = contents(&[HOSTILE, "Robust"], &[HOSTILE], &METHODS, 16);
     let names = [("RISE".to_string(), format!("R {HOSTILE}"))].into();
-    let options = Options { anonymous, names, letters: true, ..Options::default() };
-    let options = Options { curves: CurvesShown::Picture, ..options };
+    let options = FigureOptions { anonymous, names, letters: true, ..FigureOptions::default() };
+    let options = FigureOptions { curves: CurvesShown::Picture, ..options };
     let session = session(Arrangement::MethodsByNetworks, Scope::Row, options);
-    let figure = Figure::new(&exhibit, &session).unwrap();
+    let figure = Figure::new(&contents, &session).unwrap();
     let mut session = session;
     session.pictures = vec![hyaline::session::File {
         path: "/home/someone/pictures/cat.png".into(),
         sha256: "11".repeat(32),
         card: None,
     }];
-    let paths = figure.write(&exhibit, &session, &folder.join("a.b c"), &Format::ALL).unwrap();
+    let paths = figure.write(&contents, &session, &folder.join("a.b c"), &Format::ALL).unwrap();
     (figure, paths)
 }
 
@@ -156,20 +156,20 @@ fn anonymous_files_have_no_paths() {
 
 #[test]
 fn pixels_are_the_panels_and_dots_an_inch_are_told() {
-    let exhibit = exhibit(&["Vanilla"], &["cat"], &["gradient"], 32);
-    let options = Options {
+    let contents = contents(&["Vanilla"], &["cat"], &["gradient"], 32);
+    let options = FigureOptions {
         dpi: 600,
         size: Size::CvprColumn,
         scores: false,
         border: 0.0,
         panel_pixels: 32,
-        ..Options::default()
+        ..FigureOptions::default()
     };
     let session = session(Arrangement::NetworksByMethods, Scope::Row, options);
     let folder = tempfile::tempdir().unwrap();
-    let figure = Figure::new(&exhibit, &session).unwrap();
+    let figure = Figure::new(&contents, &session).unwrap();
     let base = folder.path().join("figure");
-    figure.write(&exhibit, &session, &base, &[Format::Png]).unwrap();
+    figure.write(&contents, &session, &base, &[Format::Png]).unwrap();
     let file = std::fs::File::open(folder.path().join("figure.png")).unwrap();
     let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
     let dots = reader.info().pixel_dims.unwrap();
@@ -186,7 +186,7 @@ fn pixels_are_the_panels_and_dots_an_inch_are_told() {
         .map(|(at, side)| ((number(at) + 0.5 * number(side)) * 600.0 / 72.0) as usize);
     let start = 3 * (y * info.width as usize + x);
     let found = &pixels[start..start + 3];
-    let expected = exhibit.views[0][0].as_ref().unwrap().image.get_pixel(16, 16).0;
+    let expected = contents.views[0][0].as_ref().unwrap().image.get_pixel(16, 16).0;
     for (found, expected) in found.iter().zip(expected) {
         assert!(found.abs_diff(expected) < 12, "{found} for {expected}");
     }
@@ -218,11 +218,11 @@ fn poppler_reads_the_pdf() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let exhibit = exhibit(&["Vanilla", "Robust"], &["cat"], &METHODS, 16);
-    let options = Options { curves: CurvesShown::Picture, ..Options::default() };
+    let contents = contents(&["Vanilla", "Robust"], &["cat"], &METHODS, 16);
+    let options = FigureOptions { curves: CurvesShown::Picture, ..FigureOptions::default() };
     let session = session(Arrangement::MethodsByNetworks, Scope::Row, options);
-    let figure = Figure::new(&exhibit, &session).unwrap();
-    figure.write(&exhibit, &session, &folder.path().join("a"), &[Format::Pdf]).unwrap();
+    let figure = Figure::new(&contents, &session).unwrap();
+    figure.write(&contents, &session, &folder.path().join("a"), &[Format::Pdf]).unwrap();
     let text = said("pdftotext", &["a.pdf", "-"], folder.path());
     for word in ["Vanilla", "Robust", "Gradient", "Grad-CAM", "Insertion", "share of pixels"] {
         assert!(text.contains(word), "no {word} in {text}");
@@ -262,16 +262,16 @@ fn the_folder_for_latex_compiles() {
     }
     for scope in Scope::ALL {
         let folder = tempfile::tempdir().unwrap();
-        let exhibit = exhibit(&["Vanilla_1 & 100%", "Robust"], &["#cat"], &METHODS, 16);
-        let options = Options {
+        let contents = contents(&["Vanilla_1 & 100%", "Robust"], &["#cat"], &METHODS, 16);
+        let options = FigureOptions {
             curves: CurvesShown::Picture,
             comparison: Comparison::Difference,
             letters: true,
-            ..Options::default()
+            ..FigureOptions::default()
         };
         let session = session(Arrangement::MethodsByNetworks, scope, options);
-        let figure = Figure::new(&exhibit, &session).unwrap();
-        figure.write(&exhibit, &session, &folder.path().join("a"), &[Format::Latex]).unwrap();
+        let figure = Figure::new(&contents, &session).unwrap();
+        figure.write(&contents, &session, &folder.path().join("a"), &[Format::Latex]).unwrap();
         let arguments = ["-interaction=nonstopmode", "-halt-on-error", "example.tex"];
         said("pdflatex", &arguments, &folder.path().join("a-latex"));
     }
@@ -279,22 +279,28 @@ fn the_folder_for_latex_compiles() {
 
 #[test]
 fn what_no_figure_can_be_is_told() {
-    let some = exhibit(&["Vanilla"], &["cat"], &["gradient"], 8);
+    let some = contents(&["Vanilla"], &["cat"], &["gradient"], 8);
     let mut none = some.clone();
     none.maps.clear();
-    let usual = || session(Arrangement::MethodsByNetworks, Scope::Row, Options::default());
+    let usual = || session(Arrangement::MethodsByNetworks, Scope::Row, FigureOptions::default());
     let error = Figure::new(&none, &usual()).err().unwrap().to_string();
     assert!(error.contains("no map"), "{error}");
     for (options, why) in [
-        (Options { width: Some(0.6), font_size: Some(20.0), ..Options::default() }, "room"),
-        (Options { dpi: 1, ..Options::default() }, "dpi"),
-        (Options { font: "No Such Font".to_string().into(), ..Options::default() }, "No Such Font"),
+        (
+            FigureOptions { width: Some(0.6), font_size: Some(20.0), ..FigureOptions::default() },
+            "room",
+        ),
+        (FigureOptions { dpi: 1, ..FigureOptions::default() }, "dpi"),
+        (
+            FigureOptions { font: "No Such Font".to_string().into(), ..FigureOptions::default() },
+            "No Such Font",
+        ),
     ] {
         let session = Session { figure: options, ..usual() };
         let error = Figure::new(&some, &session).err().unwrap().to_string();
         assert!(error.contains(why), "{error}");
     }
-    let huge = Options { width: Some(60.0), dpi: 2400, ..Options::default() };
+    let huge = FigureOptions { width: Some(60.0), dpi: 2400, ..FigureOptions::default() };
     let session = Session { figure: huge, ..usual() };
     let error = Figure::new(&some, &session).unwrap().pixels().unwrap_err().to_string();
     assert!(error.contains("pixels"), "{error}");

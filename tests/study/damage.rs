@@ -2,7 +2,7 @@
 //! a number that isn't so.
 
 use crate::toy::{go_on, plan, report_files, run_all, work};
-use hyaline::study::{Cell, DATABASE, Options, Store, run};
+use hyaline::study::{Cell, DATABASE, Store, StudyOptions, run};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn values(folder: &Path) -> Result<String, String> {
 fn resumed(folder: &Path) -> Result<(), String> {
     let mut store = Store::open(folder).map_err(|e| e.to_string())?;
     let mut plain = |cell: &Cell, _: &Store| work(cell);
-    let outcome = run(&plan(6), &mut store, Options::default(), &mut plain, &mut go_on);
+    let outcome = run(&plan(6), &mut store, StudyOptions::default(), &mut plain, &mut go_on);
     outcome.map(|_| ()).map_err(|e| e.to_string())
 }
 
@@ -206,7 +206,7 @@ fn a_full_disk_is_told_and_what_is_finished_stays() {
         Ok(work(cell)?.map(|results| hyaline::study::CellResults { map: None, ..results }))
     };
     let mut store = Store::open(folder.path()).unwrap();
-    let error = run(&plan, &mut store, Options::default(), &mut bare, &mut go_on).unwrap_err();
+    let error = run(&plan, &mut store, StudyOptions::default(), &mut bare, &mut go_on).unwrap_err();
     let error = error.to_string();
     assert!(error.contains("the disk is full (free some space and run again"), "{error}");
     drop(store);
@@ -229,7 +229,7 @@ fn a_disk_full_of_maps_is_told() {
     };
     let mut store = Store::open(folder.path()).unwrap();
     let error =
-        run(&plan(100), &mut store, Options::default(), &mut large, &mut go_on).unwrap_err();
+        run(&plan(100), &mut store, StudyOptions::default(), &mut large, &mut go_on).unwrap_err();
     let error = error.to_string();
     assert!(error.contains("No space left") || error.contains("disk is full"), "{error}");
     let records = store.records().unwrap();

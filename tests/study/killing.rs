@@ -1,7 +1,7 @@
 //! Processes that are killed at any moment, and several at once.
 
 use crate::toy::{go_on, plan, report_files, run_all, work};
-use hyaline::study::{Cell, Options, Plan, Records, Shard, Store, run};
+use hyaline::study::{Cell, Plan, Records, Shard, Store, StudyOptions, run};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ fn a_process_at_work() {
         work(cell)
     };
     let mut store = Store::open(&folder).unwrap();
-    let options = Options { shard, retry_failed: false };
+    let options = StudyOptions { shard, retry_failed: false };
     run(&plan(PICTURES), &mut store, options, &mut noted, &mut go_on).unwrap();
 }
 
@@ -213,7 +213,7 @@ fn where_stores_differ_the_first_counts_and_a_note_says_so() {
         }
         Ok(Some(results))
     };
-    run(&plan, &mut store, Options::default(), &mut shifted, &mut go_on).unwrap();
+    run(&plan, &mut store, StudyOptions::default(), &mut shifted, &mut go_on).unwrap();
     let alone = Records::of_stores(std::slice::from_ref(&one)).unwrap();
     let joined = Records::of_stores(&[one, other]).unwrap();
     assert_eq!(joined.cells, alone.cells);

@@ -4,7 +4,8 @@ use crate::toy::{TEXT, chance, contents, definition, go_on, metric, plan, plan_o
 use hyaline::error::Error;
 use hyaline::progress::Flow;
 use hyaline::study::{
-    Better, Cell, CellResults, Claim, Measured, Options, Outcome, Plan, Record, Records, Store, run,
+    Better, Cell, CellResults, Claim, Measured, Outcome, Plan, Record, Records, Store,
+    StudyOptions, run,
 };
 use std::collections::BTreeMap;
 
@@ -26,7 +27,7 @@ impl Runner {
     fn run(
         &mut self,
         plan: &Plan,
-        options: Options,
+        options: StudyOptions,
         work: impl Fn(&Cell) -> hyaline::error::Result<Option<CellResults>>,
     ) -> hyaline::error::Result<Outcome> {
         let mut store = self.store();
@@ -53,9 +54,9 @@ fn failures(records: &Records) -> Vec<&str> {
 #[test]
 fn everything_is_computed_once_and_failures_are_kept() {
     let (mut runner, plan) = (Runner::new(), plan(7));
-    let first = runner.run(&plan, Options::default(), work).unwrap();
+    let first = runner.run(&plan, StudyOptions::default(), work).unwrap();
     assert_eq!((first.done, first.failed, first.elsewhere), (36, 6, 0));
-    let again = runner.run(&plan, Options::default(), work).unwrap();
+    let again = runner.run(&plan, StudyOptions::default(), work).unwrap();
     assert_eq!(again, Outcome::default());
     assert!(runner.calls.len() == 42 && runner.calls.values().all(|calls| *calls == 1));
     let records = runner.records();
@@ -66,14 +67,14 @@ fn everything_is_computed_once_and_failures_are_kept() {
 #[test]
 fn failures_are_tried_again_only_when_asked() {
     let (mut runner, plan) = (Runner::new(), plan(4));
-    runner.run(&plan, Options::default(), work).unwrap();
+    runner.run(&plan, StudyOptions::default(), work).unwrap();
     let mended = |cell: &Cell| {
         let mut cell = cell.clone();
         let picture = hyaline::study::PlannedPicture { name: "ok".into(), ..cell.picture.clone() };
         cell.picture = &picture;
         work(&cell)
     };
-    let retry = Options { retry_failed: true, ..Options::default() };
+    let retry = StudyOptions { retry_failed: true, ..StudyOptions::default() };
     let again = runner.run(&plan, retry, work).unwrap();
     assert_eq!((again.done, again.failed), (0, 6));
     let again = runner.run(&plan, retry, mended).unwrap();
@@ -85,7 +86,7 @@ fn failures_are_tried_again_only_when_asked() {
 #[test]
 fn results_come_back_as_they_were() {
     let (mut runner, plan) = (Runner::new(), plan(3));
-    runner.run(&plan, Options::default(), work).unwrap();
+    runner.run(&plan, StudyOptions::default(), work).unwrap();
     let (records, store) = (runner.records(), runner.store());
     for (cell, record) in plan.cells().zip(&records.cells) {
         let Some(Record::Done(done)) = record else { continue };
@@ -105,7 +106,7 @@ fn results_come_back_as_they_were() {
 #[test]
 fn a_map_on_disk_is_what_its_name_says_or_an_error() {
     let (mut runner, plan) = (Runner::new(), plan(1));
-    runner.run(&plan, Options::default(), work).unwrap();
+    runner.run(&plan, StudyOptions::default(), work).unwrap();
     let (records, store) = (runner.records(), runner.store());
     let Some(Record::Done(done)) = &records.cells[0] else { panic!("not done") };
     let hash = done.map.clone().unwrap();
@@ -141,7 +142,7 @@ fn what_breaks_the_work_is_its_result() {
         }
         Ok(Some(results))
     };
-    let outcome = runner.run(&plan, Options::default(), breaking).unwrap();
+    let outcome = runner.run(&plan, StudyOptions::default(), breaking).unwrap();
     assert_eq!((outcome.done, outcome.failed), (2, 10));
     let records = runner.records();
     let told: Vec<_> = failures(&records).into_iter().take(5).collect();
@@ -165,10 +166,10 @@ fn a_failing_device_is_no_cells_fault() {
         true => Err(Error::device("lost")),
         false => work(cell),
     };
-    let error = runner.run(&plan, Options::default(), lost).unwrap_err();
+    let error = runner.run(&plan, StudyOptions::default(), lost).unwrap_err();
     assert!(error.is_of_device());
     assert_eq!(runner.records().cells.iter().flatten().count(), 2);
-    runner.run(&plan, Options::default(), work).unwrap();
+    runner.run(&plan, StudyOptions::default(), work).unwrap();
     let twice: Vec<_> = runner.calls.values().filter(|calls| **calls > 1).collect();
     assert_eq!((runner.calls.len(), twice.len()), (12, 1));
 }
@@ -185,7 +186,7 @@ fn a_cancel_keeps_what_is_done() {
         if progress.done == 5 { Flow::Cancel } else { Flow::Continue }
     };
     let mut plain = |cell: &Cell, _: &Store| work(cell);
-    let outcome = run(&plan, &mut store, Options::default(), &mut plain, &mut watch).unwrap();
+    let outcome = run(&plan, &mut store, StudyOptions::default(), &mut plain, &mut watch).unwrap();
     assert!(outcome.cancelled && outcome.done == 5);
     let wanted = [0, 1, 2, 3, 4, 5, 5].map(|done| (done, 24, done > 0));
     assert_eq!(seen, wanted);
@@ -195,32 +196,33 @@ fn a_cancel_keeps_what_is_done() {
         calls += 1;
         if calls == 3 { Ok(None) } else { work(cell) }
     };
-    let outcome = run(&plan, &mut store, Options::default(), &mut stopping, &mut go_on).unwrap();
+    let outcome =
+        run(&plan, &mut store, StudyOptions::default(), &mut stopping, &mut go_on).unwrap();
     assert!(outcome.cancelled && outcome.done + outcome.failed == 2);
-    let outcome = run(&plan, &mut store, Options::default(), &mut plain, &mut go_on).unwrap();
+    let outcome = run(&plan, &mut store, StudyOptions::default(), &mut plain, &mut go_on).unwrap();
     assert!(!outcome.cancelled && outcome.done + outcome.failed == 17);
 }
 
 #[test]
 fn a_study_can_grow() {
     let (mut runner, small) = (Runner::new(), plan(3));
-    runner.run(&small, Options::default(), work).unwrap();
+    runner.run(&small, StudyOptions::default(), work).unwrap();
     let large = plan_of(&TEXT.replacen("\"gradient\", ", "\"gradient\", \"rise\", ", 1), 5);
-    let outcome = runner.run(&large, Options::default(), work).unwrap();
+    let outcome = runner.run(&large, StudyOptions::default(), work).unwrap();
     // Two more pictures for three methods, five for the new one, two models.
     assert_eq!(outcome.done + outcome.failed, 2 * (2 * 3 + 5));
     assert!(runner.calls.values().all(|calls| *calls == 1));
     let other = tempfile::tempdir().unwrap();
     assert_eq!(runner.records().cells, run_all(&large, other.path()).records().unwrap().cells);
     // And shrink again, and nothing is lost.
-    assert_eq!(runner.run(&small, Options::default(), work).unwrap(), Outcome::default());
+    assert_eq!(runner.run(&small, StudyOptions::default(), work).unwrap(), Outcome::default());
     assert_eq!(runner.records().cells.len(), small.len());
 }
 
 #[test]
 fn another_score_finds_the_maps_of_before() {
     let (mut runner, first) = (Runner::new(), plan(4));
-    runner.run(&first, Options::default(), work).unwrap();
+    runner.run(&first, StudyOptions::default(), work).unwrap();
     let study = definition(&TEXT.replacen("[\"curves\", \"sparseness\"]", "[\"curves\"]", 1));
     let mut found = contents(&study, 5);
     found.metrics = vec![metric("deletion", Better::Lower)];
@@ -244,7 +246,7 @@ fn another_score_finds_the_maps_of_before() {
         results.values.retain(|id, _| id == "deletion");
         Ok(Some(results))
     };
-    run(&other, &mut store, Options::default(), &mut again, &mut go_on).unwrap();
+    run(&other, &mut store, StudyOptions::default(), &mut again, &mut go_on).unwrap();
     // Three of four pictures had maps; one failed, one is new.
     assert_eq!((reused, computed), (3 * 6, 2 * 6));
 }
@@ -290,7 +292,7 @@ fn time_left_follows_each_methods_pace() {
         assert!(chance(&cell.key) < 1.0);
         work(cell)
     };
-    run(&plan, &mut store, Options::default(), &mut slow, &mut watch).unwrap();
+    run(&plan, &mut store, StudyOptions::default(), &mut slow, &mut watch).unwrap();
     // After the first picture, seven times LayerCAM are left: at least 0.21 s.
     assert!(left[2] > 0.2, "{}", left[2]);
     assert_eq!(left.last(), Some(&0.0));

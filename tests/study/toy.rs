@@ -178,7 +178,7 @@ pub fn go_on(_: &Progress) -> Flow {
 /// Runs a plan in a folder to its end.
 pub fn run_all(plan: &Plan, folder: &Path) -> Store {
     let mut store = Store::open(folder).unwrap();
-    let options = hyaline::study::Options::default();
+    let options = hyaline::study::StudyOptions::default();
     hyaline::study::run(plan, &mut store, options, &mut |cell, _| work(cell), &mut go_on).unwrap();
     store
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// A study of two networks and two pictures, measured; its definition lies beside its results.
 fn study(folder: &Path) -> Option<PathBuf> {
-    use hyaline::study::{Definition, Options, Store, Workshop, run};
+    use hyaline::study::{Definition, Store, StudyOptions, Workshop, run};
     let data = support::data().filter(|_| support::can_paint())?;
     let cards =
         ["mnist_lenet5_vanilla", "mnist_lenet5_adv"].map(|name| support::card(name, &data, folder));
@@ -30,7 +30,7 @@ fn study(folder: &Path) -> Option<PathBuf> {
         workshop.work(cell, store, &mut |_, _| hyaline::progress::Flow::Continue)
     };
     let mut go_on = |_: &hyaline::study::Progress| hyaline::progress::Flow::Continue;
-    run(&plan, &mut store, Options::default(), &mut work, &mut go_on).unwrap();
+    run(&plan, &mut store, StudyOptions::default(), &mut work, &mut go_on).unwrap();
     Some(results)
 }
 

@@ -1,10 +1,10 @@
 //! Which maps share a scale, and where its colour bar stands.
 
 use super::{Composer, Line};
-use crate::figure::grid::{Bars, ColorBar};
-use crate::figure::{
+use crate::display::{
     Arrangement, MethodNorm, Norm, Scale, Scaler, scales_of_pictures, shared_scales,
 };
+use crate::figure::table::{Bars, ColorBar};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
@@ -13,34 +13,34 @@ pub(super) type Scales = BTreeMap<[usize; 3], Option<Scale>>;
 
 impl Composer<'_> {
     pub(super) fn scales(&self) -> Scales {
-        let exhibit = self.exhibit;
-        let networks = 0..exhibit.networks.len();
+        let contents = self.contents;
+        let networks = 0..contents.networks.len();
         let mut scales = Scales::new();
         if self.arrangement() == Arrangement::PicturesByNetworks {
             let maps: Vec<Vec<&Array2<f32>>> = networks
                 .map(|network| {
                     let of = |picture| Some(&self.reduced.get(&[picture, network, 0])?.0);
-                    (0..exhibit.pictures.len()).filter_map(of).collect()
+                    (0..contents.pictures.len()).filter_map(of).collect()
                 })
                 .collect();
-            let norm = self.appearance.norms.of(exhibit.methods[0].0);
+            let norm = self.appearance.norms.of(contents.methods[0].0);
             let found = scales_of_pictures(norm, &maps, &mut Plain);
             for (network, scale) in found.into_iter().enumerate() {
                 scales.extend(
-                    (0..exhibit.pictures.len()).map(|picture| ([picture, network, 0], scale)),
+                    (0..contents.pictures.len()).map(|picture| ([picture, network, 0], scale)),
                 );
             }
             return scales;
         }
         let norms: Vec<MethodNorm> =
-            exhibit.methods.iter().map(|(method, _)| self.appearance.norms.of(*method)).collect();
+            contents.methods.iter().map(|(method, _)| self.appearance.norms.of(*method)).collect();
         let map = |at: [usize; 3]| self.reduced.get(&at).map(|(map, _)| map);
         // Networks with several pictures count as several networks.
         let pictures = self.pictures_of_lines().into_iter();
         let shown: Vec<[usize; 2]> = pictures
             .flat_map(|picture| networks.clone().map(move |network| [picture, network]))
             .collect();
-        let maps: Vec<Vec<_>> = (0..exhibit.methods.len())
+        let maps: Vec<Vec<_>> = (0..contents.methods.len())
             .map(|method| {
                 shown.iter().map(|[picture, network]| map([*picture, *network, method])).collect()
             })
@@ -55,7 +55,7 @@ impl Composer<'_> {
     }
 
     pub(super) fn bar_of(&self, method: usize, scale: Scale) -> ColorBar {
-        let method = self.exhibit.methods[method].0;
+        let method = self.contents.methods[method].0;
         let of = self.appearance.norms.of(method);
         let unit = method.description().unit.to_string();
         ColorBar { color_map: self.color_map(of), scale, unit }

@@ -1,10 +1,12 @@
 //! Insertion and Deletion curves of a picture, or their means.
 
 use super::{Composer, Line};
-use crate::figure::chart::ChartLine;
-use crate::figure::grid::Cell;
-use crate::figure::{Arrangement, CurvesShown, palette};
+use crate::display::Arrangement;
+use crate::figure::table::Cell;
+use crate::plot::chart::ChartLine;
+use crate::plot::palette;
 use crate::score::{Curve, Curves};
+use crate::session::CurvesShown;
 
 /// Places at which curves of several pictures are averaged.
 const PLACES: usize = 101;
@@ -21,9 +23,9 @@ impl Composer<'_> {
             return vec![];
         }
         let names: Vec<&str> = match self.are_series_networks() {
-            true => self.exhibit.networks.iter().map(|network| network.name.as_str()).collect(),
+            true => self.contents.networks.iter().map(|network| network.name.as_str()).collect(),
             false => {
-                self.exhibit.methods.iter().map(|(method, _)| method.description().name).collect()
+                self.contents.methods.iter().map(|(method, _)| method.description().name).collect()
             }
         };
         let named = |(index, name): (usize, &str)| {
@@ -34,9 +36,9 @@ impl Composer<'_> {
 
     /// The curves of a line's maps.
     pub(super) fn chart(&self, line: Line, side: Line) -> Cell {
-        let networks = 0..self.exhibit.networks.len();
-        let methods = 0..self.exhibit.methods.len();
-        let selected = self.exhibit.selected;
+        let networks = 0..self.contents.networks.len();
+        let methods = 0..self.contents.methods.len();
+        let selected = self.contents.selected;
         let places: Vec<[usize; 3]> = match line {
             Line::Method(method) => networks.map(|network| [selected, network, method]).collect(),
             Line::Network(Some(picture), network) => {
@@ -52,7 +54,7 @@ impl Composer<'_> {
             if self.options.curves.is_of_all() || is_of_several {
                 return self.mean_curve(*at, side, color);
             }
-            let curves = self.exhibit.maps.get(at)?.curves.as_ref()?;
+            let curves = self.contents.maps.get(at)?.curves.as_ref()?;
             Some(ChartLine { color, points: points(curves, side), errors: vec![] })
         };
         let lines: Vec<ChartLine> = places.iter().enumerate().filter_map(curve).collect();
@@ -66,9 +68,9 @@ impl Composer<'_> {
         side: Line,
         color: String,
     ) -> Option<ChartLine> {
-        let pictures = 0..self.exhibit.pictures.len();
+        let pictures = 0..self.contents.pictures.len();
         let of = |picture| {
-            let curves = self.exhibit.maps.get(&[picture, network, method])?.curves.as_ref()?;
+            let curves = self.contents.maps.get(&[picture, network, method])?.curves.as_ref()?;
             let points = points(curves, side);
             let at = |place: usize| value_at(&points, place as f64 / (PLACES - 1) as f64);
             Some((0..PLACES).map(at).collect::<Vec<f64>>())

@@ -6,11 +6,12 @@ mod panels;
 
 pub use panels::{DIFFERENCE, difference, enlarged};
 
-use super::exhibit::{Exhibit, Shown, View};
-use super::grid::{Cell, Column, Grid, Heading};
-use super::{Appearance, Arrangement, Comparison, CurvesShown, MethodNorm, Options};
+use super::contents::{FigureContents, Shown, View};
+use super::table::{Cell, Column, Heading, Table};
+use crate::display::{Appearance, Arrangement, MethodNorm};
 use crate::error::{Error, Result};
 use crate::parameter::Value;
+use crate::session::{Comparison, CurvesShown, FigureOptions};
 use bars::Scales;
 use ndarray::Array2;
 use std::collections::BTreeMap;
@@ -18,11 +19,11 @@ use std::collections::BTreeMap;
 /// What lies to the right in charts.
 const CHART_AXIS: &str = "share of pixels";
 
-/// An exhibit with how it is shown.
+/// Contents with how it is shown.
 struct Composer<'a> {
-    exhibit: &'a Exhibit,
+    contents: &'a FigureContents,
     appearance: &'a Appearance,
-    options: &'a Options,
+    options: &'a FigureOptions,
     /// Maps as they are shown, and by which norm.
     reduced: BTreeMap<[usize; 3], (Array2<f32>, MethodNorm)>,
 }
@@ -45,7 +46,7 @@ enum Line {
 /// Which maps a figure shows or averages, by picture, network and method, of how many of each there are.
 pub fn wanted(
     appearance: &Appearance,
-    options: &Options,
+    options: &FigureOptions,
     [pictures, networks, methods]: [usize; 3],
     selected: usize,
 ) -> Vec<[usize; 3]> {
@@ -64,19 +65,23 @@ pub fn wanted(
 ///
 /// # Errors
 /// When there is nothing to show.
-pub fn compose(exhibit: &Exhibit, appearance: &Appearance, options: &Options) -> Result<Grid> {
-    let norms = |index: usize| appearance.norms.of(exhibit.methods[index].0);
+pub fn compose(
+    contents: &FigureContents,
+    appearance: &Appearance,
+    options: &FigureOptions,
+) -> Result<Table> {
+    let norms = |index: usize| appearance.norms.of(contents.methods[index].0);
     let reduce = |(at, shown): (&[usize; 3], &Shown)| {
         let of = norms(at[2]);
         (*at, (of.norm.reduce(&shown.attribution.map, of.sign), of))
     };
-    let reduced = exhibit.maps.iter().map(reduce).collect();
-    Composer { exhibit, appearance, options, reduced }.grid()
+    let reduced = contents.maps.iter().map(reduce).collect();
+    Composer { contents, appearance, options, reduced }.grid()
 }
 
 impl Composer<'_> {
-    fn grid(&self) -> Result<Grid> {
-        if self.exhibit.maps.is_empty() {
+    fn grid(&self) -> Result<Table> {
+        if self.contents.maps.is_empty() {
             let why = "no map is there";
             return Err(Error::new("cannot make the figure", why)
                 .hint("it takes a network, a picture and a method"));
@@ -105,7 +110,7 @@ impl Composer<'_> {
         let cells: Vec<Vec<Cell>> = (0..rows.len()).map(row).collect();
         let is_chart = |line: &Line| matches!(line, Line::Insertion | Line::Deletion);
         let are_rows_charts = rows.iter().any(is_chart);
-        Ok(Grid {
+        Ok(Table {
             cells,
             bars,
             series: self.series(),
@@ -127,19 +132,19 @@ impl Composer<'_> {
 
     /// Rows and columns.
     fn lines(&self) -> (Vec<Line>, Vec<Line>) {
-        let exhibit = self.exhibit;
-        let methods: Vec<Line> = (0..exhibit.methods.len()).map(Line::Method).collect();
+        let contents = self.contents;
+        let methods: Vec<Line> = (0..contents.methods.len()).map(Line::Method).collect();
         if self.options.curves == CurvesShown::MeanAlone {
             return (vec![Line::Insertion, Line::Deletion], methods);
         }
         let input = self.options.input.then_some(Line::Input);
-        let is_compared = exhibit.pair.is_some() && self.options.comparison != Comparison::None;
+        let is_compared = contents.pair.is_some() && self.options.comparison != Comparison::None;
         let charts = match self.options.curves {
             CurvesShown::None => vec![],
             _ => vec![Line::Insertion, Line::Deletion],
         };
         let of = |picture: Option<usize>| {
-            let networks = 0..exhibit.networks.len();
+            let networks = 0..contents.networks.len();
             let comparison = is_compared.then_some(Line::Comparison(picture));
             networks.map(move |network| Line::Network(picture, network)).chain(comparison)
         };
@@ -154,7 +159,7 @@ impl Composer<'_> {
                 (compared.collect(), with_charts(with_input(methods)))
             }
             Arrangement::PicturesByNetworks => {
-                let pictures = (0..exhibit.pictures.len()).map(Line::Picture).collect();
+                let pictures = (0..contents.pictures.len()).map(Line::Picture).collect();
                 (pictures, with_charts(with_input(of(None).collect())))
             }
         }
@@ -163,36 +168,36 @@ impl Composer<'_> {
     /// The pictures that networks are shown with: the selected one, or all.
     fn pictures_of_lines(&self) -> Vec<usize> {
         match self.options.all_pictures {
-            true => (0..self.exhibit.pictures.len()).collect(),
-            false => vec![self.exhibit.selected],
+            true => (0..self.contents.pictures.len()).collect(),
+            false => vec![self.contents.selected],
         }
     }
 
     fn heading(&self, line: Line) -> Heading {
-        let exhibit = self.exhibit;
+        let contents = self.contents;
         let name = |own: &str| self.options.name(own).to_string();
         let plain = |title: &str| Heading { title: title.into(), lines: vec![] };
         match line {
             Line::Input => plain("Input"),
             Line::Method(index) => {
-                let title = name(exhibit.methods[index].0.description().name);
+                let title = name(contents.methods[index].0.description().name);
                 Heading { title, lines: self.differing_settings(index) }
             }
-            Line::Picture(index) => plain(&name(&exhibit.pictures[index].name)),
+            Line::Picture(index) => plain(&name(&contents.pictures[index].name)),
             Line::Insertion | Line::Deletion => Heading {
                 title: if line == Line::Insertion { "Insertion ↑" } else { "Deletion ↓" }.into(),
-                lines: vec![exhibit.scored().into()],
+                lines: vec![contents.scored().into()],
             },
             Line::Network(picture, index) => {
-                let title = name(&exhibit.networks[index].name);
-                let view = picture.and_then(|picture| exhibit.views[picture][index].as_ref());
+                let title = name(&contents.networks[index].name);
+                let view = picture.and_then(|picture| contents.views[picture][index].as_ref());
                 let picture = picture.filter(|_| self.options.all_pictures);
-                let picture = picture.map(|picture| name(&exhibit.pictures[picture].name));
+                let picture = picture.map(|picture| name(&contents.pictures[picture].name));
                 Heading { title, lines: picture.into_iter().chain(view.map(verdict)).collect() }
             }
             Line::Comparison(_) => {
-                let [a, b] = exhibit.pair.unwrap_or_default();
-                let [a, b] = [a, b].map(|index| name(&exhibit.networks[index].name));
+                let [a, b] = contents.pair.unwrap_or_default();
+                let [a, b] = [a, b].map(|index| name(&contents.networks[index].name));
                 match self.options.comparison {
                     Comparison::Wipe => {
                         Heading { title: format!("{a} | {b}"), lines: vec!["left | right".into()] }
@@ -208,7 +213,7 @@ impl Composer<'_> {
 
     /// What tells a method from others of its name.
     fn differing_settings(&self, index: usize) -> Vec<String> {
-        let methods = &self.exhibit.methods;
+        let methods = &self.contents.methods;
         let (method, values) = &methods[index];
         let id = method.description().id;
         let twins = methods.iter().filter(|(other, _)| other.description().id == id);

@@ -2,12 +2,11 @@
 
 use super::bars::Scales;
 use super::{Composer, verdict};
-use crate::figure::exhibit::View;
-use crate::figure::grid::{Cell, ColorBar, Panel};
-use crate::figure::{
-    Appearance, Arrangement, ColorMap, Comparison, MethodNorm, Overlay, Scale, Style, blend,
-};
+use crate::display::{Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Style, blend};
+use crate::figure::contents::View;
+use crate::figure::table::{Cell, ColorBar, Panel};
 use crate::score::{self, Measured};
+use crate::session::Comparison;
 use image::RgbImage;
 use image::imageops::{FilterType, resize};
 use ndarray::Array2;
@@ -16,7 +15,7 @@ use ndarray::Array2;
 pub const DIFFERENCE: Scale = Scale { low: -1.0, high: 1.0, centred: true };
 impl Composer<'_> {
     pub(super) fn input_panel(&self, [picture, network]: [usize; 2]) -> Cell {
-        let Some(view) = &self.exhibit.views[picture][network] else { return Cell::Empty };
+        let Some(view) = &self.contents.views[picture][network] else { return Cell::Empty };
         Cell::Panel(Panel {
             image: self.enlarged(&view.image),
             smooth: self.appearance.smooth,
@@ -32,7 +31,7 @@ impl Composer<'_> {
 
     pub(super) fn map_panel(&self, at: [usize; 3], scales: &Scales) -> Option<Panel> {
         let [picture, network, _] = at;
-        let view = self.exhibit.views[picture][network].as_ref()?;
+        let view = self.contents.views[picture][network].as_ref()?;
         let (reduced, of) = self.reduced.get(&at)?;
         let shared = scales.get(&at).copied().flatten();
         let scale = shared.unwrap_or_else(|| of.norm.scale([reduced], of.sign));
@@ -47,7 +46,7 @@ impl Composer<'_> {
 
     /// Whether two networks see the same part of a picture, at the same size.
     fn see_alike(&self, pair: [usize; 2]) -> bool {
-        let [a, b] = pair.map(|network| &self.exhibit.networks[network].input);
+        let [a, b] = pair.map(|network| &self.contents.networks[network].input);
         a.size == b.size && a.crop == b.crop
     }
 
@@ -84,9 +83,9 @@ impl Composer<'_> {
     fn footer(&self, at: [usize; 3]) -> Vec<String> {
         let mut lines = vec![];
         if self.arrangement() == Arrangement::PicturesByNetworks {
-            lines.extend(self.exhibit.views[at[0]][at[1]].as_ref().map(verdict));
+            lines.extend(self.contents.views[at[0]][at[1]].as_ref().map(verdict));
         }
-        let curves = self.exhibit.maps.get(&at).and_then(|shown| shown.curves.as_ref());
+        let curves = self.contents.maps.get(&at).and_then(|shown| shown.curves.as_ref());
         if let Some(curves) = curves.filter(|_| self.options.scores) {
             lines.push(format!("Ins {:.3}", curves.insertion.auc));
             lines.push(format!("Del {:.3}", curves.deletion.auc));
@@ -95,14 +94,14 @@ impl Composer<'_> {
     }
 
     pub(super) fn comparison_panel(&self, picture: usize, method: usize, scales: &Scales) -> Cell {
-        let Some(pair) = self.exhibit.pair else { return Cell::Empty };
+        let Some(pair) = self.contents.pair else { return Cell::Empty };
         let places = pair.map(|network| [picture, network, method]);
         let [Some((first, of)), Some((second, _))] =
             places.each_ref().map(|at| self.reduced.get(at))
         else {
             return Cell::Empty;
         };
-        let views = pair.map(|network| self.exhibit.views[picture][network].as_ref());
+        let views = pair.map(|network| self.contents.views[picture][network].as_ref());
         let [Some(view), Some(other)] = views else { return Cell::Empty };
         let own = [first, second].map(|map| of.norm.scale([map], of.sign));
         let image = match self.options.comparison {
@@ -131,7 +130,7 @@ impl Composer<'_> {
             scale: DIFFERENCE,
             unit: String::new(),
         });
-        let maps = places.map(|at| &self.exhibit.maps[&at].attribution.map);
+        let maps = places.map(|at| &self.contents.maps[&at].attribution.map);
         let likeness = [
             ("ρ", score::spearman(maps[0], maps[1])),
             ("SSIM", score::ssim_of_own_scale(maps[0], maps[1])),

@@ -3,10 +3,11 @@
 mod placing;
 mod ruler;
 
-use super::grid::{ColorBar, Grid};
-use super::sheet::{Anchor, Rect};
-use super::{Fonts, Options};
+use super::Fonts;
+use super::table::{ColorBar, Table};
 use crate::error::{Error, Result};
+use crate::plot::canvas::{Anchor, Rect};
+use crate::session::FigureOptions;
 use placing::Placing;
 use ruler::Ruler;
 
@@ -77,7 +78,7 @@ const THICKNESS: f64 = 0.7;
 ///
 /// # Errors
 /// When there is no room for panels.
-pub fn lay(grid: &Grid, options: &Options, fonts: &Fonts) -> Result<Layout> {
+pub fn lay(grid: &Table, options: &FigureOptions, fonts: &Fonts) -> Result<Layout> {
     let mut ruler = Ruler::new(grid, options, fonts);
     // Headings break by the side, and the side follows from them; a few rounds settle both.
     for _ in 0..4 {
@@ -114,9 +115,10 @@ pub fn letters(index: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::chart::LOWER_BASELINE;
-    use crate::figure::grid::{Bars, Cell, ColorBar, Column, Heading, Panel};
-    use crate::figure::{ColorMap, Scale, Size, Typeface};
+    use crate::display::{ColorMap, Scale};
+    use crate::figure::table::{Bars, Cell, ColorBar, Column, Heading, Panel};
+    use crate::plot::chart::LOWER_BASELINE;
+    use crate::session::{Size, Typeface};
     use image::RgbImage;
     use rand::rngs::ChaCha8Rng;
     use rand::{RngExt, SeedableRng};
@@ -160,7 +162,7 @@ mod tests {
         Cell::Panel(Panel { image, smooth: true, footer, bar, boxes: vec![] })
     }
 
-    fn grid(random: &mut ChaCha8Rng) -> Grid {
+    fn grid(random: &mut ChaCha8Rng) -> Table {
         let [columns, rows] = [random.random_range(1..7), random.random_range(1..6)];
         let charts = random.random_range(0..3);
         let columns: Vec<Column> = (0..columns + charts)
@@ -182,7 +184,7 @@ mod tests {
             .map(|_| (heading(random).title, "#123456".into()))
             .collect();
         let rows = (0..rows).map(|_| heading(random)).collect();
-        Grid { columns, rows, cells, bars, series, chart_axis: "share of pixels".into() }
+        Table { columns, rows, cells, bars, series, chart_axis: "share of pixels".into() }
     }
 
     /// Where an item is: a chart's numbers stand left of it, and below the last ones.
@@ -208,12 +210,12 @@ mod tests {
         let (mut laid, mut refused) = (0, 0);
         for _ in 0..300 {
             let grid = grid(&mut random);
-            let options = Options {
+            let options = FigureOptions {
                 size: Size::ALL[random.random_range(0..Size::ALL.len())],
                 font_size: random.random_bool(0.5).then(|| random.random_range(4.0..14.0)),
                 gap: random.random_range(0.5..12.0),
                 letters: random.random_bool(0.5),
-                ..Options::default()
+                ..FigureOptions::default()
             };
             let Ok(layout) = lay(&grid, &options, &fonts) else {
                 refused += 1;

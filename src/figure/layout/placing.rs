@@ -5,9 +5,9 @@ use super::{
     ABOVE, ABOVE_PANELS, AFTER_UNIT, BELOW, CHART, Item, LINE, Layout, MARGIN, THICKNESS, Text,
     What,
 };
-use crate::figure::chart::LOWER_BASELINE;
-use crate::figure::grid::{Bars, Cell, ColorBar};
-use crate::figure::sheet::{Anchor, INK, PALE, Rect};
+use crate::figure::table::{Bars, Cell, ColorBar};
+use crate::plot::canvas::{Anchor, INK, PALE, Rect};
+use crate::plot::chart::LOWER_BASELINE;
 use image::RgbImage;
 
 /// Puts everything in its place.

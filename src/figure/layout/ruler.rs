@@ -1,17 +1,18 @@
 //! Sizes of everything in a layout.
 
 use super::{ABOVE_PANELS, AFTER_UNIT, BELOW, CHART, LINE, MARGIN, SMALL, THICKNESS, letters};
-use crate::figure::chart::LOWER_BASELINE;
-use crate::figure::grid::{Bars, Cell, ColorBar, Grid, Heading};
-use crate::figure::{Fonts, Options};
+use crate::figure::Fonts;
+use crate::figure::table::{Bars, Cell, ColorBar, Heading, Table};
+use crate::plot::chart::LOWER_BASELINE;
+use crate::session::FigureOptions;
 
 /// Between pieces of a line: plain spaces would become one.
 const SPACE: &str = "\u{a0}\u{a0}";
 
 /// Sizes of what a grid has.
 pub(super) struct Ruler<'a> {
-    pub grid: &'a Grid,
-    pub options: &'a Options,
+    pub grid: &'a Table,
+    pub options: &'a FigureOptions,
     pub fonts: &'a Fonts,
     pub em: f64,
     pub small: f64,
@@ -24,7 +25,7 @@ pub(super) struct Ruler<'a> {
 }
 
 impl<'a> Ruler<'a> {
-    pub fn new(grid: &'a Grid, options: &'a Options, fonts: &'a Fonts) -> Self {
+    pub fn new(grid: &'a Table, options: &'a FigureOptions, fonts: &'a Fonts) -> Self {
         let em = options.font_points();
         let side = options.width_points() / grid.columns.len().max(1) as f64;
         let (row_headings, column_headings, footers) = (vec![], vec![], vec![]);

@@ -2,7 +2,7 @@
 
 use super::caption::direction;
 use super::{Report, View};
-use crate::figure::plot::{CurvePanel, Curves, Dots, Estimate, Line, Row};
+use crate::plot::{CurvePanel, Curves, Dots, Estimate, Line, Row};
 use crate::score::OverPictures;
 use crate::study::plan::Metric;
 use crate::study::statistics::describe;

@@ -1,6 +1,6 @@
-//! A sheet of SVG to draw on.
+//! A canvas of SVG to draw on.
 
-use super::palette;
+use crate::plot::palette;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use svg::Document;
@@ -34,18 +34,18 @@ impl Anchor {
 
 /// How a text is set.
 #[derive(Debug, Clone, Copy)]
-pub struct Lettering<'a> {
+pub struct TextStyle<'a> {
     pub size: f64,
     pub bold: bool,
     pub color: &'a str,
 }
 
-/// A place on the sheet: left, top, width, height.
+/// A place on the canvas: left, top, width, height.
 pub type Rect = [f64; 4];
 
-/// What a sheet is written on.
+/// What a canvas is written on.
 #[derive(Debug, Clone, Copy)]
-pub struct Paper<'a> {
+pub struct Page<'a> {
     /// Width and height.
     pub size: [f64; 2],
     /// Of those lengths: `px` or `pt`.
@@ -72,18 +72,18 @@ const MARKS: usize = 4;
 
 /// What is drawn so far.
 #[derive(Clone, Default)]
-pub struct Sheet {
+pub struct Canvas {
     group: Group,
 }
 
-impl Sheet {
+impl Canvas {
     pub fn text(&mut self, [x, y]: [f64; 2], anchor: Anchor, color: &str, content: &str) {
         let text = Text::new(printable(content)).set("x", rounded(x)).set("y", rounded(y));
         self.add(text.set("text-anchor", anchor.name()).set("fill", color));
     }
 
     /// Text of a size of its own, its baseline at a point.
-    pub fn lettered(&mut self, [x, y]: [f64; 2], anchor: Anchor, of: Lettering, content: &str) {
+    pub fn lettered(&mut self, [x, y]: [f64; 2], anchor: Anchor, of: TextStyle, content: &str) {
         let text = set(content, anchor, of).set("x", rounded(x)).set("y", rounded(y));
         self.add(text);
     }
@@ -93,7 +93,7 @@ impl Sheet {
         &mut self,
         [x, y]: [f64; 2],
         anchor: Anchor,
-        of: Lettering,
+        of: TextStyle,
         content: &str,
     ) {
         let turn = format!("translate({} {}) rotate(-90)", rounded(x), rounded(y));
@@ -223,36 +223,36 @@ impl Sheet {
         svg::Node::append(&mut self.group, node);
     }
 
-    /// The whole sheet as a file, in CSS pixels, for whichever fonts the viewer has.
+    /// The whole canvas as a file, in CSS pixels, for whichever fonts the viewer has.
     pub fn finish(self, size: [f64; 2]) -> String {
         let families = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
         let ground = Some("#ffffff");
-        self.on(&Paper { size, unit: "", families, ground, metadata: None })
+        self.on(&Page { size, unit: "", families, ground, metadata: None })
     }
 
-    /// The whole sheet as a file.
-    pub fn on(self, paper: &Paper) -> String {
-        let [width, height] = paper.size.map(rounded);
+    /// The whole canvas as a file.
+    pub fn on(self, page: &Page) -> String {
+        let [width, height] = page.size.map(rounded);
         let mut document = Document::new()
             .set("viewBox", format!("0 0 {width} {height}"))
-            .set("width", format!("{width}{}", paper.unit))
-            .set("height", format!("{height}{}", paper.unit));
-        if let Some(metadata) = paper.metadata {
+            .set("width", format!("{width}{}", page.unit))
+            .set("height", format!("{height}{}", page.unit));
+        if let Some(metadata) = page.metadata {
             let text = svg::node::Text::new(metadata);
             let mut element = Element::new("metadata");
             svg::Node::append(&mut element, text);
             document = document.add(element);
         }
-        if let Some(color) = paper.ground {
+        if let Some(color) = page.ground {
             let ground = Rectangle::new().set("width", "100%").set("height", "100%");
             document = document.add(ground.set("fill", color));
         }
-        let group = self.group.set("font-family", paper.families).set("font-size", TEXT);
+        let group = self.group.set("font-family", page.families).set("font-size", TEXT);
         format!("{}\n", document.add(group))
     }
 }
 
-fn set(content: &str, anchor: Anchor, of: Lettering) -> Text {
+fn set(content: &str, anchor: Anchor, of: TextStyle) -> Text {
     let text = Text::new(printable(content)).set("text-anchor", anchor.name());
     let text = text.set("font-size", rounded(of.size)).set("fill", of.color);
     if of.bold { text.set("font-weight", "bold") } else { text }

@@ -1,9 +1,8 @@
 //! Curves in small panels side by side, with bands around them.
 
-use super::Axis;
-use crate::figure::chart::{self, ChartLine, ChartStyle};
-use crate::figure::palette;
-use crate::figure::sheet::{Anchor, INK, LINE, Sample, Sheet, TEXT, shortened};
+use crate::plot::canvas::{Anchor, Canvas, INK, LINE, Sample, TEXT, shortened};
+use crate::plot::chart::{self, ChartLine, ChartStyle};
+use crate::plot::{Axis, palette};
 
 /// Panels of one scale; a line for each series.
 #[derive(Debug, Clone, Default)]
@@ -41,15 +40,15 @@ const MOST_COLUMNS: usize = 4;
 impl Curves {
     /// The plot as an SVG file.
     pub fn svg(&self) -> String {
-        let mut sheet = Sheet::default();
+        let mut canvas = Canvas::default();
         let axis = Axis::over(self.numbers(), 4);
         let columns = self.panels.len().clamp(1, MOST_COLUMNS);
         let rows = self.panels.len().div_ceil(columns);
         let left = EDGE + 62.0;
         let width = left + columns as f64 * (PANEL[0] + GAP[0]);
         let mut y = EDGE + TEXT;
-        sheet.heading([EDGE, y], &shortened(&self.title, width - 2.0 * EDGE));
-        y += sheet.legend(&self.series, [left, width - EDGE], y + LINE + 2.0, Sample::Line)
+        canvas.heading([EDGE, y], &shortened(&self.title, width - 2.0 * EDGE));
+        y += canvas.legend(&self.series, [left, width - EDGE], y + LINE + 2.0, Sample::Line)
             + 2.0 * LINE;
         for (place, panel) in self.panels.iter().enumerate() {
             let [column, row] = [place % columns, place / columns];
@@ -57,18 +56,18 @@ impl Curves {
                 [left + column as f64 * (PANEL[0] + GAP[0]), y + row as f64 * (PANEL[1] + GAP[1])];
             // Texts of the axes stand at the outermost panels alone.
             let is_lowest = place + columns >= self.panels.len();
-            draw(&mut sheet, panel, at, &axis, [column == 0, is_lowest]);
+            draw(&mut canvas, panel, at, &axis, [column == 0, is_lowest]);
         }
         let height = rows as f64 * (PANEL[1] + GAP[1]);
-        sheet.upwards([EDGE + TEXT, y + 0.5 * (height - GAP[1])], &self.axes[1]);
+        canvas.upwards([EDGE + TEXT, y + 0.5 * (height - GAP[1])], &self.axes[1]);
         y += height + 6.0;
         let middle = left + 0.5 * (width - left - GAP[0]);
-        sheet.text([middle, y], Anchor::Middle, INK, &self.axes[0]);
+        canvas.text([middle, y], Anchor::Middle, INK, &self.axes[0]);
         y += 1.4 * LINE;
         for note in &self.notes {
-            y += sheet.paragraph([EDGE, y], width - 2.0 * EDGE, note);
+            y += canvas.paragraph([EDGE, y], width - 2.0 * EDGE, note);
         }
-        sheet.finish([width, y - LINE + EDGE])
+        canvas.finish([width, y - LINE + EDGE])
     }
 
     fn numbers(&self) -> impl Iterator<Item = f64> {
@@ -81,7 +80,7 @@ impl Curves {
 }
 
 fn draw(
-    sheet: &mut Sheet,
+    canvas: &mut Canvas,
     panel: &CurvePanel,
     [left, top]: [f64; 2],
     axis: &Axis,
@@ -104,7 +103,7 @@ fn draw(
         has_lower_numbers: is_lowest,
     };
     let [width, height] = PANEL;
-    chart::draw(sheet, [left, top, width, height], axis, &lines, &style);
+    chart::draw(canvas, [left, top, width, height], axis, &lines, &style);
     let title = shortened(&panel.title, PANEL[0]);
-    sheet.text([left, top - 5.0], Anchor::Start, INK, &title);
+    canvas.text([left, top - 5.0], Anchor::Start, INK, &title);
 }

@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use hyaline::attribution::{self, Attribution, Target};
-use hyaline::figure::{Exhibit, NetworkFacts, PictureFacts, Shown, View};
+use hyaline::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View};
 use hyaline::model::{OutputKind, Prediction};
 use hyaline::parameter::Values;
 use hyaline::picture::{Filter, Preprocessing};
@@ -13,7 +13,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Networks, pictures and methods by name, with smooth maps of so many pixels a side.
-pub fn exhibit(networks: &[&str], pictures: &[&str], methods: &[&str], side: usize) -> Exhibit {
+pub fn contents(
+    networks: &[&str],
+    pictures: &[&str],
+    methods: &[&str],
+    side: usize,
+) -> FigureContents {
     let methods: Vec<_> = methods
         .iter()
         .map(|id| {
@@ -42,7 +47,7 @@ pub fn exhibit(networks: &[&str], pictures: &[&str], methods: &[&str], side: usi
             }
         }
     }
-    Exhibit {
+    FigureContents {
         networks: networks.iter().map(|name| network(name, side)).collect(),
         pictures: pictures
             .iter()

@@ -1,9 +1,13 @@
 //! Sessions as files: what is open and how it is shown, as TOML that people can read, with paths
 //! from the file's own folder where that holds them. A figure is made from one.
 
+mod figure_options;
+
+pub use figure_options::{Comparison, CurvesShown, FigureOptions, POINTS, Size, Typeface};
+
 use crate::attribution::{METHODS, Method, Target};
+use crate::display::Appearance;
 use crate::error::{Error, Result};
-use crate::figure::{Appearance, Options};
 use crate::file;
 use crate::model::Card;
 use crate::parameter::{Kind, Values};
@@ -39,7 +43,7 @@ pub struct Session {
     #[serde(default)]
     pub shown: Appearance,
     #[serde(default)]
-    pub figure: Options,
+    pub figure: FigureOptions,
     #[serde(default)]
     pub networks: Vec<File>,
     #[serde(default)]
@@ -84,7 +88,7 @@ impl Default for Session {
             pair: None,
             probes: vec![],
             shown: Appearance::default(),
-            figure: Options::default(),
+            figure: FigureOptions::default(),
             networks: vec![],
             pictures: vec![],
             methods: vec![],
@@ -203,7 +207,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::ColorMap;
+    use crate::display::ColorMap;
 
     fn session(folder: &Path) -> Session {
         let (path, sha256) = (folder.join("net.toml"), "00".to_string());

@@ -1,7 +1,7 @@
 //! How maps are shown; changing it computes nothing anew.
 
-use super::{ColorMap, Convention, Ends, Norm, OPACITY, Scope, Style};
 use crate::attribution::{Description, Method, Sign};
+use crate::display::{ColorMap, Convention, Ends, Norm, OPACITY, Scope, Style};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -170,7 +170,7 @@ impl MethodNorm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::conventions;
+    use crate::display::conventions;
 
     #[test]
     fn a_method_may_have_a_norm_of_its_own() {

@@ -180,7 +180,7 @@ impl Comparison {
 /// What a figure looks like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Options {
+pub struct FigureOptions {
     pub size: Size,
     /// Inches, instead of the size's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -218,7 +218,7 @@ pub struct Options {
     pub names: BTreeMap<String, String>,
 }
 
-impl Default for Options {
+impl Default for FigureOptions {
     fn default() -> Self {
         Self {
             size: Size::default(),
@@ -246,7 +246,7 @@ impl Default for Options {
 /// Points in an inch.
 pub const POINTS: f64 = 72.0;
 
-impl Options {
+impl FigureOptions {
     /// Points.
     pub fn width_points(&self) -> f64 {
         POINTS * self.width.unwrap_or(self.size.width())
@@ -305,18 +305,19 @@ mod tests {
         for size in Size::ALL {
             let names = BTreeMap::from([("ResNet-20".to_string(), "Vanilla".to_string())]);
             let font = Typeface::from("DejaVu Sans".to_string());
-            let written = Options { size, font, names, width: Some(4.0), ..Options::default() };
+            let written =
+                FigureOptions { size, font, names, width: Some(4.0), ..FigureOptions::default() };
             let text = toml::to_string(&written).unwrap();
-            assert_eq!(toml::from_str::<Options>(&text).unwrap(), written, "{text}");
+            assert_eq!(toml::from_str::<FigureOptions>(&text).unwrap(), written, "{text}");
             assert_eq!((written.name("ResNet-20"), written.name("LIME")), ("Vanilla", "LIME"));
         }
     }
 
     #[test]
     fn numbers_that_no_figure_can_have_are_told() {
-        assert!(Options::default().check().is_ok());
+        assert!(FigureOptions::default().check().is_ok());
         for text in ["width = nan", "dpi = 5", "font-size = 900.0", "gap = -1.0"] {
-            let options: Options = toml::from_str(text).unwrap();
+            let options: FigureOptions = toml::from_str(text).unwrap();
             let error = options.check().unwrap_err().to_string();
             assert!(error.contains(text.split(' ').next().unwrap()), "{error}");
         }

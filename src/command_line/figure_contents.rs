@@ -1,15 +1,15 @@
 //! Computing what a figure shows.
 
-use super::plan::{Plan, Subject};
-use super::watch::Watch;
 use crate::attribution::Progress;
+use crate::command_line::plan::{Plan, Subject};
+use crate::command_line::watch::Watch;
 use crate::error::{Error, Result};
-use crate::figure::{Comparison, Exhibit, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
+use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
 use crate::model::Model;
 use crate::picture::annotation::Annotations;
 use crate::picture::{Picture, to_rgb};
 use crate::score::rise_curves;
-use crate::session::Session;
+use crate::session::{Comparison, Session};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// When something in the session is wrong, or the device failed.
-pub fn compute(plan: &Plan, session: &Session) -> Result<Option<Exhibit>> {
+pub fn compute(plan: &Plan, session: &Session) -> Result<Option<FigureContents>> {
     let pictures =
         plan.pictures.iter().map(|path| Picture::open(path).map(|p| PictureFacts::of(&p)));
     let pictures = pictures.collect::<Result<Vec<_>>>()?;
@@ -32,9 +32,9 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<Exhibit>> {
     let wanted = wanted(&appearance, options, counts, selected);
     let annotations = session.annotations.as_deref().map(Annotations::open).transpose()?;
     for warning in annotations.iter().flat_map(Annotations::warnings) {
-        super::say(&format!("annotations: {warning}"));
+        crate::command_line::say(&format!("annotations: {warning}"));
     }
-    let mut exhibit = Exhibit {
+    let mut contents = FigureContents {
         networks: plan.models.iter().map(NetworkFacts::of).collect(),
         pictures,
         methods: plan.methods.clone(),
@@ -51,17 +51,17 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<Exhibit>> {
     while let Some([picture, network, _]) = wanted.peek().copied() {
         let (model, path) = (&plan.models[network], &plan.pictures[picture]);
         let subject = plan.subject(model, path)?;
-        exhibit.views[picture][network] = Some(view(&subject, model, annotations.as_ref())?);
+        contents.views[picture][network] = Some(view(&subject, model, annotations.as_ref())?);
         let of_both = |at: &[usize; 3]| at[..2] == [picture, network];
         while let Some(at) = wanted.next_if(of_both) {
             let shown = shown(plan, (model, path), &subject, (at, session), &mut watch)?;
             if watch.cancelled() {
                 return Ok(None);
             }
-            exhibit.maps.insert(at, shown);
+            contents.maps.insert(at, shown);
         }
     }
-    Ok(Some(exhibit))
+    Ok(Some(contents))
 }
 
 /// Whether what the session counts is there.

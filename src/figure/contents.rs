@@ -1,11 +1,11 @@
 //! What figures are made of: what networks make of pictures, as it was computed.
 
-use super::sheet::Rect;
 use crate::attribution::{Attribution, Method, Target};
 use crate::model::{Model, OutputKind, Prediction, TrainingCard};
 use crate::parameter::Values;
 use crate::picture::annotation::Annotations;
 use crate::picture::{Picture, Preprocessing};
+use crate::plot::canvas::Rect;
 use crate::score::Curves;
 use image::RgbImage;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Networks, pictures and methods with their maps.
 #[derive(Clone)]
-pub struct Exhibit {
+pub struct FigureContents {
     pub networks: Vec<NetworkFacts>,
     pub pictures: Vec<PictureFacts>,
     pub methods: Vec<(&'static dyn Method, Values)>,
@@ -71,7 +71,7 @@ pub struct Shown {
     pub curves: Option<Arc<Curves>>,
 }
 
-impl Exhibit {
+impl FigureContents {
     /// What curves are of.
     pub(super) fn scored(&self) -> &'static str {
         let has_none = |network: &NetworkFacts| network.outputs.probability().is_none();

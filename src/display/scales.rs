@@ -1,6 +1,6 @@
 //! Which maps share a scale.
 
-use super::{MethodNorm, Norm, Scale, Scope};
+use crate::display::{MethodNorm, Norm, Scale, Scope};
 use std::ops::Range;
 
 /// What makes scales of maps `M`.

@@ -1,8 +1,8 @@
 //! Laying a colour-mapped map over a picture. The explorer's shader does the same on the GPU, and
 //! a test holds the two together.
 
-use super::{ColorMap, Scale};
 use crate::attribution::bilinear;
+use crate::display::{ColorMap, Scale};
 use image::RgbImage;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};

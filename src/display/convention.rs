@@ -1,7 +1,7 @@
 //! How libraries and papers show maps, so that a figure can be matched.
 
-use super::{ColorMap, Ends, Norm, Reduction, Scope};
 use crate::attribution::Sign;
+use crate::display::{ColorMap, Ends, Norm, Reduction, Scope};
 
 /// A norm and colours by the name of who shows maps so.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,15 +1,15 @@
 //! What a figure shows, as rows and columns.
 
-use super::chart::ChartLine;
-use super::plot::Axis;
-use super::sheet::Rect;
-use super::{ColorMap, Scale};
+use crate::display::{ColorMap, Scale};
+use crate::plot::Axis;
+use crate::plot::canvas::Rect;
+use crate::plot::chart::ChartLine;
 use crate::text::number;
 use image::RgbImage;
 
 /// What a figure shows, row by row.
 #[derive(Debug, Clone, Default)]
-pub struct Grid {
+pub struct Table {
     pub columns: Vec<Column>,
     pub rows: Vec<Heading>,
     /// By row and column.
@@ -78,7 +78,7 @@ pub enum Bars {
     Figure(ColorBar, usize),
 }
 
-impl Grid {
+impl Table {
     /// The axis that all charts share: probabilities, and what their bands reach beyond.
     pub fn axis(&self) -> Axis {
         let lines = self.cells.iter().flatten().flat_map(|cell| match cell {

@@ -1,7 +1,7 @@
-//! One small chart of curves in a place on a sheet.
+//! One small chart of curves in a place on a canvas.
 
-use super::plot::Axis;
-use super::sheet::{Anchor, GRID, INK, Lettering, Rect, Sheet};
+use crate::plot::Axis;
+use crate::plot::canvas::{Anchor, Canvas, GRID, INK, Rect, TextStyle};
 
 /// A curve with the band around it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,7 +45,7 @@ impl ChartLine {
 
 /// Draws lines in a frame.
 pub fn draw(
-    sheet: &mut Sheet,
+    canvas: &mut Canvas,
     [left, top, width, height]: Rect,
     axis: &Axis,
     lines: &[ChartLine],
@@ -53,26 +53,26 @@ pub fn draw(
 ) {
     let bottom = top + height;
     let at = |[x, y]: [f64; 2]| [left + x * width, bottom - axis.place(y) * height];
-    let numbers = Lettering { size: style.text, bold: false, color: INK };
+    let numbers = TextStyle { size: style.text, bold: false, color: INK };
     for (value, text) in axis.ticks() {
         let ends = [at([0.0, value]), at([1.0, value])];
-        sheet.line(ends, GRID, style.grid);
+        canvas.line(ends, GRID, style.grid);
         if style.has_left_numbers {
             let [x, y] = ends[0];
             let place = [x - 0.5 * style.text, y + 0.36 * style.text];
-            sheet.lettered(place, Anchor::End, numbers, &text);
+            canvas.lettered(place, Anchor::End, numbers, &text);
         }
     }
     for (place, text) in LOWER_NUMBERS.iter().filter(|_| style.has_lower_numbers) {
         let baseline = [left + place * width, bottom + LOWER_BASELINE * style.text];
-        sheet.lettered(baseline, Anchor::Middle, numbers, text);
+        canvas.lettered(baseline, Anchor::Middle, numbers, text);
     }
     for line in lines.iter().filter(|line| line.points.len() > 1) {
         let edge = |sign: f64| line.edge(sign).map(at).collect::<Vec<_>>();
         if line.errors.iter().any(|error| *error > 0.0) {
-            sheet.band(&edge(1.0), &edge(-1.0), &line.color);
+            canvas.band(&edge(1.0), &edge(-1.0), &line.color);
         }
-        sheet.curve(&edge(0.0), &line.color, style.line);
+        canvas.curve(&edge(0.0), &line.color, style.line);
     }
-    sheet.border([left, top, width, height], super::sheet::PALE, 0.8 * style.grid);
+    canvas.border([left, top, width, height], crate::plot::canvas::PALE, 0.8 * style.grid);
 }

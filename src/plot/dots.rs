@@ -1,8 +1,8 @@
 //! Means with their intervals: a row for each method, a mark for each model.
 
-use super::axis::Axis;
-use crate::figure::palette;
-use crate::figure::sheet::{Anchor, GRID, INK, LINE, Sample, Sheet, TEXT, length, shortened};
+use crate::plot::axis::Axis;
+use crate::plot::canvas::{Anchor, Canvas, GRID, INK, LINE, Sample, TEXT, length, shortened};
+use crate::plot::palette;
 
 /// Means with intervals, of several series over the same rows.
 #[derive(Debug, Clone, Default)]
@@ -43,40 +43,40 @@ const LONGEST_NAME: f64 = 220.0;
 impl Dots {
     /// The plot as an SVG file.
     pub fn svg(&self) -> String {
-        let mut sheet = Sheet::default();
+        let mut canvas = Canvas::default();
         let axis = Axis::over(self.numbers(), 6);
         let longest = self.rows.iter().map(|row| length(&row.name)).fold(40.0, f64::max);
         let left = EDGE + longest.min(LONGEST_NAME) + 10.0;
         let right = WIDTH - EDGE - 14.0;
         let x = |value: f64| left + axis.place(value) * (right - left);
         let mut y = EDGE + TEXT;
-        sheet.heading([EDGE, y], &shortened(&self.title, WIDTH - 2.0 * EDGE));
-        y += sheet.legend(&self.series, [left, right], y + LINE + 2.0, Sample::Mark) + LINE;
+        canvas.heading([EDGE, y], &shortened(&self.title, WIDTH - 2.0 * EDGE));
+        y += canvas.legend(&self.series, [left, right], y + LINE + 2.0, Sample::Mark) + LINE;
         let (top, height) = (y, ROW[0] + ROW[1] * self.series.len().saturating_sub(1) as f64);
         let bottom = top + height * self.rows.len() as f64;
         for (value, text) in axis.ticks() {
-            sheet.line([[x(value), top], [x(value), bottom]], GRID, 1.0);
-            sheet.text([x(value), bottom + LINE], Anchor::Middle, INK, &text);
+            canvas.line([[x(value), top], [x(value), bottom]], GRID, 1.0);
+            canvas.text([x(value), bottom + LINE], Anchor::Middle, INK, &text);
         }
         for (series, reference) in self.references.iter().enumerate() {
             if let Some(value) = reference {
-                sheet.dashed([[x(*value), top], [x(*value), bottom]], &palette::on_white(series));
+                canvas.dashed([[x(*value), top], [x(*value), bottom]], &palette::on_white(series));
             }
         }
         for (place, row) in self.rows.iter().enumerate() {
             let middle = top + height * (place as f64 + 0.5);
             let name = shortened(&row.name, LONGEST_NAME);
-            sheet.text([left - 10.0, middle + 0.36 * TEXT], Anchor::End, INK, &name);
-            self.marks(&mut sheet, row, middle, &x);
+            canvas.text([left - 10.0, middle + 0.36 * TEXT], Anchor::End, INK, &name);
+            self.marks(&mut canvas, row, middle, &x);
         }
-        sheet.frame([left, top], [right - left, bottom - top]);
+        canvas.frame([left, top], [right - left, bottom - top]);
         y = bottom + 2.0 * LINE + 3.0;
-        sheet.text([0.5 * (left + right), y], Anchor::Middle, INK, &self.axis);
+        canvas.text([0.5 * (left + right), y], Anchor::Middle, INK, &self.axis);
         y += 1.4 * LINE;
         for note in &self.notes {
-            y += sheet.paragraph([EDGE, y], WIDTH - 2.0 * EDGE, note);
+            y += canvas.paragraph([EDGE, y], WIDTH - 2.0 * EDGE, note);
         }
-        sheet.finish([WIDTH, y - LINE + EDGE])
+        canvas.finish([WIDTH, y - LINE + EDGE])
     }
 
     fn numbers(&self) -> impl Iterator<Item = f64> {
@@ -85,17 +85,17 @@ impl Dots {
         estimates.flat_map(of).chain(self.references.iter().flatten().copied())
     }
 
-    fn marks(&self, sheet: &mut Sheet, row: &Row, middle: f64, x: &impl Fn(f64) -> f64) {
+    fn marks(&self, canvas: &mut Canvas, row: &Row, middle: f64, x: &impl Fn(f64) -> f64) {
         let first = middle - 0.5 * ROW[1] * (row.estimates.len() as f64 - 1.0);
         for (series, estimate) in row.estimates.iter().enumerate() {
             let y = first + ROW[1] * series as f64;
             let Some(Estimate { value, interval }) = estimate else { continue };
             let color = palette::on_white(series);
             if let Some([low, high]) = interval {
-                sheet.line([[x(*low), y], [x(*high), y]], &color, 1.4);
+                canvas.line([[x(*low), y], [x(*high), y]], &color, 1.4);
             }
             let name = self.series.get(series).map_or("", String::as_str);
-            sheet.mark([x(*value), y], series, &color, &format!("{name}: {value:.4}"));
+            canvas.mark([x(*value), y], series, &color, &format!("{name}: {value:.4}"));
         }
     }
 }

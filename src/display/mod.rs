@@ -1,0 +1,15 @@
+//! How maps are shown: norms, scales that cells share, colour maps, blending.
+
+mod appearance;
+mod blend;
+mod colormap;
+mod convention;
+mod norm;
+mod scales;
+
+pub use appearance::{Appearance, Arrangement, MethodNorm, Norms, TOP};
+pub use blend::{OPACITY, Overlay, Style, blend};
+pub use colormap::{ColorMap, LEVELS};
+pub use convention::{Convention, conventions};
+pub use norm::{Ends, Norm, Reduction, Scale, Scope};
+pub use scales::{Scaler, scales_of_pictures, shared_scales};
