@@ -41,7 +41,18 @@ impl Graph {
             | Op::Take(_) => of(0),
             Op::Choose => union(of(1), of(2)),
             Op::Concatenate(_) => (0..node.inputs.len()).map(of).reduce(union).unwrap_or(ANY),
-            _ => ANY,
+            // Their values follow from weights, which are not looked at, or leave those of the input.
+            Op::Input
+            | Op::Normalise(_)
+            | Op::Convolution(_)
+            | Op::Linear(_)
+            | Op::MatrixProduct
+            | Op::PRelu(_)
+            | Op::BatchNorm(_)
+            | Op::Resample(_)
+            | Op::Standardise(_)
+            | Op::LocalResponse(_)
+            | Op::Pad(_) => ANY,
         }
     }
 }
@@ -55,7 +66,19 @@ fn pointwise(function: Pointwise, input: impl Fn() -> Bounds) -> Bounds {
             [0.0, f32::INFINITY]
         }
         Pointwise::Exp => input().map(f32::exp),
-        _ => ANY,
+        Pointwise::SmoothRelu { .. }
+        | Pointwise::LeakyRelu { .. }
+        | Pointwise::ThresholdedRelu { .. }
+        | Pointwise::Elu { .. }
+        | Pointwise::HardSwish
+        | Pointwise::Silu
+        | Pointwise::Gelu
+        | Pointwise::GeluTanh
+        | Pointwise::Mish
+        | Pointwise::Log
+        | Pointwise::Reciprocal
+        | Pointwise::Power { .. }
+        | Pointwise::Elementary(_) => ANY,
     }
 }
 

@@ -77,7 +77,28 @@ impl Graph {
             Op::Convolution(_) => Some(composite.convolution),
             Op::Linear(_) => Some(composite.linear),
             Op::Affine(_) => Some(RelevanceRule::Epsilon),
-            _ => None,
+            // Without weights: see [`other`].
+            Op::Input
+            | Op::Normalise(_)
+            | Op::MatrixProduct
+            | Op::Pointwise(_)
+            | Op::PRelu(_)
+            | Op::Arithmetic(_)
+            | Op::BatchNorm(_)
+            | Op::MaxPool(_)
+            | Op::GlobalAveragePool
+            | Op::Resample(_)
+            | Op::Sum(_)
+            | Op::Standardise(_)
+            | Op::LocalResponse(_)
+            | Op::Softmax(_)
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Concatenate(_)
+            | Op::Take(_)
+            | Op::Choose => None,
         }
     }
 
@@ -85,7 +106,7 @@ impl Graph {
     fn sees_pixels(&self, id: NodeId) -> bool {
         self.node(id).inputs.iter().all(|input| {
             let op = &self.node(*input).op;
-            !matches!(op, Op::Convolution(_) | Op::Linear(_)) && self.sees_pixels(*input)
+            !op.has_weights() && self.sees_pixels(*input)
         })
     }
 

@@ -78,7 +78,7 @@ impl Graph {
                 Rules::Rescale(reference) => {
                     node.op.rescale(&step, &reference.step(node, index), &gradient)
                 }
-                _ => None,
+                Rules::Gradient | Rules::Guided | Rules::Deconvolution => None,
             };
             let parts = rescaled.unwrap_or_else(|| node.op.backward(&step, gradient, rules));
             for (id, part) in node.inputs.iter().zip(parts) {

@@ -62,7 +62,7 @@ impl Graph {
     /// Whether any node is a rectifier, at which guided backpropagation and deconvolution differ from
     /// the gradient.
     pub fn has_rectifiers(&self) -> bool {
-        self.nodes().iter().any(|node| is_rectifier(&node.op))
+        self.nodes().iter().any(|node| node.op.is_rectifier())
     }
 }
 
@@ -73,10 +73,36 @@ impl Op {
             RuleSet::Relevance => self.support_of_relevance(),
             RuleSet::Guided | RuleSet::Deconvolution => self.support_of_guidance(),
             RuleSet::Rescale => self.support_of_rescale(),
-            RuleSet::FullGradient => match self {
-                Op::LocalResponse(_) => Support::Assumed("its constant part is left out"),
-                _ => Support::Defined,
-            },
+            RuleSet::FullGradient => self.support_of_full_gradient(),
+        }
+    }
+
+    fn support_of_full_gradient(&self) -> Support {
+        match self {
+            Op::LocalResponse(_) => Support::Assumed("its constant part is left out"),
+            Op::Input
+            | Op::Normalise(_)
+            | Op::Convolution(_)
+            | Op::Linear(_)
+            | Op::MatrixProduct
+            | Op::Pointwise(_)
+            | Op::PRelu(_)
+            | Op::Arithmetic(_)
+            | Op::Affine(_)
+            | Op::BatchNorm(_)
+            | Op::MaxPool(_)
+            | Op::GlobalAveragePool
+            | Op::Resample(_)
+            | Op::Sum(_)
+            | Op::Standardise(_)
+            | Op::Softmax(_)
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Concatenate(_)
+            | Op::Take(_)
+            | Op::Choose => Support::Defined,
         }
     }
 
@@ -116,8 +142,8 @@ impl Op {
     fn support_of_guidance(&self) -> Support {
         match self {
             Op::MatrixProduct | Op::Softmax(_) => Support::Undefined,
-            _ if is_rectifier(self) => Support::Defined,
             Op::PRelu(_) => DERIVATIVE,
+            Op::Pointwise(function) if function.is_rectifier() => Support::Defined,
             Op::Pointwise(function) => match function {
                 Pointwise::Clip { .. }
                 | Pointwise::LeakyRelu { .. }
@@ -144,7 +170,26 @@ impl Op {
                 | Pointwise::Power { .. }
                 | Pointwise::Elementary(_) => Support::Defined,
             },
-            _ => Support::Defined,
+            Op::Input
+            | Op::Normalise(_)
+            | Op::Convolution(_)
+            | Op::Linear(_)
+            | Op::Arithmetic(_)
+            | Op::Affine(_)
+            | Op::BatchNorm(_)
+            | Op::MaxPool(_)
+            | Op::GlobalAveragePool
+            | Op::Resample(_)
+            | Op::Sum(_)
+            | Op::Standardise(_)
+            | Op::LocalResponse(_)
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Concatenate(_)
+            | Op::Take(_)
+            | Op::Choose => Support::Defined,
         }
     }
 
@@ -153,18 +198,28 @@ impl Op {
             Op::Softmax(_) | Op::Standardise(_) | Op::LocalResponse(_) => {
                 Support::Assumed("the derivative is taken, so that contributions need not add up")
             }
-            _ => Support::Defined,
+            Op::Input
+            | Op::Normalise(_)
+            | Op::Convolution(_)
+            | Op::Linear(_)
+            | Op::MatrixProduct
+            | Op::Pointwise(_)
+            | Op::PRelu(_)
+            | Op::Arithmetic(_)
+            | Op::Affine(_)
+            | Op::BatchNorm(_)
+            | Op::MaxPool(_)
+            | Op::GlobalAveragePool
+            | Op::Resample(_)
+            | Op::Sum(_)
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Concatenate(_)
+            | Op::Take(_)
+            | Op::Choose => Support::Defined,
         }
-    }
-}
-
-fn is_rectifier(op: &Op) -> bool {
-    match op {
-        Op::Pointwise(Pointwise::Clip { low, .. }) => *low == 0.0,
-        Op::Pointwise(function) => {
-            matches!(function, Pointwise::Relu | Pointwise::SmoothRelu { .. })
-        }
-        _ => false,
     }
 }
 

@@ -6,6 +6,7 @@ mod choose;
 mod convolution;
 mod depthwise;
 mod direct;
+mod double_backward;
 mod elementary;
 mod host;
 mod lattice;
@@ -13,11 +14,13 @@ mod layout;
 mod linear;
 mod pointwise;
 mod pooling;
+mod properties;
 mod resample;
 mod rescale;
 mod softplus;
 mod statistics;
 mod take;
+mod weight_gradients;
 
 pub use arithmetic::{Affine, Arithmetic, PRelu};
 pub use batch_norm::BatchNorm;
@@ -30,6 +33,9 @@ pub use pooling::MaxPool;
 pub use resample::{Matrix, PoolSide, Resample};
 pub use statistics::{LocalResponse, Sides, Standardise};
 pub use take::Take;
+
+pub(in crate::graph) use double_backward::Curved;
+pub(in crate::graph) use weight_gradients::AtWeight;
 
 use super::{Rules, Shape};
 use burn::tensor::{Int, Tensor};
@@ -126,74 +132,6 @@ impl Op {
         }
     }
 
-    /// True for pointwise nonlinearities.
-    pub fn is_activation(&self) -> bool {
-        match self {
-            Op::Pointwise(function) => function.is_activation(),
-            Op::PRelu(_) => true,
-            _ => false,
-        }
-    }
-
-    /// True for what averages, or sums, each channel over all its places alike.
-    pub(super) fn averages_places(&self) -> bool {
-        match self {
-            Op::GlobalAveragePool => true,
-            Op::Sum(sides) => sides.rows && sides.columns && !sides.channels,
-            Op::Resample(resample) => resample.averages_all(),
-            _ => false,
-        }
-    }
-
-    /// True for linear maps of one value, with constants added.
-    pub(super) fn is_affine(&self) -> bool {
-        matches!(
-            self,
-            Op::Normalise(_)
-                | Op::Convolution(_)
-                | Op::Linear(_)
-                | Op::Affine(_)
-                | Op::GlobalAveragePool
-                | Op::Resample(_)
-                | Op::Sum(_)
-                | Op::Flatten
-                | Op::Rearrange(_)
-                | Op::Slice(_)
-                | Op::Pad(_)
-                | Op::Take(_)
-        )
-    }
-
-    /// Number of trained values.
-    pub fn parameters(&self) -> usize {
-        match self {
-            Op::Convolution(convolution) => convolution.parameters(),
-            Op::Linear(linear) => linear.parameters(),
-            Op::PRelu(prelu) => prelu.parameters(),
-            Op::Affine(affine) => affine.parameters(),
-            Op::BatchNorm(norm) => norm.parameters(),
-            _ => 0,
-        }
-    }
-
-    /// Whether [`Op::with_weights`] changes it.
-    pub fn has_weights(&self) -> bool {
-        matches!(self, Op::Convolution(_) | Op::Linear(_))
-    }
-
-    /// The same layer with other weights and bias; operations without weights stay as they are.
-    pub fn with_weights(
-        &self,
-        weight: impl Fn(Tensor<4>) -> Tensor<4>,
-        bias: impl Fn(Tensor<1>) -> Tensor<1>,
-    ) -> Self {
-        match self {
-            Op::Convolution(convolution) => convolution.with_weights(weight, bias).into(),
-            Op::Linear(linear) => linear.with_weights(weight, bias).into(),
-            other => other.clone(),
-        }
-    }
-
     /// How many inputs it takes; `None` for any number.
     fn arity(&self) -> Option<usize> {
         match self {
@@ -201,7 +139,25 @@ impl Op {
             Op::Arithmetic(_) | Op::MatrixProduct => Some(2),
             Op::Concatenate(_) => None,
             Op::Choose => Some(3),
-            _ => Some(1),
+            Op::Normalise(_)
+            | Op::Convolution(_)
+            | Op::Linear(_)
+            | Op::Pointwise(_)
+            | Op::PRelu(_)
+            | Op::Affine(_)
+            | Op::BatchNorm(_)
+            | Op::MaxPool(_)
+            | Op::GlobalAveragePool
+            | Op::Resample(_)
+            | Op::Sum(_)
+            | Op::Standardise(_)
+            | Op::LocalResponse(_)
+            | Op::Softmax(_)
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Take(_) => Some(1),
         }
     }
 
@@ -280,7 +236,29 @@ impl Op {
         match self {
             Op::MaxPool(pool) => pool.apply_with_places(inputs[0].clone()),
             Op::BatchNorm(norm) => norm.apply(inputs[0].clone()),
-            _ => (self.apply(inputs.to_vec()), Saved::Nothing),
+            // Their reverse needs the input and output at most.
+            Op::Input
+            | Op::Normalise(_)
+            | Op::Convolution(_)
+            | Op::Linear(_)
+            | Op::MatrixProduct
+            | Op::Pointwise(_)
+            | Op::PRelu(_)
+            | Op::Arithmetic(_)
+            | Op::Affine(_)
+            | Op::GlobalAveragePool
+            | Op::Resample(_)
+            | Op::Sum(_)
+            | Op::Standardise(_)
+            | Op::LocalResponse(_)
+            | Op::Softmax(_)
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Concatenate(_)
+            | Op::Take(_)
+            | Op::Choose => (self.apply(inputs.to_vec()), Saved::Nothing),
         }
     }
 
@@ -319,102 +297,6 @@ impl Op {
             Op::Take(take) => take.backward(gradient, from),
             Op::Choose => return choose::backward(step, gradient),
         }]
-    }
-}
-
-/// The gradient at one trained tensor, flattened, with the last part of its name.
-pub(in crate::graph) type AtWeight = (&'static str, Tensor<1>);
-
-impl Op {
-    /// The gradients at the inputs, if `through`, and at the trained values, given the one at the
-    /// output.
-    pub(super) fn backward_training(
-        &self,
-        step: &Step,
-        gradient: Tensor<4>,
-        through: bool,
-    ) -> (Vec<Tensor<4>>, Vec<AtWeight>) {
-        let x = step.inputs[0];
-        if let Op::BatchNorm(norm) = self {
-            let (at_input, [weight, bias]) = norm.backward(x, step.saved, gradient);
-            return (vec![at_input], vec![("weight", weight), ("bias", bias)]);
-        }
-        let at_weights = match self {
-            Op::Convolution(convolution) => convolution.weight_gradients(x, &gradient),
-            Op::Linear(linear) => linear.weight_gradients(x, &gradient),
-            Op::Affine(affine) => affine.weight_gradients(x, &gradient),
-            _ => vec![],
-        };
-        let at_inputs = match through {
-            true => self.backward(step, gradient, &Rules::Gradient),
-            false => vec![],
-        };
-        (at_inputs, at_weights)
-    }
-}
-
-/// What the reverse of a reverse step gives.
-pub(in crate::graph) struct Curved {
-    /// The adjoint of the gradient at the output.
-    pub adjoint: Tensor<4>,
-    /// The adjoint of the input, where the step depends on it.
-    pub at_input: Option<Tensor<4>>,
-}
-
-impl Op {
-    /// Whether [`Self::reverse_of_reverse`] knows the operation.
-    pub(super) fn is_curved_known(&self) -> bool {
-        match self {
-            Op::Input | Op::MaxPool(_) | Op::Concatenate(_) => true,
-            Op::Arithmetic(arithmetic) => *arithmetic == Arithmetic::Add,
-            Op::Pointwise(function) => {
-                matches!(function, Pointwise::Relu | Pointwise::SmoothRelu { .. })
-            }
-            other => other.is_affine(),
-        }
-    }
-
-    /// The reverse of a reverse step: from adjoints of the gradients at the inputs to that of the
-    /// gradient at the output.
-    pub(super) fn reverse_of_reverse(
-        &self,
-        step: &Step,
-        gradient: &Tensor<4>,
-        mut adjoints: Vec<Tensor<4>>,
-        rules: &Rules,
-    ) -> Curved {
-        let linear = |adjoint| Curved { adjoint, at_input: None };
-        match self {
-            Op::Convolution(convolution) => linear(convolution.apply_linear(adjoints.remove(0))),
-            Op::Linear(layer) => linear(layer.apply_linear(adjoints.remove(0))),
-            // Its backward is symmetric.
-            Op::Affine(affine) => linear(affine.backward(adjoints.remove(0))),
-            Op::Normalise(normalise) => linear(normalise.apply_linear(adjoints.remove(0))),
-            Op::Pad(pad) => linear(Pad { value: 0.0, ..*pad }.apply(adjoints.remove(0))),
-            Op::MaxPool(pool) => linear(pool.values_at(step.saved, adjoints.remove(0))),
-            Op::Pointwise(function) => {
-                let adjoint = adjoints.remove(0);
-                function.reverse_of_reverse(step.inputs[0], gradient, adjoint, rules)
-            }
-            _ => linear(self.apply(adjoints)),
-        }
-    }
-
-    /// What the reverse pass through this node gives at its weights, from the adjoint of the
-    /// gradient at its input and the gradient at its output; a bias takes no part in it.
-    pub(super) fn weights_of_reverse(
-        &self,
-        adjoint: &Tensor<4>,
-        gradient: &Tensor<4>,
-    ) -> Vec<AtWeight> {
-        let mut parts = match self {
-            Op::Convolution(convolution) => convolution.weight_gradients(adjoint, gradient),
-            Op::Linear(linear) => linear.weight_gradients(adjoint, gradient),
-            Op::Affine(affine) => affine.weight_gradients(adjoint, gradient),
-            _ => vec![],
-        };
-        parts.retain(|(part, _)| *part == "weight");
-        parts
     }
 }
 

@@ -110,17 +110,61 @@ impl Pointwise {
 
     /// True for what networks use as a nonlinearity, not as a step of some formula.
     pub(in crate::graph) fn is_activation(self) -> bool {
-        !matches!(
-            self,
+        match self {
+            Pointwise::Relu
+            | Pointwise::SmoothRelu { .. }
+            | Pointwise::Clip { .. }
+            | Pointwise::LeakyRelu { .. }
+            | Pointwise::ThresholdedRelu { .. }
+            | Pointwise::Elu { .. }
+            | Pointwise::Sigmoid
+            | Pointwise::HardSigmoid { .. }
+            | Pointwise::HardSwish
+            | Pointwise::Silu
+            | Pointwise::Tanh
+            | Pointwise::Gelu
+            | Pointwise::GeluTanh
+            | Pointwise::Softplus
+            | Pointwise::Mish
+            | Pointwise::Sign => true,
             Pointwise::Exp
-                | Pointwise::Log
-                | Pointwise::Sqrt
-                | Pointwise::Abs
-                | Pointwise::Erf
-                | Pointwise::Reciprocal
-                | Pointwise::Power { .. }
-                | Pointwise::Elementary(_)
-        )
+            | Pointwise::Log
+            | Pointwise::Sqrt
+            | Pointwise::Abs
+            | Pointwise::Erf
+            | Pointwise::Reciprocal
+            | Pointwise::Power { .. }
+            | Pointwise::Elementary(_) => false,
+        }
+    }
+
+    /// True for ReLU and what is ReLU up to a bound or smoothly.
+    pub(in crate::graph) fn is_rectifier(self) -> bool {
+        match self {
+            Pointwise::Relu | Pointwise::SmoothRelu { .. } => true,
+            Pointwise::Clip { low, .. } => low == 0.0,
+            Pointwise::LeakyRelu { .. }
+            | Pointwise::ThresholdedRelu { .. }
+            | Pointwise::Elu { .. }
+            | Pointwise::Sigmoid
+            | Pointwise::HardSigmoid { .. }
+            | Pointwise::HardSwish
+            | Pointwise::Silu
+            | Pointwise::Tanh
+            | Pointwise::Gelu
+            | Pointwise::GeluTanh
+            | Pointwise::Softplus
+            | Pointwise::Mish
+            | Pointwise::Exp
+            | Pointwise::Log
+            | Pointwise::Sqrt
+            | Pointwise::Abs
+            | Pointwise::Sign
+            | Pointwise::Erf
+            | Pointwise::Reciprocal
+            | Pointwise::Power { .. }
+            | Pointwise::Elementary(_) => false,
+        }
     }
 
     pub(super) fn apply(self, x: Tensor<4>) -> Tensor<4> {
@@ -179,6 +223,7 @@ impl Pointwise {
             (Pointwise::SmoothRelu { beta }, _) => softplus::backward(x, gradient, beta),
             (Pointwise::Relu, _) => masked(gradient, x, 0.0, f32::INFINITY),
             (Pointwise::Clip { low, high }, _) => masked(gradient, x, low, high),
+            // Every other function has its derivative there.
             _ => gradient * self.derivative(x.clone()),
         }
     }
@@ -198,6 +243,7 @@ impl Pointwise {
                 let passed = if guided { relu(gradient.clone()) } else { gradient.clone() };
                 Some(softplus::curved(x, passed * adjoint.clone(), beta))
             }
+            // ReLU, whose slope is constant on either side of 0.
             _ => None,
         };
         let adjoint = self.backward(x, adjoint, &Rules::Gradient);

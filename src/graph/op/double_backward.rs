@@ -1,0 +1,97 @@
+//! The reverse of an operation's reverse step.
+
+use super::{Arithmetic, Op, Pad, Pointwise, Step};
+use crate::graph::Rules;
+use burn::tensor::Tensor;
+
+/// What the reverse of a reverse step gives.
+pub(in crate::graph) struct Curved {
+    /// The adjoint of the gradient at the output.
+    pub adjoint: Tensor<4>,
+    /// The adjoint of the input, where the step depends on it.
+    pub at_input: Option<Tensor<4>>,
+}
+
+impl Op {
+    /// Whether [`Self::reverse_of_reverse`] knows the operation.
+    pub(in crate::graph) fn is_curved_known(&self) -> bool {
+        match self {
+            // Any other function is refused, not guessed.
+            Op::Pointwise(function) => {
+                matches!(function, Pointwise::Relu | Pointwise::SmoothRelu { .. })
+            }
+            // Linear in one value or several, a max pool for given places of the maxima.
+            Op::Input
+            | Op::Normalise(_)
+            | Op::Convolution(_)
+            | Op::Linear(_)
+            | Op::Arithmetic(Arithmetic::Add)
+            | Op::Affine(_)
+            | Op::MaxPool(_)
+            | Op::GlobalAveragePool
+            | Op::Resample(_)
+            | Op::Sum(_)
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Concatenate(_)
+            | Op::Take(_) => true,
+            Op::MatrixProduct
+            | Op::PRelu(_)
+            | Op::Arithmetic(Arithmetic::Subtract | Arithmetic::Multiply | Arithmetic::Divide)
+            | Op::BatchNorm(_)
+            | Op::Standardise(_)
+            | Op::LocalResponse(_)
+            | Op::Softmax(_)
+            | Op::Choose => false,
+        }
+    }
+
+    /// The reverse of a reverse step: from adjoints of the gradients at the inputs to that of the
+    /// gradient at the output.
+    ///
+    /// # Panics
+    /// For an operation that [`Self::is_curved_known`] denies.
+    pub(in crate::graph) fn reverse_of_reverse(
+        &self,
+        step: &Step,
+        gradient: &Tensor<4>,
+        mut adjoints: Vec<Tensor<4>>,
+        rules: &Rules,
+    ) -> Curved {
+        let linear = |adjoint| Curved { adjoint, at_input: None };
+        match self {
+            Op::Convolution(convolution) => linear(convolution.apply_linear(adjoints.remove(0))),
+            Op::Linear(layer) => linear(layer.apply_linear(adjoints.remove(0))),
+            // Its backward is symmetric.
+            Op::Affine(affine) => linear(affine.backward(adjoints.remove(0))),
+            Op::Normalise(normalise) => linear(normalise.apply_linear(adjoints.remove(0))),
+            Op::Pad(pad) => linear(Pad { value: 0.0, ..*pad }.apply(adjoints.remove(0))),
+            Op::MaxPool(pool) => linear(pool.values_at(step.saved, adjoints.remove(0))),
+            Op::Pointwise(function) => {
+                let adjoint = adjoints.remove(0);
+                function.reverse_of_reverse(step.inputs[0], gradient, adjoint, rules)
+            }
+            // Linear without constants: the adjoints go forward as values do.
+            Op::Input
+            | Op::Arithmetic(Arithmetic::Add)
+            | Op::GlobalAveragePool
+            | Op::Resample(_)
+            | Op::Sum(_)
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Slice(_)
+            | Op::Concatenate(_)
+            | Op::Take(_) => linear(self.apply(adjoints)),
+            Op::MatrixProduct
+            | Op::PRelu(_)
+            | Op::Arithmetic(Arithmetic::Subtract | Arithmetic::Multiply | Arithmetic::Divide)
+            | Op::BatchNorm(_)
+            | Op::Standardise(_)
+            | Op::LocalResponse(_)
+            | Op::Softmax(_)
+            | Op::Choose => unreachable!("it is not known"),
+        }
+    }
+}
