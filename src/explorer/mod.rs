@@ -27,9 +27,7 @@ mod opening;
 mod order;
 mod overlay;
 mod pair;
-mod palette;
 mod paste;
-mod perform;
 mod pictures_grid;
 mod pins;
 mod places;
@@ -147,7 +145,7 @@ pub struct Explorer {
     study_panel: study_panel::StudyPanel,
     training_panel: training_panel::TrainingPanel,
     figure_panel: figure_panel::FigurePanel,
-    palette: palette::Palette,
+    palette: command::palette::Palette,
     thumbnails: HashMap<u64, egui::TextureHandle>,
     class_filter: String,
     method_filter: String,
@@ -228,7 +226,7 @@ impl Explorer {
             training_panel: training_panel::TrainingPanel::default(),
             figure_panel: figure_panel::FigurePanel::new(places.figures.clone()),
             places,
-            palette: palette::Palette::default(),
+            palette: command::palette::Palette::default(),
             thumbnails: HashMap::new(),
             class_filter: String::new(),
             method_filter: String::new(),

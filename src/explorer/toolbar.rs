@@ -1,7 +1,7 @@
 //! The menus, and how maps are shown.
 
 use super::Explorer;
-use super::command::{Command, MENUS};
+use super::command::{Command, Menu};
 use crate::display::Arrangement;
 use egui::{Button, ComboBox, Panel, Slider, Ui};
 
@@ -20,16 +20,17 @@ impl Explorer {
     fn menus(&mut self, ui: &mut Ui) {
         let mut chosen = None;
         egui::MenuBar::new().ui(ui, |ui| {
-            for (title, commands) in MENUS {
-                ui.menu_button(title, |ui| {
-                    for command in commands {
-                        if *command == Command::SaveSession {
+            for menu in Menu::ALL {
+                ui.menu_button(menu.title(), |ui| {
+                    for command in menu.commands() {
+                        if command == Command::SaveSession {
                             self.recent_menu(ui);
                         }
                         let keys = command.keys(ui.ctx());
-                        let button = Button::new(command.text()).shortcut_text(keys);
-                        if ui.add_enabled(self.can(*command), button).clicked() {
-                            chosen = Some(*command);
+                        let button = Button::new(command.name()).shortcut_text(keys);
+                        let button = ui.add_enabled(self.can(command), button);
+                        if button.on_hover_text(command.row().help).clicked() {
+                            chosen = Some(command);
                             ui.close();
                         }
                     }
@@ -112,8 +113,8 @@ impl Explorer {
             .resizable(false)
             .show(ctx, |ui| {
                 egui::Grid::new("keys").num_columns(2).striped(true).show(ui, |ui| {
-                    for command in MENUS.iter().flat_map(|(_, commands)| *commands) {
-                        ui.label(command.text());
+                    for command in Command::ALL {
+                        ui.label(command.name()).on_hover_text(command.row().help);
                         ui.monospace(command.keys(ctx));
                         ui.end_row();
                     }
@@ -149,8 +150,8 @@ fn keep_together(ui: &mut Ui, width: f32) {
 impl Explorer {
     /// A button for a command, as menus name it.
     pub(super) fn command_button(&mut self, ui: &mut Ui, command: Command) {
-        let keys = command.keys(ui.ctx());
-        if ui.button(command.text()).on_hover_text(keys).clicked() {
+        let about = format!("{}\n{}", command.row().help, command.keys(ui.ctx()));
+        if ui.button(command.name()).on_hover_text(about.trim_end()).clicked() {
             let ctx = ui.ctx().clone();
             self.perform(command, &ctx);
         }

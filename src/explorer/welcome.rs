@@ -24,7 +24,7 @@ impl Explorer {
                         [Command::OpenModels, Command::OpenPictures, Command::OpenExample]
                     {
                         let button =
-                            egui::Button::new(command.text()).min_size(egui::vec2(width, 34.0));
+                            egui::Button::new(command.name()).min_size(egui::vec2(width, 34.0));
                         if ui.add(button).clicked() {
                             let ctx = ui.ctx().clone();
                             self.perform(command, &ctx);

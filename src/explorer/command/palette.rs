@@ -1,14 +1,14 @@
 //! The command palette: any command by a few letters of its name.
 
-use super::Explorer;
-use super::command::{Command, MENUS};
+use super::super::Explorer;
+use super::Command;
 use egui::{
     Align2, Area, Frame, Key, Label, Order, RichText, ScrollArea, Sense, TextEdit, Ui, vec2,
 };
 
 /// The palette while it is open.
 #[derive(Debug, Default)]
-pub(super) struct Palette {
+pub struct Palette {
     text: String,
     /// Index among the commands that fit.
     chosen: usize,
@@ -30,7 +30,7 @@ impl Palette {
 }
 
 impl Explorer {
-    pub(super) fn palette(&mut self, ctx: &egui::Context) {
+    pub(in crate::explorer) fn palette(&mut self, ctx: &egui::Context) {
         if !self.palette.is_open {
             return;
         }
@@ -100,7 +100,7 @@ impl Explorer {
 fn palette_row(ui: &mut Ui, command: Command, is_chosen: bool) -> egui::Response {
     let (rect, row) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::click());
     row.widget_info(|| {
-        egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, command.text())
+        egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, command.name())
     });
     let visuals = ui.style().interact_selectable(&row, is_chosen);
     if is_chosen || row.hovered() {
@@ -110,7 +110,7 @@ fn palette_row(ui: &mut Ui, command: Command, is_chosen: bool) -> egui::Response
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 0.0))), |ui| {
         ui.horizontal_centered(|ui| {
             ui.add(
-                Label::new(RichText::new(command.text()).color(visuals.text_color()))
+                Label::new(RichText::new(command.name()).color(visuals.text_color()))
                     .selectable(false),
             );
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -123,10 +123,11 @@ fn palette_row(ui: &mut Ui, command: Command, is_chosen: bool) -> egui::Response
 
 /// Commands that can be done and have the letters of `text` in their order, the tightest first.
 fn fitting(text: &str, can: impl Fn(Command) -> bool) -> Vec<Command> {
-    let all = MENUS.iter().flat_map(|(_, commands)| *commands).copied();
-    let mut found: Vec<(usize, Command)> = all
+    let mut found: Vec<(usize, Command)> = Command::ALL
+        .iter()
+        .copied()
         .filter(|command| *command != Command::Palette && can(*command))
-        .filter_map(|command| Some((looseness(text, command.text())?, command)))
+        .filter_map(|command| Some((looseness(text, command.name())?, command)))
         .collect();
     found.sort_by_key(|(looseness, _)| *looseness);
     found.into_iter().map(|(_, command)| command).collect()

@@ -1,0 +1,350 @@
+//! Everything that a menu entry, a button or a key can do: one table, a row a command. Menus, the
+//! palette, the list of keys in the window and `assets/keys.md` are made from it.
+
+pub(super) mod palette;
+mod run;
+
+use super::Explorer;
+use super::opening::FileKind;
+use super::settings::Theme;
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+/// What a command is called, where it stands, and what it does.
+pub(super) struct Row {
+    pub menu: Menu,
+    /// What menus and buttons say; `…` means that a dialog follows.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub help: &'static str,
+    pub key: Option<KeyboardShortcut>,
+    /// Whether it has something to do.
+    pub can: fn(&Explorer) -> bool,
+    pub run: fn(&mut Explorer, &egui::Context),
+}
+
+/// Makes the commands and their table from the same rows, so that none can be left out:
+/// `Name: menu, name, key, when it can run => what it does, help;`.
+macro_rules! commands {
+    ($($command:ident: $menu:ident, $name:literal, $key:expr, $can:expr => $run:expr, $help:literal;)*) => {
+        /// A command of the window.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Command { $($command),* }
+
+        impl Command {
+            /// All commands, in the order of menus.
+            pub const ALL: &[Self] = &[$(Self::$command),*];
+        }
+
+        const ROWS: &[Row] = &[$(
+            Row { menu: Menu::$menu, name: $name, help: $help, key: $key, can: $can, run: $run }
+        ),*];
+    };
+}
+
+commands! {
+    OpenModels: File, "Open networks…", key(CTRL_SHIFT, Key::O), always
+        => |app, _| app.opening.ask(FileKind::Models),
+        "Choose networks: weights, ONNX files or model cards";
+    OpenPictures: File, "Open pictures…", key(CTRL, Key::O), always
+        => |app, _| app.opening.ask(FileKind::Pictures),
+        "Choose pictures to explain";
+    OpenSession: File, "Open session…", key(CTRL_ALT, Key::O), always
+        => |app, _| app.opening.ask(FileKind::Sessions),
+        "Open what was saved, in the place of what is open";
+    OpenExample: File, "Open the example", key(CTRL_SHIFT, Key::E), always
+        => run::open_example,
+        "Open two networks and pictures that come with the program";
+    SaveSession: File, "Save session", key(CTRL, Key::S), run::has_files
+        => run::save_session,
+        "Save what is open and how it is shown to the session's file";
+    SaveSessionAs: File, "Save session as…", key(CTRL_SHIFT, Key::S), run::has_files
+        => |app, _| app.opening.ask_where_to_save(),
+        "Save what is open and how it is shown to another file";
+    Figure: File, "Figure for a paper", key(CTRL, Key::E), run::has_maps
+        => |app, _| app.figure_panel.is_open ^= true,
+        "Preview and write what is shown as PDF, PNG or SVG";
+    Train: File, "Train by a recipe…", key(CTRL_SHIFT, Key::T), always
+        => |app, _| app.opening.ask(FileKind::Recipes),
+        "Choose a recipe to train a network by";
+    CloseAll: File, "Close all", key(CTRL_SHIFT, Key::W), run::has_files
+        => |app, _| app.close_all(),
+        "Close all networks and pictures";
+    Quit: File, "Quit", key(CTRL, Key::Q), always
+        => |_, ctx| ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+        "Close the window";
+
+    Undo: Edit, "Undo", key(CTRL, Key::Z), |app| app.history.can_undo()
+        => |app, _| app.history.undo(&mut app.document),
+        "Take the last change back";
+    Redo: Edit, "Redo", key(CTRL_SHIFT, Key::Z), |app| app.history.can_redo()
+        => |app, _| app.history.redo(&mut app.document),
+        "Make a change again that was undone";
+    Close: Edit, "Close what lies above, or cancel work", key(PLAIN, Key::Escape), run::can_close
+        => run::close,
+        "Close the topmost window; without one, go back to all cells and maps, or cancel work";
+    Cancel: Edit, "Cancel work", key(CTRL, Key::Period), run::has_work
+        => |app, _| app.worker.cancel(),
+        "Stop all work, keeping what is done";
+    Resume: Edit, "Resume work", key(CTRL, Key::R), |app| app.worker.can_resume()
+        => |app, _| app.worker.resume(),
+        "Begin work again that was cancelled or failed";
+    Pause: Edit, "Pause work or go on", key(CTRL, Key::Space), run::can_pause
+        => |app, _| app.worker.pause(!app.worker.is_paused()),
+        "Hold work where it is, or let it continue";
+    ToggleJobs: Edit, "Jobs", key(CTRL_SHIFT, Key::J), always
+        => |app, _| app.view.jobs ^= true,
+        "Show or hide the list of open work";
+    CopyCommandLine: Edit, "Copy as command line", key(CTRL_SHIFT, Key::C), run::has_maps
+        => run::copy_command_line,
+        "Copy the command that computes the maps shown";
+
+    PreviousPicture: Picture, "Previous picture", key(PLAIN, Key::PageUp), run::has_previous_picture
+        => |app, _| app.document.step_picture(-1),
+        "Explain the picture before this one";
+    NextPicture: Picture, "Next picture", key(PLAIN, Key::PageDown), run::has_next_picture
+        => |app, _| app.document.step_picture(1),
+        "Explain the picture after this one";
+    MagnifyPicture: Picture, "Magnify picture", key(PLAIN, Key::CloseBracket), always
+        => |app, _| app.zoom_picture(1.5),
+        "Show less of the picture, larger, in all cells";
+    ReducePicture: Picture, "Reduce picture", key(PLAIN, Key::OpenBracket), run::is_zoomed
+        => |app, _| app.zoom_picture(1.0 / 1.5),
+        "Show more of the picture, smaller, in all cells";
+    FitPicture: Picture, "Whole picture", key(PLAIN, Key::F), run::is_zoomed
+        => run::fit_picture,
+        "Show the whole picture in all cells";
+    PinProbe: Picture, "Pin probe at pointer", key(PLAIN, Key::P), |app| app.pointed.before.is_some()
+        => |app, _| app.pin_probe(app.pointed.before),
+        "Watch the values of all maps at this position";
+    ToggleProbes: Picture, "Values at probes", None, run::has_probes
+        => |app, _| app.view.probes ^= true,
+        "Show or hide the table of values at probes";
+    RemoveProbes: Picture, "Remove probes", key(Modifiers::SHIFT, Key::P), run::has_probes
+        => |app, _| app.document.probes.clear(),
+        "Remove all probes";
+
+    Rearrange: Grid, "Transpose, or all pictures", key(PLAIN, Key::T), always
+        => run::rearrange,
+        "Go on to the next arrangement of rows and columns";
+    ToggleRange: Grid, "Range and colour", key(PLAIN, Key::N), always
+        => |app, _| app.range_panel.is_open ^= true,
+        "Show or hide the settings of scales and colours";
+    JoinTwins: Grid, "Join twins or part them", key(PLAIN, Key::J), run::can_pair
+        => run::toggle_pair,
+        "Compare two networks of one architecture in a column of their own, or no longer";
+    Blink: Grid, "Blink or difference", key(PLAIN, Key::B), |app| app.document.joined().is_some()
+        => run::toggle_blink,
+        "Show a pair's maps in turn, or their difference";
+    ZoomIn: Grid, "Larger cells", key(PLAIN, Key::Plus), always
+        => |app, _| app.zoom(1.25),
+        "Make cells larger";
+    ZoomOut: Grid, "Smaller cells", key(PLAIN, Key::Minus), always
+        => |app, _| app.zoom(0.8),
+        "Make cells smaller";
+    ZoomFit: Grid, "Fit cells to window", key(PLAIN, Key::Num0), always
+        => |app, _| app.view.cell = None,
+        "Make cells as large as the window has room for";
+
+    ToggleLibrary: Window, "Library", key(CTRL, Key::L), always
+        => |app, _| app.view.library ^= true,
+        "Show or hide networks, pictures and methods";
+    ToggleCurves: Window, "Curves", key(CTRL, Key::K), always
+        => |app, _| app.view.curves ^= true,
+        "Show or hide Insertion and Deletion";
+    NetworkDetails: Window, "Network details", key(CTRL, Key::I), run::has_models
+        => run::toggle_network,
+        "Show or hide the first network's report, input settings and layers";
+    ToggleStudy: Window, "Study", key(CTRL, Key::D), |app| app.study_panel.is_there()
+        => |app, _| app.study_panel.toggle(),
+        "Show or hide the study that was opened";
+    ToggleTraining: Window, "Training", key(CTRL, Key::J), |app| app.training_panel.is_there()
+        => |app, _| app.training_panel.toggle(),
+        "Show or hide the training that was opened";
+    ToggleMessages: Window, "Messages", key(CTRL, Key::M), always
+        => |app, _| app.notices.is_log_open ^= true,
+        "Show or hide all messages since the start";
+    ToggleTheme: Window, "Light or dark", key(CTRL, Key::T), always
+        => run::toggle_theme,
+        "Change between the light and the dark theme";
+    SystemTheme: Window, "Theme of the system", None, always
+        => |app, ctx| app.set_theme(ctx, Theme::System),
+        "Follow the system's theme";
+    LargerWindow: Window, "Larger text and controls", key(CTRL, Key::Plus), always
+        => |app, ctx| app.scale_window(ctx, app.settings.scale + 0.1),
+        "Make everything in the window larger";
+    SmallerWindow: Window, "Smaller text and controls", key(CTRL, Key::Minus), always
+        => |app, ctx| app.scale_window(ctx, app.settings.scale - 0.1),
+        "Make everything in the window smaller";
+    UsualWindow: Window, "Usual text and controls", key(CTRL, Key::Num0), always
+        => |app, ctx| app.scale_window(ctx, 1.0),
+        "Give everything in the window the system's size";
+
+    Palette: Help, "Find a command", key(CTRL, Key::P), always
+        => |app, _| app.palette.open(),
+        "Run any command by a few letters of its name";
+    Hints: Help, "Hints", None, run::has_hints
+        => |app, _| (app.hint, app.settings.hints_seen) = (0, false),
+        "Show the first start's hints again";
+    Help: Help, "Keys and mouse", key(PLAIN, Key::F1), always
+        => |app, _| app.view.help ^= true,
+        "Show or hide all keys and what the mouse does";
+}
+
+/// A menu of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Menu {
+    File,
+    Edit,
+    Picture,
+    Grid,
+    Window,
+    Help,
+}
+
+impl Menu {
+    pub const ALL: [Self; 6] =
+        [Self::File, Self::Edit, Self::Picture, Self::Grid, Self::Window, Self::Help];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Edit => "Edit",
+            Self::Picture => "Picture",
+            Self::Grid => "Grid",
+            Self::Window => "Window",
+            Self::Help => "Help",
+        }
+    }
+
+    /// Its commands, from top to bottom.
+    pub fn commands(self) -> impl Iterator<Item = Command> {
+        Command::ALL.iter().copied().filter(move |command| command.row().menu == self)
+    }
+}
+
+const PLAIN: Modifiers = Modifiers::NONE;
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+const CTRL_ALT: Modifiers = Modifiers::COMMAND.plus(Modifiers::ALT);
+
+#[expect(clippy::unnecessary_wraps, reason = "a column of the table, where some have none")]
+const fn key(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(modifiers, key))
+}
+
+fn always(_: &Explorer) -> bool {
+    true
+}
+
+impl Command {
+    pub fn row(self) -> &'static Row {
+        &ROWS[self as usize]
+    }
+
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Whether it has something to do.
+    pub fn can(self, app: &Explorer) -> bool {
+        (self.row().can)(app)
+    }
+
+    pub fn run(self, app: &mut Explorer, ctx: &egui::Context) {
+        (self.row().run)(app, ctx);
+    }
+
+    /// The key, as people read it.
+    pub fn keys(self, ctx: &egui::Context) -> String {
+        let keys = self.row().key.map(|keys| ctx.format_shortcut(&keys)).unwrap_or_default();
+        let signs = [
+            ("CloseBracket", "]"),
+            ("OpenBracket", "["),
+            ("Plus", "+"),
+            ("Minus", "−"),
+            ("Period", "."),
+        ];
+        signs.iter().fold(keys, |keys, (name, sign)| keys.replace(name, sign))
+    }
+
+    /// All commands, longest shortcuts first, so that ⇧⌘Z is not taken for ⌘Z.
+    fn by_shortcut() -> Vec<Self> {
+        let mut commands = Self::ALL.to_vec();
+        commands.sort_by_key(|command| {
+            let modifiers = command.row().key.map(|shortcut| shortcut.modifiers);
+            let more = modifiers.map_or(0, |m| u8::from(m.shift) + u8::from(m.alt));
+            std::cmp::Reverse(more)
+        });
+        commands
+    }
+
+    /// Possible commands whose keys were pressed. A text field or an open menu keeps its keys.
+    pub fn pressed(ctx: &egui::Context, can: impl Fn(Self) -> bool) -> Vec<Self> {
+        if ctx.text_edit_focused() || egui::Popup::is_any_open(ctx) {
+            return vec![];
+        }
+        let pressed = |command: &Self| {
+            command.row().key.is_some_and(|shortcut| {
+                can(*command) && ctx.input_mut(|input| input.consume_shortcut(&shortcut))
+            })
+        };
+        let mut commands: Vec<_> = Self::by_shortcut().into_iter().filter(pressed).collect();
+        // Where this sign is differs between keyboards, so that it comes as text.
+        let asks = |event: &egui::Event| matches!(event, egui::Event::Text(text) if text == "?");
+        if ctx.input(|input| input.events.iter().any(asks)) {
+            commands.push(Self::Help);
+        }
+        commands
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All commands as `assets/keys.md` lists them.
+    fn keys_as_markdown() -> String {
+        let ctx = egui::Context::default();
+        ctx.set_os(egui::os::OperatingSystem::Nix);
+        let row = |command: Command| {
+            format!("| {} | {} | {} |\n", command.name(), command.keys(&ctx), command.row().help)
+        };
+        let section = |menu: Menu| {
+            let rows: String = menu.commands().map(row).collect();
+            let head = "| command | keys | what it does |\n|---|---|---|";
+            format!("\n## {}\n\n{head}\n{rows}", menu.title())
+        };
+        let head = "# Commands and their keys\n\nOn a Mac, ⌘ stands for Ctrl.\n";
+        std::iter::once(head.to_string()).chain(Menu::ALL.map(section)).collect()
+    }
+
+    #[test]
+    fn the_list_of_keys_is_the_commands() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/keys.md");
+        let (written, now) =
+            (std::fs::read_to_string(path).unwrap_or_default(), keys_as_markdown());
+        if written != now && std::env::var_os("HYALINE_WRITE").is_some() {
+            return std::fs::write(path, now).unwrap();
+        }
+        assert_eq!(written, now, "HYALINE_WRITE=1 writes {path} anew");
+    }
+
+    #[test]
+    fn no_two_commands_share_a_key_or_a_name() {
+        let commands = Command::by_shortcut();
+        for (index, command) in commands.iter().enumerate() {
+            let is_taken = |other: &&Command| {
+                let same_key = other.row().key.is_some_and(|key| Some(key) == command.row().key);
+                same_key || other.name() == command.name()
+            };
+            let taken = commands[..index].iter().find(is_taken);
+            assert_eq!(taken, None, "has the key or the name of {command:?}");
+        }
+    }
+
+    #[test]
+    fn every_command_stands_in_one_menu() {
+        let in_menus: Vec<Command> = Menu::ALL.iter().flat_map(|menu| menu.commands()).collect();
+        assert_eq!(in_menus, Command::ALL);
+    }
+}

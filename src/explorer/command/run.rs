@@ -1,0 +1,158 @@
+//! What commands do where that takes more than a line, and when they can.
+
+use super::super::pair::PairView;
+use super::super::settings::Theme;
+use super::super::view_transform::ViewTransform;
+use super::super::{Explorer, theme};
+use crate::example;
+use egui::Context;
+
+pub(super) fn open_example(app: &mut Explorer, _: &Context) {
+    app.open_example(example::user_folder());
+}
+
+pub(super) fn save_session(app: &mut Explorer, _: &Context) {
+    match app.document.session.clone() {
+        Some(path) => app.save_session(path),
+        None => app.opening.ask_where_to_save(),
+    }
+}
+
+pub(super) fn close(app: &mut Explorer, _: &Context) {
+    match () {
+        () if app.view.help => app.view.help = false,
+        () if app.view.scrub.is_some() => app.view.scrub = None,
+        () if app.view.alone.is_some() => app.view.alone = None,
+        () if app.view.jobs => app.view.jobs = false,
+        () if app.notices.is_log_open => app.notices.is_log_open = false,
+        () if app.range_panel.is_open => app.range_panel.is_open = false,
+        () if app.network_panel.is_open() => app.network_panel.close(),
+        () if app.study_panel.is_open() => app.study_panel.close(),
+        () if app.training_panel.is_open() => app.training_panel.close(),
+        () if app.figure_panel.is_open => app.figure_panel.is_open = false,
+        () => app.worker.cancel(),
+    }
+}
+
+pub(super) fn can_close(app: &Explorer) -> bool {
+    app.view.help
+        || app.view.jobs
+        || app.view.scrub.is_some()
+        || app.view.alone.is_some()
+        || app.notices.is_log_open
+        || app.range_panel.is_open
+        || app.network_panel.is_open()
+        || app.study_panel.is_open()
+        || app.training_panel.is_open()
+        || app.figure_panel.is_open
+        || has_work(app)
+}
+
+pub(super) fn copy_command_line(app: &mut Explorer, ctx: &Context) {
+    if let Some(command) = app.document.command_line() {
+        ctx.copy_text(command);
+        app.notices.tell("The command that computes these maps is copied".into());
+    }
+}
+
+pub(super) fn fit_picture(app: &mut Explorer, _: &Context) {
+    app.view.transform = ViewTransform::default();
+}
+
+pub(super) fn rearrange(app: &mut Explorer, _: &Context) {
+    let arrangement = &mut app.document.appearance.arrangement;
+    *arrangement = arrangement.next();
+}
+
+pub(super) fn toggle_pair(app: &mut Explorer, _: &Context) {
+    let is_joined = app.document.joined().is_some();
+    app.document.pair = if is_joined { None } else { app.document.twins() };
+}
+
+pub(super) fn toggle_blink(app: &mut Explorer, _: &Context) {
+    app.view.pair = match app.view.pair {
+        PairView::Blink => PairView::Difference,
+        PairView::Difference | PairView::Wipe => PairView::Blink,
+    };
+}
+
+pub(super) fn toggle_network(app: &mut Explorer, _: &Context) {
+    if let Some(model) = app.document.models.first() {
+        app.network_panel.toggle(model.id);
+    }
+}
+
+pub(super) fn toggle_theme(app: &mut Explorer, ctx: &Context) {
+    match ctx.theme() {
+        egui::Theme::Dark => app.set_theme(ctx, Theme::Light),
+        egui::Theme::Light => app.set_theme(ctx, Theme::Dark),
+    }
+}
+
+pub(super) fn has_files(app: &Explorer) -> bool {
+    !app.document.is_empty()
+}
+
+pub(super) fn has_models(app: &Explorer) -> bool {
+    !app.document.models.is_empty()
+}
+
+pub(super) fn has_maps(app: &Explorer) -> bool {
+    app.document.command_line().is_some()
+}
+
+pub(super) fn has_work(app: &Explorer) -> bool {
+    app.worker.open_work().1 > 0
+}
+
+pub(super) fn can_pause(app: &Explorer) -> bool {
+    app.worker.is_paused() || has_work(app)
+}
+
+pub(super) fn has_previous_picture(app: &Explorer) -> bool {
+    app.document.selected > 0
+}
+
+pub(super) fn has_next_picture(app: &Explorer) -> bool {
+    app.document.selected + 1 < app.document.pictures.len()
+}
+
+pub(super) fn is_zoomed(app: &Explorer) -> bool {
+    app.view.transform.is_zoomed()
+}
+
+pub(super) fn has_probes(app: &Explorer) -> bool {
+    !app.document.probes.is_empty()
+}
+
+pub(super) fn can_pair(app: &Explorer) -> bool {
+    app.document.joined().is_some() || app.document.twins().is_some()
+}
+
+pub(super) fn has_hints(app: &Explorer) -> bool {
+    app.places.settings.is_some() && has_files(app)
+}
+
+impl Explorer {
+    /// Whether a command has something to do.
+    pub(in crate::explorer) fn can(&self, command: super::Command) -> bool {
+        command.can(self)
+    }
+
+    /// Does what a command says.
+    pub(in crate::explorer) fn perform(&mut self, command: super::Command, ctx: &Context) {
+        command.run(self, ctx);
+    }
+
+    pub(super) fn zoom(&mut self, factor: f32) {
+        let cell = self.shown_cell * factor;
+        self.view.cell = Some(cell.clamp(*theme::CELL.start(), *theme::CELL.end()));
+    }
+
+    pub(super) fn zoom_picture(&mut self, factor: f32) {
+        let Some(picture) = self.document.picture().cloned() else { return };
+        let cell = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::Vec2::splat(self.shown_cell));
+        let ground = self.ground(cell, &picture);
+        self.view.transform.zoom_middle(factor, ground);
+    }
+}
