@@ -6,9 +6,9 @@ mod support;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use hyaline::graph::op::{
-    Affine, Arithmetic, BatchNorm, Concatenate, Convolution, Elementary, Linear, LocalResponse,
-    Matrix, MaxPool, Normalise, PRelu, Pad, Pointwise, PoolSide, Rearrange, Resample, Sides, Slice,
-    Standardise, Steps, Take,
+    Affine, Arithmetic, Axes, BatchNorm, Concatenate, Convolution, Elementary, Linear,
+    LocalResponse, Matrix, MaxPool, Normalise, PRelu, Pad, Pointwise, PoolAxis, Rearrange,
+    Resample, Slice, Standardise, Steps, Take,
 };
 use hyaline::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape, read_back};
 use support::relative_error;
@@ -91,7 +91,7 @@ fn operations(device: &Device) -> Vec<(&'static str, Op)> {
         }),
         ("prelu", PRelu::new(values(CHANNELS, 1.0), Shape::new(CHANNELS, 1, 1), device).into()),
         ("average pool", {
-            let rows = PoolSide {
+            let rows = PoolAxis {
                 kernel: 3,
                 stride: 2,
                 dilation: 1,
@@ -99,21 +99,18 @@ fn operations(device: &Device) -> Vec<(&'static str, Op)> {
                 ceil: true,
                 count_padding: true,
             };
-            let columns = PoolSide { count_padding: false, padding: (1, 1), ..rows };
-            let matrix = |side| Matrix::average_pool(SIDE, side).unwrap();
+            let columns = PoolAxis { count_padding: false, padding: (1, 1), ..rows };
+            let matrix = |axis| Matrix::average_pool(SIDE, axis).unwrap();
             Resample::new("average pool", matrix(rows), matrix(columns), device).into()
         }),
-        ("sum", Op::Sum(Sides { channels: true, rows: false, columns: true })),
-        ("layer norm", Standardise { sides: Sides::CHANNELS, epsilon: 1e-3 }.into()),
-        ("instance norm", {
-            let sides = Sides { channels: false, rows: true, columns: true };
-            Standardise { sides, epsilon: 1e-3 }.into()
-        }),
+        ("sum", Op::Sum(Axes { channels: true, rows: false, columns: true })),
+        ("layer norm", Standardise { axes: Axes::CHANNELS, epsilon: 1e-3 }.into()),
+        ("instance norm", Standardise { axes: Axes::SPATIAL, epsilon: 1e-3 }.into()),
         ("local response", { LocalResponse::new(CHANNELS, 3, [0.5, 0.75, 1.5], device).into() }),
         ("local response, even size", {
             LocalResponse::new(CHANNELS, 2, [0.5, 0.75, 1.5], device).into()
         }),
-        ("softmax", Op::Softmax(Sides { channels: true, rows: true, columns: false })),
+        ("softmax", Op::Softmax(Axes { channels: true, rows: true, columns: false })),
         ("take", {
             // Some places twice, some never.
             let places: Vec<usize> = (0..60).map(|i| i * 37 % (INPUT.len() - 9)).collect();
@@ -316,9 +313,9 @@ fn operations_on_two_values_agree_with_autodiff() {
         (Arithmetic::Divide.into(), false),
         (Arithmetic::Divide.into(), true),
         (Op::MatrixProduct, false),
-        (Concatenate { side: 0 }.into(), false),
-        (Concatenate { side: 1 }.into(), false),
-        (Concatenate { side: 2 }.into(), false),
+        (Concatenate { axis: 0 }.into(), false),
+        (Concatenate { axis: 1 }.into(), false),
+        (Concatenate { axis: 2 }.into(), false),
     ];
     for device in support::devices() {
         let autodiff = device.device.clone().autodiff();

@@ -38,7 +38,7 @@ pub fn log_softmax(logits: &[f32], classes: usize) -> Vec<f64> {
 }
 
 /// A gradient at the logits (N×classes) as a reverse pass takes it, N×classes×1×1.
-pub fn seed(gradient: Vec<f32>, classes: usize, device: &Device) -> Tensor<4> {
+pub fn cotangent(gradient: Vec<f32>, classes: usize, device: &Device) -> Tensor<4> {
     let samples = gradient.len() / classes;
     Tensor::from_data(TensorData::new(gradient, [samples, classes, 1, 1]), device)
 }

@@ -3,5 +3,5 @@
 mod loss;
 mod pgd;
 
-pub use loss::{Loss, cross_entropy, log_softmax, seed};
+pub use loss::{Loss, cotangent, cross_entropy, log_softmax};
 pub use pgd::{Norm, Pgd, Start, input_gradient};

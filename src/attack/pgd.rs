@@ -1,7 +1,7 @@
 //! Projected gradient descent: the strongest first-order attack within a ball of pixels (Madry et
 //! al. 2018, "Towards Deep Learning Models Resistant to Adversarial Attacks", section 2.1).
 
-use super::{cross_entropy, seed};
+use super::{cotangent, cross_entropy};
 use crate::error::Result;
 use crate::graph::{Graph, Rules, read_back};
 use burn::tensor::{Tensor, TensorData};
@@ -174,6 +174,6 @@ pub fn input_gradient(
 ) -> Result<Tensor<4>> {
     let tape = graph.forward(pixels);
     let gradient = at_logits(&read_back(tape.logits())?);
-    let seed = seed(gradient, graph.classes(), graph.device());
-    Ok(graph.vector_jacobian(&tape, seed, &[Graph::INPUT], &Rules::Gradient).remove(0))
+    let cotangent = cotangent(gradient, graph.classes(), graph.device());
+    Ok(graph.vector_jacobian(&tape, cotangent, &[Graph::INPUT], &Rules::Gradient).remove(0))
 }

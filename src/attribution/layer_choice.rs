@@ -39,7 +39,7 @@ pub fn find_layers(
 ) -> Result<Vec<NodeId>, (String, &'static str)> {
     let usable = |name: &str| match graph.find(name) {
         None => Err((name.into(), "the network has no such node")),
-        Some(node) if !graph.has_places(node) => Err((name.into(), without_places(graph, node))),
+        Some(node) if !graph.is_spatial(node) => Err((name.into(), without_places(graph, node))),
         Some(node) => Ok(node),
     };
     let Some(names) = names else {

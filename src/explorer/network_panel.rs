@@ -358,7 +358,7 @@ fn layers(
                 };
                 let node = graph.node(id);
                 let name = if wanted.is_empty() { &line.name } else { &node.name };
-                let usable = graph.has_places(id);
+                let usable = graph.is_spatial(id);
                 let button = egui::Button::selectable(chosen == Some(id), name.as_str());
                 if ui.add_enabled(usable, button).on_hover_text(&node.name).clicked() {
                     clicked = Some(id);

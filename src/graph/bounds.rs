@@ -112,7 +112,7 @@ fn union([a, b]: Bounds, [c, d]: Bounds) -> Bounds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::op::{Affine, Sides};
+    use crate::graph::op::{Affine, Axes};
     use crate::graph::{GraphBuilder, Shape};
     use burn::tensor::Device;
 
@@ -121,10 +121,10 @@ mod tests {
         let device = Device::flex();
         let mut graph = GraphBuilder::new(Shape::new(3, 1, 1), &device);
         let logits = graph.add("logits", Pointwise::Silu, &[Graph::INPUT]).unwrap();
-        let one = graph.add("one", Op::Softmax(Sides::CHANNELS), &[logits]).unwrap();
+        let one = graph.add("one", Op::Softmax(Axes::CHANNELS), &[logits]).unwrap();
         let turned = Affine::new(Some(vec![-2.0]), None, Shape::new(1, 1, 1), &device);
         let other = graph.add("turned", turned, &[logits]).unwrap();
-        let two = graph.add("two", Op::Softmax(Sides::CHANNELS), &[other]).unwrap();
+        let two = graph.add("two", Op::Softmax(Axes::CHANNELS), &[other]).unwrap();
         let sum = graph.add("sum", Arithmetic::Add, &[one, two]).unwrap();
         let half = Affine::new(Some(vec![0.5]), None, Shape::new(1, 1, 1), &device);
         graph.add("mean", half, &[sum]).unwrap();

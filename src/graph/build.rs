@@ -162,7 +162,7 @@ impl Graph {
         let mut builder = GraphBuilder { nodes: self.nodes, device: self.device };
         let turned = Affine::new(Some(vec![-1.0]), None, Shape::new(1, 1, 1), builder.device());
         let negative = builder.add(builder.unused("negative"), turned, &[logit])?;
-        builder.add(builder.unused("both_classes"), Concatenate { side: 0 }, &[negative, logit])?;
+        builder.add(builder.unused("both_classes"), Concatenate { axis: 0 }, &[negative, logit])?;
         builder.finish()
     }
 }

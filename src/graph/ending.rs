@@ -45,7 +45,7 @@ impl GraphBuilder {
         let node = self.node(id);
         let input = |index: usize| self.unmoved(node.inputs[index]);
         match &node.op {
-            Op::Softmax(sides) if node.shape.len() > 1 && sides.reduced(node.shape).len() == 1 => {
+            Op::Softmax(axes) if node.shape.len() > 1 && axes.reduced(node.shape).len() == 1 => {
                 Some((input(0), Ending::Softmax))
             }
             Op::Pointwise(Pointwise::Sigmoid) => Some((input(0), Ending::Sigmoid)),
@@ -188,11 +188,11 @@ impl GraphBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::op::{Affine, Concatenate, Sides};
+    use crate::graph::op::{Affine, Axes, Concatenate};
     use crate::graph::{Graph, Shape};
     use burn::tensor::Device;
 
-    const ALL: Sides = Sides { channels: true, rows: true, columns: true };
+    const ALL: Axes = Axes { channels: true, rows: true, columns: true };
 
     struct Net(GraphBuilder, usize);
 
@@ -221,7 +221,7 @@ mod tests {
     fn one_node_and_what_only_reshapes_after_it() {
         let mut net = Net::new(4);
         let logits = net.add(Pointwise::Relu, &[Graph::INPUT]);
-        let softmax = net.add(Op::Softmax(Sides::CHANNELS), &[logits]);
+        let softmax = net.add(Op::Softmax(Axes::CHANNELS), &[logits]);
         net.ends(softmax, logits, Ending::Softmax);
         let log = net.add(Pointwise::Log, &[softmax]);
         net.ends(log, logits, Ending::LogSoftmax);
@@ -270,9 +270,9 @@ mod tests {
         let sigmoid = net.add(Pointwise::Reciprocal, &[denominator]);
         net.ends(sigmoid, logit, Ending::Sigmoid);
         let rest = net.affine(-1.0, 1.0, sigmoid);
-        let both = net.add(Concatenate { side: 0 }, &[rest, sigmoid]);
+        let both = net.add(Concatenate { axis: 0 }, &[rest, sigmoid]);
         net.ends(both, logit, Ending::Complement);
-        let swapped = net.add(Concatenate { side: 0 }, &[sigmoid, rest]);
+        let swapped = net.add(Concatenate { axis: 0 }, &[sigmoid, rest]);
         assert_eq!(net.0.ending(swapped), None);
     }
 
@@ -285,7 +285,7 @@ mod tests {
         let sum = net.add(Op::Sum(ALL), &[other]);
         let shares = net.add(Arithmetic::Divide, &[parts, sum]);
         assert_eq!(net.0.ending(shares), None, "the sum is of something else");
-        let rows = Sides { channels: false, rows: true, columns: false };
+        let rows = Axes { channels: false, rows: true, columns: false };
         let over_rows = net.add(Op::Softmax(rows), &[logits]);
         assert_eq!(net.0.ending(over_rows), None, "not over the classes");
     }

@@ -5,33 +5,33 @@
 //! shared or in place, and weights can be randomised layer by layer. The mathematics of
 //! attribution (values, gradients and their modified rules) lives here and nowhere else.
 
+mod backward;
 mod bounds;
 mod build;
+mod double_backward;
 mod ending;
+mod forward;
 mod full_gradient;
-mod head;
 pub mod liveness;
 pub mod op;
 mod places;
+mod pooled_linear_head;
 mod readback;
 mod relevance;
-mod reverse;
-mod second_order;
 mod support;
-mod tape;
 mod training;
 
+pub use backward::Rules;
 pub use bounds::Bounds;
 pub use build::GraphBuilder;
+pub use double_backward::InputGradientTrace;
 pub use ending::Ending;
+pub use forward::Tape;
 pub use full_gradient::FullGradient;
 pub use op::Op;
 pub use readback::{read_back, settle};
 pub use relevance::{Composite, RelevanceRule};
-pub use reverse::Rules;
-pub use second_order::Explanation;
 pub use support::{RuleSet, Support, Unsupported};
-pub use tape::Tape;
 
 use burn::tensor::{Device, Tensor};
 use std::fmt;
@@ -96,7 +96,7 @@ pub struct Node {
 #[derive(Debug, Clone)]
 pub struct Graph {
     nodes: Vec<Node>,
-    /// Of every node, see [`Graph::has_places`].
+    /// Of every node, see [`Graph::is_spatial`].
     places: Vec<bool>,
     device: Device,
 }
@@ -188,7 +188,7 @@ impl Graph {
     /// Whether a node's value has rows and columns that are the picture's, and a layer with weights
     /// has looked at the picture before, so that a class activation map of it makes sense. The tokens
     /// of transformers have none.
-    pub fn has_places(&self, id: NodeId) -> bool {
+    pub fn is_spatial(&self, id: NodeId) -> bool {
         self.places[id.0]
     }
 
@@ -204,7 +204,7 @@ impl Graph {
     /// The usual layer of class activation maps: the last activation that still has places, joined
     /// with its sister branches where it is one of several; or else the last such node of any kind.
     pub fn default_cam_layer(&self) -> Option<NodeId> {
-        let spatial = |id: &NodeId| self.has_places(*id);
+        let spatial = |id: &NodeId| self.is_spatial(*id);
         let activation =
             self.ids().rev().find(|id| spatial(id) && self.node(*id).op.is_activation());
         let mut layer = activation.or_else(|| self.ids().rev().find(spatial))?;

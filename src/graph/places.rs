@@ -84,7 +84,7 @@ fn sides(node: &Node, inputs: &[&Sides], shapes: &[Shape]) -> Sides {
         Op::Slice(slice) => each(&|side| sliced(&first[side], *slice, side, had[side])),
         Op::Flatten => regrouped(&first.concat(), wanted),
         Op::Rearrange(rearrange) => rearranged(rearrange, &first.concat(), wanted),
-        Op::Concatenate(join) => each(&|side| match side == join.side {
+        Op::Concatenate(join) => each(&|side| match side == join.axis {
             true => axis(Kind::Other, wanted[side]),
             false => agreed(inputs.iter().map(|sides| &sides[side]), wanted[side]),
         }),
@@ -286,10 +286,10 @@ mod tests {
         let square = net.add(Rearrange::reshape(Shape::new(1, 6, 8)), &[linear]);
         assert!(!net.has(square), "every value is of the whole picture");
         let (mut net, layer) = Net::new();
-        let twice = net.add(Concatenate { side: 1 }, &[layer, layer]);
+        let twice = net.add(Concatenate { axis: 1 }, &[layer, layer]);
         assert!(!net.has(twice));
         let (mut net, layer) = Net::new();
-        let wide = net.add(Concatenate { side: 0 }, &[layer, layer]);
+        let wide = net.add(Concatenate { axis: 0 }, &[layer, layer]);
         assert!(net.has(wide));
     }
 }

@@ -48,9 +48,9 @@ impl Graph {
     pub fn relevance(&self, tape: &Tape, class: usize, composite: &Composite) -> Tensor<4> {
         let logits = tape.value(self.output());
         let _held = self.submit(&logits, 2.0);
-        let seed = self.one_hot(&[class]) * logits;
+        let at_logits = self.one_hot(&[class]) * logits;
         let mut relevances: Vec<Option<Tensor<4>>> = vec![None; self.nodes.len()];
-        relevances[self.output().0] = Some(seed);
+        relevances[self.output().0] = Some(at_logits);
         for index in (1..self.nodes.len()).rev() {
             let Some(relevance) = relevances[index].take() else { continue };
             let node = &self.nodes[index];

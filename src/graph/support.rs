@@ -226,7 +226,7 @@ impl Op {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::op::Sides;
+    use crate::graph::op::Axes;
     use crate::graph::{GraphBuilder, Shape};
     use burn::tensor::Device;
 
@@ -236,7 +236,7 @@ mod tests {
         let one = graph.add("one", Pointwise::Silu, &[Graph::INPUT]).unwrap();
         let two = graph.add("two", Pointwise::Silu, &[one]).unwrap();
         let alike = graph.add("alike", Op::MatrixProduct, &[one, two]).unwrap();
-        let rows = Sides { channels: false, rows: false, columns: true };
+        let rows = Axes { channels: false, rows: false, columns: true };
         let weights = graph.add("weights", Op::Softmax(rows), &[alike]).unwrap();
         graph.add("flat", Op::Flatten, &[weights]).unwrap();
         let graph = graph.finish().unwrap();

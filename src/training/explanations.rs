@@ -4,7 +4,7 @@ use super::data::Pictures;
 use super::evaluation::{batches, tensor};
 use super::objective::Explained;
 use super::update::top;
-use crate::attack::seed;
+use crate::attack::cotangent;
 use crate::error::Result;
 use crate::graph::{Graph, Rules, read_back};
 
@@ -55,8 +55,8 @@ fn heats_of(
     let rows = at_logits.chunks_exact_mut(graph.classes());
     rows.zip(logits.chunks_exact(graph.classes())).for_each(|(row, logits)| row[top(logits)] = 1.0);
     let rules = explained.rules();
-    let seed = seed(at_logits, graph.classes(), graph.device());
-    let gradient = graph.vector_jacobian(&tape, seed, &[Graph::INPUT], &rules).remove(0);
+    let cotangent = cotangent(at_logits, graph.classes(), graph.device());
+    let gradient = graph.vector_jacobian(&tape, cotangent, &[Graph::INPUT], &rules).remove(0);
     let map = match explained {
         Explained::InputXGradient => gradient * pixels,
         Explained::Gradient | Explained::GuidedBackpropagation => gradient,

@@ -1,7 +1,7 @@
 //! What a batch gives to a step: gradients at the weights and statistics of batch norms.
 
 use super::optimiser::Values;
-use crate::attack::{Loss, seed};
+use crate::attack::{Loss, cotangent};
 use crate::error::Result;
 use crate::graph::{Graph, Tape, read_back};
 use crate::model::{BatchNorms, Weights};
@@ -58,8 +58,8 @@ impl Update {
     /// When the device failed.
     pub fn pull(&mut self, pass: &Pass, at_logits: Vec<f32>) -> Result<()> {
         let Pass { graph, norms, tape, .. } = pass;
-        let seed = seed(at_logits, graph.classes(), graph.device());
-        for (name, gradient) in graph.weight_gradients(tape, seed) {
+        let cotangent = cotangent(at_logits, graph.classes(), graph.device());
+        for (name, gradient) in graph.weight_gradients(tape, cotangent) {
             self.add(named(&name, graph, *norms), read_back(gradient)?);
         }
         let samples = tape.value(Graph::INPUT).dims()[0];

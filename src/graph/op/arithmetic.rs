@@ -1,6 +1,6 @@
 //! Sums, products and their like, of two values or of a value and constants.
 
-use super::{AtWeight, Step};
+use super::{Step, WeightGradient};
 use crate::graph::Shape;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -149,7 +149,11 @@ impl Affine {
         }
     }
 
-    pub(super) fn weight_gradients(&self, x: &Tensor<4>, gradient: &Tensor<4>) -> Vec<AtWeight> {
+    pub(super) fn weight_gradients(
+        &self,
+        x: &Tensor<4>,
+        gradient: &Tensor<4>,
+    ) -> Vec<WeightGradient> {
         let Shape { channels, height, width } = self.shape;
         let sum = |product: Tensor<4>| {
             unstretched(product, [1, channels, height, width]).sum_dim(0).reshape([-1])

@@ -4,7 +4,7 @@
 //! On the CPU each pass is one or two sweeps over the values, where tensor operations take ten.
 
 use super::Saved;
-use super::host::{from_host, on_host, own_values, slice, zeros};
+use super::cpu::storage::{from_host, on_host, own_values, slice, zeros};
 use crate::graph::Shape;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;

@@ -1,6 +1,7 @@
 //! Two-dimensional convolution, grouped and dilated, with any padding.
 
-use super::{AtWeight, depthwise, direct};
+use super::WeightGradient;
+use super::cpu::{depthwise_convolution, direct_convolution};
 use crate::graph::Shape;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
@@ -99,20 +100,24 @@ impl Convolution {
 
     fn convolve(&self, x: Tensor<4>, bias: Option<&Tensor<1>>) -> Tensor<4> {
         let (weight, options) = (&self.weight, &self.options);
-        depthwise::convolve(&x, weight, bias, options)
+        depthwise_convolution::convolve(&x, weight, bias, options)
             .or_else(|| {
-                self.directly(|packed| direct::convolve(&x, weight, &packed[0], bias, options))
+                self.directly(|packed| {
+                    direct_convolution::convolve(&x, weight, &packed[0], bias, options)
+                })
             })
             .unwrap_or_else(|| conv2d(x, weight.clone(), bias.cloned(), options.clone()))
     }
 
     pub(super) fn backward(&self, gradient: Tensor<4>, input: [usize; 4]) -> Tensor<4> {
         let size = [input[2], input[3]];
-        if let Some(result) = depthwise::gradient(&gradient, &self.weight, &self.options, size) {
+        if let Some(result) =
+            depthwise_convolution::gradient(&gradient, &self.weight, &self.options, size)
+        {
             return result;
         }
         let direct = self.directly(|packed| {
-            direct::gradient(&gradient, &self.weight, &packed[1], &self.options, size)
+            direct_convolution::gradient(&gradient, &self.weight, &packed[1], &self.options, size)
         });
         if let Some(result) = direct {
             return result;
@@ -130,9 +135,13 @@ impl Convolution {
         (!is_product).then(|| run(&self.forms.packed))?
     }
 
-    pub(super) fn weight_gradients(&self, x: &Tensor<4>, gradient: &Tensor<4>) -> Vec<AtWeight> {
+    pub(super) fn weight_gradients(
+        &self,
+        x: &Tensor<4>,
+        gradient: &Tensor<4>,
+    ) -> Vec<WeightGradient> {
         let dims = self.weight.dims();
-        let weight = direct::weight_gradient(x, gradient, dims, &self.options)
+        let weight = direct_convolution::weight_gradient(x, gradient, dims, &self.options)
             .unwrap_or_else(|| self.weight_gradient_by_convolution(x, gradient));
         let sum = || gradient.clone().sum_dims(&[0, 2, 3]).reshape([-1]);
         let bias = self.bias.as_ref().map(|_| ("bias", sum()));

@@ -1,11 +1,11 @@
-//! The reverse of an operation's reverse step.
+//! Backward of an operation's backward step.
 
 use super::{Arithmetic, Op, Pad, Pointwise, Step};
 use crate::graph::Rules;
 use burn::tensor::Tensor;
 
-/// What the reverse of a reverse step gives.
-pub(in crate::graph) struct Curved {
+/// What the backward of a backward step gives.
+pub(in crate::graph) struct DoubleBackward {
     /// The adjoint of the gradient at the output.
     pub adjoint: Tensor<4>,
     /// The adjoint of the input, where the step depends on it.
@@ -13,8 +13,8 @@ pub(in crate::graph) struct Curved {
 }
 
 impl Op {
-    /// Whether [`Self::reverse_of_reverse`] knows the operation.
-    pub(in crate::graph) fn is_curved_known(&self) -> bool {
+    /// Whether [`Self::double_backward`] is defined for the operation.
+    pub(in crate::graph) fn has_double_backward(&self) -> bool {
         match self {
             // Any other function is refused, not guessed.
             Op::Pointwise(function) => {
@@ -48,19 +48,19 @@ impl Op {
         }
     }
 
-    /// The reverse of a reverse step: from adjoints of the gradients at the inputs to that of the
+    /// The backward of a backward step: from adjoints of the gradients at the inputs to that of the
     /// gradient at the output.
     ///
     /// # Panics
-    /// For an operation that [`Self::is_curved_known`] denies.
-    pub(in crate::graph) fn reverse_of_reverse(
+    /// Unless [`Self::has_double_backward`].
+    pub(in crate::graph) fn double_backward(
         &self,
         step: &Step,
         gradient: &Tensor<4>,
         mut adjoints: Vec<Tensor<4>>,
         rules: &Rules,
-    ) -> Curved {
-        let linear = |adjoint| Curved { adjoint, at_input: None };
+    ) -> DoubleBackward {
+        let linear = |adjoint| DoubleBackward { adjoint, at_input: None };
         match self {
             Op::Convolution(convolution) => linear(convolution.apply_linear(adjoints.remove(0))),
             Op::Linear(layer) => linear(layer.apply_linear(adjoints.remove(0))),
@@ -71,7 +71,7 @@ impl Op {
             Op::MaxPool(pool) => linear(pool.values_at(step.saved, adjoints.remove(0))),
             Op::Pointwise(function) => {
                 let adjoint = adjoints.remove(0);
-                function.reverse_of_reverse(step.inputs[0], gradient, adjoint, rules)
+                function.double_backward(step.inputs[0], gradient, adjoint, rules)
             }
             // Linear without constants: the adjoints go forward as values do.
             Op::Input
@@ -91,7 +91,7 @@ impl Op {
             | Op::Standardise(_)
             | Op::LocalResponse(_)
             | Op::Softmax(_)
-            | Op::Choose => unreachable!("it is not known"),
+            | Op::Choose => unreachable!("it has no double backward"),
         }
     }
 }

@@ -102,10 +102,10 @@ impl Pad {
     }
 }
 
-/// Values one after the other along a side: 0 for channels, 1 for rows, 2 for columns.
+/// Values one after the other along an axis: 0 for channels, 1 for rows, 2 for columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Concatenate {
-    pub side: usize,
+    pub axis: usize,
 }
 
 impl Concatenate {
@@ -114,8 +114,8 @@ impl Concatenate {
         let mut sum = sides(&inputs[0]);
         for input in &inputs[1..] {
             let mut other = sides(input);
-            sum[self.side] += other[self.side];
-            other[self.side] = sum[self.side];
+            sum[self.axis] += other[self.axis];
+            other[self.axis] = sum[self.axis];
             if other != sum {
                 return Err(format!("cannot join {} and {input}", inputs[0]));
             }
@@ -124,15 +124,15 @@ impl Concatenate {
     }
 
     pub(super) fn apply(self, inputs: Vec<Tensor<4>>) -> Tensor<4> {
-        Tensor::cat(inputs, self.side + 1)
+        Tensor::cat(inputs, self.axis + 1)
     }
 
     pub(super) fn backward(self, inputs: &[&Tensor<4>], gradient: Tensor<4>) -> Vec<Tensor<4>> {
         let mut start = 0;
         let part = |input: &&Tensor<4>| {
-            let range = start..start + input.dims()[self.side + 1];
+            let range = start..start + input.dims()[self.axis + 1];
             start = range.end;
-            gradient.clone().slice_dim(self.side + 1, range)
+            gradient.clone().slice_dim(self.axis + 1, range)
         };
         inputs.iter().map(part).collect()
     }

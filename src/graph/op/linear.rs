@@ -1,6 +1,6 @@
 //! Linear layers and the per-channel normalisation of pixels.
 
-use super::AtWeight;
+use super::WeightGradient;
 use crate::graph::Shape;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -64,7 +64,11 @@ impl Linear {
         times(gradient, self.weight.clone())
     }
 
-    pub(super) fn weight_gradients(&self, x: &Tensor<4>, gradient: &Tensor<4>) -> Vec<AtWeight> {
+    pub(super) fn weight_gradients(
+        &self,
+        x: &Tensor<4>,
+        gradient: &Tensor<4>,
+    ) -> Vec<WeightGradient> {
         let rows = |t: &Tensor<4>| t.clone().reshape([t.dims()[0], t.dims()[1]]);
         let weight = rows(gradient).transpose().matmul(rows(x)).reshape([-1]);
         let bias = self.bias.as_ref().map(|_| ("bias", rows(gradient).sum_dim(0).reshape([-1])));

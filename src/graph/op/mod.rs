@@ -4,12 +4,9 @@ mod arithmetic;
 mod batch_norm;
 mod choose;
 mod convolution;
-mod depthwise;
-mod direct;
+mod cpu;
 mod double_backward;
 mod elementary;
-mod host;
-mod lattice;
 mod layout;
 mod linear;
 mod pointwise;
@@ -30,12 +27,12 @@ pub use layout::{Concatenate, FACTORS, Pad, Rearrange, Slice, Steps};
 pub use linear::{Linear, Normalise};
 pub use pointwise::Pointwise;
 pub use pooling::MaxPool;
-pub use resample::{Matrix, PoolSide, Resample};
-pub use statistics::{LocalResponse, Sides, Standardise};
+pub use resample::{Matrix, PoolAxis, Resample};
+pub use statistics::{Axes, LocalResponse, Standardise};
 pub use take::Take;
 
-pub(in crate::graph) use double_backward::Curved;
-pub(in crate::graph) use weight_gradients::AtWeight;
+pub(in crate::graph) use double_backward::DoubleBackward;
+pub(in crate::graph) use weight_gradients::WeightGradient;
 
 use super::{Rules, Shape};
 use burn::tensor::{Int, Tensor};
@@ -65,11 +62,11 @@ pub enum Op {
     GlobalAveragePool,
     /// Average pooling and resizing.
     Resample(Resample),
-    /// A sum over some sides.
-    Sum(Sides),
+    /// A sum over some axes.
+    Sum(Axes),
     Standardise(Standardise),
     LocalResponse(LocalResponse),
-    Softmax(Sides),
+    Softmax(Axes),
     /// C×H×W to (C·H·W)×1×1, in that order.
     Flatten,
     Rearrange(Rearrange),
@@ -86,8 +83,8 @@ pub enum Op {
 #[derive(Debug, Clone)]
 pub enum Saved {
     Nothing,
-    /// Places of the maxima, N×C×h×w, each an index into the H·W input places.
-    Places(Tensor<4, Int>),
+    /// Positions of the maxima, N×C×h×w, each an index into the H·W input positions.
+    Indices(Tensor<4, Int>),
     /// Mean and variance of each channel of a batch.
     Statistics([Tensor<1>; 2]),
 }
@@ -183,7 +180,7 @@ impl Op {
             Op::MaxPool(pool) => pool.output_shape(inputs[0]),
             Op::GlobalAveragePool => Ok(Shape::new(inputs[0].channels, 1, 1)),
             Op::Resample(resample) => resample.output_shape(inputs[0]),
-            Op::Sum(sides) => Ok(sides.reduced(inputs[0])),
+            Op::Sum(axes) => Ok(axes.reduced(inputs[0])),
             Op::LocalResponse(norm) => norm.output_shape(inputs[0]),
             Op::Flatten => Ok(Shape::new(inputs[0].len(), 1, 1)),
             Op::Rearrange(rearrange) => rearrange.output_shape(inputs[0]),
@@ -215,10 +212,10 @@ impl Op {
             Op::MaxPool(pool) => pool.apply(x),
             Op::GlobalAveragePool => pooling::global_average(x),
             Op::Resample(resample) => resample.apply(x),
-            Op::Sum(sides) => sides.sum(x),
+            Op::Sum(axes) => axes.sum(x),
             Op::Standardise(standardise) => standardise.apply(x),
             Op::LocalResponse(norm) => norm.apply(x),
-            Op::Softmax(sides) => statistics::softmax(x, *sides),
+            Op::Softmax(axes) => statistics::softmax(x, *axes),
             Op::Flatten => layout::flatten(x),
             Op::Rearrange(rearrange) => rearrange.apply(x),
             Op::Slice(slice) => slice.apply(x),
@@ -234,7 +231,7 @@ impl Op {
     /// The value, and what the reverse will need.
     pub(super) fn forward(&self, inputs: &[Tensor<4>]) -> (Tensor<4>, Saved) {
         match self {
-            Op::MaxPool(pool) => pool.apply_with_places(inputs[0].clone()),
+            Op::MaxPool(pool) => pool.apply_with_indices(inputs[0].clone()),
             Op::BatchNorm(norm) => norm.apply(inputs[0].clone()),
             // Their reverse needs the input and output at most.
             Op::Input
@@ -288,7 +285,7 @@ impl Op {
             Op::Sum(_) => gradient.expand(from),
             Op::Standardise(standardise) => standardise.backward(x, gradient),
             Op::LocalResponse(norm) => norm.backward(x, gradient),
-            Op::Softmax(sides) => statistics::softmax_backward(x, gradient, *sides),
+            Op::Softmax(axes) => statistics::softmax_backward(x, gradient, *axes),
             Op::Flatten => gradient.reshape(from),
             Op::Rearrange(rearrange) => rearrange.backward(gradient, from),
             Op::Slice(slice) => slice.backward(gradient, from),

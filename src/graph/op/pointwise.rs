@@ -1,7 +1,7 @@
 //! Functions of one value at a time.
 
-use super::host::{map, on_host, zip};
-use super::{Curved, Elementary, softplus};
+use super::cpu::storage::{map, on_host, zip};
+use super::{DoubleBackward, Elementary, softplus};
 use crate::graph::Rules;
 use burn::backend::Flex;
 use burn::tensor::{Tensor, activation};
@@ -230,18 +230,18 @@ impl Pointwise {
 
     /// The reverse of the backward of a rectifier: from the adjoint of the gradient at the input
     /// to those of the gradient at the output and of the input.
-    pub(super) fn reverse_of_reverse(
+    pub(super) fn double_backward(
         self,
         x: &Tensor<4>,
         gradient: &Tensor<4>,
         adjoint: Tensor<4>,
         rules: &Rules,
-    ) -> Curved {
+    ) -> DoubleBackward {
         let guided = matches!(rules, Rules::Guided);
         let at_input = match self {
             Pointwise::SmoothRelu { beta } => {
                 let passed = if guided { relu(gradient.clone()) } else { gradient.clone() };
-                Some(softplus::curved(x, passed * adjoint.clone(), beta))
+                Some(softplus::second_backward(x, passed * adjoint.clone(), beta))
             }
             // ReLU, whose slope is constant on either side of 0.
             _ => None,
@@ -251,7 +251,7 @@ impl Pointwise {
             true => masked(adjoint, gradient, 0.0, f32::INFINITY),
             false => adjoint,
         };
-        Curved { adjoint, at_input }
+        DoubleBackward { adjoint, at_input }
     }
 
     /// The derivative at every value of `x`, for functions that are smooth almost everywhere.

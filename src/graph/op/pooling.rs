@@ -41,9 +41,9 @@ impl MaxPool {
         max_pool2d(x, self.options.clone())
     }
 
-    pub(super) fn apply_with_places(&self, x: Tensor<4>) -> (Tensor<4>, Saved) {
+    pub(super) fn apply_with_indices(&self, x: Tensor<4>) -> (Tensor<4>, Saved) {
         let (value, places) = max_pool2d_with_indices(x, self.options.clone());
-        (value, Saved::Places(places))
+        (value, Saved::Indices(places))
     }
 
     pub(super) fn backward(&self, step: &Step, gradient: Tensor<4>) -> Tensor<4> {
@@ -52,7 +52,7 @@ impl MaxPool {
 
     /// Values of another tensor at the places of the maxima.
     pub(super) fn values_at(&self, saved: &Saved, x: Tensor<4>) -> Tensor<4> {
-        let Saved::Places(places) = saved else {
+        let Saved::Indices(places) = saved else {
             unreachable!("a max pool on a tape saved its places")
         };
         let ([samples, channels, height, width], dims) = (x.dims(), places.dims());
@@ -68,7 +68,7 @@ impl MaxPool {
         saved: &Saved,
         gradient: Tensor<4>,
     ) -> Tensor<4> {
-        let Saved::Places(places) = saved else {
+        let Saved::Indices(places) = saved else {
             unreachable!("a max pool on a tape saved its places")
         };
         let [samples, channels, height, width] = input.dims();

@@ -66,10 +66,10 @@ impl Op {
     }
 
     /// True for what averages, or sums, each channel over all its places alike.
-    pub(in crate::graph) fn averages_places(&self) -> bool {
+    pub(in crate::graph) fn averages_positions(&self) -> bool {
         match self {
             Op::GlobalAveragePool => true,
-            Op::Sum(sides) => sides.rows && sides.columns && !sides.channels,
+            Op::Sum(axes) => axes.rows && axes.columns && !axes.channels,
             Op::Resample(resample) => resample.averages_all(),
             Op::Input
             | Op::Normalise(_)

@@ -14,9 +14,9 @@ pub struct Resample {
     keeps_constants: bool,
 }
 
-/// Windows of a pooling along one side.
+/// Windows of a pooling along one axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolSide {
+pub struct PoolAxis {
     pub kernel: usize,
     pub stride: usize,
     pub dilation: usize,
@@ -61,24 +61,24 @@ impl Matrix {
     /// count ends where the padding does.
     ///
     /// `None` when the window is larger than the padded side.
-    pub fn average_pool(inputs: usize, side: PoolSide) -> Option<Self> {
-        let (before, after) = side.padding;
-        let reach = side.dilation * (side.kernel - 1) + 1;
+    pub fn average_pool(inputs: usize, axis: PoolAxis) -> Option<Self> {
+        let (before, after) = axis.padding;
+        let reach = axis.dilation * (axis.kernel - 1) + 1;
         let room = (inputs + before + after).checked_sub(reach)?;
-        let mut outputs = room / side.stride + 1;
-        if side.ceil {
-            outputs = room.div_ceil(side.stride) + 1;
+        let mut outputs = room / axis.stride + 1;
+        if axis.ceil {
+            outputs = room.div_ceil(axis.stride) + 1;
             // The last window may stand out, but starts inside the input or the padding before it.
-            outputs -= usize::from((outputs - 1) * side.stride >= inputs + before);
+            outputs -= usize::from((outputs - 1) * axis.stride >= inputs + before);
         }
         let sums: Vec<_> = (0..outputs)
             .map(|output| {
-                let places = (0..side.kernel)
-                    .map(|tap| output * side.stride + tap * side.dilation)
+                let places = (0..axis.kernel)
+                    .map(|tap| output * axis.stride + tap * axis.dilation)
                     .filter(|place| *place < inputs + before + after);
                 let inside = places.clone().filter_map(|place| place.checked_sub(before));
                 let inside: Vec<usize> = inside.filter(|place| *place < inputs).collect();
-                let count = if side.count_padding { places.count() } else { inside.len() };
+                let count = if axis.count_padding { places.count() } else { inside.len() };
                 inside.into_iter().map(|input| (input, 1.0 / count as f32)).collect()
             })
             .collect();

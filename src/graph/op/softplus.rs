@@ -3,7 +3,7 @@
 //!
 //! On the CPU by one sweep each, with an exponential that fills vectors.
 
-use super::host::{map, on_host, zip};
+use super::cpu::storage::{map, on_host, zip};
 use burn::backend::Flex;
 use burn::tensor::{Tensor, activation};
 
@@ -33,20 +33,20 @@ pub(super) fn backward(x: &Tensor<4>, gradient: Tensor<4>, beta: f32) -> Tensor<
 }
 
 /// The gradient times the second derivative, β·s·(1 − s) with the slope s.
-pub(super) fn curved(x: &Tensor<4>, gradient: Tensor<4>, beta: f32) -> Tensor<4> {
+pub(super) fn second_backward(x: &Tensor<4>, gradient: Tensor<4>, beta: f32) -> Tensor<4> {
     match (on_host(gradient), on_host(x.clone())) {
         (Ok(gradient), Ok(x)) => zip(gradient, &x, |gradient, x| {
             let slope = slope(beta * x);
             gradient * (beta * slope * (1.0 - slope))
         }),
         (Ok(gradient), Err(_)) => {
-            curved_by_tensors(x, Tensor::from_primitive::<Flex>(gradient), beta)
+            second_by_tensors(x, Tensor::from_primitive::<Flex>(gradient), beta)
         }
-        (Err(gradient), _) => curved_by_tensors(x, gradient, beta),
+        (Err(gradient), _) => second_by_tensors(x, gradient, beta),
     }
 }
 
-fn curved_by_tensors(x: &Tensor<4>, gradient: Tensor<4>, beta: f32) -> Tensor<4> {
+fn second_by_tensors(x: &Tensor<4>, gradient: Tensor<4>, beta: f32) -> Tensor<4> {
     let slope = activation::sigmoid(x.clone() * beta);
     gradient * slope.clone() * (-slope + 1.0) * beta
 }

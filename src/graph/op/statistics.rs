@@ -1,17 +1,19 @@
-//! Normalisations by statistics of the value itself, and sums over its sides.
+//! Normalisations by statistics of the value itself, and sums over its axes.
 
 use crate::graph::Shape;
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// Which of channels, rows and columns an operation goes over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sides {
+pub struct Axes {
     pub channels: bool,
     pub rows: bool,
     pub columns: bool,
 }
 
-impl Sides {
+impl Axes {
+    /// Rows and columns.
+    pub const SPATIAL: Self = Self { channels: false, rows: true, columns: true };
     pub const CHANNELS: Self = Self { channels: true, rows: false, columns: false };
 
     fn axes(self) -> impl Iterator<Item = usize> + Clone {
@@ -42,18 +44,18 @@ impl Sides {
     }
 }
 
-/// (x − mean) / √(variance + ε) over the sides: layer and instance norms, without their weights.
+/// (x − mean) / √(variance + ε) over the axes: layer and instance norms, without their weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Standardise {
-    pub sides: Sides,
+    pub axes: Axes,
     pub epsilon: f32,
 }
 
 impl Standardise {
     /// The standardised value, and 1 / √(variance + ε).
     fn parts(self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let centred = x.clone() - self.sides.mean(x);
-        let variance = self.sides.mean(centred.clone().square());
+        let centred = x.clone() - self.axes.mean(x);
+        let variance = self.axes.mean(centred.clone().square());
         let scale = (variance + self.epsilon).sqrt().recip();
         (centred * scale.clone(), scale)
     }
@@ -65,22 +67,22 @@ impl Standardise {
     /// scale·(g − mean(g) − y·mean(g·y)).
     pub(super) fn backward(self, x: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
         let (y, scale) = self.parts(x.clone());
-        let along = self.sides.mean(gradient.clone() * y.clone());
-        let centred = gradient.clone() - self.sides.mean(gradient);
+        let along = self.axes.mean(gradient.clone() * y.clone());
+        let centred = gradient.clone() - self.axes.mean(gradient);
         (centred - y * along) * scale
     }
 }
 
-/// exp(x) / Σ exp(x) over the sides.
-pub fn softmax(x: Tensor<4>, sides: Sides) -> Tensor<4> {
-    let raised = (x.clone() - sides.max(x).detach()).exp();
-    raised.clone() / sides.sum(raised)
+/// exp(x) / Σ exp(x) over the axes.
+pub fn softmax(x: Tensor<4>, axes: Axes) -> Tensor<4> {
+    let raised = (x.clone() - axes.max(x).detach()).exp();
+    raised.clone() / axes.sum(raised)
 }
 
 /// y·(g − Σ g·y).
-pub fn softmax_backward(x: &Tensor<4>, gradient: Tensor<4>, sides: Sides) -> Tensor<4> {
-    let y = softmax(x.clone(), sides);
-    let along = sides.sum(gradient.clone() * y.clone());
+pub fn softmax_backward(x: &Tensor<4>, gradient: Tensor<4>, axes: Axes) -> Tensor<4> {
+    let y = softmax(x.clone(), axes);
+    let along = axes.sum(gradient.clone() * y.clone());
     y * (gradient - along)
 }
 

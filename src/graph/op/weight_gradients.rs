@@ -5,7 +5,7 @@ use crate::graph::Rules;
 use burn::tensor::Tensor;
 
 /// The gradient at one trained tensor, flattened, with the last part of its name.
-pub(in crate::graph) type AtWeight = (&'static str, Tensor<1>);
+pub(in crate::graph) type WeightGradient = (&'static str, Tensor<1>);
 
 impl Op {
     /// The gradients at the inputs, if `through`, and at the trained values, given the one at the
@@ -15,7 +15,7 @@ impl Op {
         step: &Step,
         gradient: Tensor<4>,
         through: bool,
-    ) -> (Vec<Tensor<4>>, Vec<AtWeight>) {
+    ) -> (Vec<Tensor<4>>, Vec<WeightGradient>) {
         let x = step.inputs[0];
         if let Op::BatchNorm(norm) = self {
             let (at_input, [weight, bias]) = norm.backward(x, step.saved, gradient);
@@ -29,20 +29,20 @@ impl Op {
         (at_inputs, at_weights)
     }
 
-    /// What the reverse pass through this node gives at its weights, from the adjoint of the
-    /// gradient at its input and the gradient at its output; a bias takes no part in it.
-    pub(in crate::graph) fn weights_of_reverse(
+    /// Gradients at the weights through this node's backward step, from the adjoint of the gradient
+    /// at its input and the gradient at its output; a bias takes no part in it.
+    pub(in crate::graph) fn double_backward_weights(
         &self,
         adjoint: &Tensor<4>,
         gradient: &Tensor<4>,
-    ) -> Vec<AtWeight> {
+    ) -> Vec<WeightGradient> {
         let mut parts = self.weight_gradients(adjoint, gradient);
         parts.retain(|(part, _)| *part == "weight");
         parts
     }
 
     /// The gradients at weights and bias of an operation that is linear in its input x.
-    fn weight_gradients(&self, x: &Tensor<4>, gradient: &Tensor<4>) -> Vec<AtWeight> {
+    fn weight_gradients(&self, x: &Tensor<4>, gradient: &Tensor<4>) -> Vec<WeightGradient> {
         match self {
             Op::Convolution(convolution) => convolution.weight_gradients(x, gradient),
             Op::Linear(linear) => linear.weight_gradients(x, gradient),

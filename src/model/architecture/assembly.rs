@@ -7,8 +7,8 @@ use super::tensors::Tensors;
 use super::window::Window;
 use crate::error::{Error, Result};
 use crate::graph::op::{
-    Affine, Arithmetic, BatchNorm, Concatenate, Convolution, Linear, Matrix, MaxPool, Normalise,
-    Pointwise, Resample, Sides, Standardise,
+    Affine, Arithmetic, Axes, BatchNorm, Concatenate, Convolution, Linear, Matrix, MaxPool,
+    Normalise, Pointwise, Resample, Standardise,
 };
 use crate::graph::{Graph, GraphBuilder, NodeId, Op, Shape};
 use crate::picture::Preprocessing;
@@ -262,7 +262,7 @@ impl<'a> Assembly<'a> {
 
     /// Channels of one value after those of another.
     pub fn concatenate(&mut self, name: &str, from: &[NodeId]) -> Result<NodeId> {
-        self.add(name, Concatenate { side: 0 }, from)
+        self.add(name, Concatenate { axis: 0 }, from)
     }
 
     /// A convolution with a bias, `NAME.weight` and `NAME.bias`.
@@ -331,7 +331,7 @@ impl<'a> Assembly<'a> {
         let channels = self.shape(from).channels;
         let scale = self.values(&format!("{name}.weight"), &[channels]);
         let shift = self.values(&format!("{name}.bias"), &[channels]);
-        let standardise = Standardise { sides: Sides::CHANNELS, epsilon };
+        let standardise = Standardise { axes: Axes::CHANNELS, epsilon };
         let x = self.add(&format!("{name}.standardise"), standardise, &[from])?;
         self.affine(name, scale, shift, x)
     }

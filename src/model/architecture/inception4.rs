@@ -8,7 +8,7 @@ use super::window::window;
 use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
-use crate::graph::op::{Matrix, PoolSide};
+use crate::graph::op::{Matrix, PoolAxis};
 
 const EPSILON: f32 = 1e-3;
 
@@ -131,7 +131,7 @@ fn branch(net: &mut Assembly, name: &str, border: Border, from: NodeId) -> Resul
 
 /// Averages of 3×3 places, fewer at the border.
 fn average(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
-    let side = PoolSide {
+    let side = PoolAxis {
         kernel: 3,
         stride: 1,
         dilation: 1,

@@ -8,7 +8,7 @@ use super::window::window;
 use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
-use crate::graph::op::{Arithmetic, Matrix, Pointwise, PoolSide, Sides};
+use crate::graph::op::{Arithmetic, Axes, Matrix, Pointwise, PoolAxis};
 use crate::picture::Filter;
 
 /// Plan: the kind, channels of the first stage, blocks of all.
@@ -55,7 +55,7 @@ pub static METAFORMER: Family = Family {
     leftovers: &[],
     lay: |net, plan, from| {
         let mut x = net.convolution("stem.conv", window(7).stride(4).padding(2), from)?;
-        x = norm(net, "stem.norm", Sides::CHANNELS, 1e-6, x)?;
+        x = norm(net, "stem.norm", Axes::CHANNELS, 1e-6, x)?;
         for stage in 0..4 {
             let name = format!("stages.{stage}");
             x = net.within(&name, |net| self::stage(net, plan[0], x))?;
@@ -69,15 +69,9 @@ const POOL_2: usize = 1;
 const CONVOLUTION: usize = 2;
 
 /// A norm with a scale, if the file has it.
-fn norm(
-    net: &mut Assembly,
-    name: &str,
-    sides: Sides,
-    epsilon: f32,
-    from: NodeId,
-) -> Result<NodeId> {
+fn norm(net: &mut Assembly, name: &str, axes: Axes, epsilon: f32, from: NodeId) -> Result<NodeId> {
     match net.has(&format!("{name}.weight")) {
-        true => net.standardised(name, sides, epsilon, from),
+        true => net.standardised(name, axes, epsilon, from),
         false => Ok(from),
     }
 }
@@ -85,7 +79,7 @@ fn norm(
 fn stage(net: &mut Assembly, kind: usize, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("downsample.conv.weight") {
-        x = norm(net, "downsample.norm", Sides::CHANNELS, 1e-6, x)?;
+        x = norm(net, "downsample.norm", Axes::CHANNELS, 1e-6, x)?;
         x = net.convolution("downsample.conv", window(3).stride(2), x)?;
     }
     for index in 0..net.count("blocks.") {
@@ -95,19 +89,19 @@ fn stage(net: &mut Assembly, kind: usize, from: NodeId) -> Result<NodeId> {
 }
 
 fn block(net: &mut Assembly, kind: usize, from: NodeId) -> Result<NodeId> {
-    const ALL: Sides = Sides { channels: true, rows: true, columns: true };
-    let (sides, epsilon) = match kind {
+    const ALL: Axes = Axes { channels: true, rows: true, columns: true };
+    let (axes, epsilon) = match kind {
         POOL => (ALL, 1e-5),
         POOL_2 => (ALL, 1e-6),
-        _ => (Sides::CHANNELS, 1e-6),
+        _ => (Axes::CHANNELS, 1e-6),
     };
-    let mut x = net.standardised("norm1", sides, epsilon, from)?;
+    let mut x = net.standardised("norm1", axes, epsilon, from)?;
     x = match kind {
         CONVOLUTION => net.within("token_mixer", |net| separable(net, x))?,
         _ => pooled(net, x)?,
     };
     let from = joined(net, 1, from, x)?;
-    x = net.standardised("norm2", sides, epsilon, from)?;
+    x = net.standardised("norm2", axes, epsilon, from)?;
     x = net.unit_of(["mlp.fc1", ""], 1, x)?;
     x = match kind {
         POOL => net.add("mlp.act", Pointwise::Gelu, &[x])?,
@@ -137,7 +131,7 @@ fn separable(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 /// Averages of 3×3 places less the place itself; what lies outside does not count.
 fn pooled(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     let shape = net.shape(from);
-    let side = PoolSide {
+    let side = PoolAxis {
         kernel: 3,
         stride: 1,
         dilation: 1,

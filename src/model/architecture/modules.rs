@@ -4,7 +4,7 @@
 use super::assembly::Assembly;
 use super::window::{Window, window};
 use crate::error::Result;
-use crate::graph::op::{Arithmetic, Matrix, Pointwise, PoolSide, Rearrange, Sides};
+use crate::graph::op::{Arithmetic, Axes, Matrix, Pointwise, PoolAxis, Rearrange};
 use crate::graph::{NodeId, Op, Shape};
 
 /// A gate between 0 and 1 in three pieces, as PyTorch has it.
@@ -42,7 +42,7 @@ impl AntiAlias {
     pub fn downsample(self, net: &mut Assembly, from: NodeId) -> Result<NodeId> {
         match self {
             AntiAlias::None => Ok(from),
-            AntiAlias::Average => average_pool(net, "aa", PoolSide { ceil: false, ..HALVES }, from),
+            AntiAlias::Average => average_pool(net, "aa", PoolAxis { ceil: false, ..HALVES }, from),
             AntiAlias::Blur => {
                 net.within("aa", |net| net.resampled("blur", |n| Some(blurred(n)), from))
             }
@@ -51,7 +51,7 @@ impl AntiAlias {
 }
 
 /// Windows of two, the last of which may stand out and averages what it has.
-const HALVES: PoolSide = PoolSide {
+const HALVES: PoolAxis = PoolAxis {
     kernel: 2,
     stride: 2,
     dilation: 1,
@@ -60,7 +60,7 @@ const HALVES: PoolSide = PoolSide {
     count_padding: false,
 };
 
-fn average_pool(net: &mut Assembly, name: &str, side: PoolSide, from: NodeId) -> Result<NodeId> {
+fn average_pool(net: &mut Assembly, name: &str, side: PoolAxis, from: NodeId) -> Result<NodeId> {
     net.within(name, |net| net.resampled("average pool", |n| Matrix::average_pool(n, side), from))
 }
 
@@ -222,11 +222,10 @@ fn along_channels(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 
 /// GCNet's context (Cao et al. 2019), as a scale or a shift of every channel.
 fn global_context(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
-    let places = Sides { channels: false, rows: true, columns: true };
     let x = net.convolution("conv_attn", window(1), from)?;
-    let weights = net.add("softmax", Op::Softmax(places), &[x])?;
+    let weights = net.add("softmax", Op::Softmax(Axes::SPATIAL), &[x])?;
     let x = net.add("weigh", Arithmetic::Multiply, &[from, weights])?;
-    let context = net.add("context", Op::Sum(places), &[x])?;
+    let context = net.add("context", Op::Sum(Axes::SPATIAL), &[x])?;
     let mut x = from;
     if net.has("mlp_scale.fc1.weight") {
         let scale = net.within("mlp_scale", |net| of_context(net, context))?;

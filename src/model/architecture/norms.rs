@@ -2,7 +2,7 @@
 
 use super::assembly::Assembly;
 use crate::error::Result;
-use crate::graph::op::{Arithmetic, Pointwise, Sides, Standardise};
+use crate::graph::op::{Arithmetic, Axes, Pointwise, Standardise};
 use crate::graph::{NodeId, Op};
 
 /// Keeps the derivative of a root finite where a channel is zero everywhere.
@@ -12,14 +12,13 @@ impl Assembly<'_> {
     /// Global response norm (Woo et al. 2023, "ConvNeXt V2"): channels are weighed by their length
     /// over all places, as a share of the mean of all, and added to themselves.
     pub fn response_norm(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
-        const PLACES: Sides = Sides { channels: false, rows: true, columns: true };
         let part = |part: &str| format!("{name}.{part}");
         let channels = self.shape(from).channels;
         let squares = self.add(&part("square"), Arithmetic::Multiply, &[from, from])?;
-        let length = self.add(&part("sum"), Op::Sum(PLACES), &[squares])?;
+        let length = self.add(&part("sum"), Op::Sum(Axes::SPATIAL), &[squares])?;
         let length = self.constants(&part("tiny"), [None, Some(TINY)], length)?;
         let length = self.add(&part("length"), Pointwise::Sqrt, &[length])?;
-        let mean = self.add(&part("total"), Op::Sum(Sides::CHANNELS), &[length])?;
+        let mean = self.add(&part("total"), Op::Sum(Axes::CHANNELS), &[length])?;
         let factors = [Some(1.0 / channels as f32), Some(1e-6)];
         let mean = self.constants(&part("mean"), factors, mean)?;
         let share = self.add(&part("share"), Arithmetic::Divide, &[length, mean])?;
@@ -33,11 +32,11 @@ impl Assembly<'_> {
     pub fn standardised(
         &mut self,
         name: &str,
-        sides: Sides,
+        axes: Axes,
         epsilon: f32,
         from: NodeId,
     ) -> Result<NodeId> {
-        let standardise = Standardise { sides, epsilon };
+        let standardise = Standardise { axes, epsilon };
         let x = self.add(&format!("{name}.standardise"), standardise, &[from])?;
         match self.has(&format!("{name}.bias")) {
             true => self.scale_and_shift(name, x),
@@ -50,11 +49,11 @@ impl Assembly<'_> {
     pub fn simple_norm(&mut self, name: &str, epsilon: f32, from: NodeId) -> Result<NodeId> {
         let part = |part: &str| format!("{name}.{part}");
         let channels = self.shape(from).channels as f32;
-        let mean = self.add(&part("total"), Op::Sum(Sides::CHANNELS), &[from])?;
+        let mean = self.add(&part("total"), Op::Sum(Axes::CHANNELS), &[from])?;
         let mean = self.constants(&part("mean"), [Some(1.0 / channels), None], mean)?;
         let centred = self.add(&part("centre"), Arithmetic::Subtract, &[from, mean])?;
         let squares = self.add(&part("square"), Arithmetic::Multiply, &[centred, centred])?;
-        let variance = self.add(&part("sum"), Op::Sum(Sides::CHANNELS), &[squares])?;
+        let variance = self.add(&part("sum"), Op::Sum(Axes::CHANNELS), &[squares])?;
         let factors = [Some(1.0 / (channels - 1.0).max(1.0)), Some(epsilon)];
         let variance = self.constants(&part("variance"), factors, variance)?;
         let deviation = Pointwise::Power { exponent: -0.5 };

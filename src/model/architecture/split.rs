@@ -6,7 +6,7 @@ use super::assembly::Assembly;
 use super::modules;
 use super::window::window;
 use crate::error::Result;
-use crate::graph::op::{Arithmetic, Pointwise, Rearrange, Sides};
+use crate::graph::op::{Arithmetic, Axes, Pointwise, Rearrange};
 use crate::graph::{NodeId, Op, Shape};
 
 /// The layer with its activation, if the file has one that splits at `name`.
@@ -108,7 +108,7 @@ fn attend(net: &mut Assembly, radix: usize, groups: usize, from: NodeId) -> Resu
     let by_copy = Shape::new(radix, channels, 1);
     let turn = Rearrange::new(&[groups, radix, each], &[1, 0, 2], by_copy);
     gate = net.add("copies", turn.unwrap_or(Rearrange::reshape(by_copy)), &[gate])?;
-    gate = net.add("softmax", Op::Softmax(Sides::CHANNELS), &[gate])?;
+    gate = net.add("softmax", Op::Softmax(Axes::CHANNELS), &[gate])?;
     weighed(net, radix, copies, gate)
 }
 
@@ -120,7 +120,7 @@ fn weighed(net: &mut Assembly, count: usize, copies: NodeId, gate: NodeId) -> Re
     let channels = all / count;
     let stacked = Rearrange::reshape(Shape::new(count, channels * height, width));
     let x = net.add("stack", stacked, &[x])?;
-    let x = net.add("sum", Op::Sum(Sides::CHANNELS), &[x])?;
+    let x = net.add("sum", Op::Sum(Axes::CHANNELS), &[x])?;
     net.add("channels", Rearrange::reshape(Shape::new(channels, height, width)), &[x])
 }
 
@@ -156,7 +156,7 @@ fn selective_kernel(net: &mut Assembly, stride: usize, from: NodeId) -> Result<N
         let x = net.bare_convolution("fc_select", window(1), x)?;
         let channels = net.shape(x).channels / paths;
         let x = net.add("paths", Rearrange::reshape(Shape::new(paths, channels, 1)), &[x])?;
-        net.add("softmax", Op::Softmax(Sides::CHANNELS), &[x])
+        net.add("softmax", Op::Softmax(Axes::CHANNELS), &[x])
     })?;
     weighed(net, paths, copies, gate)
 }

@@ -90,9 +90,9 @@ impl Window {
     }
 
     /// Rows and columns of an average pool, in PyTorch's way: padding counts.
-    pub fn average_pool(self, input: Shape) -> [crate::graph::op::PoolSide; 2] {
+    pub fn average_pool(self, input: Shape) -> [crate::graph::op::PoolAxis; 2] {
         let pads = self.pads(input);
-        [0, 1].map(|axis| crate::graph::op::PoolSide {
+        [0, 1].map(|axis| crate::graph::op::PoolAxis {
             kernel: self.kernel[axis],
             stride: self.stride,
             dilation: 1,

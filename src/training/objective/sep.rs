@@ -81,7 +81,7 @@ impl Sep {
         noise: Tensor<4>,
     ) -> Result<(Vec<f64>, Values)> {
         let graph = network.explaining(weights)?.smoothed(self.softplus);
-        if let Some(name) = graph.bends_unknown() {
+        if let Some(name) = graph.first_without_double_backward() {
             let why = format!("`{name}` can't be differentiated twice");
             return Err(Error::new("cannot learn from explanations", why)
                 .hint("convolutions, linear layers, ReLUs, pools and batch norms can"));
@@ -91,13 +91,13 @@ impl Sep {
         let labels = [batch.labels.as_slice(), &batch.labels].concat();
         let (dims, values) = (pixels.dims(), read_back(pixels.clone())?);
         let tape = graph.forward(pixels);
-        let explanation = graph.explain(&tape, &labels, self.explanation.rules());
+        let trace = graph.input_gradient_trace(&tape, &labels, self.explanation.rules());
         let factors = (self.explanation == Explained::InputXGradient).then_some(values.as_slice());
-        let maps = Maps::of(&read_back(explanation.at_pixels())?, factors, dims);
+        let maps = Maps::of(&read_back(trace.at_pixels())?, factors, dims);
         let share = self.lambda / batch.labels.len() as f64;
         let (losses, adjoint) = maps.differences(share);
         let adjoint = Tensor::from_data(TensorData::new(adjoint, dims), graph.device());
-        let found = graph.explanation_gradients(&explanation, adjoint);
+        let found = graph.double_backward(&trace, adjoint);
         let found = found.into_iter().map(|(name, values)| Ok((name, read_back(values)?)));
         Ok((losses, at_norms(found.collect::<Result<_>>()?, weights)))
     }

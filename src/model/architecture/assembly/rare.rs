@@ -3,7 +3,7 @@
 use super::Assembly;
 use crate::error::{Error, Result};
 use crate::graph::op::{
-    Affine, Arithmetic, Matrix, MaxPool, Pointwise, Rearrange, Resample, Sides, Standardise,
+    Affine, Arithmetic, Axes, Matrix, MaxPool, Pointwise, Rearrange, Resample, Standardise,
 };
 use crate::graph::{NodeId, Op, Shape};
 use crate::model::architecture::window::Window;
@@ -45,8 +45,7 @@ impl Assembly<'_> {
         let rows = shape.len() / groups.max(1) / shape.width.max(1);
         let grouped = Rearrange::reshape(Shape::new(groups, rows, shape.width));
         let x = self.add(&format!("{name}.groups"), grouped, &[from])?;
-        let sides = Sides { channels: false, rows: true, columns: true };
-        let standardise = Standardise { sides, epsilon: self.epsilon };
+        let standardise = Standardise { axes: Axes::SPATIAL, epsilon: self.epsilon };
         let x = self.add(&format!("{name}.standardise"), standardise, &[x])?;
         let x = self.add(&format!("{name}.channels"), Rearrange::reshape(shape), &[x])?;
         self.affine(name, scale, shift, x)
@@ -76,14 +75,13 @@ impl Assembly<'_> {
 
     /// Root of the variance of every channel's places and ε.
     fn deviation(&mut self, from: NodeId) -> Result<NodeId> {
-        let places = Sides { channels: false, rows: true, columns: true };
         let shape = self.shape(from);
         let share = ((shape.height * shape.width).max(1) as f32).recip();
-        let sum = self.add("sum", Op::Sum(places), &[from])?;
+        let sum = self.add("sum", Op::Sum(Axes::SPATIAL), &[from])?;
         let mean = self.constants("mean", [Some(share), None], sum)?;
         let centred = self.add("centred", Arithmetic::Subtract, &[from, mean])?;
         let squared = self.add("squared", Pointwise::Power { exponent: 2.0 }, &[centred])?;
-        let sum = self.add("sum_of_squares", Op::Sum(places), &[squared])?;
+        let sum = self.add("sum_of_squares", Op::Sum(Axes::SPATIAL), &[squared])?;
         let factors = [Some(share), Some(self.epsilon)];
         let variance = self.constants("variance", factors, sum)?;
         self.add("deviation", Pointwise::Sqrt, &[variance])

@@ -61,7 +61,7 @@ fn with_picture(
     let last = match nodes[..] {
         [] => None,
         [row] => Some(row),
-        _ => Some(net.add(Concatenate { side: 0 }, &nodes)?),
+        _ => Some(net.add(Concatenate { axis: 0 }, &nodes)?),
     };
     let computed = match last {
         Some(last) => run(net, last, picture, shape)?,

@@ -155,7 +155,7 @@ impl Colours {
             Op::Slice(Slice { ranges: [Steps { start, end, step }, ..] }) => {
                 channels[*start..*end].iter().step_by(*step).copied().collect()
             }
-            Op::Concatenate(Concatenate { side: 0 }) | Op::Pointwise(Pointwise::Clip { .. }) => {
+            Op::Concatenate(Concatenate { axis: 0 }) | Op::Pointwise(Pointwise::Clip { .. }) => {
                 channels
             }
             Op::Resample(resample) if resample.keeps_constants() => channels,

@@ -68,7 +68,7 @@ impl Join<'_> {
         }
         let joined = match nodes[..] {
             [node] => node,
-            _ => net.add(Concatenate { side: self.side }, &nodes)?,
+            _ => net.add(Concatenate { axis: self.side }, &nodes)?,
         };
         match constants.is_empty() {
             true => Ok(joined),

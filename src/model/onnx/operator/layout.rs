@@ -204,7 +204,7 @@ fn picked(net: &mut Lowering, view: &View, axis: usize, indices: &[usize]) -> Re
     let node = match nodes[..] {
         [] => return Err("no index".into()),
         [node] => node,
-        _ => net.add(Concatenate { side }, &nodes)?,
+        _ => net.add(Concatenate { axis: side }, &nodes)?,
     };
     dims[axis] = indices.len();
     Ok(View::laid(node, &dims, &sides.concat()))

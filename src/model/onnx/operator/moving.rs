@@ -31,7 +31,7 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<View> {
     let places = moved(call.node, &numbered)?;
     let from = match rows[..] {
         [row] => row,
-        _ => net.add(Concatenate { side: 0 }, &rows)?,
+        _ => net.add(Concatenate { axis: 0 }, &rows)?,
     };
     taken(net, &places, from)
 }

@@ -3,7 +3,7 @@
 use super::Result;
 use super::convolution::{Window, lengths};
 use super::reduce::over;
-use crate::graph::op::{Matrix, MaxPool, Pointwise, PoolSide, Resample};
+use crate::graph::op::{Matrix, MaxPool, Pointwise, PoolAxis, Resample};
 use crate::graph::{Op, Shape};
 use crate::model::onnx::lowering::{Call, Lowering};
 use crate::model::onnx::proto::Node;
@@ -62,7 +62,7 @@ fn weighted_pool(
     sums: bool,
 ) -> Result<Op> {
     let matrix = |axis: usize, size: usize| {
-        let side = PoolSide {
+        let side = PoolAxis {
             kernel: window.kernel[axis],
             stride: window.stride[axis],
             dilation: window.dilation[axis],

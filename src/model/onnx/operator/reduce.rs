@@ -3,7 +3,7 @@
 use super::Result;
 use super::arithmetic::{combined, scaled};
 use crate::graph::Op;
-use crate::graph::op::{Arithmetic, Elementary, MaxPool, Pointwise, Sides};
+use crate::graph::op::{Arithmetic, Axes, Elementary, MaxPool, Pointwise};
 use crate::model::onnx::constant::Constant;
 use crate::model::onnx::fold::axis_of;
 use crate::model::onnx::lowering::{Call, Lowering, Value};
@@ -145,7 +145,7 @@ pub(super) fn over(net: &mut Lowering, view: &View, axes: &[usize], op: &str) ->
             net.add(Op::GlobalAveragePool, &[from]).map(laid)
         }
         _ => {
-            let sum = laid(net.add(Op::Sum(Sides { channels, rows, columns }), &[from])?);
+            let sum = laid(net.add(Op::Sum(Axes { channels, rows, columns }), &[from])?);
             match op {
                 "ReduceMean" => scaled(net, &sum, 1.0 / count as f32),
                 _ => Ok(sum),

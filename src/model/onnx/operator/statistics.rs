@@ -4,7 +4,7 @@ use super::Result;
 use super::reduce::over;
 use super::unfolded::sizes;
 use crate::graph::Op;
-use crate::graph::op::{LocalResponse, Pointwise, Sides, Standardise};
+use crate::graph::op::{Axes, LocalResponse, Pointwise, Standardise};
 use crate::model::onnx::constant::Constant;
 use crate::model::onnx::fold::axis_of;
 use crate::model::onnx::lowering::{Call, Lowering, Value};
@@ -24,8 +24,8 @@ pub fn softmax(net: &mut Lowering, call: &Call) -> Result<View> {
     Ok(View::laid(result, &view.dims(), &sides.concat()))
 }
 
-fn chosen([channels, rows, columns]: [bool; 3]) -> Sides {
-    Sides { channels, rows, columns }
+fn chosen([channels, rows, columns]: [bool; 3]) -> Axes {
+    Axes { channels, rows, columns }
 }
 
 pub fn local_response(net: &mut Lowering, call: &Call) -> Result<View> {
@@ -54,7 +54,7 @@ pub(super) fn standardised(
     epsilon: f32,
 ) -> Result<View> {
     let (from, sides, covered) = net.covering(view, axes)?;
-    let node = net.add(Standardise { sides: chosen(covered), epsilon }, &[from])?;
+    let node = net.add(Standardise { axes: chosen(covered), epsilon }, &[from])?;
     Ok(View::laid(node, &view.dims(), &sides.concat()))
 }
 

@@ -50,19 +50,19 @@ impl Graph {
         self.gradients(&tape, &classes, &[Self::INPUT], rules).remove(0)
     }
 
-    /// Pulls `seed`, a gradient at the logits (N×classes×1×1), back to the nodes `wrt`.
+    /// Pulls `cotangent`, a gradient at the logits (N×classes×1×1), back to the nodes `wrt`.
     pub fn vector_jacobian(
         &self,
         tape: &Tape,
-        seed: Tensor<4>,
+        cotangent: Tensor<4>,
         wrt: &[NodeId],
         rules: &Rules,
     ) -> Vec<Tensor<4>> {
-        let _held = self.submit(&seed, 2.0);
+        let _held = self.submit(&cotangent, 2.0);
         let needed = self.leads_to(wrt);
         let first = wrt.iter().min().map_or(0, |id| id.0);
         let mut gradients: Vec<Option<Tensor<4>>> = vec![None; self.nodes.len()];
-        gradients[self.output().0] = Some(seed);
+        gradients[self.output().0] = Some(cotangent);
         for index in (first + 1..self.nodes.len()).rev() {
             let node = &self.nodes[index];
             if !node.inputs.iter().any(|id| needed[id.0]) {

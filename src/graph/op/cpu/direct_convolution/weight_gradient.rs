@@ -2,8 +2,8 @@
 //! places. A tile of weights stays in registers, summed up along the rows.
 
 use super::{WIDEST, both_on_host, is_wasteful, offsets};
-use crate::graph::op::host::{from_host, slice};
-use crate::graph::op::lattice::{Geometry, Layout};
+use crate::graph::op::cpu::row_layout::{Geometry, Layout};
+use crate::graph::op::cpu::storage::{from_host, slice};
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 use pulp::{Arch, Simd, WithSimd};
@@ -25,7 +25,7 @@ const PARTIAL: usize = 1 << 23;
 
 /// The gradient at a weight of `dims` (out × C/groups × h × w) from the input and the gradient at
 /// the output; `None` as for [`convolve`]. Sums go in the same order on any number of cores.
-pub(in crate::graph::op) fn weight_gradient(
+pub fn weight_gradient(
     x: &Tensor<4>,
     gradient: &Tensor<4>,
     dims: [usize; 4],
@@ -92,7 +92,7 @@ impl Weights {
         samples: usize,
     ) {
         let [from, to] = self.layout.plane;
-        let (lattice, taps) = &self.layout.results[0];
+        let (strided, taps) = &self.layout.results[0];
         let mut offsets = offsets(self.inputs, self.layout.row, taps);
         let count = offsets.len();
         offsets.resize(count.next_multiple_of(TILE[1]), 0);
@@ -120,7 +120,7 @@ impl Weights {
                 }
                 for (out, row) in results.chunks_exact_mut(length).take(outs).enumerate() {
                     let plane = &gradient[(sample * outs + out) * to..][..to];
-                    lattice.gather(plane, &mut row[index * self.layout.sample..]);
+                    strided.gather(plane, &mut row[index * self.layout.sample..]);
                 }
             }
             let groups = sums.par_chunks_mut(self.outs * count).enumerate();

@@ -16,7 +16,7 @@ impl Graph {
             let op = &self.node(id).op;
             op.is_affine() || matches!(op, Op::Concatenate(_))
         };
-        self.node(average).op.averages_places()
+        self.node(average).op.averages_positions()
             && self.ids().all(|id| id == average || !after[id.0] || keeps(id))
     }
 }
@@ -25,7 +25,7 @@ impl Graph {
 mod tests {
     use super::*;
     use crate::graph::op::{
-        Affine, Arithmetic, Linear, Matrix, Pointwise, PoolSide, Resample, Sides,
+        Affine, Arithmetic, Axes, Linear, Matrix, Pointwise, PoolAxis, Resample,
     };
     use crate::graph::{GraphBuilder, Shape};
     use burn::tensor::{Device, Tensor};
@@ -48,7 +48,7 @@ mod tests {
     }
 
     fn average(kernel: usize) -> Op {
-        let side = PoolSide {
+        let side = PoolAxis {
             kernel,
             stride: kernel,
             dilation: 1,
@@ -64,10 +64,9 @@ mod tests {
     fn averages_in_every_form_are_known() {
         assert!(is_so(vec![Op::GlobalAveragePool, linear(3)]));
         assert!(is_so(vec![average(4), Op::Flatten, linear(3)]));
-        let places = Sides { channels: false, rows: true, columns: true };
         let sixteenth =
             Affine::new(Some(vec![1.0 / 16.0]), None, Shape::new(1, 1, 1), &Device::flex());
-        assert!(is_so(vec![Op::Sum(places), sixteenth.into(), linear(3)]));
+        assert!(is_so(vec![Op::Sum(Axes::SPATIAL), sixteenth.into(), linear(3)]));
         assert!(is_so(vec![Op::GlobalAveragePool]), "the channels are the classes");
         let mut graph = GraphBuilder::new(SHAPE, &Device::flex());
         let layer = graph.add("layer", Pointwise::Relu, &[Graph::INPUT]).unwrap();
@@ -85,7 +84,7 @@ mod tests {
         assert!(!is_so(vec![Op::GlobalAveragePool, Pointwise::Relu.into(), linear(3)]));
         assert!(!is_so(vec![average(3), linear(3)]), "a window that leaves places out");
         assert!(!is_so(vec![average(2), Op::Flatten, linear(12)]));
-        let channels = Sides { channels: true, rows: true, columns: true };
+        let channels = Axes { channels: true, rows: true, columns: true };
         assert!(!is_so(vec![Op::Sum(channels)]));
     }
 

@@ -12,9 +12,9 @@ use std::ops::Range;
 
 /// How the planes of one channel become a long row, and results become planes.
 pub struct Layout {
-    pub sources: Vec<Lattice>,
+    pub sources: Vec<StridedPlane>,
     /// Where each result goes, with the taps that make it: places in the kernel and shifts.
-    pub results: Vec<(Lattice, Vec<(usize, usize)>)>,
+    pub results: Vec<(StridedPlane, Vec<(usize, usize)>)>,
     /// Values of a plane that comes in and one that goes out.
     pub plane: [usize; 2],
     /// Samples in one row.
@@ -29,12 +29,12 @@ pub struct Layout {
 pub struct Geometry {
     pub input: [usize; 2],
     pub output: [usize; 2],
-    sides: [Side; 2],
+    axes: [AxisWindow; 2],
 }
 
 /// Every `step`-th pixel of a plane, from `first` (which padding puts outside), as rows of a
 /// scratch that lie `row` values apart.
-pub struct Lattice {
+pub struct StridedPlane {
     plane: [usize; 2],
     first: [isize; 2],
     step: [usize; 2],
@@ -44,14 +44,14 @@ pub struct Lattice {
 }
 
 /// What both directions share, along one axis.
-struct Side {
+struct AxisWindow {
     step: usize,
     dilation: usize,
     padding: (usize, usize),
     taps: usize,
 }
 
-impl Side {
+impl AxisWindow {
     fn of(axis: usize, weight: [usize; 4], options: &ConvOptions<2>) -> Self {
         Self {
             step: options.stride[axis],
@@ -87,24 +87,24 @@ impl Side {
 impl Geometry {
     /// A convolution of planes of a height and width by `weight` (out × in/groups × h × w).
     pub fn new(input: [usize; 2], weight: [usize; 4], options: &ConvOptions<2>) -> Self {
-        let sides = [0, 1].map(|axis| Side::of(axis, weight, options));
-        Self { input, output: [0, 1].map(|axis| sides[axis].output(input[axis])), sides }
+        let axes = [0, 1].map(|axis| AxisWindow::of(axis, weight, options));
+        Self { input, output: [0, 1].map(|axis| axes[axis].output(input[axis])), axes }
     }
 
     /// Places of the kernel.
     pub fn kernel(&self) -> usize {
-        self.sides[0].taps * self.sides[1].taps
+        self.axes[0].taps * self.axes[1].taps
     }
 
     /// From inputs to outputs, with `samples` in a row.
     pub fn forward(&self, samples: usize) -> Layout {
-        let Self { input, output, sides } = self;
+        let Self { input, output, axes } = self;
         // Those that a window takes from: a narrow one that strides does not take from all.
         let mut phases = self.phases();
         phases.retain(|phase| self.taps_of(*phase).next().is_some());
-        let size = [0, 1].map(|axis| output[axis] + sides[axis].reach());
+        let size = [0, 1].map(|axis| output[axis] + axes[axis].reach());
         let area = size[0] * size[1];
-        let source = |(index, phase): (usize, &[usize; 2])| Lattice {
+        let source = |(index, phase): (usize, &[usize; 2])| StridedPlane {
             size,
             row: size[1],
             offset: index * samples * area,
@@ -117,7 +117,7 @@ impl Geometry {
         });
         Layout {
             sources: phases.iter().enumerate().map(source).collect(),
-            results: vec![(Lattice::whole(*output, size[1]), taps.collect())],
+            results: vec![(StridedPlane::whole(*output, size[1]), taps.collect())],
             plane: [input[0] * input[1], output[0] * output[1]],
             samples,
             sample: area,
@@ -127,22 +127,22 @@ impl Geometry {
 
     /// From gradients at outputs to gradients at inputs, with `samples` in a row.
     pub fn backward(&self, samples: usize) -> Layout {
-        let Self { input, output, sides } = self;
-        let reach = [0, 1].map(|axis| sides[axis].reach());
-        let [down, across] = [0, 1].map(|axis| sides[axis].strides(input[axis]));
+        let Self { input, output, axes } = self;
+        let reach = [0, 1].map(|axis| axes[axis].reach());
+        let [down, across] = [0, 1].map(|axis| axes[axis].strides(input[axis]));
         let (skipped, size) = ([down.0, across.0], [down.1, across.1]);
         let padded = [size[0] + reach[0], size[1] + reach[1]];
-        let source = Lattice {
+        let source = StridedPlane {
             first: [0, 1].map(|axis| skipped[axis] as isize - reach[axis] as isize),
             size: padded,
-            ..Lattice::whole(*output, padded[1])
+            ..StridedPlane::whole(*output, padded[1])
         };
         let result = |phase: &[usize; 2]| {
-            let lattice = Lattice { size, row: padded[1], ..self.phase_of_results(*phase) };
+            let strided = StridedPlane { size, row: padded[1], ..self.phase_of_results(*phase) };
             let taps = self.taps_of(*phase).map(|(place, [down, across])| {
                 (place, (reach[0] - down) * padded[1] + reach[1] - across)
             });
-            (lattice, taps.collect())
+            (strided, taps.collect())
         };
         Layout {
             sources: vec![source],
@@ -156,16 +156,16 @@ impl Geometry {
 
     /// As [`Self::forward`], with a row of its own for what each tap takes.
     pub fn forward_by_taps(&self, samples: usize) -> Layout {
-        let (Self { input, output, sides }, area) = (self, self.output[0] * self.output[1]);
+        let (Self { input, output, axes }, area) = (self, self.output[0] * self.output[1]);
         let source = |(place, _)| {
-            let tap = [place / sides[1].taps, place % sides[1].taps];
+            let tap = [place / axes[1].taps, place % axes[1].taps];
             let first = |axis: usize| {
-                (tap[axis] * sides[axis].dilation) as isize - sides[axis].padding.0 as isize
+                (tap[axis] * axes[axis].dilation) as isize - axes[axis].padding.0 as isize
             };
-            Lattice {
+            StridedPlane {
                 plane: *input,
                 first: [first(0), first(1)],
-                step: [sides[0].step, sides[1].step],
+                step: [axes[0].step, axes[1].step],
                 size: *output,
                 row: output[1],
                 offset: place * samples * area,
@@ -174,7 +174,7 @@ impl Geometry {
         let taps = (0..self.kernel()).map(|place| (place, place * samples * area));
         Layout {
             sources: self.taps().map(source).collect(),
-            results: vec![(Lattice::whole(*output, output[1]), taps.collect())],
+            results: vec![(StridedPlane::whole(*output, output[1]), taps.collect())],
             plane: [input[0] * input[1], area],
             samples,
             sample: area,
@@ -184,20 +184,20 @@ impl Geometry {
 
     /// As [`Self::backward`], with a row of its own for what each tap takes.
     pub fn backward_by_taps(&self, samples: usize) -> Layout {
-        let Self { input, output, sides } = self;
-        let [rows, columns] = [0, 1].map(|axis| sides[axis].strides(input[axis]));
+        let Self { input, output, axes } = self;
+        let [rows, columns] = [0, 1].map(|axis| axes[axis].strides(input[axis]));
         let (skipped, size) = ([rows.0, columns.0], [rows.1, columns.1]);
         let area = size[0] * size[1];
-        let source = |(place, [down, across]): (usize, [(usize, usize); 2])| Lattice {
+        let source = |(place, [down, across]): (usize, [(usize, usize); 2])| StridedPlane {
             first: [skipped[0] as isize - down.0 as isize, skipped[1] as isize - across.0 as isize],
             size,
             offset: place * samples * area,
-            ..Lattice::whole(*output, size[1])
+            ..StridedPlane::whole(*output, size[1])
         };
         let result = |phase: &[usize; 2]| {
-            let lattice = Lattice { size, row: size[1], ..self.phase_of_results(*phase) };
+            let strided = StridedPlane { size, row: size[1], ..self.phase_of_results(*phase) };
             let taps = self.taps_of(*phase).map(|(place, _)| (place, place * samples * area));
-            (lattice, taps.collect())
+            (strided, taps.collect())
         };
         Layout {
             sources: self.taps().map(source).collect(),
@@ -211,17 +211,17 @@ impl Geometry {
 
     /// All remainders of a division by the strides.
     fn phases(&self) -> Vec<[usize; 2]> {
-        let [down, across] = [self.sides[0].step, self.sides[1].step];
+        let [down, across] = [self.axes[0].step, self.axes[1].step];
         (0..down).flat_map(|d| (0..across).map(move |a| [d, a])).collect()
     }
 
     /// A phase of the inputs; its size and rows are left open.
-    fn phase(&self, phase: [usize; 2]) -> Lattice {
-        let first = |axis: usize| phase[axis] as isize - self.sides[axis].padding.0 as isize;
-        Lattice {
+    fn phase(&self, phase: [usize; 2]) -> StridedPlane {
+        let first = |axis: usize| phase[axis] as isize - self.axes[axis].padding.0 as isize;
+        StridedPlane {
             plane: self.input,
             first: [first(0), first(1)],
-            step: [self.sides[0].step, self.sides[1].step],
+            step: [self.axes[0].step, self.axes[1].step],
             size: [0, 0],
             row: 0,
             offset: 0,
@@ -229,17 +229,17 @@ impl Geometry {
     }
 
     /// A phase of the inputs from its first pixels on, without padding.
-    fn phase_of_results(&self, phase: [usize; 2]) -> Lattice {
-        let mut lattice = self.phase(phase);
-        for (axis, side) in self.sides.iter().enumerate() {
-            lattice.first[axis] += (side.strides(self.input[axis]).0 * side.step) as isize;
+    fn phase_of_results(&self, phase: [usize; 2]) -> StridedPlane {
+        let mut strided = self.phase(phase);
+        for (axis, window) in self.axes.iter().enumerate() {
+            strided.first[axis] += (window.strides(self.input[axis]).0 * window.step) as isize;
         }
-        lattice
+        strided
     }
 
-    /// Every tap's place in the kernel, and its distance down and across as in [`Side::tap`].
+    /// Every tap's place in the kernel, and its distance down and across as in [`AxisWindow::tap`].
     fn taps(&self) -> impl Iterator<Item = (usize, [(usize, usize); 2])> {
-        let [down, across] = &self.sides;
+        let [down, across] = &self.axes;
         (0..self.kernel())
             .map(|place| (place, [down.tap(place / across.taps), across.tap(place % across.taps)]))
     }
@@ -254,24 +254,24 @@ impl Geometry {
 
 impl Layout {
     /// Values of a result's row from its first sample to its last.
-    pub fn length(&self, result: &Lattice) -> usize {
+    pub fn length(&self, result: &StridedPlane) -> usize {
         (self.samples - 1) * self.sample + result.length()
     }
 
     /// The longest result's row.
     pub fn longest(&self) -> usize {
-        self.results.iter().map(|(lattice, _)| self.length(lattice)).max().unwrap_or(0)
+        self.results.iter().map(|(strided, _)| self.length(strided)).max().unwrap_or(0)
     }
 
     /// Lays out one sample's plane, as the `index`-th of a row.
     pub fn gather(&self, plane: &[f32], index: usize, row: &mut [f32]) {
-        for lattice in &self.sources {
-            lattice.gather(plane, &mut row[index * self.sample..]);
+        for strided in &self.sources {
+            strided.gather(plane, &mut row[index * self.sample..]);
         }
     }
 }
 
-impl Lattice {
+impl StridedPlane {
     /// All pixels of a plane.
     fn whole(plane: [usize; 2], row: usize) -> Self {
         Self { plane, first: [0, 0], step: [1, 1], size: plane, row, offset: 0 }

@@ -4,12 +4,12 @@
 //! one channel is that channel's row, shifted. A tile of results, eight channels (four where there are
 //! 16 registers) by three vectors, stays in registers while all channels and taps are summed up.
 
-mod weights;
+mod weight_gradient;
 
-pub(super) use weights::weight_gradient;
+pub use weight_gradient::weight_gradient;
 
-use super::host::{from_host, on_host, slice, zeros};
-use super::lattice::{Geometry, Lattice, Layout};
+use super::row_layout::{Geometry, Layout, StridedPlane};
+use super::storage::{from_host, on_host, slice, zeros};
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
@@ -33,7 +33,7 @@ const CACHED: usize = 1 << 17;
 
 /// The convolution of N×C×H×W by out × C/groups × h × w, or `None` where it isn't on the CPU.
 /// `packed` keeps the weights in the order that this takes them in.
-pub(super) fn convolve(
+pub fn convolve(
     x: &Tensor<4>,
     weight: &Tensor<4>,
     packed: &OnceLock<Vec<f32>>,
@@ -69,7 +69,7 @@ pub(super) fn convolve(
 
 /// The gradient at the input, of `input` height and width, from the one at the output; `None` and
 /// `packed` as for [`convolve`].
-pub(super) fn gradient(
+pub fn gradient(
     gradient: &Tensor<4>,
     weight: &Tensor<4>,
     packed: &OnceLock<Vec<f32>>,
@@ -136,7 +136,7 @@ struct Pass {
 }
 
 impl Pass {
-    /// Weights by result lattice, group, block of result channels, channel and tap, and result
+    /// Weights by result plane, group, block of result channels, channel and tap, and result
     /// channel; zeros where the last block is not full. `weight` gives the one of a group, result
     /// channel, channel and place in the kernel.
     fn pack(&self, weight: impl Fn(usize, usize, usize, usize) -> f32) -> Vec<f32> {
@@ -158,15 +158,15 @@ impl Pass {
         packed
     }
 
-    /// What comes of each lattice of results.
+    /// What comes of each strided plane of results.
     fn results(&self) -> Vec<Part<'_>> {
         let mut start = 0;
         let mut parts = vec![];
-        for (lattice, taps) in &self.layout.results {
+        for (strided, taps) in &self.layout.results {
             let offsets = offsets(self.inputs, self.layout.row, taps);
             let weights = start..start + self.groups * self.blocks() * offsets.len() * OUTS;
             start = weights.end;
-            parts.push(Part { lattice, offsets, weights });
+            parts.push(Part { strided, offsets, weights });
         }
         parts
     }
@@ -242,12 +242,12 @@ impl Pass {
         let (arch, plane) = (Arch::new(), self.layout.plane[1]);
         let row = self.layout.longest() + SLACK;
         let mut sums = vec![0.0; OUTS * row];
-        for Part { lattice, offsets, weights } in parts {
-            let height = lattice.height();
+        for Part { strided, offsets, weights } in parts {
+            let height = strided.height();
             let cached = (CACHED * height / (self.inputs * self.layout.row)).clamp(1, height);
             let step = if self.layout.samples > 1 { height } else { cached };
             for start in (0..height).step_by(step) {
-                let (band, skipped) = lattice.band(start..(start + step).min(height));
+                let (band, skipped) = strided.band(start..(start + step).min(height));
                 for (index, planes) in (first..).zip(blocks.iter_mut()) {
                     let (group, block) = (index / self.blocks(), index % self.blocks());
                     let channel = group * self.outs + block * OUTS;
@@ -279,9 +279,9 @@ impl Pass {
     }
 }
 
-/// One lattice of results.
+/// One strided plane of results.
 struct Part<'a> {
-    lattice: &'a Lattice,
+    strided: &'a StridedPlane,
     /// Places that every channel's taps start from.
     offsets: Vec<usize>,
     /// Where its weights lie.

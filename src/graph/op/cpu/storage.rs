@@ -14,7 +14,7 @@ use rayon::prelude::*;
 /// differentiated.
 // A tensor is as large where it goes on to burn.
 #[allow(clippy::result_large_err)]
-pub(super) fn on_host<const D: usize>(tensor: Tensor<D>) -> Result<FlexTensor, Tensor<D>> {
+pub fn on_host<const D: usize>(tensor: Tensor<D>) -> Result<FlexTensor, Tensor<D>> {
     match tensor.into_dispatch() {
         DispatchTensor {
             kind: DispatchTensorKind::Flex(BackendTensor::Float(values)),
@@ -28,7 +28,7 @@ pub(super) fn on_host<const D: usize>(tensor: Tensor<D>) -> Result<FlexTensor, T
 }
 
 /// A tensor of values in row-major order.
-pub(super) fn from_host<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+pub fn from_host<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
     Tensor::from_primitive::<Flex>(FlexTensor::from_data(TensorData::new(values, shape)))
 }
 
@@ -36,12 +36,12 @@ pub(super) fn from_host<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> 
 const CHUNK: usize = 1 << 14;
 
 /// Room for results, cleared by all cores: one alone takes a tenth of a training's time for it.
-pub(super) fn zeros(count: usize) -> Vec<f32> {
+pub fn zeros(count: usize) -> Vec<f32> {
     rayon::iter::repeat_n(0.0, count).with_min_len(CHUNK).collect()
 }
 
 /// A function of every value; in place where nobody else holds the values.
-pub(super) fn map<const D: usize>(
+pub fn map<const D: usize>(
     mut values: FlexTensor,
     function: impl Fn(f32) -> f32 + Sync,
 ) -> Tensor<D> {
@@ -70,7 +70,7 @@ pub(super) fn map<const D: usize>(
 
 /// A function of every value and of the one at its place in `other`, which has the same shape; in
 /// place where nobody else holds the values.
-pub(super) fn zip<const D: usize>(
+pub fn zip<const D: usize>(
     mut values: FlexTensor,
     other: &FlexTensor,
     function: impl Fn(f32, f32) -> f32 + Sync,
@@ -100,12 +100,12 @@ pub(super) fn zip<const D: usize>(
 }
 
 /// All values, where nobody else holds them.
-pub(super) fn own_values(values: &mut FlexTensor) -> Option<&mut [f32]> {
+pub fn own_values(values: &mut FlexTensor) -> Option<&mut [f32]> {
     let is_whole = values.bytes().len() == size_of_val(slice(values));
     values.try_storage_mut().filter(|_| is_whole)
 }
 
 /// Values of a tensor from [`on_host`].
-pub(super) fn slice(values: &FlexTensor) -> &[f32] {
+pub fn slice(values: &FlexTensor) -> &[f32] {
     values.as_slice().expect("values in row-major order")
 }

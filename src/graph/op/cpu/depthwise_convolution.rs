@@ -4,8 +4,8 @@
 //! plane is one long row ([`Layout`]). On EfficientNet-lite0, where burn's took a third of a pass,
 //! it takes a tenth.
 
-use super::host::{from_host, on_host, slice, zeros};
-use super::lattice::{Geometry, Layout};
+use super::row_layout::{Geometry, Layout};
+use super::storage::{from_host, on_host, slice, zeros};
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 use pulp::{Arch, Simd, WithSimd};
@@ -17,7 +17,7 @@ const VECTORS: usize = 4;
 const SLACK: usize = VECTORS * 16;
 
 /// The convolution of N×C×H×W by C×1×h×w, or `None` where it isn't depthwise, or not on the CPU.
-pub(super) fn convolve(
+pub fn convolve(
     x: &Tensor<4>,
     weight: &Tensor<4>,
     bias: Option<&Tensor<1>>,
@@ -33,7 +33,7 @@ pub(super) fn convolve(
 
 /// The gradient at the input, of `input` height and width, from the one at the output; `None` as
 /// for [`convolve`].
-pub(super) fn gradient(
+pub fn gradient(
     gradient: &Tensor<4>,
     weight: &Tensor<4>,
     options: &ConvOptions<2>,
@@ -74,12 +74,12 @@ fn run(
         |[source, result], (index, plane)| {
             let channel = index % channels;
             layout.gather(&x[index * layout.plane[0]..][..layout.plane[0]], 0, source);
-            for (lattice, taps) in &layout.results {
+            for (strided, taps) in &layout.results {
                 let weights = &weight[channel * kernel..][..kernel];
                 let start = bias.map_or(0.0, |bias| bias[channel]);
-                let length = lattice.length();
+                let length = strided.length();
                 arch.dispatch(Correlation { source, taps, weights, start, length, result });
-                lattice.scatter(result, plane);
+                strided.scatter(result, plane);
             }
         },
     );
