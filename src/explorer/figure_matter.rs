@@ -2,6 +2,7 @@
 
 use super::Explorer;
 use super::document::{Document, MethodChoice, OpenModel, OpenPicture};
+use super::open_panels::PanelId;
 use super::work::{Key, State, Task};
 use crate::attribution::Attribution;
 use crate::display::Arrangement;
@@ -83,7 +84,7 @@ impl Explorer {
 
     /// The work that the figure waits for.
     pub(super) fn figure_tasks(&self) -> Vec<Task> {
-        if !self.figure_panel.is_open {
+        if !self.open.contains(PanelId::Figure) {
             return vec![];
         }
         let needs_curves = self.document.figure.needs_curves();

@@ -1,6 +1,7 @@
 //! A figure for a paper, seen as it will be written.
 
 use super::document::Document;
+use super::open_panels::PanelId;
 use super::range_panel::choose;
 use super::{Explorer, theme};
 use crate::error::{Error, Result, panic_text};
@@ -17,7 +18,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// The window's own state.
 pub struct FigurePanel {
-    pub is_open: bool,
     /// Name of the files without their endings.
     base: String,
     formats: Vec<Format>,
@@ -72,7 +72,6 @@ impl FigurePanel {
         let (sender, receiver) = channel();
         let folder = folder.unwrap_or_default();
         Self {
-            is_open: false,
             base: folder.join("figure").display().to_string(),
             formats: vec![Format::Pdf, Format::Png],
             of: None,
@@ -93,13 +92,14 @@ impl FigurePanel {
 impl Explorer {
     pub(super) fn figure_window(&mut self, ctx: &egui::Context) {
         self.take_figures(ctx);
-        if !self.figure_panel.is_open {
+        if !self.open.contains(PanelId::Figure) {
             return;
         }
         let missing = self.draw_figure(ctx);
         let mut is_open = true;
         let room = ctx.content_rect();
-        egui::Window::new("Figure")
+        PanelId::Figure
+            .window("Figure")
             .open(&mut is_open)
             .default_pos(room.left_top() + vec2(40.0, 60.0))
             .default_size((room.size() - vec2(80.0, 110.0)).min(vec2(1080.0, 640.0)))
@@ -135,7 +135,7 @@ impl Explorer {
                     });
                 });
             });
-        self.figure_panel.is_open = is_open;
+        self.open.set(PanelId::Figure, is_open);
     }
 
     /// Takes what other threads are done with.

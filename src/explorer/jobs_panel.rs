@@ -2,6 +2,7 @@
 
 use super::Explorer;
 use super::command::Command;
+use super::open_panels::PanelId;
 use super::status_bar::describe;
 use super::work::{Key, State, Task};
 use crate::text::duration;
@@ -9,8 +10,12 @@ use egui::{ProgressBar, RichText, ScrollArea, Ui};
 
 impl Explorer {
     pub(super) fn jobs_window(&mut self, ctx: &egui::Context) {
-        let mut is_open = self.view.jobs;
-        egui::Window::new("Jobs")
+        if !self.open.contains(PanelId::Jobs) {
+            return;
+        }
+        let mut is_open = true;
+        PanelId::Jobs
+            .window("Jobs")
             .open(&mut is_open)
             .default_pos(ctx.content_rect().left_bottom() + egui::vec2(260.0, -320.0))
             .default_size([420.0, 240.0])
@@ -44,7 +49,7 @@ impl Explorer {
                     }
                 });
             });
-        self.view.jobs = is_open;
+        self.open.set(PanelId::Jobs, is_open);
     }
 
     fn job(&self, ui: &mut Ui, task: &Task, state: Option<&State>) {

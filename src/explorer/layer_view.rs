@@ -2,6 +2,7 @@
 
 use super::document::OpenModel;
 use super::network_panel::chosen_layer;
+use super::open_panels::PanelId;
 use super::textures::{Key as TextureKey, Of};
 use super::view_transform::UNIT;
 use super::work::{Channel, Key, State, Task};
@@ -22,7 +23,10 @@ const SIDE: f32 = 64.0;
 impl Explorer {
     /// What is computed of the chosen layer while layers are shown.
     pub(super) fn layer_task(&self) -> Option<Task> {
-        let shown = self.network_panel.shows_layers_of()?;
+        let shown = self
+            .network_panel
+            .shows_layers_of()
+            .filter(|_| self.open.contains(PanelId::Network))?;
         let model = self.document.models.iter().find(|open| open.id == shown)?;
         let picture = self.document.picture()?;
         let node = chosen_layer(&self.document, &model.value)?;

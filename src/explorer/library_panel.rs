@@ -71,7 +71,7 @@ impl Explorer {
             self.document.models.remove(index);
         }
         if let Some(id) = details {
-            self.network_panel.toggle(id);
+            self.toggle_network(id);
         }
     }
 

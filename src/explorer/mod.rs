@@ -23,6 +23,7 @@ mod library_panel;
 mod network_panel;
 mod networks_grid;
 mod notices;
+mod open_panels;
 mod opening;
 mod order;
 mod overlay;
@@ -69,6 +70,7 @@ use eframe::egui_wgpu::RenderState;
 use ending::Ending;
 use image::RgbaImage;
 use notices::Notices;
+use open_panels::{OpenPanels, PanelId};
 use opening::{Arrival, Opening};
 use pair::PairView;
 use scrubber::Scrub;
@@ -99,9 +101,6 @@ struct View {
     method: Option<&'static str>,
     library: bool,
     curves: bool,
-    help: bool,
-    /// Whether the list of open work is shown.
-    jobs: bool,
 }
 
 impl Default for View {
@@ -117,8 +116,6 @@ impl Default for View {
             method: None,
             library: true,
             curves: true,
-            help: false,
-            jobs: false,
         }
     }
 }
@@ -140,6 +137,7 @@ pub struct Explorer {
     worker: Worker,
     display: Display,
     notices: Notices,
+    open: OpenPanels,
     network_panel: network_panel::NetworkPanel,
     range_panel: range_panel::RangePanel,
     study_panel: study_panel::StudyPanel,
@@ -220,6 +218,7 @@ impl Explorer {
             opening,
             display: Display::default(),
             notices,
+            open: OpenPanels::default(),
             network_panel: network_panel::NetworkPanel::default(),
             range_panel: range_panel::RangePanel::default(),
             study_panel: study_panel::StudyPanel::default(),
@@ -289,8 +288,12 @@ impl Explorer {
                     }
                     self.document.annotations = Some(annotations);
                 }
-                Arrival::Study(study) => self.study_panel.show(*study),
+                Arrival::Study(study) => {
+                    self.study_panel.show(*study);
+                    self.open.open(PanelId::Study);
+                }
                 Arrival::Recipe(path, recipe) => {
+                    self.open.open(PanelId::Training);
                     if let Err(error) = self.training_panel.show(path, *recipe) {
                         self.notices.warn(error.to_string());
                     }
@@ -401,7 +404,7 @@ impl eframe::App for Explorer {
         self.pin_windows(&ctx);
         self.hints(&ctx);
         self.notices.show(&ctx);
-        self.notices.log(&ctx);
+        self.notices.log(&ctx, &mut self.open);
         if self.pointed.is_stale() {
             ctx.request_repaint();
         }

@@ -1,6 +1,7 @@
 //! What a network turned out to be: the load report, its input settings and its layers.
 
 use super::document::{Document, OpenModel};
+use super::open_panels::PanelId;
 use super::{Explorer, layer_view};
 use crate::graph::NodeId;
 use crate::model::report::outline;
@@ -12,7 +13,7 @@ use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
 /// The window about one network.
 #[derive(Default)]
 pub struct NetworkPanel {
-    /// Which network, while the window is open.
+    /// Which network.
     shown: Option<u64>,
     draft: Option<Draft>,
     layers: bool,
@@ -46,22 +47,9 @@ enum Wish {
 }
 
 impl NetworkPanel {
-    /// Opens the window for a network, or closes it where it is that network's.
-    pub fn toggle(&mut self, model: u64) {
-        self.shown = (self.shown != Some(model)).then_some(model);
-    }
-
-    /// The network whose layers are shown.
+    /// The network whose layers are shown while the window is open.
     pub fn shows_layers_of(&self) -> Option<u64> {
         self.shown.filter(|_| self.layers)
-    }
-
-    pub fn is_open(&self) -> bool {
-        self.shown.is_some()
-    }
-
-    pub fn close(&mut self) {
-        self.shown = None;
     }
 
     /// Goes on with the network that took another's place.
@@ -124,25 +112,32 @@ impl Draft {
 }
 
 impl Explorer {
+    /// Opens the window for a network, or closes it where it is that network's.
+    pub(super) fn toggle_network(&mut self, model: u64) {
+        let is_shown = self.network_panel.shown == Some(model);
+        self.open.set(PanelId::Network, !(is_shown && self.open.contains(PanelId::Network)));
+        self.network_panel.shown = Some(model);
+    }
+
     pub(super) fn network_panel(&mut self, ctx: &egui::Context) {
         let shown = self.network_panel.shown;
         let Some(model) = self.document.models.iter().find(|m| Some(m.id) == shown).cloned() else {
-            self.network_panel.shown = None;
-            return;
+            return self.open.close(PanelId::Network);
         };
+        if !self.open.contains(PanelId::Network) {
+            return;
+        }
         let (mut open, mut wish) = (true, None);
         let room = ctx.content_rect().size();
-        egui::Window::new(&model.value.name)
-            .id(egui::Id::unique("network"))
+        PanelId::Network
+            .window(&model.value.name)
             .default_pos(ctx.content_rect().center() - egui::vec2(290.0, 350.0))
             .default_size([580.0, 700.0])
             .max_size(room - egui::vec2(24.0, 48.0))
             .open(&mut open)
             .collapsible(false)
             .show(ctx, |ui| wish = self.network_details(ui, &model));
-        if !open {
-            self.network_panel.shown = None;
-        }
+        self.open.set(PanelId::Network, open);
         match wish {
             Some(Wish::Reopen(card)) => self.opening.reopen(&model, card),
             Some(Wish::SaveCard) => self.save_card(&model.value),

@@ -1,5 +1,6 @@
 //! Messages: toasts that come and, unless they warn, go, and the log of all of them.
 
+use super::open_panels::{OpenPanels, PanelId};
 use egui::{Align2, Color32, Context, RichText, ScrollArea, Ui};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,6 @@ use std::time::{Duration, Instant};
 pub struct Notices {
     toasts: Vec<Message>,
     log: Vec<Message>,
-    pub is_log_open: bool,
 }
 
 #[derive(Clone)]
@@ -92,9 +92,13 @@ impl Notices {
     }
 
     /// All messages of this start, to read and to copy.
-    pub fn log(&mut self, ctx: &Context) {
-        let mut is_open = self.is_log_open;
-        egui::Window::new("Messages")
+    pub fn log(&self, ctx: &Context, open: &mut OpenPanels) {
+        if !open.contains(PanelId::Messages) {
+            return;
+        }
+        let mut is_open = true;
+        PanelId::Messages
+            .window("Messages")
             .open(&mut is_open)
             .default_pos(ctx.content_rect().center())
             .default_size([460.0, 240.0])
@@ -116,7 +120,7 @@ impl Notices {
                     },
                 );
             });
-        self.is_log_open = is_open;
+        open.set(PanelId::Messages, is_open);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::cell::label;
 use super::document::MethodChoice;
+use super::open_panels::PanelId;
 use super::{Explorer, theme};
 use crate::attribution::Sign;
 use crate::display::{
@@ -17,7 +18,6 @@ use std::sync::Arc;
 /// The window's own state.
 #[derive(Debug, Default)]
 pub struct RangePanel {
-    pub is_open: bool,
     /// The method whose norm is edited; none for that of all.
     method: Option<&'static str>,
     /// The end of the scale that is dragged.
@@ -37,8 +37,12 @@ const HEIGHT: f32 = 84.0;
 
 impl Explorer {
     pub(super) fn range_window(&mut self, ctx: &egui::Context) {
-        let mut is_open = self.range_panel.is_open;
-        egui::Window::new("Range and colour")
+        if !self.open.contains(PanelId::Range) {
+            return;
+        }
+        let mut is_open = true;
+        PanelId::Range
+            .window("Range and colour")
             .open(&mut is_open)
             .default_pos(ctx.content_rect().right_top() + vec2(-372.0, 72.0))
             .default_width(340.0)
@@ -51,7 +55,7 @@ impl Explorer {
                 ui.separator();
                 self.style_controls(ui);
             });
-        self.range_panel.is_open = is_open;
+        self.open.set(PanelId::Range, is_open);
     }
 
     /// Whose norm is edited, and by whose conventions.

@@ -2,6 +2,7 @@
 
 use super::Explorer;
 use super::command::Command;
+use super::open_panels::PanelId;
 use super::work::{Key, Task};
 use crate::text::duration;
 use egui::{Align, Layout, Panel, ProgressBar, Ui};
@@ -43,7 +44,7 @@ impl Explorer {
             if open > 1 {
                 let more = format!("· {} more waiting", open - 1);
                 if ui.button(more).on_hover_text("All open work").clicked() {
-                    self.view.jobs = true;
+                    self.open.open(PanelId::Jobs);
                 }
             }
         } else if waiting > 0 {

@@ -1,6 +1,7 @@
 //! The table of a study, and the way from its numbers to the pictures behind them.
 
 use super::document::{Document, MethodChoice};
+use super::open_panels::PanelId;
 use super::{Explorer, theme};
 use crate::attribution::{self, Target};
 use crate::score::Better;
@@ -15,7 +16,6 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct StudyPanel {
     study: Option<Arc<OpenedStudy>>,
-    is_open: bool,
     metric: usize,
     /// Model and method whose pictures are listed.
     chosen: Option<[usize; 2]>,
@@ -57,24 +57,12 @@ impl Order {
 
 impl StudyPanel {
     pub fn show(&mut self, study: OpenedStudy) {
-        *self = Self { study: Some(Arc::new(study)), is_open: true, ..Self::default() };
-    }
-
-    pub fn is_open(&self) -> bool {
-        self.is_open
+        *self = Self { study: Some(Arc::new(study)), ..Self::default() };
     }
 
     /// Whether there is a study to show.
     pub fn is_there(&self) -> bool {
         self.study.is_some()
-    }
-
-    pub fn toggle(&mut self) {
-        self.is_open ^= true;
-    }
-
-    pub fn close(&mut self) {
-        self.is_open = false;
     }
 
     /// Selects the picture that was asked for, once it is open.
@@ -90,14 +78,15 @@ impl StudyPanel {
 
 impl Explorer {
     pub(super) fn study_panel(&mut self, ctx: &egui::Context) {
-        let Some(study) = self.study_panel.study.clone().filter(|_| self.study_panel.is_open)
+        let Some(study) =
+            self.study_panel.study.clone().filter(|_| self.open.contains(PanelId::Study))
         else {
             return;
         };
         let (mut open, mut wish) = (true, None);
         let room = ctx.content_rect();
-        egui::Window::new(format!("Study: {}", study.report.plan().name))
-            .id(egui::Id::unique("study"))
+        PanelId::Study
+            .window(format!("Study: {}", study.report.plan().name))
             .default_size((room.size() - egui::vec2(120.0, 140.0)).min(egui::vec2(1000.0, 640.0)))
             .max_size(room.size() - egui::vec2(24.0, 48.0))
             .pivot(egui::Align2::CENTER_CENTER)
@@ -105,7 +94,7 @@ impl Explorer {
             .open(&mut open)
             .collapsible(false)
             .show(ctx, |ui| wish = self.study_panel.ui(ui, &study));
-        self.study_panel.is_open &= open;
+        self.open.set(PanelId::Study, open);
         if let Some(cell) = wish {
             self.bring(&study, cell);
         }
@@ -144,7 +133,7 @@ impl Explorer {
         self.document.seed = plan.seed;
         self.study_panel.awaited = Some(planned.sha256.clone());
         self.study_panel.settle(&mut self.document);
-        self.study_panel.close();
+        self.open.close(PanelId::Study);
         match (files.is_empty(), self.study_panel.awaited.is_some()) {
             (false, _) => self.opening.open(files),
             (true, true) => self.notices.warn(format!(

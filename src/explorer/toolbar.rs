@@ -2,6 +2,7 @@
 
 use super::Explorer;
 use super::command::{Command, Menu};
+use super::open_panels::PanelId;
 use crate::display::Arrangement;
 use egui::{Button, ComboBox, Panel, Slider, Ui};
 
@@ -102,8 +103,12 @@ impl Explorer {
 
     /// The table of keys.
     pub(super) fn help(&mut self, ctx: &egui::Context) {
-        let mut open = self.view.help;
-        egui::Window::new("Keys and mouse")
+        if !self.open.contains(PanelId::Help) {
+            return;
+        }
+        let mut open = true;
+        PanelId::Help
+            .window("Keys and mouse")
             .pivot(egui::Align2::CENTER_CENTER)
             .default_pos(ctx.content_rect().center())
             .max_height(ctx.content_rect().height() - 80.0)
@@ -136,7 +141,7 @@ impl Explorer {
                     }
                 });
             });
-        self.view.help = open;
+        self.open.set(PanelId::Help, open);
     }
 }
 

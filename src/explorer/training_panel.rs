@@ -1,5 +1,6 @@
 //! A training as it runs: how far it is, its loss, and its accuracies after each epoch.
 
+use super::open_panels::PanelId;
 use super::{Explorer, theme};
 use crate::error::Error;
 use crate::model::ComputeDevice;
@@ -19,7 +20,6 @@ use std::time::{Duration, Instant};
 #[derive(Default)]
 pub struct TrainingPanel {
     recipe: Option<(PathBuf, Recipe)>,
-    is_open: bool,
     course: Arc<Mutex<Course>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -101,7 +101,6 @@ impl TrainingPanel {
     /// # Errors
     /// When another training runs.
     pub fn show(&mut self, path: PathBuf, recipe: Recipe) -> Result<(), Error> {
-        self.is_open = true;
         if self.is_running() {
             let why = "another training runs, and two would slow each other down";
             return Err(Error::new(format!("cannot take recipe {}", path.display()), why)
@@ -112,21 +111,9 @@ impl TrainingPanel {
         Ok(())
     }
 
-    pub fn is_open(&self) -> bool {
-        self.is_open
-    }
-
     /// Whether there is a recipe to show.
     pub fn is_there(&self) -> bool {
         self.recipe.is_some()
-    }
-
-    pub fn toggle(&mut self) {
-        self.is_open ^= true;
-    }
-
-    pub fn close(&mut self) {
-        self.is_open = false;
     }
 
     fn is_running(&self) -> bool {
@@ -193,14 +180,14 @@ fn folder_of(recipe: &Path) -> PathBuf {
 impl Explorer {
     pub(super) fn training_panel(&mut self, ctx: &egui::Context) {
         let Some((path, recipe)) = self.training_panel.recipe.clone() else { return };
-        if !self.training_panel.is_open {
+        if !self.open.contains(PanelId::Training) {
             return;
         }
         let course = told(&self.training_panel.course, |course| course.clone());
         let (mut open, mut wish) = (true, None);
         let name = recipe.name.clone().unwrap_or_default();
-        egui::Window::new(format!("Training: {name}"))
-            .id(egui::Id::unique("training"))
+        PanelId::Training
+            .window(format!("Training: {name}"))
             .default_width((ctx.content_rect().width() - 80.0).min(760.0))
             .pivot(egui::Align2::CENTER_CENTER)
             .default_pos(ctx.content_rect().center())
@@ -216,7 +203,7 @@ impl Explorer {
                 }
                 wish = buttons(ui, &course.stage, folder_of(&path).join("checkpoint.safetensors"));
             });
-        self.training_panel.is_open &= open;
+        self.open.set(PanelId::Training, open);
         match wish {
             Some(Wish::Start) => {
                 let ctx = ctx.clone();
@@ -225,7 +212,7 @@ impl Explorer {
             Some(Wish::Stop) => self.training_panel.stop.store(true, Ordering::SeqCst),
             Some(Wish::Open(card)) => {
                 self.opening.open(vec![card]);
-                self.training_panel.close();
+                self.open.close(PanelId::Training);
             }
             None => {}
         }

@@ -5,6 +5,7 @@ pub(super) mod palette;
 mod run;
 
 use super::Explorer;
+use super::open_panels::PanelId;
 use super::opening::FileKind;
 use super::settings::Theme;
 use egui::{Key, KeyboardShortcut, Modifiers};
@@ -61,7 +62,7 @@ commands! {
         => |app, _| app.opening.ask_where_to_save(),
         "Save what is open and how it is shown to another file";
     Figure: File, "Figure for a paper", key(CTRL, Key::E), run::has_maps
-        => |app, _| app.figure_panel.is_open ^= true,
+        => |app, _| app.open.toggle(PanelId::Figure),
         "Preview and write what is shown as PDF, PNG or SVG";
     Train: File, "Train by a recipe…", key(CTRL_SHIFT, Key::T), always
         => |app, _| app.opening.ask(FileKind::Recipes),
@@ -92,7 +93,7 @@ commands! {
         => |app, _| app.worker.pause(!app.worker.is_paused()),
         "Hold work where it is, or let it continue";
     ToggleJobs: Edit, "Jobs", key(CTRL_SHIFT, Key::J), always
-        => |app, _| app.view.jobs ^= true,
+        => |app, _| app.open.toggle(PanelId::Jobs),
         "Show or hide the list of open work";
     CopyCommandLine: Edit, "Copy as command line", key(CTRL_SHIFT, Key::C), run::has_maps
         => run::copy_command_line,
@@ -127,7 +128,7 @@ commands! {
         => run::rearrange,
         "Go on to the next arrangement of rows and columns";
     ToggleRange: Grid, "Range and colour", key(PLAIN, Key::N), always
-        => |app, _| app.range_panel.is_open ^= true,
+        => |app, _| app.open.toggle(PanelId::Range),
         "Show or hide the settings of scales and colours";
     JoinTwins: Grid, "Join twins or part them", key(PLAIN, Key::J), run::can_pair
         => run::toggle_pair,
@@ -155,13 +156,13 @@ commands! {
         => run::toggle_network,
         "Show or hide the first network's report, input settings and layers";
     ToggleStudy: Window, "Study", key(CTRL, Key::D), |app| app.study_panel.is_there()
-        => |app, _| app.study_panel.toggle(),
+        => |app, _| app.open.toggle(PanelId::Study),
         "Show or hide the study that was opened";
     ToggleTraining: Window, "Training", key(CTRL, Key::J), |app| app.training_panel.is_there()
-        => |app, _| app.training_panel.toggle(),
+        => |app, _| app.open.toggle(PanelId::Training),
         "Show or hide the training that was opened";
     ToggleMessages: Window, "Messages", key(CTRL, Key::M), always
-        => |app, _| app.notices.is_log_open ^= true,
+        => |app, _| app.open.toggle(PanelId::Messages),
         "Show or hide all messages since the start";
     ToggleTheme: Window, "Light or dark", key(CTRL, Key::T), always
         => run::toggle_theme,
@@ -186,7 +187,7 @@ commands! {
         => |app, _| (app.hint, app.settings.hints_seen) = (0, false),
         "Show the first start's hints again";
     Help: Help, "Keys and mouse", key(PLAIN, Key::F1), always
-        => |app, _| app.view.help ^= true,
+        => |app, _| app.open.toggle(PanelId::Help),
         "Show or hide all keys and what the mouse does";
 }
 

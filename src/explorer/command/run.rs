@@ -18,34 +18,18 @@ pub(super) fn save_session(app: &mut Explorer, _: &Context) {
     }
 }
 
-pub(super) fn close(app: &mut Explorer, _: &Context) {
-    match () {
-        () if app.view.help => app.view.help = false,
-        () if app.view.scrub.is_some() => app.view.scrub = None,
-        () if app.view.alone.is_some() => app.view.alone = None,
-        () if app.view.jobs => app.view.jobs = false,
-        () if app.notices.is_log_open => app.notices.is_log_open = false,
-        () if app.range_panel.is_open => app.range_panel.is_open = false,
-        () if app.network_panel.is_open() => app.network_panel.close(),
-        () if app.study_panel.is_open() => app.study_panel.close(),
-        () if app.training_panel.is_open() => app.training_panel.close(),
-        () if app.figure_panel.is_open => app.figure_panel.is_open = false,
-        () => app.worker.cancel(),
+/// What lies above goes first: a window, then the pictures along a curve, then a cell alone.
+pub(super) fn close(app: &mut Explorer, ctx: &Context) {
+    if let Some(panel) = app.open.topmost(ctx) {
+        app.open.close(panel);
+    } else if app.view.scrub.take().is_none() && app.view.alone.take().is_none() {
+        app.worker.cancel();
     }
 }
 
 pub(super) fn can_close(app: &Explorer) -> bool {
-    app.view.help
-        || app.view.jobs
-        || app.view.scrub.is_some()
-        || app.view.alone.is_some()
-        || app.notices.is_log_open
-        || app.range_panel.is_open
-        || app.network_panel.is_open()
-        || app.study_panel.is_open()
-        || app.training_panel.is_open()
-        || app.figure_panel.is_open
-        || has_work(app)
+    let is_closer = app.view.scrub.is_some() || app.view.alone.is_some();
+    !app.open.is_empty() || is_closer || has_work(app)
 }
 
 pub(super) fn copy_command_line(app: &mut Explorer, ctx: &Context) {
@@ -78,7 +62,7 @@ pub(super) fn toggle_blink(app: &mut Explorer, _: &Context) {
 
 pub(super) fn toggle_network(app: &mut Explorer, _: &Context) {
     if let Some(model) = app.document.models.first() {
-        app.network_panel.toggle(model.id);
+        app.toggle_network(model.id);
     }
 }
 
