@@ -1,0 +1,3 @@
+//! Documents that are held to the code.
+
+mod registries;
