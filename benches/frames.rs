@@ -6,7 +6,8 @@
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use hyaline::explorer::{Explorer, Places, compute_below_painting};
+use hyaline::engine::compute_below_painting;
+use hyaline::explorer::{Explorer, Places};
 use hyaline::model::ComputeDevice;
 use image::{Rgb, RgbImage};
 use std::path::{Path, PathBuf};

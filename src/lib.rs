@@ -9,6 +9,7 @@ pub mod attribution;
 pub mod command_line;
 pub mod display;
 pub mod encoding;
+pub mod engine;
 pub mod error;
 pub mod example;
 pub mod explorer;

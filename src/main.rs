@@ -1,6 +1,7 @@
 //! The program: arguments to a window or a command.
 
 use hyaline::command_line::{CommandLine, say, without_display};
+use hyaline::engine;
 use hyaline::error::{Error, Result, tell_panics, untold};
 use hyaline::explorer;
 use hyaline::model::{ComputeDevice, DeviceChoice};
@@ -65,7 +66,7 @@ fn window(arguments: &CommandLine) -> Result<ExitCode> {
     if let Some(why) = explorer::missing_display() {
         return without_display(files, device, why);
     }
-    explorer::compute_below_painting();
+    engine::compute_below_painting();
     let compute = ComputeDevice::choose(device.device)?;
     match explorer::run(files.clone(), compute) {
         Ok(()) => Ok(ExitCode::SUCCESS),

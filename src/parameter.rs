@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// One parameter of a method.
@@ -65,6 +66,24 @@ pub enum Value {
     Reals(Vec<f64>),
     /// One of the options, or the path of a picture.
     Baseline(String),
+}
+
+// Numbers are finite where they are parsed, so that values are equal to themselves and can be keys.
+impl Eq for Value {}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Zero and minus zero are equal.
+        let bits = |value: f64| (value + 0.0).to_bits();
+        match self {
+            Value::Integer(value) => value.hash(state),
+            Value::Real(value) => bits(*value).hash(state),
+            Value::Choice(value) => value.hash(state),
+            Value::Layer(value) => value.hash(state),
+            Value::Reals(values) => values.iter().for_each(|value| bits(*value).hash(state)),
+            Value::Baseline(value) => value.hash(state),
+        }
+    }
 }
 
 impl fmt::Display for Value {
@@ -139,7 +158,7 @@ impl Parameter {
 }
 
 /// A value for every parameter of one method.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Values(BTreeMap<&'static str, Value>);
 

@@ -2,15 +2,16 @@
 
 use super::command::Command;
 use super::context_menu::context_menu;
-use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::inspector::{is_legible, shadowed, write_values};
 use super::overlay::CellPaint;
 use super::view_transform::Lens;
-use super::work::{Key, MapKey, Running, Seen, State};
 use super::{Explorer, theme};
+use crate::attribution::Attribution;
 use crate::display::{
     Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Scaler, Scope,
 };
+use crate::engine::job::{CurvesQuery, MapQuery, PredictionQuery};
+use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, Running, State, Subject};
 use crate::text::number;
 use egui::{Align2, FontId, Rect, Response, RichText, Sense, Ui, UiBuilder, pos2, vec2};
 use ndarray::{Array2, Array3};
@@ -18,9 +19,9 @@ use std::sync::Arc;
 
 /// What one cell has to show.
 pub(super) struct Cell {
-    pub key: Option<MapKey>,
-    pub state: Option<State>,
-    pub seen: Option<Arc<Seen>>,
+    pub query: Option<MapQuery>,
+    pub state: Option<State<Attribution>>,
+    pub seen: Option<Arc<Subject>>,
     /// A map by other values, until this one is there.
     pub latest: Option<Arc<Array3<f32>>>,
     /// The prediction failed or was stopped, so that there is no class to explain.
@@ -36,24 +37,24 @@ impl Cell {
     /// The same, and none by other values.
     pub fn own_map(&self) -> Option<&Arc<Array3<f32>>> {
         match self.state.as_ref()? {
-            State::Map(attribution) => Some(&attribution.map),
+            State::Done(attribution) => Some(&attribution.map),
             State::Running(running) => running.partial.as_ref(),
             State::Stopped(partial) => partial.as_ref().map(|partial| &partial.map),
-            _ => None,
+            State::Failed(_) => None,
         }
     }
 
     /// The map, if it is done.
     pub fn finished(&self) -> Option<&Arc<Array3<f32>>> {
         match &self.state {
-            Some(State::Map(attribution)) => Some(&attribution.map),
+            Some(State::Done(attribution)) => Some(&attribution.map),
             _ => None,
         }
     }
 
     /// Whether the map waits or is made.
     pub fn is_to_come(&self) -> bool {
-        self.key.is_some() && matches!(self.state, None | Some(State::Running(_)))
+        self.query.is_some() && matches!(self.state, None | Some(State::Running(_)))
     }
 }
 
@@ -74,16 +75,18 @@ impl Explorer {
         model: &OpenModel,
         choice: &MethodChoice,
     ) -> Cell {
-        let key = self.map_key(model, picture, choice);
+        let query = self.map_query(model, picture, choice);
+        let prediction =
+            PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
         Cell {
-            state: key.as_ref().and_then(|key| self.worker.state(&Key::Map(key.clone()))),
-            seen: self.worker.seen(model.id, picture.id),
+            state: query.as_ref().and_then(|query| self.results.get(query)),
+            seen: self.subject(model.id, picture.id),
             unseen: matches!(
-                self.worker.state(&Key::Prediction { model: model.id, picture: picture.id }),
+                self.results.get(&prediction),
                 Some(State::Failed(_) | State::Stopped(_))
             ),
             latest: None,
-            key,
+            query,
         }
     }
 
@@ -122,7 +125,7 @@ impl Explorer {
             ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
             let textures = egui::Id::unique((picture.id, model.id, id)).value();
             paint(ui, &lens, square, textures, seen, (values.clone(), overlay));
-            let step = cell.key.as_ref().and_then(|key| self.step_picture(ui, key, &lens));
+            let step = cell.query.as_ref().and_then(|query| self.step_picture(ui, query, &lens));
             readout = step.or(readout);
             self.draw_regions(ui, model, picture, &lens);
             self.draw_marks(ui, &lens);
@@ -214,9 +217,10 @@ impl Explorer {
         alone: Option<Scale>,
         readout: Option<String>,
     ) {
-        let curves = cell.key.as_ref().and_then(|key| self.worker.state(&Key::Curves(key.clone())));
+        let curves = cell.query.clone().and_then(|query| self.results.done(&CurvesQuery(query)));
         let text = match (&cell.state, curves) {
-            (Some(State::Map(..)), Some(State::Curves(curves, _))) => {
+            (Some(State::Done(_)), Some(done)) => {
+                let curves = &done.0;
                 format!("Ins {:.3}  Del {:.3}", curves.insertion.auc, curves.deletion.auc)
             }
             (Some(State::Stopped(Some(partial))), _) => match partial.samples {
@@ -226,7 +230,7 @@ impl Explorer {
             (Some(State::Running(running)), _) => {
                 running.readout.map_or(String::new(), readout_text)
             }
-            (Some(State::Map(attribution)), _) => format!("{:.2} s", attribution.seconds),
+            (Some(State::Done(attribution)), _) => format!("{:.2} s", attribution.seconds),
             _ => String::new(),
         };
         let text = readout.unwrap_or(text);
@@ -234,7 +238,7 @@ impl Explorer {
         if let Some(text) = scale_text(look, alone) {
             ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
         }
-        if let Some(State::Map(attribution)) = &cell.state {
+        if let Some(State::Done(attribution)) = &cell.state {
             if !attribution.warnings.is_empty() {
                 let color = ui.visuals().warn_fg_color;
                 let warnings = RichText::new(attribution.warnings.join("; ")).small().color(color);
@@ -257,12 +261,12 @@ pub(super) fn paint(
     lens: &Lens,
     clip: Rect,
     textures: u64,
-    seen: &Seen,
+    seen: &Subject,
     (map, mut overlay): (Arc<Array2<f32>>, Overlay),
 ) {
     overlay.smooth &= !is_legible(lens, map.dim().into());
     let painter = ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()));
-    let (picture, rect) = (seen.image.clone(), lens.input);
+    let (picture, rect) = (seen.image().clone(), lens.input);
     let paint = CellPaint { cell: textures, picture, map: map.clone(), overlay, rect };
     painter.add(egui_wgpu::Callback::new_paint_callback(clip, paint));
     write_values(ui, &lens.clipped(clip), &map);
@@ -283,11 +287,11 @@ fn readout_text((what, value): (&'static str, f64)) -> String {
 /// How far a cell is, for the eye and for people who can't see it.
 fn state_text(cell: &Cell) -> String {
     match &cell.state {
-        Some(State::Map(_)) => "done".into(),
+        Some(State::Done(_)) => "done".into(),
         Some(State::Running(running)) => format!("{} of {}", running.done, running.total),
         Some(State::Stopped(_)) => "cancelled".into(),
         Some(State::Failed(why)) => format!("failed, {why}"),
-        _ if cell.key.is_some() => "waiting".into(),
+        _ if cell.query.is_some() => "waiting".into(),
         _ if cell.seen.is_some() => "no such class".into(),
         _ if cell.unseen => "no prediction".into(),
         _ => "waiting".into(),

@@ -1,8 +1,8 @@
 //! Insertion and Deletion curves of all cells.
 
 use super::scrubber::{Scrub, Side};
-use super::work::{Key, State};
 use super::{Explorer, theme};
+use crate::engine::job::CurvesQuery;
 use crate::score::{Curve, Curves, Measured};
 use egui::{
     Align, Color32, Layout, Panel, PointerButton, Response, RichText, ScrollArea, Sense, Ui, vec2,
@@ -144,15 +144,15 @@ impl Explorer {
         let mut series = Vec::new();
         for (index, choice) in self.document.shown_methods().enumerate() {
             for (column, model) in self.document.models.iter().enumerate() {
-                let Some(key) = self.map_key(model, picture, choice) else { continue };
-                if let Some(State::Curves(curves, _)) = self.worker.state(&Key::Curves(key)) {
+                let Some(query) = self.map_query(model, picture, choice) else { continue };
+                if let Some(done) = self.results.done(&CurvesQuery(query)) {
                     series.push(Series {
                         method: choice.method.description().name,
                         model: model.value.name.clone(),
                         color: theme::series(index, theme),
                         style: style(column),
                         is_of_unit: model.value.outputs.kind.probability().is_some(),
-                        curves,
+                        curves: done.0.clone(),
                     });
                 }
             }

@@ -3,24 +3,14 @@
 use super::pair::Pair;
 use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset, Target};
 use crate::display::Appearance;
-use crate::model::Model;
+use crate::engine::{MethodChoice, OpenModel, OpenPicture, Opened};
 use crate::parameter::Values;
-use crate::picture::Picture;
 use crate::picture::annotation::Annotations;
 use crate::session::FigureOptions;
 use egui::Pos2;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Something open, known by a number that is never used twice.
-#[derive(Debug)]
-pub struct Opened<T> {
-    pub id: u64,
-    pub value: T,
-}
-
-pub type OpenModel = Arc<Opened<Model>>;
-pub type OpenPicture = Arc<Opened<Picture>>;
 pub type OpenAnnotations = Arc<Opened<AnnotationFile>>;
 
 /// Boxes and masks, and where they were opened.
@@ -28,14 +18,6 @@ pub type OpenAnnotations = Arc<Opened<AnnotationFile>>;
 pub struct AnnotationFile {
     pub path: PathBuf,
     pub annotations: Annotations,
-}
-
-/// One method of the registry with its values.
-#[derive(Clone)]
-pub struct MethodChoice {
-    pub method: &'static dyn Method,
-    pub shown: bool,
-    pub values: Values,
 }
 
 /// The state of a comparison; cheap to clone.

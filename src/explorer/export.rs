@@ -3,9 +3,10 @@
 
 use super::Explorer;
 use super::cell::{Cell, Look};
-use super::document::{Document, MethodChoice};
+use super::document::Document;
 use crate::attribution::Target;
 use crate::display::{Scaler, blend};
+use crate::engine::MethodChoice;
 use crate::figure::enlarged;
 use egui::ColorImage;
 use image::DynamicImage;
@@ -17,7 +18,7 @@ impl Explorer {
     /// The map of a cell over its picture, as it is shown now.
     pub(super) fn panel_image(&mut self, cell: &Cell, look: &Look) -> Option<ColorImage> {
         let (map, seen) = (cell.map()?.clone(), cell.seen.as_ref()?);
-        let picture = DynamicImage::from((*seen.image).clone()).into_rgb8();
+        let picture = DynamicImage::from((**seen.image()).clone()).into_rgb8();
         let scale = look.scale.unwrap_or_else(|| self.display.scale(&[&map], look.norm));
         let overlay = self.overlay_of(&map, look, scale);
         let values = self.display.reduced(&map, look.norm);

@@ -189,7 +189,7 @@ impl Explorer {
         if self.figure_panel.is_drawing || self.figure_panel.of.as_ref() == Some(&matter) {
             return missing;
         }
-        let (contents, session) = self.figure_matter();
+        let (contents, session) = self.figure_contents();
         let panel = &mut self.figure_panel;
         (panel.of, panel.is_drawing) = (Some(matter), true);
         let (sender, ctx) = (panel.sender.clone(), ctx.clone());
@@ -368,7 +368,7 @@ impl Explorer {
     }
 
     fn write_figure(&mut self, ctx: &egui::Context) {
-        let (contents, session) = self.figure_matter();
+        let (contents, session) = self.figure_contents();
         let panel = &mut self.figure_panel;
         panel.is_writing = true;
         let (base, formats) = (PathBuf::from(panel.base.trim()), panel.formats.clone());

@@ -1,10 +1,11 @@
 //! The comparison: methods by networks, the same transposed, or pictures by networks.
 
 use super::cell::{Cell, Look, label};
-use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::inspector::shadowed;
 use super::{Explorer, theme};
 use crate::display::{Arrangement, ColorMap, Scale, shared_scales};
+use crate::engine::job::MapQuery;
+use crate::engine::{CellId, MethodChoice, OpenModel, OpenPicture};
 use crate::text::number;
 use egui::{Align, Align2, CentralPanel, FontId, Layout, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 use ndarray::Array3;
@@ -28,8 +29,8 @@ pub(super) struct Table {
     pub scales: Vec<Vec<Option<Scale>>>,
 }
 
-/// Maps with their classes, by picture, network and method.
-pub(super) type Latest = HashMap<(u64, u64, &'static str), (usize, Arc<Array3<f32>>)>;
+/// Maps with their classes.
+pub(super) type Latest = HashMap<CellId, (usize, Arc<Array3<f32>>)>;
 
 impl Shown {
     /// Where the joined networks stand among those shown.
@@ -119,26 +120,23 @@ impl Explorer {
         let cell = |choice, model| self.cell(&shown.picture, model, choice);
         let row = |choice| shown.models.iter().map(|model| cell(choice, model)).collect();
         let mut cells: Vec<Vec<Cell>> = shown.methods.iter().map(row).collect();
-        self.show_latest(shown, &mut cells);
+        self.show_latest(&mut cells);
         let scales = self.shared_scales(&shown.methods, &cells);
         Table { cells, scales }
     }
 
     /// Lets cells show the map of the same class that they had until the next one is there, so that a
     /// value can be dragged without flicker.
-    fn show_latest(&mut self, shown: &Shown, cells: &mut [Vec<Cell>]) {
+    fn show_latest(&mut self, cells: &mut [Vec<Cell>]) {
         let mut latest = HashMap::new();
-        for (choice, row) in shown.methods.iter().zip(cells) {
-            for (model, cell) in shown.models.iter().zip(row) {
-                let of = (shown.picture.id, model.id, choice.method.description().id);
-                let Some(class) = cell.key.as_ref().map(|key| key.target) else { continue };
-                if cell.is_to_come() {
-                    let before = self.latest.remove(&of).filter(|(of, _)| *of == class);
-                    cell.latest = before.map(|(_, map)| map);
-                }
-                let map = cell.finished().or(cell.latest.as_ref());
-                latest.extend(map.map(|map| (of, (class, map.clone()))));
+        for cell in cells.iter_mut().flatten() {
+            let Some(MapQuery { cell: id, class, .. }) = cell.query.clone() else { continue };
+            if cell.is_to_come() {
+                let before = self.latest.remove(&id).filter(|(of, _)| *of == class);
+                cell.latest = before.map(|(_, map)| map);
             }
+            let map = cell.finished().or(cell.latest.as_ref());
+            latest.extend(map.map(|map| (id, (class, map.clone()))));
         }
         self.latest = latest;
     }

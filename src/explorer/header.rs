@@ -1,15 +1,14 @@
 //! The first row of the grid: the picture as each network sees it, and what the network says.
 
 use super::cell::{failed, label, waiting};
-use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::grid::{Shown, column};
 use super::inspector::{is_legible, shadowed, write_colors};
 use super::order::Line;
-use super::textures;
 use super::view_transform::UNIT;
-use super::work::{Key, Seen, State};
-use super::{Explorer, theme};
+use super::{Explorer, textures, theme};
 use crate::attribution::{Target, is_used};
+use crate::engine::job::PredictionQuery;
+use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, State, Subject};
 use egui::{Align2, FontId, Rect, RichText, Sense, Ui, vec2};
 
 impl Explorer {
@@ -45,7 +44,6 @@ impl Explorer {
         model: &OpenModel,
         side: f32,
     ) {
-        let key = Key::Prediction { model: model.id, picture: picture.id };
         let name = egui::Label::new(RichText::new(&model.value.name).strong()).truncate();
         let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
         self.order(ui, &name, Line::Network(model.id));
@@ -57,20 +55,22 @@ impl Explorer {
         label(&response, format!("{} as {} sees it", picture.value.name, model.value.name));
         let lens = self.lens(rect, model, picture);
         self.navigate(ui, &response, &lens, picture);
-        match self.worker.state(&key) {
-            Some(State::Prediction(seen)) => {
+        let query =
+            PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
+        match self.results.get(&query) {
+            Some(State::Done(seen)) => {
                 let size = model.value.preprocessing.size;
                 let smooth = self.document.appearance.smooth && !is_legible(&lens, size);
                 let of = textures::Of::Input { model: model.id, picture: picture.id };
                 let of = textures::Key { of, smooth };
-                let texture = self.textures.get(ui.ctx(), of, None, || Some(seen.image.clone()));
+                let texture = self.textures.get(ui.ctx(), of, None, || Some(seen.image().clone()));
                 let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
                 painter.rect_filled(rect, 0.0, theme::canvas(ui.visuals()));
                 if let Some(texture) = texture {
                     painter.image(texture, lens.input, UNIT, egui::Color32::WHITE);
                 }
                 self.draw_regions(ui, model, picture, &lens);
-                write_colors(ui, &lens, &seen.image);
+                write_colors(ui, &lens, seen.image());
                 self.draw_marks(ui, &lens);
                 if let Some(text) = self.color_readout(&lens, &seen) {
                     let at = rect.left_bottom() + vec2(4.0, -3.0);
@@ -105,7 +105,7 @@ impl Explorer {
 
 /// The five most probable classes, and the explained one if it is not among them; gives the target
 /// that a click on one asks for.
-fn predictions(ui: &mut Ui, seen: &Seen, output: &str, target: Target) -> Option<Target> {
+fn predictions(ui: &mut Ui, seen: &Subject, output: &str, target: Target) -> Option<Target> {
     let mut asked = None;
     let explained = seen.class(target);
     let top = seen.predictions.iter().take(5);

@@ -1,11 +1,10 @@
 //! Looking closely: zoom and pan in all cells at once, the values under the pointer, and probes.
 
 use super::command::Command;
-use super::document::{OpenModel, OpenPicture};
 use super::view_transform::{Ground, Lens, UNIT, ViewTransform, magnification};
-use super::work::{Key, Seen, State};
 use super::{Explorer, theme};
 use crate::display::Scale;
+use crate::engine::{OpenModel, OpenPicture, Subject};
 use crate::text::number;
 use egui::{Align2, CursorIcon, FontId, Pos2, Rect, Response, Stroke, Ui, pos2, vec2};
 use image::RgbaImage;
@@ -113,12 +112,12 @@ impl Explorer {
 
     /// The colour under the pointer as a network sees it, and where in its input that is; none
     /// where the colours stand in the pixels.
-    pub(super) fn color_readout(&self, lens: &Lens, seen: &Seen) -> Option<String> {
-        let (width, height) = seen.image.dimensions();
+    pub(super) fn color_readout(&self, lens: &Lens, seen: &Subject) -> Option<String> {
+        let (width, height) = seen.image().dimensions();
         let size = [height as usize, width as usize];
         let [row, column] =
             lens.pixel(self.pointed.before?, size).filter(|_| !is_legible(lens, size))?;
-        let [r, g, b, _] = seen.image.get_pixel(column as u32, row as u32).0;
+        let [r, g, b, _] = seen.image().get_pixel(column as u32, row as u32).0;
         Some(format!("RGB {r} {g} {b} at ({column}, {row})"))
     }
 
@@ -197,8 +196,8 @@ impl Explorer {
         let methods: Vec<_> = self.document.shown_methods().cloned().collect();
         for choice in &methods {
             for model in self.document.models.clone() {
-                let Some(key) = self.map_key(&model, &picture, choice) else { continue };
-                let Some(State::Map(attribution)) = self.worker.state(&Key::Map(key)) else {
+                let Some(query) = self.map_query(&model, &picture, choice) else { continue };
+                let Some(attribution) = self.results.done(&query) else {
                     continue;
                 };
                 let norm = self.document.appearance.norms.of(choice.method);

@@ -3,8 +3,7 @@
 use super::Explorer;
 use super::command::Command;
 use super::open_panels::PanelId;
-use super::status_bar::describe;
-use super::work::{Key, State, Task};
+use crate::engine::{AnyState, State, Task};
 use crate::text::duration;
 use egui::{ProgressBar, RichText, ScrollArea, Ui};
 
@@ -43,7 +42,7 @@ impl Explorer {
                 area.show_rows(ui, row, jobs.len(), |ui, range| {
                     for (task, state) in &jobs[range] {
                         // A click that began on one line is none on the line that takes its place.
-                        ui.push_id(&task.key, |ui| {
+                        ui.push_id(task.key(), |ui| {
                             ui.horizontal(|ui| self.job(ui, task, state.as_ref()));
                         });
                     }
@@ -52,21 +51,21 @@ impl Explorer {
         self.open.set(PanelId::Jobs, is_open);
     }
 
-    fn job(&self, ui: &mut Ui, task: &Task, state: Option<&State>) {
-        let name = describe(task);
+    fn job(&self, ui: &mut Ui, task: &Task, state: Option<&AnyState>) {
+        let name = task.title();
         if !matches!(state, Some(State::Stopped(_) | State::Failed(_))) {
             let text = format!("Cancel {name}");
             let button = ui.small_button("×").on_hover_text("Cancel this one");
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
             if button.clicked() {
-                self.worker.cancel_one(&task.key);
+                self.worker.cancel_one(task.key());
             }
         }
         match state {
             None => {
                 ui.weak("waits");
                 ui.label(name);
-                if let Some(seconds) = expected(task) {
+                if let Some(seconds) = task.seconds() {
                     ui.weak(format!("about {}", duration(seconds)));
                 }
             }
@@ -92,11 +91,4 @@ impl Explorer {
             }
         }
     }
-}
-
-/// Seconds that a map takes, by its cost and its network's pace.
-fn expected(task: &Task) -> Option<f64> {
-    let model = &task.model.value;
-    let (Key::Map(_), Some(choice)) = (&task.key, &task.method) else { return None };
-    Some(choice.method.cost(&choice.values, &model.graph).seconds(model.pace()?))
 }

@@ -1,14 +1,14 @@
 //! Inside a layer: the channels that contribute most to the class, their activations and gradients.
 
-use super::document::OpenModel;
 use super::network_panel::chosen_layer;
 use super::open_panels::PanelId;
 use super::textures::{Key as TextureKey, Of};
 use super::view_transform::UNIT;
-use super::work::{Channel, Key, State, Task};
 use super::{Explorer, theme};
 use crate::attribution::Sign;
 use crate::display::{ColorMap, Norm, Scale};
+use crate::engine::job::{Channel, Job, LayerJob};
+use crate::engine::{OpenModel, State, Task};
 use egui::{Color32, RichText, ScrollArea, Sense, Ui, vec2};
 use image::{Rgba, RgbaImage};
 use ndarray::Array2;
@@ -22,7 +22,7 @@ const SIDE: f32 = 64.0;
 
 impl Explorer {
     /// What is computed of the chosen layer while layers are shown.
-    pub(super) fn layer_task(&self) -> Option<Task> {
+    fn layer_job(&self) -> Option<LayerJob> {
         let shown = self
             .network_panel
             .shows_layers_of()
@@ -30,10 +30,14 @@ impl Explorer {
         let model = self.document.models.iter().find(|open| open.id == shown)?;
         let picture = self.document.picture()?;
         let node = chosen_layer(&self.document, &model.value)?;
-        let target = self.worker.seen(model.id, picture.id)?.class(self.document.target)?;
-        let key = Key::Layer { model: model.id, picture: picture.id, target, node };
-        let (model, picture) = (model.clone(), picture.clone());
-        Some(Task { key, model, picture, method: None, others: vec![] })
+        let subject = self.subject(model.id, picture.id)?;
+        let class = subject.class(self.document.target)?;
+        let (model, condition) = (model.clone(), subject.condition.clone());
+        Some(LayerJob { model, picture: picture.id, condition, class, node })
+    }
+
+    pub(super) fn layer_task(&self) -> Option<Task> {
+        self.layer_job().map(Task::of)
     }
 
     /// The channels of the chosen layer.
@@ -41,8 +45,8 @@ impl Explorer {
         ui.separator();
         let Some(node) = chosen_layer(&self.document, &model.value) else { return };
         let name = &model.value.graph.node(node).name;
-        let state = self.layer_task().and_then(|task| self.worker.state(&task.key));
-        let Some(State::Layer(channels)) = state else {
+        let state = self.layer_job().and_then(|job| self.results.get(&job.query()));
+        let Some(State::Done(channels)) = state else {
             let text = match state {
                 Some(State::Failed(why)) => why,
                 _ if self.document.picture().is_none() => "Open a picture to look into it".into(),

@@ -1,9 +1,10 @@
 //! What is open, and which methods are shown.
 
 use super::command::Command;
-use super::document::{Document, MethodChoice, OpenModel, OpenPicture};
+use super::document::Document;
 use super::{Explorer, theme};
 use crate::attribution::{Cost, Family, METHODS, PRESETS};
+use crate::engine::{MethodChoice, OpenModel, OpenPicture};
 use crate::parameter::{Kind, Parameter, Value, Values};
 use crate::text::duration;
 use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};

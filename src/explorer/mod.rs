@@ -3,7 +3,6 @@
 mod autosave;
 mod cell;
 mod command;
-mod compute;
 mod context_menu;
 mod curves_panel;
 mod device_watch;
@@ -11,8 +10,8 @@ mod display;
 mod document;
 mod ending;
 mod export;
-mod figure_matter;
 mod figure_panel;
+mod figure_requests;
 mod grid;
 mod header;
 mod hints;
@@ -32,9 +31,9 @@ mod paste;
 mod pictures_grid;
 mod pins;
 mod places;
-mod priority;
 mod range_panel;
 mod regions;
+mod requests;
 mod scrubber;
 mod session;
 mod settings;
@@ -48,16 +47,14 @@ mod theme;
 mod toolbar;
 mod training_panel;
 mod view_transform;
-mod wanted;
 mod welcome;
-mod work;
 
 pub use overlay::{CellPaint, OverlayRenderer};
 pub use places::Places;
-pub use priority::compute_below_painting;
 
 use crate::attribution::Target;
 use crate::display::Appearance;
+use crate::engine::{Results, Worker};
 use crate::example;
 use crate::file::stem;
 use crate::model::ComputeDevice;
@@ -79,7 +76,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use textures::Textures;
 use view_transform::ViewTransform;
-use work::Worker;
 
 /// What the window shows beside the document, and how near.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -135,6 +131,8 @@ pub struct Explorer {
     view: View,
     opening: Opening,
     worker: Worker,
+    /// What the worker gave, as of the beginning of this frame.
+    results: Results,
     display: Display,
     notices: Notices,
     open: OpenPanels,
@@ -212,6 +210,7 @@ impl Explorer {
             autosave: Autosave::start(places.unsaved.as_deref()),
             ending: Ending::default(),
             worker: Worker::start(places.cache.clone(), repaint),
+            results: Results::default(),
             document: Document::default(),
             history: History::default(),
             view: View::default(),
@@ -364,6 +363,7 @@ impl eframe::App for Explorer {
         self.take_arrivals(&ctx);
         self.look_after_device(&ctx);
         self.take_pasted(&ctx);
+        self.results = self.worker.results();
         self.mend_target();
         for command in Command::pressed(&ctx, |command| self.can(command)) {
             self.perform(command, &ctx);
@@ -411,7 +411,7 @@ impl eframe::App for Explorer {
         let settled = !ctx.input(|input| input.pointer.any_down());
         // While a value is dragged, what is cheap follows, and what is dear waits for the end.
         if settled || !self.shows_slow_methods() {
-            self.want();
+            self.request();
         }
         // What is opened together is one step.
         self.history.record(&self.document, settled && self.opening.waiting() == 0);

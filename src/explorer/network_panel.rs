@@ -1,8 +1,9 @@
 //! What a network turned out to be: the load report, its input settings and its layers.
 
-use super::document::{Document, OpenModel};
+use super::document::Document;
 use super::open_panels::PanelId;
 use super::{Explorer, layer_view};
+use crate::engine::OpenModel;
 use crate::graph::NodeId;
 use crate::model::report::outline;
 use crate::model::{BatchNorms, Card, InputCard, Model, OutputCard, OutputKind};

@@ -1,7 +1,8 @@
 //! Opening files away from the window's thread, by dialog, drop or argument.
 
-use super::document::{AnnotationFile, OpenAnnotations, OpenModel, OpenPicture, Opened};
+use super::document::{AnnotationFile, OpenAnnotations};
 use super::session::OpenedSession;
+use crate::engine::{OpenModel, OpenPicture, Opened};
 use crate::error::{Error, Result};
 use crate::example;
 use crate::file::{sha256, write};

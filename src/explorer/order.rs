@@ -50,8 +50,7 @@ impl Document {
     fn take_out(&mut self, line: Line) {
         match line {
             Line::Method(id) => {
-                let is_it =
-                    |c: &&mut super::document::MethodChoice| c.method.description().id == id;
+                let is_it = |c: &&mut crate::engine::MethodChoice| c.method.description().id == id;
                 if let Some(choice) = self.methods.iter_mut().find(is_it) {
                     choice.shown = false;
                 }

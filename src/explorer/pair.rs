@@ -2,11 +2,12 @@
 //! differ.
 
 use super::cell::{Cell, Look, label, paint, waiting};
-use super::document::{Document, MethodChoice, OpenModel, OpenPicture};
+use super::document::Document;
 use super::inspector::shadowed;
-use super::work::{Key, MapKey, Seen, Similarity, State};
 use super::{Explorer, theme};
 use crate::display::{ColorMap, Scale, Scaler};
+use crate::engine::job::{MapQuery, Similarity, SimilarityQuery};
+use crate::engine::{MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::figure::DIFFERENCE;
 use crate::score::Measured;
 use egui::{Align2, ComboBox, Label, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
@@ -218,12 +219,9 @@ impl Explorer {
     }
 
     fn pair_footer(&self, ui: &mut Ui, cells: [&Cell; 2]) {
-        let key = similarity_key(cells);
-        let Some(State::Similarity(similarity)) = key.and_then(|key| self.worker.state(&key))
-        else {
-            return;
-        };
-        let Similarity { spearman, ssim } = similarity;
+        let query = similarity_query(cells);
+        let Some(similarity) = query.and_then(|query| self.results.done(&query)) else { return };
+        let Similarity { spearman, ssim } = *similarity;
         let text = |measured: Measured| match measured {
             Measured::Value(value) => format!("{value:.3}"),
             Measured::Undefined(_) => "–".into(),
@@ -236,20 +234,20 @@ impl Explorer {
     }
 }
 
-/// What the likeness of two cells' maps is found by, once both maps are done.
-fn similarity_key(cells: [&Cell; 2]) -> Option<Key> {
-    let [a, b] = cells.map(|cell| cell.finished_key().cloned());
-    Some(Key::Similarity(a?, b?))
+/// The similarity of two cells' maps, once both maps are done.
+fn similarity_query(cells: [&Cell; 2]) -> Option<SimilarityQuery> {
+    let [a, b] = cells.map(|cell| cell.finished_query().cloned());
+    Some(SimilarityQuery([a?, b?]))
 }
 
 impl Cell {
-    /// The key of a map that is done.
-    fn finished_key(&self) -> Option<&MapKey> {
-        self.key.as_ref().filter(|_| matches!(self.state, Some(State::Map(_))))
+    /// The query of a map that is done.
+    fn finished_query(&self) -> Option<&MapQuery> {
+        self.query.as_ref().filter(|_| matches!(self.state, Some(State::Done(_))))
     }
 
     /// The map and the picture it is of.
-    fn shown(&self) -> Option<(&Arc<ndarray::Array3<f32>>, &Arc<Seen>)> {
+    fn shown(&self) -> Option<(&Arc<ndarray::Array3<f32>>, &Arc<Subject>)> {
         Some((self.own_map()?, self.seen.as_ref()?))
     }
 }

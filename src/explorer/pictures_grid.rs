@@ -1,12 +1,11 @@
 //! One method on many pictures: pictures as rows, networks as columns.
 
 use super::cell::Cell;
-use super::document::{MethodChoice, OpenModel, OpenPicture};
 use super::grid::{Bar, Shown, column};
 use super::order::Line;
-use super::work::{Key, State};
 use super::{Explorer, theme};
 use crate::display::{Scale, scales_of_pictures};
+use crate::engine::{MethodChoice, OpenModel, OpenPicture};
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
 use ndarray::Array3;
 use std::sync::Arc;
@@ -147,10 +146,7 @@ impl Explorer {
         picture: &OpenPicture,
         choice: &MethodChoice,
     ) -> Option<Arc<Array3<f32>>> {
-        let key = self.map_key(model, picture, choice)?;
-        match self.worker.state(&Key::Map(key))? {
-            State::Map(attribution) => Some(attribution.map.clone()),
-            _ => None,
-        }
+        let query = self.map_query(model, picture, choice)?;
+        self.results.done(&query).map(|attribution| attribution.map.clone())
     }
 }

@@ -1,13 +1,13 @@
 //! Range and colour: where scales end, over a histogram of what they scale, and what of maps is shown.
 
 use super::cell::label;
-use super::document::MethodChoice;
 use super::open_panels::PanelId;
 use super::{Explorer, theme};
 use crate::attribution::Sign;
 use crate::display::{
     Arrangement, ColorMap, Ends, Norm, Reduction, Scale, Scaler, Scope, Style, TOP, conventions,
 };
+use crate::engine::MethodChoice;
 use crate::text::number;
 use egui::{
     Align2, ComboBox, DragValue, FontId, Rect, Response, Sense, Slider, Stroke, Ui, pos2, vec2,

@@ -1,8 +1,9 @@
 //! What people drew around: boxes over the pictures.
 
-use super::document::{OpenAnnotations, OpenModel, OpenPicture};
+use super::document::OpenAnnotations;
 use super::view_transform::Lens;
 use super::{Explorer, theme};
+use crate::engine::{OpenModel, OpenPicture};
 use crate::picture::annotation::BoundingBox;
 use egui::{Rect, Stroke, StrokeKind, Ui, vec2};
 use std::collections::HashMap;

@@ -1,10 +1,9 @@
 //! Walking along the curves: what networks saw at a step of Insertion or Deletion, in every cell.
 
 use super::inspector::{is_legible, shadowed};
-use super::textures;
 use super::view_transform::{Lens, UNIT};
-use super::work::{Key, MapKey, State};
-use super::{Explorer, theme};
+use super::{Explorer, textures, theme};
+use crate::engine::job::{CurvesQuery, MapQuery};
 use crate::picture::to_rgb;
 use crate::score::{Curve, Curves, Sequence};
 use egui::{Align2, Color32, Slider, Ui, vec2};
@@ -93,23 +92,21 @@ impl Explorer {
 
     /// Shows in a cell what its network saw at the chosen step of the cell's curves; gives the
     /// score there. None where nothing is chosen, or the curves are not there yet.
-    pub(super) fn step_picture(&mut self, ui: &Ui, key: &MapKey, lens: &Lens) -> Option<String> {
+    pub(super) fn step_picture(&mut self, ui: &Ui, map: &MapQuery, lens: &Lens) -> Option<String> {
         let scrub = self.view.scrub?;
-        let Some(State::Curves(curves, sequence)) = self.worker.state(&Key::Curves(key.clone()))
-        else {
-            return None;
-        };
-        let point = scrub.point(&sequence);
+        let done = self.results.done(&CurvesQuery(map.clone()))?;
+        let (curves, sequence) = &*done;
+        let point = scrub.point(sequence);
         let size = sequence.size();
         let of = textures::Of::Step {
-            sequence: Arc::as_ptr(&sequence) as usize,
+            sequence: Arc::as_ptr(sequence) as usize,
             deletion: scrub.side == Side::Deletion,
             point,
         };
         let smooth = self.document.appearance.smooth && !is_legible(lens, size);
         let texture = textures::Key { of, smooth };
         let texture = self.textures.get(ui.ctx(), texture, Some(sequence.clone()), || {
-            scrub.side.picture(&sequence, point)
+            scrub.side.picture(sequence, point)
         })?;
         let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
         painter.rect_filled(lens.cell, 0.0, theme::canvas(ui.visuals()));
@@ -118,9 +115,9 @@ impl Explorer {
         let text = format!("{share:.0} % {}", scrub.side.participle());
         let at = lens.cell.left_top() + vec2(4.0, 3.0);
         shadowed(&painter, at, Align2::LEFT_TOP, &text, 11.0);
-        let model = self.document.models.iter().find(|model| model.id == key.model);
+        let model = self.document.models.iter().find(|model| model.id == map.cell.model);
         let is_value = model.is_some_and(|model| model.value.outputs.kind.probability().is_none());
         let scored = if is_value { "value" } else { "probability" };
-        Some(format!("{scored} {:.3}", scrub.side.curve(&curves).scores[point]))
+        Some(format!("{scored} {:.3}", scrub.side.curve(curves).scores[point]))
     }
 }

@@ -2,9 +2,10 @@
 
 use super::Explorer;
 use super::autosave::Autosave;
-use super::document::{Document, MethodChoice, OpenAnnotations, OpenModel, OpenPicture};
+use super::document::{Document, OpenAnnotations};
 use super::pair::Pair;
 use crate::attribution::{Method, Target};
+use crate::engine::{MethodChoice, OpenModel, OpenPicture};
 use crate::file::stem;
 use crate::model::{Card, Model};
 use crate::session::{Comparison, FigureOptions, File, SavedMethod, Session, VERSION};

@@ -1,10 +1,11 @@
 //! A thousand random commands: whatever a person does in whatever order, the document holds together,
 //! undo leads back, sessions keep it, and nothing is held that is not open.
 
-use super::document::{Document, History, OpenModel, OpenPicture, Opened};
+use super::document::{Document, History};
 use super::order::Line;
 use crate::attribution::{PRESETS, Target};
 use crate::display::{Arrangement, ColorMap, conventions};
+use crate::engine::{OpenModel, OpenPicture, Opened};
 use crate::example;
 use crate::model::{ComputeDevice, Model};
 use crate::picture::Picture;

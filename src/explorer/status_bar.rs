@@ -3,7 +3,6 @@
 use super::Explorer;
 use super::command::Command;
 use super::open_panels::PanelId;
-use super::work::{Key, Task};
 use crate::text::duration;
 use egui::{Align, Layout, Panel, ProgressBar, Ui};
 
@@ -37,7 +36,7 @@ impl Explorer {
                 .text(format!("{}/{}", running.done, running.total));
             ui.add(bar);
             self.command_button(ui, Command::Cancel);
-            ui.label(describe(&task));
+            ui.label(task.title());
             if let Some(seconds) = running.remaining().filter(|seconds| *seconds >= 1.0) {
                 ui.weak(format!("{} left", duration(seconds)));
             }
@@ -56,22 +55,5 @@ impl Explorer {
         } else {
             ui.weak("Ready");
         }
-    }
-}
-
-/// What a piece of work is, for people.
-pub(super) fn describe(task: &Task) -> String {
-    let model = &task.model.value.name;
-    let method = task.method.as_ref().map_or("", |choice| choice.method.description().name);
-    let on = &task.picture.value.name;
-    match &task.key {
-        Key::Prediction { .. } => format!("{model}: prediction of {on}"),
-        Key::Pace { .. } => format!("{model}: measuring its pace"),
-        Key::Map(_) => format!("{model}: {method} on {on}"),
-        Key::Curves(_) => format!("{model}: curves of {method} on {on}"),
-        Key::Layer { node, .. } => {
-            format!("{model}: layer {}", task.model.value.graph.node(*node).name)
-        }
-        Key::Similarity(..) => format!("{method}: likeness of the pair's maps"),
     }
 }

@@ -1,9 +1,10 @@
 //! The table of a study, and the way from its numbers to the pictures behind them.
 
-use super::document::{Document, MethodChoice};
+use super::document::Document;
 use super::open_panels::PanelId;
 use super::{Explorer, theme};
 use crate::attribution::{self, Target};
+use crate::engine::MethodChoice;
 use crate::score::Better;
 use crate::study::report::{PictureValue, Report};
 use crate::study::{OpenedStudy, PlannedModel, values_of};

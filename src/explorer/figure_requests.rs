@@ -1,11 +1,13 @@
 //! What a figure is made of, from what the window has computed; and the work that it waits for.
 
 use super::Explorer;
-use super::document::{Document, MethodChoice, OpenModel, OpenPicture};
+use super::document::Document;
 use super::open_panels::PanelId;
-use super::work::{Key, State, Task};
+use super::requests::prediction_task;
 use crate::attribution::Attribution;
 use crate::display::Arrangement;
+use crate::engine::job::{CurvesJob, CurvesQuery};
+use crate::engine::{MethodChoice, OpenModel, OpenPicture, State, Task};
 use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
 use crate::score::Curves;
 use crate::session::{CurvesShown, Session};
@@ -52,33 +54,27 @@ impl Explorer {
         &self,
         cell: &FigureCell,
     ) -> (Option<Arc<Attribution>>, Option<Arc<Curves>>) {
-        let Some(key) = self.map_key(&cell.model, &cell.picture, &cell.choice) else {
+        let Some(query) = self.map_query(&cell.model, &cell.picture, &cell.choice) else {
             return (None, None);
         };
-        let map = match self.worker.state(&Key::Map(key.clone())) {
-            Some(State::Map(attribution)) => Some(attribution),
-            _ => None,
-        };
-        let curves = match self.worker.state(&Key::Curves(key)) {
-            Some(State::Curves(curves, _)) => Some(curves),
-            _ => None,
-        };
-        (map, curves)
+        let map = self.results.done(&query);
+        let curves = self.results.done(&CurvesQuery(query));
+        (map, curves.map(|done| done.0.clone()))
     }
 
     /// Why a map or curves of the figure will not come.
     pub(super) fn figure_failure(&self) -> Option<String> {
         self.figure_cells().iter().find_map(|cell| {
-            let key = self.map_key(&cell.model, &cell.picture, &cell.choice)?;
-            let states =
-                [Key::Map(key.clone()), Key::Curves(key)].map(|key| self.worker.state(&key));
-            states.into_iter().flatten().find_map(|state| match state {
-                State::Failed(why) => {
-                    let method = cell.choice.method.description().name;
-                    Some(format!("{method} of {}: {why}", cell.model.value.name))
-                }
-                _ => None,
-            })
+            let query = self.map_query(&cell.model, &cell.picture, &cell.choice)?;
+            let of_map = self.results.get(&query);
+            let of_curves = self.results.get(&CurvesQuery(query));
+            let ((Some(State::Failed(why)), _) | (_, Some(State::Failed(why)))) =
+                (of_map, of_curves)
+            else {
+                return None;
+            };
+            let method = cell.choice.method.description().name;
+            Some(format!("{method} of {}: {why}", cell.model.value.name))
         })
     }
 
@@ -90,21 +86,12 @@ impl Explorer {
         let needs_curves = self.document.figure.needs_curves();
         let cells = self.figure_cells();
         let tasks = cells.iter().flat_map(|cell| {
-            let task = |key, method| Task {
-                key,
-                model: cell.model.clone(),
-                picture: cell.picture.clone(),
-                method,
-                others: self.others(&cell.picture, &cell.choice),
-            };
-            let (model, picture) = (cell.model.id, cell.picture.id);
-            let mut tasks = vec![task(Key::Prediction { model, picture }, None)];
-            if let Some(key) = self.map_key(&cell.model, &cell.picture, &cell.choice) {
-                let choice = || Some(cell.choice.clone());
-                tasks.push(task(Key::Map(key.clone()), choice()));
+            let mut tasks = vec![prediction_task(&cell.model, &cell.picture)];
+            if let Some(job) = self.map_job(&cell.model, &cell.picture, &cell.choice) {
                 if needs_curves && self.figure_results(cell).0.is_some() {
-                    tasks.push(task(Key::Curves(key), choice()));
+                    tasks.push(Task::of(CurvesJob(job.clone())));
                 }
+                tasks.insert(1, Task::of(job));
             }
             tasks
         });
@@ -112,7 +99,7 @@ impl Explorer {
     }
 
     /// All that the figure is made of, as far as it is there.
-    pub(super) fn figure_matter(&self) -> (FigureContents, Session) {
+    pub(super) fn figure_contents(&self) -> (FigureContents, Session) {
         let Document { models, pictures, target, seed, selected, figure, .. } = &self.document;
         let methods = self.figure_methods();
         let place = |id: u64| models.iter().position(|open| open.id == id);
@@ -144,13 +131,13 @@ impl Explorer {
     }
 
     fn figure_view(&self, cell: &FigureCell) -> Option<View> {
-        let seen = self.worker.seen(cell.model.id, cell.picture.id)?;
-        let class = seen.prediction(seen.class(self.document.target)?)?.clone();
+        let subject = self.subject(cell.model.id, cell.picture.id)?;
+        let class = subject.prediction(subject.class(self.document.target)?)?.clone();
         let annotations = self.document.annotations.as_ref();
         let input = &cell.model.value.preprocessing;
         let boxes = annotations
             .map_or(vec![], |open| boxes(&open.value.annotations, &cell.picture.value, input));
-        let image = DynamicImage::from((*seen.image).clone()).into_rgb8();
+        let image = DynamicImage::from((**subject.image()).clone()).into_rgb8();
         Some(View { image, class, boxes })
     }
 }

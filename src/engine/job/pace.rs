@@ -1,0 +1,36 @@
+//! How fast a model runs.
+
+use super::{Job, JobContext, Outcome};
+use crate::engine::{OpenModel, Query};
+use crate::error::Result;
+use crate::model::Model;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PaceQuery {
+    pub model: u64,
+}
+
+impl Query for PaceQuery {
+    /// The model keeps its pace itself.
+    type Output = ();
+}
+
+pub struct PaceJob {
+    pub model: OpenModel,
+}
+
+impl Job for PaceJob {
+    type Query = PaceQuery;
+
+    fn query(&self) -> PaceQuery {
+        PaceQuery { model: self.model.id }
+    }
+
+    fn title(&self) -> String {
+        format!("{}: measuring its pace", self.model.value.name)
+    }
+
+    fn run(&self, _: &mut JobContext) -> Result<Outcome<()>> {
+        self.model.value.surviving(Model::measure_pace).map(|_| Outcome::Done(()))
+    }
+}
