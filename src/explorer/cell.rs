@@ -79,10 +79,10 @@ impl Explorer {
         let prediction =
             PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
         Cell {
-            state: query.as_ref().and_then(|query| self.results.get(query)),
+            state: query.as_ref().and_then(|query| self.frame.results.get(query)),
             seen: self.subject(model.id, picture.id),
             unseen: matches!(
-                self.results.get(&prediction),
+                self.frame.results.get(&prediction),
                 Some(State::Failed(_) | State::Stopped(_))
             ),
             latest: None,
@@ -115,11 +115,11 @@ impl Explorer {
             let stroke = ui.visuals().widgets.hovered.fg_stroke;
             ui.painter().rect_stroke(square, 0.0, stroke, egui::StrokeKind::Outside);
         }
-        let alone = cell.map().map(|map| self.display.scale(&[map], look.norm));
+        let alone = cell.map().map(|map| self.frame.display.scale(&[map], look.norm));
         let scale = look.scale.or(alone);
         let mut readout = None;
         if let (Some(map), Some(seen), Some(scale)) = (cell.map(), &cell.seen, scale) {
-            let values = self.display.reduced(map, look.norm);
+            let values = self.frame.display.reduced(map, look.norm);
             readout = self.readout(&lens, &values, scale);
             let overlay = self.overlay_of(map, look, scale);
             ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
@@ -146,7 +146,7 @@ impl Explorer {
     /// How maps are laid over pictures now.
     pub(super) fn overlay(&self, color_map: ColorMap, scale: Scale) -> Overlay {
         let Appearance { style, opacity, threshold, fade, smooth, grey, .. } =
-            self.document.appearance;
+            self.state.document.appearance;
         Overlay { color_map, scale, style, opacity, threshold, fade, smooth, grey }
     }
 
@@ -158,9 +158,9 @@ impl Explorer {
         scale: Scale,
     ) -> Overlay {
         let mut overlay = self.overlay(look.color_map, scale);
-        let share = self.document.appearance.top / 100.0;
+        let share = self.state.document.appearance.top / 100.0;
         if share < 1.0 {
-            let least = self.display.strength_of_top(map, look.norm, scale, share);
+            let least = self.frame.display.strength_of_top(map, look.norm, scale, share);
             overlay.threshold = overlay.threshold.max(least);
         }
         overlay
@@ -179,16 +179,16 @@ impl Explorer {
             self.show_alone(of);
         }
         if response.secondary_clicked() {
-            self.pointed.menu = response.interact_pointer_pos().map(|at| lens.place(at));
+            self.frame.pointed.menu = response.interact_pointer_pos().map(|at| lens.place(at));
         }
         context_menu(response, |ui| {
-            let is_alone = self.view.alone.is_some();
+            let is_alone = self.state.view.alone.is_some();
             if ui.button(if is_alone { "Show all cells" } else { "Show this cell alone" }).clicked()
             {
                 self.show_alone(of);
             }
             if ui.button("Pin a probe here").clicked() {
-                self.pin_probe(self.pointed.menu);
+                self.pin_probe(self.frame.pointed.menu);
             }
             if cell.own_map().is_some() && ui.button("Pin this map").clicked() {
                 self.pin(&response.ctx, title, cell, look);
@@ -205,7 +205,7 @@ impl Explorer {
 
     /// Shows one cell as large as the window lets it be, or all again.
     fn show_alone(&mut self, of: (u64, &'static str)) {
-        self.view.alone = if self.view.alone.is_some() { None } else { Some(of) };
+        self.state.view.alone = if self.state.view.alone.is_some() { None } else { Some(of) };
     }
 
     /// The value under the pointer, or else the scores, or how far the map is.
@@ -217,7 +217,8 @@ impl Explorer {
         alone: Option<Scale>,
         readout: Option<String>,
     ) {
-        let curves = cell.query.clone().and_then(|query| self.results.done(&CurvesQuery(query)));
+        let curves =
+            cell.query.clone().and_then(|query| self.frame.results.done(&CurvesQuery(query)));
         let text = match (&cell.state, curves) {
             (Some(State::Done(_)), Some(done)) => {
                 let curves = &done.0;

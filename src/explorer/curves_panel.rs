@@ -119,16 +119,16 @@ impl Explorer {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 let series = self.series(ui.ctx().theme());
                 ui.add_space(theme::GAP / 2.0);
-                measure_chooser(ui, &mut self.curve_measure);
-                let measure = self.curve_measure;
+                measure_chooser(ui, &mut self.panels.curve_measure);
+                let measure = self.panels.curve_measure;
                 for one in [&INSERTION, &DELETION] {
-                    if let Some(share) = chart(ui, one, &series, measure, self.view.scrub) {
-                        self.view.scrub = Some(Scrub { side: one.side, share });
+                    if let Some(share) = chart(ui, one, &series, measure, self.state.view.scrub) {
+                        self.state.view.scrub = Some(Scrub { side: one.side, share });
                     }
                 }
                 self.scrub_controls(ui);
                 table(ui, &series, measure);
-                let compared = self.document.models.len() > 1 && !series.is_empty();
+                let compared = self.state.document.models.len() > 1 && !series.is_empty();
                 if compared && measure != CurveMeasure::Normalised {
                     ui.add_space(theme::GAP);
                     let text = RichText::new(CONFIDENCE_WARNING).color(ui.visuals().warn_fg_color);
@@ -140,12 +140,12 @@ impl Explorer {
 
     /// Curves that are there, method by method.
     fn series(&self, theme: egui::Theme) -> Vec<Series> {
-        let Some(picture) = self.document.picture() else { return vec![] };
+        let Some(picture) = self.state.document.picture() else { return vec![] };
         let mut series = Vec::new();
-        for (index, choice) in self.document.shown_methods().enumerate() {
-            for (column, model) in self.document.models.iter().enumerate() {
+        for (index, choice) in self.state.document.shown_methods().enumerate() {
+            for (column, model) in self.state.document.models.iter().enumerate() {
                 let Some(query) = self.map_query(model, picture, choice) else { continue };
-                if let Some(done) = self.results.done(&CurvesQuery(query)) {
+                if let Some(done) = self.frame.results.done(&CurvesQuery(query)) {
                     series.push(Series {
                         method: choice.method.description().name,
                         model: model.value.name.clone(),

@@ -19,9 +19,9 @@ impl Explorer {
     pub(super) fn panel_image(&mut self, cell: &Cell, look: &Look) -> Option<ColorImage> {
         let (map, seen) = (cell.map()?.clone(), cell.seen.as_ref()?);
         let picture = DynamicImage::from((**seen.image()).clone()).into_rgb8();
-        let scale = look.scale.unwrap_or_else(|| self.display.scale(&[&map], look.norm));
+        let scale = look.scale.unwrap_or_else(|| self.frame.display.scale(&[&map], look.norm));
         let overlay = self.overlay_of(&map, look, scale);
-        let values = self.display.reduced(&map, look.norm);
+        let values = self.frame.display.reduced(&map, look.norm);
         let shown = blend(&enlarged(&picture, SIDE, overlay.smooth), &values, &overlay);
         let size = [shown.width() as usize, shown.height() as usize];
         Some(ColorImage::from_rgb(size, &shown))

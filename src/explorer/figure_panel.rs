@@ -92,7 +92,7 @@ impl FigurePanel {
 impl Explorer {
     pub(super) fn figure_window(&mut self, ctx: &egui::Context) {
         self.take_figures(ctx);
-        if !self.open.contains(PanelId::Figure) {
+        if !self.state.open.contains(PanelId::Figure) {
             return;
         }
         let missing = self.draw_figure(ctx);
@@ -135,15 +135,15 @@ impl Explorer {
                     });
                 });
             });
-        self.open.set(PanelId::Figure, is_open);
+        self.state.open.set(PanelId::Figure, is_open);
     }
 
     /// Takes what other threads are done with.
     fn take_figures(&mut self, ctx: &egui::Context) {
-        while let Ok(message) = self.figure_panel.receiver.try_recv() {
+        while let Ok(message) = self.panels.figure.receiver.try_recv() {
             match message {
                 Message::Drawn(drawn) => {
-                    let panel = &mut self.figure_panel;
+                    let panel = &mut self.panels.figure;
                     panel.is_drawing = false;
                     panel.preview = Some(drawn.map(|drawn| Preview {
                         texture: ctx.load_texture(
@@ -157,17 +157,17 @@ impl Explorer {
                     }));
                 }
                 Message::Written(written) => {
-                    self.figure_panel.is_writing = false;
+                    self.panels.figure.is_writing = false;
                     match written {
                         Ok(paths) => {
                             let paths: Vec<_> =
                                 paths.iter().map(|path| path.display().to_string()).collect();
-                            self.notices.tell(format!(
+                            self.panels.notices.tell(format!(
                                 "Wrote {}; `hyaline replay` makes it again",
                                 paths.join(", ")
                             ));
                         }
-                        Err(error) => self.notices.warn(error.to_string()),
+                        Err(error) => self.panels.notices.warn(error.to_string()),
                     }
                 }
             }
@@ -181,16 +181,16 @@ impl Explorer {
         for cell in &cells {
             let (map, curves) = self.figure_results(cell);
             missing += usize::from(map.is_none());
-            missing += usize::from(curves.is_none() && self.document.figure.needs_curves());
+            missing += usize::from(curves.is_none() && self.state.document.figure.needs_curves());
             results.push(map.map_or(0, |map| Arc::as_ptr(&map).cast::<u8>() as usize));
             results.push(curves.map_or(0, |curves| Arc::as_ptr(&curves).cast::<u8>() as usize));
         }
-        let matter = Matter { document: self.document.clone(), results };
-        if self.figure_panel.is_drawing || self.figure_panel.of.as_ref() == Some(&matter) {
+        let matter = Matter { document: self.state.document.clone(), results };
+        if self.panels.figure.is_drawing || self.panels.figure.of.as_ref() == Some(&matter) {
             return missing;
         }
         let (contents, session) = self.figure_contents();
-        let panel = &mut self.figure_panel;
+        let panel = &mut self.panels.figure;
         (panel.of, panel.is_drawing) = (Some(matter), true);
         let (sender, ctx) = (panel.sender.clone(), ctx.clone());
         std::thread::spawn(move || {
@@ -221,14 +221,14 @@ fn preview(contents: &FigureContents, session: &Session) -> Result<Drawn> {
 
 impl Explorer {
     fn figure_preview(&mut self, ui: &mut Ui, missing: usize) {
-        let dpi = self.document.figure.dpi;
+        let dpi = self.state.document.figure.dpi;
         if missing > 0 {
             match self.figure_failure() {
                 Some(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
                 None => drop(ui.weak(format!("Waits for {missing} maps and curves"))),
             }
         }
-        match &self.figure_panel.preview {
+        match &self.panels.figure.preview {
             None => drop(ui.spinner()),
             Some(Err(error)) => {
                 ui.colored_label(ui.visuals().error_fg_color, error.to_string());
@@ -241,7 +241,7 @@ impl Explorer {
                         "{width:.2} × {height:.2} in · {} × {} px at {dpi} dpi",
                         pixels[0], pixels[1]
                     ));
-                    if self.figure_panel.is_drawing {
+                    if self.panels.figure.is_drawing {
                         ui.spinner();
                     }
                 });
@@ -273,9 +273,9 @@ impl Explorer {
     }
 
     fn figure_options(&mut self, ui: &mut Ui) {
-        let is_joined = self.document.joined().is_some();
+        let is_joined = self.state.document.joined().is_some();
         let names = self.figure_names();
-        let options = &mut self.document.figure;
+        let options = &mut self.state.document.figure;
         Grid::new("figure options").num_columns(2).show(ui, |ui| {
             size_controls(ui, options);
             let curves = CurvesShown::ALL.map(|curves| (curves, curves.name()));
@@ -324,15 +324,15 @@ impl Explorer {
 
     /// What can have another name.
     fn figure_names(&self) -> Vec<String> {
-        let networks = self.document.models.iter().map(|open| open.value.name.clone());
+        let networks = self.state.document.models.iter().map(|open| open.value.name.clone());
         let methods = self.figure_methods();
         let methods = methods.iter().map(|c| c.method.description().name.to_string());
-        let picture = self.document.picture().map(|open| open.value.name.clone());
+        let picture = self.state.document.picture().map(|open| open.value.name.clone());
         networks.chain(methods).chain(picture).collect()
     }
 
     fn figure_files(&mut self, ui: &mut Ui, missing: usize) {
-        let panel = &mut self.figure_panel;
+        let panel = &mut self.panels.figure;
         ui.horizontal_wrapped(|ui| {
             for format in Format::ALL {
                 let mut is_chosen = panel.formats.contains(&format);
@@ -354,14 +354,14 @@ impl Explorer {
         let can_write = missing == 0 && !panel.formats.is_empty() && !panel.is_writing;
         ui.horizontal(|ui| {
             if ui.button("Choose…").on_hover_text("By the system's dialog").clicked() {
-                self.opening.ask_where_to_write();
+                self.services.opening.ask_where_to_write();
             }
             let write = ui.add_enabled(can_write, Button::new("Write figure"));
             let why = if missing > 0 { "Waits for maps" } else { "Choose what to write" };
             if write.on_disabled_hover_text(why).clicked() {
                 self.write_figure(ui.ctx());
             }
-            if self.figure_panel.is_writing {
+            if self.panels.figure.is_writing {
                 ui.spinner();
             }
         });
@@ -369,7 +369,7 @@ impl Explorer {
 
     fn write_figure(&mut self, ctx: &egui::Context) {
         let (contents, session) = self.figure_contents();
-        let panel = &mut self.figure_panel;
+        let panel = &mut self.panels.figure;
         panel.is_writing = true;
         let (base, formats) = (PathBuf::from(panel.base.trim()), panel.formats.clone());
         let (sender, ctx) = (panel.sender.clone(), ctx.clone());

@@ -26,18 +26,19 @@ pub(super) struct FigureCell {
 impl Explorer {
     /// The methods that the figure shows: one where it shows pictures by networks.
     pub(super) fn figure_methods(&self) -> Vec<MethodChoice> {
-        let is_of_one = self.document.appearance.arrangement == Arrangement::PicturesByNetworks
-            && self.document.figure.curves != CurvesShown::MeanAlone;
+        let is_of_one = self.state.document.appearance.arrangement
+            == Arrangement::PicturesByNetworks
+            && self.state.document.figure.curves != CurvesShown::MeanAlone;
         match self.pictures_method().filter(|_| is_of_one) {
             Some(choice) => vec![choice.clone()],
-            None => self.document.shown_methods().cloned().collect(),
+            None => self.state.document.shown_methods().cloned().collect(),
         }
     }
 
     /// What the figure shows maps of.
     pub(super) fn figure_cells(&self) -> Vec<FigureCell> {
         let methods = self.figure_methods();
-        let Document { pictures, models, appearance, figure, selected, .. } = &self.document;
+        let Document { pictures, models, appearance, figure, selected, .. } = &self.state.document;
         let counts = [pictures.len(), models.len(), methods.len()];
         let wanted = wanted(appearance, figure, counts, *selected);
         let cell = |at: [usize; 3]| FigureCell {
@@ -57,8 +58,8 @@ impl Explorer {
         let Some(query) = self.map_query(&cell.model, &cell.picture, &cell.choice) else {
             return (None, None);
         };
-        let map = self.results.done(&query);
-        let curves = self.results.done(&CurvesQuery(query));
+        let map = self.frame.results.done(&query);
+        let curves = self.frame.results.done(&CurvesQuery(query));
         (map, curves.map(|done| done.0.clone()))
     }
 
@@ -66,8 +67,8 @@ impl Explorer {
     pub(super) fn figure_failure(&self) -> Option<String> {
         self.figure_cells().iter().find_map(|cell| {
             let query = self.map_query(&cell.model, &cell.picture, &cell.choice)?;
-            let of_map = self.results.get(&query);
-            let of_curves = self.results.get(&CurvesQuery(query));
+            let of_map = self.frame.results.get(&query);
+            let of_curves = self.frame.results.get(&CurvesQuery(query));
             let ((Some(State::Failed(why)), _) | (_, Some(State::Failed(why)))) =
                 (of_map, of_curves)
             else {
@@ -80,10 +81,10 @@ impl Explorer {
 
     /// The work that the figure waits for.
     pub(super) fn figure_tasks(&self) -> Vec<Task> {
-        if !self.open.contains(PanelId::Figure) {
+        if !self.state.open.contains(PanelId::Figure) {
             return vec![];
         }
-        let needs_curves = self.document.figure.needs_curves();
+        let needs_curves = self.state.document.figure.needs_curves();
         let cells = self.figure_cells();
         let tasks = cells.iter().flat_map(|cell| {
             let mut tasks = vec![prediction_task(&cell.model, &cell.picture)];
@@ -100,11 +101,15 @@ impl Explorer {
 
     /// All that the figure is made of, as far as it is there.
     pub(super) fn figure_contents(&self) -> (FigureContents, Session) {
-        let Document { models, pictures, target, seed, selected, figure, .. } = &self.document;
+        let Document { models, pictures, target, seed, selected, figure, .. } =
+            &self.state.document;
         let methods = self.figure_methods();
         let place = |id: u64| models.iter().position(|open| open.id == id);
-        let pair =
-            self.document.pair.and_then(|pair| Some([place(pair.first)?, place(pair.second)?]));
+        let pair = self
+            .state
+            .document
+            .pair
+            .and_then(|pair| Some([place(pair.first)?, place(pair.second)?]));
         let mut contents = FigureContents {
             networks: models.iter().map(|open| NetworkFacts::of(&open.value)).collect(),
             pictures: pictures.iter().map(|open| PictureFacts::of(&open.value)).collect(),
@@ -115,7 +120,7 @@ impl Explorer {
             pair,
             target: *target,
             seed: *seed,
-            device: self.device.name.clone(),
+            device: self.services.device.name.clone(),
         };
         for cell in self.figure_cells() {
             let [picture, network, _] = cell.at;
@@ -126,14 +131,14 @@ impl Explorer {
                 contents.maps.insert(cell.at, Shown { attribution, curves });
             }
         }
-        let document = Document { methods: methods.clone(), ..self.document.clone() };
+        let document = Document { methods: methods.clone(), ..self.state.document.clone() };
         (contents, Session::of(&document))
     }
 
     fn figure_view(&self, cell: &FigureCell) -> Option<View> {
         let subject = self.subject(cell.model.id, cell.picture.id)?;
-        let class = subject.prediction(subject.class(self.document.target)?)?.clone();
-        let annotations = self.document.annotations.as_ref();
+        let class = subject.prediction(subject.class(self.state.document.target)?)?.clone();
+        let annotations = self.state.document.annotations.as_ref();
         let input = &cell.model.value.preprocessing;
         let boxes = annotations
             .map_or(vec![], |open| boxes(&open.value.annotations, &cell.picture.value, input));

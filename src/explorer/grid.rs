@@ -44,15 +44,15 @@ impl Shown {
 impl Explorer {
     pub(super) fn grid(&mut self, ui: &mut Ui) {
         CentralPanel::default().show(ui, |ui| {
-            let Some(picture) = self.document.picture().cloned() else {
+            let Some(picture) = self.state.document.picture().cloned() else {
                 return hint(ui, "Open a picture to see what the networks look at");
             };
-            if self.document.models.is_empty() {
+            if self.state.document.models.is_empty() {
                 return hint(ui, "Open a network to explain this picture");
             }
-            self.row_header = theme::row_header(ui.available_width());
+            self.frame.row_header = theme::row_header(ui.available_width());
             let (models, methods) = self.shown_axes();
-            let joined = self.document.joined().filter(|_| self.view.alone.is_none());
+            let joined = self.state.document.joined().filter(|_| self.state.view.alone.is_none());
             let arrangement = self.arrangement();
             let columns = match arrangement {
                 Arrangement::NetworksByMethods => methods.len() + 1,
@@ -60,7 +60,7 @@ impl Explorer {
                 Arrangement::PicturesByNetworks => models.len(),
             };
             let side = self.cell_side(ui.available_size(), columns);
-            self.shown_cell = side;
+            self.frame.shown_cell = side;
             if methods.is_empty() {
                 hint(ui, "Choose a method in the library on the left");
             }
@@ -75,24 +75,26 @@ impl Explorer {
 
     /// How the grid is laid out; a cell alone needs no choice.
     pub(super) fn arrangement(&self) -> Arrangement {
-        match self.view.alone {
+        match self.state.view.alone {
             Some(_) => Arrangement::default(),
-            None => self.document.appearance.arrangement,
+            None => self.state.document.appearance.arrangement,
         }
     }
 
     /// The networks and methods shown: all, or those of the one cell that is shown alone.
     fn shown_axes(&mut self) -> (Vec<OpenModel>, Vec<MethodChoice>) {
-        let (mut models, mut methods): (Vec<_>, Vec<_>) =
-            (self.document.models.clone(), self.document.shown_methods().cloned().collect());
-        if let Some((model, method)) = self.view.alone {
+        let (mut models, mut methods): (Vec<_>, Vec<_>) = (
+            self.state.document.models.clone(),
+            self.state.document.shown_methods().cloned().collect(),
+        );
+        if let Some((model, method)) = self.state.view.alone {
             let is_method = |choice: &MethodChoice| choice.method.description().id == method;
             let is_there = models.iter().any(|open| open.id == model);
             if is_there && methods.iter().any(is_method) {
                 models.retain(|open| open.id == model);
                 methods.retain(is_method);
             } else {
-                self.view.alone = None;
+                self.state.view.alone = None;
             }
         }
         (models, methods)
@@ -101,15 +103,16 @@ impl Explorer {
     fn cell_side(&self, room: egui::Vec2, columns: usize) -> f32 {
         let beside = match self.arrangement() {
             Arrangement::NetworksByMethods => 0.0,
-            _ => self.row_header + theme::COLOR_BAR,
+            _ => self.frame.row_header + theme::COLOR_BAR,
         };
         let width = room.x - beside - 24.0;
-        if self.view.alone.is_some() {
+        if self.state.view.alone.is_some() {
             let footer = 40.0;
             return width.min(room.y - footer).max(*theme::CELL.start()).floor();
         }
         let room = width / columns as f32 - theme::GAP;
-        self.view
+        self.state
+            .view
             .cell
             .unwrap_or_else(|| room.clamp(*theme::CELL.start(), theme::COMFORTABLE_CELL))
             .floor()
@@ -132,18 +135,18 @@ impl Explorer {
         for cell in cells.iter_mut().flatten() {
             let Some(MapQuery { cell: id, class, .. }) = cell.query.clone() else { continue };
             if cell.is_to_come() {
-                let before = self.latest.remove(&id).filter(|(of, _)| *of == class);
+                let before = self.frame.latest.remove(&id).filter(|(of, _)| *of == class);
                 cell.latest = before.map(|(_, map)| map);
             }
             let map = cell.finished().or(cell.latest.as_ref());
             latest.extend(map.map(|map| (id, (class, map.clone()))));
         }
-        self.latest = latest;
+        self.frame.latest = latest;
     }
 
     /// How the cells of a method are shown.
     pub(super) fn look(&self, choice: &MethodChoice, scale: Option<Scale>, side: f32) -> Look {
-        let appearance = &self.document.appearance;
+        let appearance = &self.state.document.appearance;
         let norm = appearance.norms.of(choice.method);
         let color_map = appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(norm.sign));
         Look { norm, color_map, scale, side }
@@ -154,7 +157,7 @@ impl Explorer {
         let table = self.table(shown);
         ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
             ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
-            if self.view.alone.is_none() {
+            if self.state.view.alone.is_none() {
                 self.header(ui, shown);
             }
             for row in 0..shown.methods.len() {
@@ -166,8 +169,8 @@ impl Explorer {
     fn method_row(&mut self, ui: &mut Ui, shown: &Shown, table: &Table, row: usize) {
         let (choice, side) = (&shown.methods[row], shown.side);
         ui.horizontal_top(|ui| {
-            column(ui, self.row_header, |ui| {
-                if self.view.alone.is_some() {
+            column(ui, self.frame.row_header, |ui| {
+                if self.state.view.alone.is_some() {
                     let names = shown.models.iter().map(|open| open.value.name.as_str());
                     names.for_each(|name| drop(ui.add(egui::Label::new(name).wrap())));
                 }
@@ -180,7 +183,7 @@ impl Explorer {
             let has_bar = look.norm.norm.has_bar_a_row();
             match look.scale.filter(|_| has_bar) {
                 Some(scale) => Bar::of(choice, &look, scale).show(ui, side),
-                None if self.document.appearance.norms.have_bars() => {
+                None if self.state.document.appearance.norms.have_bars() => {
                     ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
                 }
                 None => {}
@@ -230,11 +233,11 @@ impl Explorer {
         methods: &[MethodChoice],
         cells: &[Vec<Cell>],
     ) -> Vec<Vec<Option<Scale>>> {
-        let norms = &self.document.appearance.norms;
+        let norms = &self.state.document.appearance.norms;
         let norms: Vec<_> = methods.iter().map(|choice| norms.of(choice.method)).collect();
         let maps: Vec<Vec<_>> =
             cells.iter().map(|row| row.iter().map(Cell::map).collect()).collect();
-        shared_scales(&norms, &maps, &mut self.display)
+        shared_scales(&norms, &maps, &mut self.frame.display)
     }
 }
 

@@ -19,7 +19,7 @@ impl Explorer {
         Shown { picture, models, joined, side, .. }: &Shown,
     ) {
         ui.horizontal_top(|ui| {
-            column(ui, self.row_header, |ui| {
+            column(ui, self.frame.row_header, |ui| {
                 ui.add(egui::Label::new(RichText::new(&picture.value.name).strong()).wrap());
                 let (width, height) = picture.value.size();
                 ui.weak(format!("{width}×{height} px"));
@@ -29,7 +29,7 @@ impl Explorer {
                 column(ui, *side, |ui| self.model_header(ui, picture, model, *side));
             }
             if let Some(joined) = joined {
-                if self.document.appearance.norms.have_bars() {
+                if self.state.document.appearance.norms.have_bars() {
                     ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
                 }
                 column(ui, *side, |ui| self.pair_header(ui, joined));
@@ -57,13 +57,14 @@ impl Explorer {
         self.navigate(ui, &response, &lens, picture);
         let query =
             PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
-        match self.results.get(&query) {
+        match self.frame.results.get(&query) {
             Some(State::Done(seen)) => {
                 let size = model.value.preprocessing.size;
-                let smooth = self.document.appearance.smooth && !is_legible(&lens, size);
+                let smooth = self.state.document.appearance.smooth && !is_legible(&lens, size);
                 let of = textures::Of::Input { model: model.id, picture: picture.id };
                 let of = textures::Key { of, smooth };
-                let texture = self.textures.get(ui.ctx(), of, None, || Some(seen.image().clone()));
+                let texture =
+                    self.frame.textures.get(ui.ctx(), of, None, || Some(seen.image().clone()));
                 let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
                 painter.rect_filled(rect, 0.0, theme::canvas(ui.visuals()));
                 if let Some(texture) = texture {
@@ -77,8 +78,8 @@ impl Explorer {
                     shadowed(&painter, at, Align2::LEFT_BOTTOM, &text, 11.0);
                 }
                 let output = model.value.outputs.kind.score();
-                if let Some(target) = predictions(ui, &seen, output, self.document.target) {
-                    self.document.target = target;
+                if let Some(target) = predictions(ui, &seen, output, self.state.document.target) {
+                    self.state.document.target = target;
                 }
             }
             Some(State::Failed(why)) => failed(ui, rect, &why),

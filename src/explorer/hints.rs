@@ -37,10 +37,13 @@ const WIDTH: f32 = 220.0;
 impl Explorer {
     /// One hint after another, until they were seen; only where that can be remembered.
     pub(super) fn hints(&mut self, ctx: &egui::Context) {
-        if self.settings.hints_seen || self.places.settings.is_none() || self.document.is_empty() {
+        if self.state.settings.hints_seen
+            || self.services.places.settings.is_none()
+            || self.state.document.is_empty()
+        {
             return;
         }
-        let (title, text) = HINTS[self.hint];
+        let (title, text) = HINTS[self.panels.hint];
         egui::Window::new("Hints")
             .title_bar(false)
             .resizable(false)
@@ -51,15 +54,15 @@ impl Explorer {
                 ui.strong(title);
                 ui.label(text);
                 ui.horizontal(|ui| {
-                    let is_last = self.hint + 1 == HINTS.len();
+                    let is_last = self.panels.hint + 1 == HINTS.len();
                     if ui.button(if is_last { "Done" } else { "Next" }).clicked() {
-                        self.settings.hints_seen = is_last;
-                        self.hint = if is_last { 0 } else { self.hint + 1 };
+                        self.state.settings.hints_seen = is_last;
+                        self.panels.hint = if is_last { 0 } else { self.panels.hint + 1 };
                     }
                     if !is_last && ui.button("Skip").clicked() {
-                        self.settings.hints_seen = true;
+                        self.state.settings.hints_seen = true;
                     }
-                    let count = format!("{} of {}", self.hint + 1, HINTS.len());
+                    let count = format!("{} of {}", self.panels.hint + 1, HINTS.len());
                     ui.label(RichText::new(count).weak());
                 });
             });

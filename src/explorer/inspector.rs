@@ -25,18 +25,18 @@ impl Explorer {
         picture: &OpenPicture,
     ) {
         let ground = self.ground(lens.cell, picture);
-        if response.dragged() && self.view.transform.is_zoomed() {
-            self.view.transform.pan(response.drag_delta(), ground);
+        if response.dragged() && self.state.view.transform.is_zoomed() {
+            self.state.view.transform.pan(response.drag_delta(), ground);
         }
         let Some(at) = response.hover_pos() else { return };
         let place = lens.place(at);
         let zoom = ui.input(egui::InputState::zoom_delta);
         if zoom != 1.0 {
             let offset = at - lens.cell.center();
-            self.view.transform.zoom(zoom, place, offset, ground);
+            self.state.view.transform.zoom(zoom, place, offset, ground);
         }
-        self.pointed.now = Some(place);
-        if self.view.transform.is_zoomed() {
+        self.frame.pointed.now = Some(place);
+        if self.state.view.transform.is_zoomed() {
             response.clone().on_hover_cursor(CursorIcon::Grab);
         }
     }
@@ -44,13 +44,13 @@ impl Explorer {
     /// Where a picture lies in a cell.
     pub(super) fn lens(&self, cell: Rect, model: &OpenModel, picture: &OpenPicture) -> Lens {
         let placement = picture.value.placement(&model.value.preprocessing);
-        self.view.transform.lens(cell, &placement, self.magnification(picture))
+        self.state.view.transform.lens(cell, &placement, self.magnification(picture))
     }
 
     /// Points that a pixel of a picture takes without zoom: the most that it takes for any network.
     fn magnification(&self, picture: &OpenPicture) -> f32 {
-        let cell = egui::Vec2::splat(self.shown_cell);
-        let models = self.document.models.iter();
+        let cell = egui::Vec2::splat(self.frame.shown_cell);
+        let models = self.state.document.models.iter();
         models
             .map(|model| picture.value.placement(&model.value.preprocessing))
             .map(|placement| magnification(cell, &placement))
@@ -67,7 +67,7 @@ impl Explorer {
     /// Draws the pointer, mirrored from the cell it is in, and the probes.
     pub(super) fn draw_marks(&self, ui: &Ui, lens: &Lens) {
         let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
-        for (index, probe) in self.document.probes.iter().enumerate() {
+        for (index, probe) in self.state.document.probes.iter().enumerate() {
             let at = lens.at(*probe);
             for (width, color) in theme::REGION {
                 painter.circle_stroke(at, 4.0, Stroke::new(width, color));
@@ -75,7 +75,7 @@ impl Explorer {
             let text = (index + 1).to_string();
             shadowed(&painter, at + vec2(6.0, 0.0), Align2::LEFT_CENTER, &text, 11.0);
         }
-        let Some(at) = self.pointed.before.map(|place| lens.at(place)) else { return };
+        let Some(at) = self.frame.pointed.before.map(|place| lens.at(place)) else { return };
         for (width, color) in theme::CROSSHAIR {
             let stroke = Stroke::new(width, color);
             for along in [vec2(1.0, 0.0), vec2(0.0, 1.0)] {
@@ -95,7 +95,7 @@ impl Explorer {
         values: &Array2<f32>,
         scale: Scale,
     ) -> Option<String> {
-        let at = lens.pixel(self.pointed.before?, values.dim().into())?;
+        let at = lens.pixel(self.frame.pointed.before?, values.dim().into())?;
         let value = values[at];
         let rank = values.iter().filter(|other| **other <= value).count();
         let rank = 100.0 * rank as f32 / values.len() as f32;
@@ -116,17 +116,17 @@ impl Explorer {
         let (width, height) = seen.image().dimensions();
         let size = [height as usize, width as usize];
         let [row, column] =
-            lens.pixel(self.pointed.before?, size).filter(|_| !is_legible(lens, size))?;
+            lens.pixel(self.frame.pointed.before?, size).filter(|_| !is_legible(lens, size))?;
         let [r, g, b, _] = seen.image().get_pixel(column as u32, row as u32).0;
         Some(format!("RGB {r} {g} {b} at ({column}, {row})"))
     }
 
     /// The pixel of the picture under the pointer, of how many.
     pub(super) fn place_readout(&self) -> Option<String> {
-        let (width, height) = self.document.picture()?.value.size();
+        let (width, height) = self.state.document.picture()?.value.size();
         let is_inside =
             |place: &Pos2| Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)).contains(*place);
-        let place = self.pointed.before.filter(is_inside)?;
+        let place = self.frame.pointed.before.filter(is_inside)?;
         let (x, y) = (place.x * width as f32, place.y * height as f32);
         Some(format!("pixel ({x:.0}, {y:.0}) of {width}×{height}", x = x.floor(), y = y.floor()))
     }
@@ -134,14 +134,14 @@ impl Explorer {
     /// Pins a probe to a place.
     pub(super) fn pin_probe(&mut self, place: Option<Pos2>) {
         if let Some(place) = place {
-            self.document.probes.push(place);
-            self.view.probes = true;
+            self.state.document.probes.push(place);
+            self.state.view.probes = true;
         }
     }
 
     /// The values at all probes, to read and to copy.
     pub(super) fn probes_window(&mut self, ctx: &egui::Context) {
-        if self.document.probes.is_empty() || !self.view.probes {
+        if self.state.document.probes.is_empty() || !self.state.view.probes {
             return;
         }
         let mut open = true;
@@ -176,14 +176,14 @@ impl Explorer {
                     self.command_button(ui, Command::RemoveProbes);
                 });
             });
-        self.view.probes = open;
+        self.state.view.probes = open;
     }
 
     /// A row for each cell and a column for each probe, with headings.
     fn probe_table(&mut self) -> Vec<Vec<String>> {
-        let Some(picture) = self.document.picture().cloned() else { return vec![] };
+        let Some(picture) = self.state.document.picture().cloned() else { return vec![] };
         let (width, height) = picture.value.size();
-        let probes = self.document.probes.clone();
+        let probes = self.state.document.probes.clone();
         let place = |(index, probe): (usize, &Pos2)| {
             let (x, y) = (probe.x * width as f32, probe.y * height as f32);
             format!("{} ({:.0}, {:.0})", index + 1, x.floor(), y.floor())
@@ -193,15 +193,15 @@ impl Explorer {
                 .chain(probes.iter().enumerate().map(place))
                 .collect::<Vec<_>>(),
         ];
-        let methods: Vec<_> = self.document.shown_methods().cloned().collect();
+        let methods: Vec<_> = self.state.document.shown_methods().cloned().collect();
         for choice in &methods {
-            for model in self.document.models.clone() {
+            for model in self.state.document.models.clone() {
                 let Some(query) = self.map_query(&model, &picture, choice) else { continue };
-                let Some(attribution) = self.results.done(&query) else {
+                let Some(attribution) = self.frame.results.done(&query) else {
                     continue;
                 };
-                let norm = self.document.appearance.norms.of(choice.method);
-                let values = self.display.reduced(&attribution.map, norm);
+                let norm = self.state.document.appearance.norms.of(choice.method);
+                let values = self.frame.display.reduced(&attribution.map, norm);
                 let placement = picture.value.placement(&model.value.preprocessing);
                 let lens = ViewTransform::default().lens(UNIT, &placement, 1.0);
                 let name = format!("{} · {}", choice.method.description().name, model.value.name);

@@ -9,7 +9,7 @@ use egui::{ProgressBar, RichText, ScrollArea, Ui};
 
 impl Explorer {
     pub(super) fn jobs_window(&mut self, ctx: &egui::Context) {
-        if !self.open.contains(PanelId::Jobs) {
+        if !self.state.open.contains(PanelId::Jobs) {
             return;
         }
         let mut is_open = true;
@@ -19,18 +19,18 @@ impl Explorer {
             .default_pos(ctx.content_rect().left_bottom() + egui::vec2(260.0, -320.0))
             .default_size([420.0, 240.0])
             .show(ctx, |ui| {
-                let jobs = self.worker.jobs();
+                let jobs = self.services.worker.jobs();
                 ui.horizontal(|ui| {
                     if self.can(Command::Pause) {
-                        let text = if self.worker.is_paused() { "Go on" } else { "Pause" };
+                        let text = if self.services.worker.is_paused() { "Go on" } else { "Pause" };
                         if ui.button(text).clicked() {
-                            self.worker.pause(!self.worker.is_paused());
+                            self.services.worker.pause(!self.services.worker.is_paused());
                         }
                     }
-                    if self.worker.open_work().1 > 0 {
+                    if self.services.worker.open_work().1 > 0 {
                         self.command_button(ui, Command::Cancel);
                     }
-                    if self.worker.can_resume() {
+                    if self.services.worker.can_resume() {
                         self.command_button(ui, Command::Resume);
                     }
                     if jobs.is_empty() {
@@ -48,7 +48,7 @@ impl Explorer {
                     }
                 });
             });
-        self.open.set(PanelId::Jobs, is_open);
+        self.state.open.set(PanelId::Jobs, is_open);
     }
 
     fn job(&self, ui: &mut Ui, task: &Task, state: Option<&AnyState>) {
@@ -58,7 +58,7 @@ impl Explorer {
             let button = ui.small_button("×").on_hover_text("Cancel this one");
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
             if button.clicked() {
-                self.worker.cancel_one(task.key());
+                self.services.worker.cancel_one(task.key());
             }
         }
         match state {

@@ -24,14 +24,15 @@ impl Explorer {
     /// What is computed of the chosen layer while layers are shown.
     fn layer_job(&self) -> Option<LayerJob> {
         let shown = self
-            .network_panel
+            .panels
+            .network
             .shows_layers_of()
-            .filter(|_| self.open.contains(PanelId::Network))?;
-        let model = self.document.models.iter().find(|open| open.id == shown)?;
-        let picture = self.document.picture()?;
-        let node = chosen_layer(&self.document, &model.value)?;
+            .filter(|_| self.state.open.contains(PanelId::Network))?;
+        let model = self.state.document.models.iter().find(|open| open.id == shown)?;
+        let picture = self.state.document.picture()?;
+        let node = chosen_layer(&self.state.document, &model.value)?;
         let subject = self.subject(model.id, picture.id)?;
-        let class = subject.class(self.document.target)?;
+        let class = subject.class(self.state.document.target)?;
         let (model, condition) = (model.clone(), subject.condition.clone());
         Some(LayerJob { model, picture: picture.id, condition, class, node })
     }
@@ -43,13 +44,15 @@ impl Explorer {
     /// The channels of the chosen layer.
     pub(super) fn layer_view(&mut self, ui: &mut Ui, model: &OpenModel) {
         ui.separator();
-        let Some(node) = chosen_layer(&self.document, &model.value) else { return };
+        let Some(node) = chosen_layer(&self.state.document, &model.value) else { return };
         let name = &model.value.graph.node(node).name;
-        let state = self.layer_job().and_then(|job| self.results.get(&job.query()));
+        let state = self.layer_job().and_then(|job| self.frame.results.get(&job.query()));
         let Some(State::Done(channels)) = state else {
             let text = match state {
                 Some(State::Failed(why)) => why,
-                _ if self.document.picture().is_none() => "Open a picture to look into it".into(),
+                _ if self.state.document.picture().is_none() => {
+                    "Open a picture to look into it".into()
+                }
                 _ => format!("Looking into {name}"),
             };
             ui.weak(text);
@@ -95,7 +98,7 @@ impl Explorer {
             let owner: Arc<dyn Any + Send + Sync> = channels.clone();
             let image = || Some(Arc::new(colored(values, scale)));
             ui.painter().rect_filled(rect, 0.0, theme::canvas(ui.visuals()));
-            if let Some(texture) = self.textures.get(ui.ctx(), key, Some(owner), image) {
+            if let Some(texture) = self.frame.textures.get(ui.ctx(), key, Some(owner), image) {
                 ui.painter().image(texture, rect, UNIT, Color32::WHITE);
             }
         }

@@ -44,7 +44,7 @@ impl Explorer {
     fn models_list(&mut self, ui: &mut Ui) {
         self.heading(ui, "Networks", Command::OpenModels);
         let (mut remove, mut details) = (None, None);
-        for (index, open) in self.document.models.iter().enumerate() {
+        for (index, open) in self.state.document.models.iter().enumerate() {
             let model = &open.value;
             ui.horizontal(|ui| {
                 if close_button(ui, &model.name) {
@@ -65,11 +65,11 @@ impl Explorer {
                 });
             });
         }
-        if self.document.models.is_empty() {
+        if self.state.document.models.is_empty() {
             ui.weak("none open");
         }
         if let Some(index) = remove {
-            self.document.models.remove(index);
+            self.state.document.models.remove(index);
         }
         if let Some(id) = details {
             self.toggle_network(id);
@@ -78,11 +78,11 @@ impl Explorer {
 
     fn pictures_list(&mut self, ui: &mut Ui) {
         self.heading(ui, "Pictures", Command::OpenPictures);
-        if self.document.pictures.is_empty() {
+        if self.state.document.pictures.is_empty() {
             ui.weak("none open");
         }
         let row = theme::THUMBNAIL + 4.0;
-        let rows = self.document.pictures.len();
+        let rows = self.state.document.pictures.len();
         let shown = (rows as f32 * (row + ui.spacing().item_spacing.y))
             .min(5.0 * (row + ui.spacing().item_spacing.y));
         let mut remove = None;
@@ -92,13 +92,14 @@ impl Explorer {
             .auto_shrink([false, true])
             .show_rows(ui, row, rows, |ui, range| {
                 for index in range {
-                    if picture_row(ui, &mut self.document, &self.thumbnails, index, row) {
+                    if picture_row(ui, &mut self.state.document, &self.frame.thumbnails, index, row)
+                    {
                         remove = Some(index);
                     }
                 }
             });
         if let Some(index) = remove {
-            self.document.remove_picture(index);
+            self.state.document.remove_picture(index);
         }
     }
 }
@@ -113,7 +114,7 @@ impl Explorer {
                     .on_hover_text("Methods with the settings of a paper");
             });
         });
-        let filter = &mut self.method_filter;
+        let filter = &mut self.panels.method_filter;
         let field =
             TextEdit::singleline(filter).hint_text("Find a method").desired_width(f32::INFINITY);
         let field = ui.add(field);
@@ -123,6 +124,7 @@ impl Explorer {
         let wanted = filter.trim().to_lowercase();
         for family in Family::ALL {
             let mut rows: Vec<&mut MethodChoice> = self
+                .state
                 .document
                 .methods
                 .iter_mut()
@@ -150,8 +152,8 @@ impl Explorer {
                 .open((!wanted.is_empty()).then_some(true))
                 .show(ui, |ui| {
                     for choice in rows {
-                        let open = (&*self.document.models, &*self.document.pictures);
-                        method_row(ui, choice, open, &mut self.drafts);
+                        let open = (&*self.state.document.models, &*self.state.document.pictures);
+                        method_row(ui, choice, open, &mut self.panels.drafts);
                     }
                 });
         }
@@ -163,18 +165,18 @@ impl Explorer {
                 preset.choices().iter().map(|(method, _)| method.description().name).collect();
             let about = format!("{}\n{}", preset.source, names.join(", "));
             if ui.button(preset.name).on_hover_text(about).clicked() {
-                self.document.take(preset);
+                self.state.document.take(preset);
                 ui.close();
             }
         }
         ui.separator();
         if ui.button("Hide all methods").clicked() {
-            self.document.methods.iter_mut().for_each(|choice| choice.shown = false);
+            self.state.document.methods.iter_mut().for_each(|choice| choice.shown = false);
             ui.close();
         }
         if ui.button("Defaults").on_hover_text("Of every parameter, and of what is shown").clicked()
         {
-            self.document.methods = Document::default().methods;
+            self.state.document.methods = Document::default().methods;
             ui.close();
         }
     }
@@ -306,7 +308,10 @@ fn method_row(
 impl Explorer {
     /// Whether a shown method takes long.
     pub(super) fn shows_slow_methods(&self) -> bool {
-        self.document.shown_methods().any(|choice| Expense::of(choice, &self.document.models).slow)
+        self.state
+            .document
+            .shown_methods()
+            .any(|choice| Expense::of(choice, &self.state.document.models).slow)
     }
 }
 

@@ -115,17 +115,20 @@ impl Draft {
 impl Explorer {
     /// Opens the window for a network, or closes it where it is that network's.
     pub(super) fn toggle_network(&mut self, model: u64) {
-        let is_shown = self.network_panel.shown == Some(model);
-        self.open.set(PanelId::Network, !(is_shown && self.open.contains(PanelId::Network)));
-        self.network_panel.shown = Some(model);
+        let is_shown = self.panels.network.shown == Some(model);
+        self.state
+            .open
+            .set(PanelId::Network, !(is_shown && self.state.open.contains(PanelId::Network)));
+        self.panels.network.shown = Some(model);
     }
 
     pub(super) fn network_panel(&mut self, ctx: &egui::Context) {
-        let shown = self.network_panel.shown;
-        let Some(model) = self.document.models.iter().find(|m| Some(m.id) == shown).cloned() else {
-            return self.open.close(PanelId::Network);
+        let shown = self.panels.network.shown;
+        let Some(model) = self.state.document.models.iter().find(|m| Some(m.id) == shown).cloned()
+        else {
+            return self.state.open.close(PanelId::Network);
         };
-        if !self.open.contains(PanelId::Network) {
+        if !self.state.open.contains(PanelId::Network) {
             return;
         }
         let (mut open, mut wish) = (true, None);
@@ -138,36 +141,36 @@ impl Explorer {
             .open(&mut open)
             .collapsible(false)
             .show(ctx, |ui| wish = self.network_details(ui, &model));
-        self.open.set(PanelId::Network, open);
+        self.state.open.set(PanelId::Network, open);
         match wish {
-            Some(Wish::Reopen(card)) => self.opening.reopen(&model, card),
+            Some(Wish::Reopen(card)) => self.services.opening.reopen(&model, card),
             Some(Wish::SaveCard) => self.save_card(&model.value),
-            Some(Wish::Layer(id)) => set_layer(&mut self.document, &model.value, id),
+            Some(Wish::Layer(id)) => set_layer(&mut self.state.document, &model.value, id),
             None => {}
         }
     }
 
     fn network_details(&mut self, ui: &mut Ui, model: &OpenModel) -> Option<Wish> {
         ui.horizontal(|ui| {
-            let layers = &mut self.network_panel.layers;
+            let layers = &mut self.panels.network.layers;
             ui.selectable_value(layers, false, "Report and input");
             ui.selectable_value(layers, true, "Layers");
         });
         ui.separator();
-        if self.network_panel.layers {
-            let panel = &mut self.network_panel;
+        if self.panels.network.layers {
+            let panel = &mut self.panels.network;
             let jump = panel.listed.replace(model.id) != Some(model.id);
             let filter = &mut panel.filter;
             let room = ui.available_height() - layer_view::HEIGHT;
             let wish = ui
                 .allocate_ui(egui::vec2(ui.available_width(), room.max(120.0)), |ui| {
-                    layers(ui, &self.document, &model.value, filter, jump).map(Wish::Layer)
+                    layers(ui, &self.state.document, &model.value, filter, jump).map(Wish::Layer)
                 })
                 .inner;
             self.layer_view(ui, model);
             return wish;
         }
-        self.network_panel.listed = None;
+        self.panels.network.listed = None;
         let scroll = ScrollArea::vertical().id_salt("report").auto_shrink([false, false]);
         scroll
             .show(ui, |ui| {
@@ -180,7 +183,8 @@ impl Explorer {
 
     fn input_settings(&mut self, ui: &mut Ui, model: &OpenModel) -> Option<Wish> {
         let mut draft = self
-            .network_panel
+            .panels
+            .network
             .draft
             .take()
             .filter(|draft| draft.model == model.id)
@@ -202,7 +206,7 @@ impl Explorer {
                 wish = Some(Wish::SaveCard);
             }
         });
-        self.network_panel.draft = Some(draft);
+        self.panels.network.draft = Some(draft);
         wish
     }
 
@@ -211,8 +215,8 @@ impl Explorer {
         // The card that was opened may be written over; another's may not.
         let own = model.path == path;
         match model.full_card().write(&path, own) {
-            Ok(()) => self.notices.tell(format!("wrote {}", path.display())),
-            Err(error) => self.notices.warn(error.to_string()),
+            Ok(()) => self.panels.notices.tell(format!("wrote {}", path.display())),
+            Err(error) => self.panels.notices.warn(error.to_string()),
         }
     }
 }

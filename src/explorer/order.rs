@@ -71,7 +71,7 @@ impl Explorer {
             ui.painter().rect_stroke(name.rect, 2.0, stroke, egui::StrokeKind::Outside);
         }
         if let Some(dropped) = name.dnd_release_payload::<Line>() {
-            self.document.reorder(*dropped, line);
+            self.state.document.reorder(*dropped, line);
         }
         context_menu(name, |ui| self.order_menu(ui, line));
     }
@@ -82,15 +82,15 @@ impl Explorer {
             Line::Network(_) => "Close",
         };
         for (text, by) in [("Move before its neighbour", -1), ("Move after its neighbour", 1)] {
-            let neighbour = self.document.neighbour(line, by);
+            let neighbour = self.state.document.neighbour(line, by);
             if ui.add_enabled(neighbour.is_some(), egui::Button::new(text)).clicked()
                 && let Some(to) = neighbour
             {
-                self.document.reorder(line, to);
+                self.state.document.reorder(line, to);
             }
         }
         if ui.button(take_out).clicked() {
-            self.document.take_out(line);
+            self.state.document.take_out(line);
         }
     }
 }

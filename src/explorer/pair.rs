@@ -87,34 +87,34 @@ impl Document {
 impl Explorer {
     /// Chooses which two networks are joined.
     pub(super) fn pair_chooser(&mut self, ui: &mut Ui) {
-        if self.document.models.len() < 2 {
+        if self.state.document.models.len() < 2 {
             return;
         }
         let label = ui.label("Pair");
         let name = |[a, b]: &[OpenModel; 2]| format!("{} | {}", a.value.name, b.value.name);
-        let joined = self.document.joined();
-        let pairs = self.document.pairs();
+        let joined = self.state.document.joined();
+        let pairs = self.state.document.pairs();
         let chosen = joined.as_ref().map_or("none".to_string(), name);
         ComboBox::from_id_salt("pair")
             .selected_text(chosen)
             .show_ui(ui, |ui| {
-                ui.selectable_value(&mut self.document.pair, None, "none");
+                ui.selectable_value(&mut self.state.document.pair, None, "none");
                 for pair in pairs {
                     let value = Pair { first: pair[0].id, second: pair[1].id };
-                    ui.selectable_value(&mut self.document.pair, Some(value), name(&pair));
+                    ui.selectable_value(&mut self.state.document.pair, Some(value), name(&pair));
                 }
             })
             .response
             .labelled_by(label.id)
             .on_hover_text("Two networks that get a column of their differences");
         if joined.is_none()
-            && let Some(twins) = self.document.twins()
+            && let Some(twins) = self.state.document.twins()
             && ui
                 .button("Join twins")
                 .on_hover_text("They have one architecture and were trained otherwise")
                 .clicked()
         {
-            self.document.pair = Some(twins);
+            self.state.document.pair = Some(twins);
         }
     }
 
@@ -124,11 +124,11 @@ impl Explorer {
         ui.add(Label::new(RichText::new(name).strong()).wrap());
         ui.horizontal_wrapped(|ui| {
             for view in PairView::ALL {
-                ui.selectable_value(&mut self.view.pair, view, view.name())
+                ui.selectable_value(&mut self.state.view.pair, view, view.name())
                     .on_hover_text(view.about());
             }
         });
-        ui.add(Label::new(RichText::new(self.view.pair.about()).weak().small()).wrap());
+        ui.add(Label::new(RichText::new(self.state.view.pair.about()).weak().small()).wrap());
         ui.add(
             Label::new(
                 RichText::new("Hold Shift to see each in the place of the other").weak().small(),
@@ -154,14 +154,18 @@ impl Explorer {
         let (square, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
         let method = choice.method.description();
         let [a, b] = joined.each_ref().map(|open| open.value.name.as_str());
-        label(&response, format!("{} of {a} and {b}: {}", method.name, self.view.pair.name()));
+        label(
+            &response,
+            format!("{} of {a} and {b}: {}", method.name, self.state.view.pair.name()),
+        );
         let lens = self.lens(square, &joined[0], picture);
-        match self.view.pair {
+        match self.state.view.pair {
             PairView::Wipe if response.dragged() => {
                 if let Some(at) = response.interact_pointer_pos() {
-                    self.view.wipe = ((at.x - square.left()) / square.width()).clamp(0.0, 1.0);
+                    self.state.view.wipe =
+                        ((at.x - square.left()) / square.width()).clamp(0.0, 1.0);
                 }
-                self.pointed.now = response.hover_pos().map(|at| lens.place(at));
+                self.frame.pointed.now = response.hover_pos().map(|at| lens.place(at));
             }
             _ => self.navigate(ui, &response, &lens, picture),
         }
@@ -169,21 +173,21 @@ impl Explorer {
             return waiting(ui, square, "waits for both maps");
         };
         ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
-        let own = [first.0, second.0].map(|map| self.display.scale(&[map], look.norm));
+        let own = [first.0, second.0].map(|map| self.frame.display.scale(&[map], look.norm));
         let overlays = [0, 1].map(|which| {
             let scale = shared[which].unwrap_or(own[which]);
             self.overlay_of([first.0, second.0][which], look, scale)
         });
-        let maps = [first.0, second.0].map(|map| self.display.reduced(map, look.norm));
+        let maps = [first.0, second.0].map(|map| self.frame.display.reduced(map, look.norm));
         let seen = [first.1, second.1];
         let id = |which: &str| egui::Id::unique((which, method.id)).value();
         let show = |ui: &Ui, which: usize, clip: Rect| {
             let map = (maps[which].clone(), overlays[which]);
             paint(ui, &lens, clip, id(["first", "second"][which]), seen[which], map);
         };
-        match self.view.pair {
+        match self.state.view.pair {
             PairView::Wipe => {
-                let x = square.left() + self.view.wipe * square.width();
+                let x = square.left() + self.state.view.wipe * square.width();
                 show(ui, 0, square.with_max_x(x));
                 show(ui, 1, square.with_min_x(x));
                 for (width, color) in theme::CROSSHAIR {
@@ -205,7 +209,7 @@ impl Explorer {
                 ui.ctx().request_repaint_after(Duration::from_secs_f64(BLINK_SECONDS / 4.0));
             }
             PairView::Difference => {
-                match self.display.difference([first.0, second.0], look.norm, own) {
+                match self.frame.display.difference([first.0, second.0], look.norm, own) {
                     Some(map) => {
                         let overlay = self.overlay(ColorMap::OrangePurple, DIFFERENCE);
                         paint(ui, &lens, square, id("difference"), seen[0], (map, overlay));
@@ -220,7 +224,9 @@ impl Explorer {
 
     fn pair_footer(&self, ui: &mut Ui, cells: [&Cell; 2]) {
         let query = similarity_query(cells);
-        let Some(similarity) = query.and_then(|query| self.results.done(&query)) else { return };
+        let Some(similarity) = query.and_then(|query| self.frame.results.done(&query)) else {
+            return;
+        };
         let Similarity { spearman, ssim } = *similarity;
         let text = |measured: Measured| match measured {
             Measured::Value(value) => format!("{value:.3}"),

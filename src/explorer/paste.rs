@@ -16,12 +16,12 @@ impl Explorer {
             match event {
                 Event::PasteImage(image) => {
                     let temporary = || std::env::temp_dir().join("hyaline/pasted");
-                    let folder = self.places.pasted.clone().unwrap_or_else(temporary);
-                    self.opening.open_pasted(picture(&image), folder);
+                    let folder = self.services.places.pasted.clone().unwrap_or_else(temporary);
+                    self.services.opening.open_pasted(picture(&image), folder);
                 }
                 Event::Paste(text) => match paths(&text) {
-                    Some(paths) => self.opening.open(paths),
-                    None => self.notices.tell(
+                    Some(paths) => self.services.opening.open(paths),
+                    None => self.panels.notices.tell(
                         "Pasted text opens files when each line is the path of one".to_string(),
                     ),
                 },

@@ -17,9 +17,9 @@ impl Explorer {
     /// The method whose maps are shown for all pictures: the chosen one, or the first shown.
     pub(super) fn pictures_method(&self) -> Option<&MethodChoice> {
         let is_chosen =
-            |choice: &&MethodChoice| Some(choice.method.description().id) == self.view.method;
-        let mut shown = self.document.shown_methods();
-        shown.find(is_chosen).or_else(|| self.document.shown_methods().next())
+            |choice: &&MethodChoice| Some(choice.method.description().id) == self.state.view.method;
+        let mut shown = self.state.document.shown_methods();
+        shown.find(is_chosen).or_else(|| self.state.document.shown_methods().next())
     }
 
     /// Pictures as rows, networks as columns.
@@ -28,13 +28,13 @@ impl Explorer {
         let scales = self.scales_of_pictures(shown, &choice);
         self.pictures_header(ui, shown, &choice);
         let row = shown.side + CAPTION;
-        let count = self.document.pictures.len();
+        let count = self.state.document.pictures.len();
         let area = ScrollArea::both().auto_shrink([false, false]);
         ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
         area.show_rows(ui, row, count, |ui, range| {
-            self.visible_pictures = range.clone();
+            self.frame.visible_pictures = range.clone();
             for index in range {
-                let picture = self.document.pictures[index].clone();
+                let picture = self.state.document.pictures[index].clone();
                 self.picture_row(ui, shown, (&picture, index, &choice), &scales);
             }
         });
@@ -42,11 +42,11 @@ impl Explorer {
 
     fn pictures_header(&mut self, ui: &mut Ui, shown: &Shown, choice: &MethodChoice) {
         ui.horizontal_top(|ui| {
-            column(ui, self.row_header, |ui| {
+            column(ui, self.frame.row_header, |ui| {
                 let mut chosen = choice.method.description().id;
                 ComboBox::from_id_salt("method of all pictures")
                     .selected_text(choice.method.description().name)
-                    .width(self.row_header - 8.0)
+                    .width(self.frame.row_header - 8.0)
                     .truncate()
                     .show_ui(ui, |ui| {
                         for method in shown.methods.iter().map(|c| c.method.description()) {
@@ -55,7 +55,7 @@ impl Explorer {
                     })
                     .response
                     .on_hover_text("The method shown for all pictures");
-                self.view.method = Some(chosen);
+                self.state.view.method = Some(chosen);
             });
             for model in &shown.models {
                 column(ui, shown.side, |ui| {
@@ -82,7 +82,7 @@ impl Explorer {
         let has_bar = look.norm.norm.has_bar_a_row();
         ui.horizontal_top(|ui| {
             ui.set_height(shown.side + CAPTION);
-            column(ui, self.row_header, |ui| self.picture_header(ui, picture, index));
+            column(ui, self.frame.row_header, |ui| self.picture_header(ui, picture, index));
             for (model, scale) in shown.models.iter().zip(scales) {
                 column(ui, shown.side, |ui| {
                     let cell = self.cell(picture, model, choice);
@@ -99,25 +99,25 @@ impl Explorer {
 
     /// The picture's name, which chooses it.
     fn picture_header(&mut self, ui: &mut Ui, picture: &OpenPicture, index: usize) {
-        if let Some(texture) = self.thumbnails.get(&picture.id) {
-            let size = egui::Vec2::splat(self.row_header.min(56.0));
+        if let Some(texture) = self.frame.thumbnails.get(&picture.id) {
+            let size = egui::Vec2::splat(self.frame.row_header.min(56.0));
             let image = egui::Image::new(texture).fit_to_exact_size(size).sense(Sense::click());
             if ui.add(image.alt_text(&picture.value.name)).clicked() {
-                self.document.selected = index;
+                self.state.document.selected = index;
             }
         }
-        let is_chosen = self.document.selected == index;
+        let is_chosen = self.state.document.selected == index;
         let name = RichText::new(&picture.value.name).small();
         let name = egui::Button::selectable(is_chosen, name).truncate();
         if ui.add(name).on_hover_text("Explain this picture by all methods").clicked() {
-            self.document.selected = index;
+            self.state.document.selected = index;
         }
     }
 
     /// What the network says of the explained class.
     fn verdict(&self, cell: &Cell) -> String {
         let said = cell.seen.as_ref().and_then(|seen| {
-            let prediction = seen.prediction(seen.class(self.document.target)?)?;
+            let prediction = seen.prediction(seen.class(self.state.document.target)?)?;
             Some(format!("{} {:.3}", prediction.label, prediction.score()))
         });
         said.unwrap_or_default()
@@ -126,16 +126,16 @@ impl Explorer {
     /// The scales of a method's maps of all pictures that are there, by network: one for all, one for
     /// each network, or none.
     fn scales_of_pictures(&mut self, shown: &Shown, choice: &MethodChoice) -> Vec<Option<Scale>> {
-        let norm = self.document.appearance.norms.of(choice.method);
+        let norm = self.state.document.appearance.norms.of(choice.method);
         let maps: Vec<Vec<Arc<Array3<f32>>>> =
             shown.models.iter().map(|model| self.maps_of_pictures(model, choice)).collect();
         let maps: Vec<Vec<_>> = maps.iter().map(|maps| maps.iter().collect()).collect();
-        scales_of_pictures(norm, &maps, &mut self.display)
+        scales_of_pictures(norm, &maps, &mut self.frame.display)
     }
 
     /// The maps of all pictures that are there.
     fn maps_of_pictures(&self, model: &OpenModel, choice: &MethodChoice) -> Vec<Arc<Array3<f32>>> {
-        let pictures = self.document.pictures.iter();
+        let pictures = self.state.document.pictures.iter();
         pictures.filter_map(|picture| self.finished_map(model, picture, choice)).collect()
     }
 
@@ -147,6 +147,6 @@ impl Explorer {
         choice: &MethodChoice,
     ) -> Option<Arc<Array3<f32>>> {
         let query = self.map_query(model, picture, choice)?;
-        self.results.done(&query).map(|attribution| attribution.map.clone())
+        self.frame.results.done(&query).map(|attribution| attribution.map.clone())
     }
 }

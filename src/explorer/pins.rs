@@ -16,7 +16,7 @@ impl Explorer {
     pub(super) fn pin(&mut self, ctx: &Context, title: String, cell: &Cell, look: &Look) {
         if let Some(image) = self.panel_image(cell, look) {
             let texture = ctx.load_texture("pin", image, TextureOptions::LINEAR);
-            self.pins.push(Pin { title, texture });
+            self.panels.pins.push(Pin { title, texture });
         }
     }
 
@@ -24,7 +24,7 @@ impl Explorer {
     pub(super) fn pin_windows(&mut self, ctx: &Context) {
         let middle = ctx.content_rect().center();
         let mut index = 0;
-        self.pins.retain(|pin| {
+        self.panels.pins.retain(|pin| {
             let mut is_open = true;
             let offset = egui::Vec2::splat(24.0 * index as f32) - egui::vec2(140.0, 160.0);
             index += 1;

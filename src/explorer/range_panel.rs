@@ -37,7 +37,7 @@ const HEIGHT: f32 = 84.0;
 
 impl Explorer {
     pub(super) fn range_window(&mut self, ctx: &egui::Context) {
-        if !self.open.contains(PanelId::Range) {
+        if !self.state.open.contains(PanelId::Range) {
             return;
         }
         let mut is_open = true;
@@ -49,19 +49,20 @@ impl Explorer {
             .max_height(ctx.content_rect().height() - 60.0)
             .vscroll(true)
             .show(ctx, |ui| {
-                let shown: Vec<MethodChoice> = self.document.shown_methods().cloned().collect();
+                let shown: Vec<MethodChoice> =
+                    self.state.document.shown_methods().cloned().collect();
                 self.norm_chooser(ui, &shown);
                 self.norm_controls(ui, &shown);
                 ui.separator();
                 self.style_controls(ui);
             });
-        self.open.set(PanelId::Range, is_open);
+        self.state.open.set(PanelId::Range, is_open);
     }
 
     /// Whose norm is edited, and by whose conventions.
     fn norm_chooser(&mut self, ui: &mut Ui, shown: &[MethodChoice]) {
         let ids = shown.iter().map(|choice| choice.method.description());
-        let panel = &mut self.range_panel;
+        let panel = &mut self.panels.range;
         if !ids.clone().any(|method| Some(method.id) == panel.method) {
             panel.method = None;
         }
@@ -83,7 +84,7 @@ impl Explorer {
                 .labelled_by(label.id)
                 .on_hover_text("A method with a norm of its own keeps it when that of all changes");
             let method = panel.method;
-            let appearance = &mut self.document.appearance;
+            let appearance = &mut self.state.document.appearance;
             ui.menu_button("Conventions", |ui| {
                 for convention in conventions() {
                     if ui.button(convention.name).on_hover_text(convention.about).clicked() {
@@ -104,8 +105,8 @@ impl Explorer {
     }
 
     fn norm_controls(&mut self, ui: &mut Ui, shown: &[MethodChoice]) {
-        let method = self.range_panel.method;
-        let before = self.document.appearance.norms.get(method);
+        let method = self.panels.range.method;
+        let before = self.state.document.appearance.norms.get(method);
         let mut norm = before;
         egui::Grid::new("norm").num_columns(2).show(ui, |ui| {
             choose(ui, "Channels", &mut norm.reduction, &Reduction::ALL.map(|r| (r, r.name())));
@@ -113,14 +114,14 @@ impl Explorer {
             let signs: Vec<_> = [(None, "as the method says")].into_iter().chain(signs).collect();
             choose(ui, "Values", &mut norm.sign, &signs);
             let of_pictures =
-                self.document.appearance.arrangement == Arrangement::PicturesByNetworks;
+                self.state.document.appearance.arrangement == Arrangement::PicturesByNetworks;
             let name = |scope: Scope| match scope {
                 Scope::Row | Scope::Figure if of_pictures => "one for all pictures",
                 _ => scope.name(),
             };
             choose(ui, "Scale", &mut norm.scope, &Scope::ALL.map(|scope| (scope, name(scope))));
         });
-        let norms = &self.document.appearance.norms;
+        let norms = &self.state.document.appearance.norms;
         let has_own = |id: &str| norms.own.contains_key(id);
         let is_drawn = |choice: &&MethodChoice| {
             let id = choice.method.description().id;
@@ -135,25 +136,25 @@ impl Explorer {
         // Values suit the method that they were chosen for, whose units others don't share.
         let is_fixed = matches!(norm.ends, Ends::Fixed { .. }) && norm.ends != before.ends;
         let drawn = drawn.map(|choice| choice.method.description().id).filter(|_| is_fixed);
-        self.range_panel.method = drawn.or(method);
-        self.document.appearance.norms.set(self.range_panel.method, norm);
+        self.panels.range.method = drawn.or(method);
+        self.state.document.appearance.norms.set(self.panels.range.method, norm);
     }
 
     /// How often values occur in the shown maps of a method, with the ends of their scale to drag; gives
     /// that scale.
     fn histogram(&mut self, ui: &mut Ui, choice: &MethodChoice, norm: &mut Norm) -> Option<Scale> {
-        let of = self.document.appearance.norms.of(choice.method);
+        let of = self.state.document.appearance.norms.of(choice.method);
         let maps = self.finished_maps(choice);
         let maps: Vec<_> = maps.iter().collect();
         if maps.is_empty() {
             ui.weak("No map of this method is there yet");
             return None;
         }
-        let reduced: Vec<_> = maps.iter().map(|map| self.display.reduced(map, of)).collect();
-        let scale = self.display.scale(&maps, of);
+        let reduced: Vec<_> = maps.iter().map(|map| self.frame.display.reduced(map, of)).collect();
+        let scale = self.frame.display.scale(&maps, of);
         let counts = Counts::of(&reduced, scale);
         let color_map =
-            self.document.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(of.sign));
+            self.state.document.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(of.sign));
         let name = choice.method.description().name;
         let alone = if norm.scope == Scope::Panel { "; each cell ends elsewhere" } else { "" };
         ui.weak(format!("Values of {name}, drag an end of their scale{alone}"));
@@ -177,13 +178,13 @@ impl Explorer {
 
     /// Maps of a method that are done, of all networks.
     fn finished_maps(&self, choice: &MethodChoice) -> Vec<Arc<Array3<f32>>> {
-        let Some(picture) = self.document.picture() else { return vec![] };
-        let models = self.document.models.iter();
+        let Some(picture) = self.state.document.picture() else { return vec![] };
+        let models = self.state.document.models.iter();
         models.filter_map(|model| self.finished_map(model, picture, choice)).collect()
     }
 
     fn dragged_ends(&mut self, response: &Response, counts: &Counts, scale: Scale) -> Option<Ends> {
-        let dragged = &mut self.range_panel.dragged;
+        let dragged = &mut self.panels.range.dragged;
         if response.drag_started()
             && let Some(at) = response.interact_pointer_pos()
         {
@@ -201,7 +202,7 @@ impl Explorer {
     }
 
     fn style_controls(&mut self, ui: &mut Ui) {
-        let appearance = &mut self.document.appearance;
+        let appearance = &mut self.state.document.appearance;
         egui::Grid::new("style").num_columns(2).show(ui, |ui| {
             let maps = ColorMap::ALL.map(|map| (Some(map), map.name()));
             let maps: Vec<_> = [(None, "by method")].into_iter().chain(maps).collect();

@@ -42,8 +42,12 @@ impl Explorer {
         picture: &OpenPicture,
         lens: &Lens,
     ) {
-        let Some(annotations) =
-            self.document.annotations.clone().filter(|_| self.document.appearance.boxes)
+        let Some(annotations) = self
+            .state
+            .document
+            .annotations
+            .clone()
+            .filter(|_| self.state.document.appearance.boxes)
         else {
             return;
         };
@@ -51,7 +55,7 @@ impl Explorer {
         let point = lens.input.size() / vec2(width, height);
         let at = |x: f32, y: f32| lens.input.min + vec2(x, y) * point;
         let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
-        for edges in self.boxes.of(&annotations, model, picture).iter() {
+        for edges in self.frame.boxes.of(&annotations, model, picture).iter() {
             let BoundingBox { x1, y1, x2, y2 } = *edges;
             let region = Rect::from_min_max(at(x1, y1), at(x2, y2));
             // A dark line around a bright one shows on every map.

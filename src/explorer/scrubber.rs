@@ -67,12 +67,12 @@ impl Scrub {
 impl Explorer {
     /// Below the charts, while cells show pictures along a curve.
     pub(super) fn scrub_controls(&mut self, ui: &mut Ui) {
-        let Some(scrub) = &mut self.view.scrub else {
+        let Some(scrub) = &mut self.state.view.scrub else {
             ui.weak("Drag along a curve to see what the networks saw there, or go by");
             ui.horizontal_wrapped(|ui| {
                 for side in [Side::Insertion, Side::Deletion] {
                     if ui.button(side.button()).clicked() {
-                        self.view.scrub = Some(Scrub { side, share: 0.25 });
+                        self.state.view.scrub = Some(Scrub { side, share: 0.25 });
                     }
                 }
             });
@@ -86,15 +86,15 @@ impl Explorer {
             done = ui.button("Back to maps").on_hover_text("Esc").clicked();
         });
         if done {
-            self.view.scrub = None;
+            self.state.view.scrub = None;
         }
     }
 
     /// Shows in a cell what its network saw at the chosen step of the cell's curves; gives the
     /// score there. None where nothing is chosen, or the curves are not there yet.
     pub(super) fn step_picture(&mut self, ui: &Ui, map: &MapQuery, lens: &Lens) -> Option<String> {
-        let scrub = self.view.scrub?;
-        let done = self.results.done(&CurvesQuery(map.clone()))?;
+        let scrub = self.state.view.scrub?;
+        let done = self.frame.results.done(&CurvesQuery(map.clone()))?;
         let (curves, sequence) = &*done;
         let point = scrub.point(sequence);
         let size = sequence.size();
@@ -103,9 +103,9 @@ impl Explorer {
             deletion: scrub.side == Side::Deletion,
             point,
         };
-        let smooth = self.document.appearance.smooth && !is_legible(lens, size);
+        let smooth = self.state.document.appearance.smooth && !is_legible(lens, size);
         let texture = textures::Key { of, smooth };
-        let texture = self.textures.get(ui.ctx(), texture, Some(sequence.clone()), || {
+        let texture = self.frame.textures.get(ui.ctx(), texture, Some(sequence.clone()), || {
             scrub.side.picture(sequence, point)
         })?;
         let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
@@ -115,7 +115,7 @@ impl Explorer {
         let text = format!("{share:.0} % {}", scrub.side.participle());
         let at = lens.cell.left_top() + vec2(4.0, 3.0);
         shadowed(&painter, at, Align2::LEFT_TOP, &text, 11.0);
-        let model = self.document.models.iter().find(|model| model.id == map.cell.model);
+        let model = self.state.document.models.iter().find(|model| model.id == map.cell.model);
         let is_value = model.is_some_and(|model| model.value.outputs.kind.probability().is_none());
         let scored = if is_value { "value" } else { "probability" };
         Some(format!("{scored} {:.3}", scrub.side.curve(curves).scores[point]))

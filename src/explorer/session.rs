@@ -124,38 +124,39 @@ impl Explorer {
     pub(super) fn take_session(&mut self, session: &OpenedSession) {
         let (document, unknown) = session.document();
         for notice in session.notices().into_iter().chain(unknown) {
-            self.notices.warn(notice);
+            self.panels.notices.warn(notice);
         }
-        if std::mem::take(&mut self.introduction) {
+        if std::mem::take(&mut self.panels.introduction) {
             // The example may still be on its way.
-            self.opening.forget();
+            self.services.opening.forget();
         }
-        self.document = document;
-        let folder = self.places.unsaved.as_deref();
+        self.state.document = document;
+        let folder = self.services.places.unsaved.as_deref();
         let is_whole = session.is_whole();
         match Autosave::is_own(folder, &session.path) {
             true if is_whole => Autosave::take_up(&session.path),
             true => {}
             // Saving over a session that lacks files would drop them from it.
-            false => self.document.session = is_whole.then(|| session.path.clone()),
+            false => self.state.document.session = is_whole.then(|| session.path.clone()),
         }
     }
 
     pub(super) fn save_session(&mut self, path: PathBuf) {
-        match Session::of(&self.document).write(&path) {
+        match Session::of(&self.state.document).write(&path) {
             Ok(()) => {
-                self.notices.tell(format!("saved {}", path.display()));
-                self.document.session = Some(path);
+                self.panels.notices.tell(format!("saved {}", path.display()));
+                self.state.document.session = Some(path);
             }
-            Err(error) => self.notices.warn(error.to_string()),
+            Err(error) => self.panels.notices.warn(error.to_string()),
         }
     }
 
     /// Calls the window by its session.
     pub(super) fn show_title(&mut self, ctx: &egui::Context) {
-        if self.titled != self.document.session {
-            self.titled = self.document.session.clone();
-            let title = self.titled.as_deref().map(|path| format!("{} – Hyaline", stem(path)));
+        if self.frame.titled != self.state.document.session {
+            self.frame.titled = self.state.document.session.clone();
+            let title =
+                self.frame.titled.as_deref().map(|path| format!("{} – Hyaline", stem(path)));
             let title = title.unwrap_or_else(|| "Hyaline".into());
             ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
         }

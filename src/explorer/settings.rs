@@ -111,33 +111,35 @@ impl Explorer {
     /// Makes the window as it was left.
     pub(super) fn take_settings(&mut self, ctx: &Context) {
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
-        ctx.set_theme(ThemePreference::from(self.settings.theme));
-        ctx.set_zoom_factor(self.settings.scale);
-        (self.view.library, self.view.curves) = (self.settings.library, self.settings.curves);
+        ctx.set_theme(ThemePreference::from(self.state.settings.theme));
+        ctx.set_zoom_factor(self.state.settings.scale);
+        (self.state.view.library, self.state.view.curves) =
+            (self.state.settings.library, self.state.settings.curves);
     }
 
     /// Writes the settings where they changed; what can't be written is told once.
     pub(super) fn keep_settings(&mut self) {
-        (self.settings.library, self.settings.curves) = (self.view.library, self.view.curves);
-        let Some(path) = &self.places.settings else { return };
-        if self.settings == self.kept_settings {
+        (self.state.settings.library, self.state.settings.curves) =
+            (self.state.view.library, self.state.view.curves);
+        let Some(path) = &self.services.places.settings else { return };
+        if self.state.settings == self.services.kept_settings {
             return;
         }
-        self.kept_settings = self.settings.clone();
-        if let Err(error) = self.settings.write(path) {
-            self.notices.warn(error.to_string());
+        self.services.kept_settings = self.state.settings.clone();
+        if let Err(error) = self.state.settings.write(path) {
+            self.panels.notices.warn(error.to_string());
         }
     }
 
     /// Makes everything in the window larger or smaller.
     pub(super) fn scale_window(&mut self, ctx: &Context, scale: f32) {
         let scale = (10.0 * scale).round() / 10.0;
-        self.settings.scale = scale.clamp(*SCALES.start(), *SCALES.end());
-        ctx.set_zoom_factor(self.settings.scale);
+        self.state.settings.scale = scale.clamp(*SCALES.start(), *SCALES.end());
+        ctx.set_zoom_factor(self.state.settings.scale);
     }
 
     pub(super) fn set_theme(&mut self, ctx: &Context, theme: Theme) {
-        self.settings.theme = theme;
+        self.state.settings.theme = theme;
         ctx.set_theme(ThemePreference::from(theme));
     }
 }

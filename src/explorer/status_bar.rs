@@ -12,7 +12,7 @@ impl Explorer {
             ui.horizontal(|ui| {
                 self.work_status(ui);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    ui.weak(&self.device.name)
+                    ui.weak(&self.services.device.name)
                         .on_hover_text("Where networks run; --device chooses");
                     if let Some(text) = self.place_readout() {
                         ui.separator();
@@ -24,9 +24,9 @@ impl Explorer {
     }
 
     fn work_status(&mut self, ui: &mut Ui) {
-        let (running, open) = self.worker.open_work();
-        let waiting = self.opening.waiting();
-        if self.worker.is_paused() {
+        let (running, open) = self.services.worker.open_work();
+        let waiting = self.services.opening.waiting();
+        if self.services.worker.is_paused() {
             ui.label(format!("Paused with {open} to do."));
             self.command_button(ui, Command::Pause);
         } else if let Some((task, running)) = running {
@@ -43,13 +43,13 @@ impl Explorer {
             if open > 1 {
                 let more = format!("· {} more waiting", open - 1);
                 if ui.button(more).on_hover_text("All open work").clicked() {
-                    self.open.open(PanelId::Jobs);
+                    self.state.open.open(PanelId::Jobs);
                 }
             }
         } else if waiting > 0 {
             ui.spinner();
             ui.label(format!("Opening {waiting} file{}", if waiting == 1 { "" } else { "s" }));
-        } else if self.worker.can_resume() {
+        } else if self.services.worker.can_resume() {
             ui.label("Stopped before the end.");
             self.command_button(ui, Command::Resume);
         } else {

@@ -80,7 +80,7 @@ impl StudyPanel {
 impl Explorer {
     pub(super) fn study_panel(&mut self, ctx: &egui::Context) {
         let Some(study) =
-            self.study_panel.study.clone().filter(|_| self.open.contains(PanelId::Study))
+            self.panels.study.study.clone().filter(|_| self.state.open.contains(PanelId::Study))
         else {
             return;
         };
@@ -94,8 +94,8 @@ impl Explorer {
             .default_pos(room.center())
             .open(&mut open)
             .collapsible(false)
-            .show(ctx, |ui| wish = self.study_panel.ui(ui, &study));
-        self.open.set(PanelId::Study, open);
+            .show(ctx, |ui| wish = self.panels.study.ui(ui, &study));
+        self.state.open.set(PanelId::Study, open);
         if let Some(cell) = wish {
             self.bring(&study, cell);
         }
@@ -109,35 +109,35 @@ impl Explorer {
         let mut files: Vec<PathBuf> = vec![];
         let is_model =
             |open: &crate::model::Model| PlannedModel::of(open).sha256 == plan.models[model].sha256;
-        if !self.document.models.iter().any(|open| is_model(&open.value)) {
+        if !self.state.document.models.iter().any(|open| is_model(&open.value)) {
             files.extend(study.models[model].clone());
         }
-        if !self.document.pictures.iter().any(|open| open.value.sha256 == planned.sha256) {
+        if !self.state.document.pictures.iter().any(|open| open.value.sha256 == planned.sha256) {
             files.extend(study.pictures[picture].clone());
         }
-        if self.document.annotations.is_none() {
+        if self.state.document.annotations.is_none() {
             files.extend(study.annotations.clone());
         }
         let chosen = attribution::method(&choice.id)
             .and_then(|found| Ok((found, values_of(choice, found.description().parameters)?)));
         match chosen {
             Ok((method, values)) => {
-                self.document.show_alone(MethodChoice { method, values, shown: true });
+                self.state.document.show_alone(MethodChoice { method, values, shown: true });
             }
-            Err(error) => self.notices.warn(error.to_string()),
+            Err(error) => self.panels.notices.warn(error.to_string()),
         }
-        let of_metric = study.report.pictures([model, method, self.study_panel.metric]);
+        let of_metric = study.report.pictures([model, method, self.panels.study.metric]);
         let subject = of_metric.iter().find(|of| of.picture == picture).and_then(|of| of.subject);
         if let Some(subject) = subject {
-            self.document.target = Target::Class(subject.target);
+            self.state.document.target = Target::Class(subject.target);
         }
-        self.document.seed = plan.seed;
-        self.study_panel.awaited = Some(planned.sha256.clone());
-        self.study_panel.settle(&mut self.document);
-        self.open.close(PanelId::Study);
-        match (files.is_empty(), self.study_panel.awaited.is_some()) {
-            (false, _) => self.opening.open(files),
-            (true, true) => self.notices.warn(format!(
+        self.state.document.seed = plan.seed;
+        self.panels.study.awaited = Some(planned.sha256.clone());
+        self.panels.study.settle(&mut self.state.document);
+        self.state.open.close(PanelId::Study);
+        match (files.is_empty(), self.panels.study.awaited.is_some()) {
+            (false, _) => self.services.opening.open(files),
+            (true, true) => self.panels.notices.warn(format!(
                 "cannot find {}: the definition that says where it lies is not beside the results \
                  (open the picture, then choose it in the study again)",
                 planned.name

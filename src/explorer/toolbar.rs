@@ -9,7 +9,7 @@ use egui::{Button, ComboBox, Panel, Slider, Ui};
 impl Explorer {
     pub(super) fn toolbar(&mut self, ui: &mut Ui) {
         Panel::top("menus").show(ui, |ui| self.menus(ui));
-        if !self.document.is_empty() {
+        if !self.state.document.is_empty() {
             Panel::top("display").show(ui, |ui| {
                 ui.add_space(2.0);
                 ui.horizontal_wrapped(|ui| self.display_controls(ui));
@@ -46,19 +46,19 @@ impl Explorer {
 
     /// What was opened before.
     fn recent_menu(&mut self, ui: &mut Ui) {
-        let recent = self.settings.recent.clone();
+        let recent = self.state.settings.recent.clone();
         ui.add_enabled_ui(!recent.is_empty(), |ui| {
             ui.menu_button("Open recent", |ui| {
                 for path in &recent {
                     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
                     if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
-                        self.opening.open(vec![path.clone()]);
+                        self.services.opening.open(vec![path.clone()]);
                         ui.close();
                     }
                 }
                 ui.separator();
                 if ui.button("Forget these").clicked() {
-                    self.settings.recent.clear();
+                    self.state.settings.recent.clear();
                     ui.close();
                 }
             });
@@ -69,7 +69,7 @@ impl Explorer {
         self.target_chooser(ui);
         self.pair_chooser(ui);
         ui.separator();
-        let appearance = &mut self.document.appearance;
+        let appearance = &mut self.state.document.appearance;
         keep_together(ui, 210.0);
         let label = ui.label("Grid");
         ComboBox::from_id_salt("grid")
@@ -94,7 +94,7 @@ impl Explorer {
             .labelled_by(label.id)
             .on_hover_text("Leave out places weaker than this share of the scale");
         ui.separator();
-        if self.document.annotations.is_some() {
+        if self.state.document.annotations.is_some() {
             ui.checkbox(&mut appearance.boxes, "Boxes")
                 .on_hover_text("Show what people drew around");
         }
@@ -103,7 +103,7 @@ impl Explorer {
 
     /// The table of keys.
     pub(super) fn help(&mut self, ctx: &egui::Context) {
-        if !self.open.contains(PanelId::Help) {
+        if !self.state.open.contains(PanelId::Help) {
             return;
         }
         let mut open = true;
@@ -141,7 +141,7 @@ impl Explorer {
                     }
                 });
             });
-        self.open.set(PanelId::Help, open);
+        self.state.open.set(PanelId::Help, open);
     }
 }
 

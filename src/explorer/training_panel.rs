@@ -179,11 +179,11 @@ fn folder_of(recipe: &Path) -> PathBuf {
 
 impl Explorer {
     pub(super) fn training_panel(&mut self, ctx: &egui::Context) {
-        let Some((path, recipe)) = self.training_panel.recipe.clone() else { return };
-        if !self.open.contains(PanelId::Training) {
+        let Some((path, recipe)) = self.panels.training.recipe.clone() else { return };
+        if !self.state.open.contains(PanelId::Training) {
             return;
         }
-        let course = told(&self.training_panel.course, |course| course.clone());
+        let course = told(&self.panels.training.course, |course| course.clone());
         let (mut open, mut wish) = (true, None);
         let name = recipe.name.clone().unwrap_or_default();
         PanelId::Training
@@ -203,16 +203,18 @@ impl Explorer {
                 }
                 wish = buttons(ui, &course.stage, folder_of(&path).join("checkpoint.safetensors"));
             });
-        self.open.set(PanelId::Training, open);
+        self.state.open.set(PanelId::Training, open);
         match wish {
             Some(Wish::Start) => {
                 let ctx = ctx.clone();
-                self.training_panel.start(self.device.clone(), move || ctx.request_repaint());
+                self.panels
+                    .training
+                    .start(self.services.device.clone(), move || ctx.request_repaint());
             }
-            Some(Wish::Stop) => self.training_panel.stop.store(true, Ordering::SeqCst),
+            Some(Wish::Stop) => self.panels.training.stop.store(true, Ordering::SeqCst),
             Some(Wish::Open(card)) => {
-                self.opening.open(vec![card]);
-                self.open.close(PanelId::Training);
+                self.services.opening.open(vec![card]);
+                self.state.open.close(PanelId::Training);
             }
             None => {}
         }

@@ -56,8 +56,8 @@ impl Explorer {
     /// Above the example: what to look for.
     pub(super) fn introduction(&mut self, ui: &mut Ui) {
         let is_open =
-            self.document.models.iter().any(|open| example::has_weights(&open.value.sha256));
-        if !self.introduction || !(is_open || self.opening.waiting() > 0) {
+            self.state.document.models.iter().any(|open| example::has_weights(&open.value.sha256));
+        if !self.panels.introduction || !(is_open || self.services.opening.waiting() > 0) {
             return;
         }
         Panel::top("introduction").show(ui, |ui| {
@@ -68,10 +68,10 @@ impl Explorer {
                     let about = "Close the example; undo brings it back";
                     if ui.button("Start empty").on_hover_text(about).clicked() {
                         self.close_all();
-                        self.document.appearance = Appearance::default();
+                        self.state.document.appearance = Appearance::default();
                     }
                     if ui.button("Got it").on_hover_text("Hide this line").clicked() {
-                        self.introduction = false;
+                        self.panels.introduction = false;
                     }
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                         ui.add(Label::new(INTRODUCTION).wrap());
@@ -86,20 +86,20 @@ impl Explorer {
 impl Explorer {
     /// What an earlier window left when it did not end by itself.
     pub(super) fn recovery(&mut self, ui: &mut Ui) {
-        let Some(left) = self.autosave.left.clone() else { return };
+        let Some(left) = self.services.autosave.left.clone() else { return };
         Panel::top("recovery").show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.label(
                     "Hyaline did not end by itself the last time. What was open then was kept.",
                 );
                 if ui.button("Open it again").clicked() {
-                    self.opening.forget();
-                    self.introduction = false;
-                    self.opening.open_again(left);
-                    self.autosave.left = None;
+                    self.services.opening.forget();
+                    self.panels.introduction = false;
+                    self.services.opening.open_again(left);
+                    self.services.autosave.left = None;
                 }
                 if ui.button("Discard it").clicked() {
-                    self.autosave.discard_left();
+                    self.services.autosave.discard_left();
                 }
             });
         });

@@ -44,13 +44,13 @@ macro_rules! commands {
 
 commands! {
     OpenModels: File, "Open networks…", key(CTRL_SHIFT, Key::O), always
-        => |app, _| app.opening.ask(FileKind::Models),
+        => |app, _| app.services.opening.ask(FileKind::Models),
         "Choose networks: weights, ONNX files or model cards";
     OpenPictures: File, "Open pictures…", key(CTRL, Key::O), always
-        => |app, _| app.opening.ask(FileKind::Pictures),
+        => |app, _| app.services.opening.ask(FileKind::Pictures),
         "Choose pictures to explain";
     OpenSession: File, "Open session…", key(CTRL_ALT, Key::O), always
-        => |app, _| app.opening.ask(FileKind::Sessions),
+        => |app, _| app.services.opening.ask(FileKind::Sessions),
         "Open what was saved, in the place of what is open";
     OpenExample: File, "Open the example", key(CTRL_SHIFT, Key::E), always
         => run::open_example,
@@ -59,13 +59,13 @@ commands! {
         => run::save_session,
         "Save what is open and how it is shown to the session's file";
     SaveSessionAs: File, "Save session as…", key(CTRL_SHIFT, Key::S), run::has_files
-        => |app, _| app.opening.ask_where_to_save(),
+        => |app, _| app.services.opening.ask_where_to_save(),
         "Save what is open and how it is shown to another file";
     Figure: File, "Figure for a paper", key(CTRL, Key::E), run::has_maps
-        => |app, _| app.open.toggle(PanelId::Figure),
+        => |app, _| app.state.open.toggle(PanelId::Figure),
         "Preview and write what is shown as PDF, PNG or SVG";
     Train: File, "Train by a recipe…", key(CTRL_SHIFT, Key::T), always
-        => |app, _| app.opening.ask(FileKind::Recipes),
+        => |app, _| app.services.opening.ask(FileKind::Recipes),
         "Choose a recipe to train a network by";
     CloseAll: File, "Close all", key(CTRL_SHIFT, Key::W), run::has_files
         => |app, _| app.close_all(),
@@ -74,36 +74,36 @@ commands! {
         => |_, ctx| ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         "Close the window";
 
-    Undo: Edit, "Undo", key(CTRL, Key::Z), |app| app.history.can_undo()
-        => |app, _| app.history.undo(&mut app.document),
+    Undo: Edit, "Undo", key(CTRL, Key::Z), |app| app.state.history.can_undo()
+        => |app, _| app.state.history.undo(&mut app.state.document),
         "Take the last change back";
-    Redo: Edit, "Redo", key(CTRL_SHIFT, Key::Z), |app| app.history.can_redo()
-        => |app, _| app.history.redo(&mut app.document),
+    Redo: Edit, "Redo", key(CTRL_SHIFT, Key::Z), |app| app.state.history.can_redo()
+        => |app, _| app.state.history.redo(&mut app.state.document),
         "Make a change again that was undone";
     Close: Edit, "Close what lies above, or cancel work", key(PLAIN, Key::Escape), run::can_close
         => run::close,
         "Close the topmost window; without one, go back to all cells and maps, or cancel work";
     Cancel: Edit, "Cancel work", key(CTRL, Key::Period), run::has_work
-        => |app, _| app.worker.cancel(),
+        => |app, _| app.services.worker.cancel(),
         "Stop all work, keeping what is done";
-    Resume: Edit, "Resume work", key(CTRL, Key::R), |app| app.worker.can_resume()
-        => |app, _| app.worker.resume(),
+    Resume: Edit, "Resume work", key(CTRL, Key::R), |app| app.services.worker.can_resume()
+        => |app, _| app.services.worker.resume(),
         "Begin work again that was cancelled or failed";
     Pause: Edit, "Pause work or go on", key(CTRL, Key::Space), run::can_pause
-        => |app, _| app.worker.pause(!app.worker.is_paused()),
+        => |app, _| app.services.worker.pause(!app.services.worker.is_paused()),
         "Hold work where it is, or let it continue";
     ToggleJobs: Edit, "Jobs", key(CTRL_SHIFT, Key::J), always
-        => |app, _| app.open.toggle(PanelId::Jobs),
+        => |app, _| app.state.open.toggle(PanelId::Jobs),
         "Show or hide the list of open work";
     CopyCommandLine: Edit, "Copy as command line", key(CTRL_SHIFT, Key::C), run::has_maps
         => run::copy_command_line,
         "Copy the command that computes the maps shown";
 
     PreviousPicture: Picture, "Previous picture", key(PLAIN, Key::PageUp), run::has_previous_picture
-        => |app, _| app.document.step_picture(-1),
+        => |app, _| app.state.document.step_picture(-1),
         "Explain the picture before this one";
     NextPicture: Picture, "Next picture", key(PLAIN, Key::PageDown), run::has_next_picture
-        => |app, _| app.document.step_picture(1),
+        => |app, _| app.state.document.step_picture(1),
         "Explain the picture after this one";
     MagnifyPicture: Picture, "Magnify picture", key(PLAIN, Key::CloseBracket), always
         => |app, _| app.zoom_picture(1.5),
@@ -114,26 +114,26 @@ commands! {
     FitPicture: Picture, "Whole picture", key(PLAIN, Key::F), run::is_zoomed
         => run::fit_picture,
         "Show the whole picture in all cells";
-    PinProbe: Picture, "Pin probe at pointer", key(PLAIN, Key::P), |app| app.pointed.before.is_some()
-        => |app, _| app.pin_probe(app.pointed.before),
+    PinProbe: Picture, "Pin probe at pointer", key(PLAIN, Key::P), |app| app.frame.pointed.before.is_some()
+        => |app, _| app.pin_probe(app.frame.pointed.before),
         "Watch the values of all maps at this position";
     ToggleProbes: Picture, "Values at probes", None, run::has_probes
-        => |app, _| app.view.probes ^= true,
+        => |app, _| app.state.view.probes ^= true,
         "Show or hide the table of values at probes";
     RemoveProbes: Picture, "Remove probes", key(Modifiers::SHIFT, Key::P), run::has_probes
-        => |app, _| app.document.probes.clear(),
+        => |app, _| app.state.document.probes.clear(),
         "Remove all probes";
 
     Rearrange: Grid, "Transpose, or all pictures", key(PLAIN, Key::T), always
         => run::rearrange,
         "Go on to the next arrangement of rows and columns";
     ToggleRange: Grid, "Range and colour", key(PLAIN, Key::N), always
-        => |app, _| app.open.toggle(PanelId::Range),
+        => |app, _| app.state.open.toggle(PanelId::Range),
         "Show or hide the settings of scales and colours";
     JoinTwins: Grid, "Join twins or part them", key(PLAIN, Key::J), run::can_pair
         => run::toggle_pair,
         "Compare two networks of one architecture in a column of their own, or no longer";
-    Blink: Grid, "Blink or difference", key(PLAIN, Key::B), |app| app.document.joined().is_some()
+    Blink: Grid, "Blink or difference", key(PLAIN, Key::B), |app| app.state.document.joined().is_some()
         => run::toggle_blink,
         "Show a pair's maps in turn, or their difference";
     ZoomIn: Grid, "Larger cells", key(PLAIN, Key::Plus), always
@@ -143,26 +143,26 @@ commands! {
         => |app, _| app.zoom(0.8),
         "Make cells smaller";
     ZoomFit: Grid, "Fit cells to window", key(PLAIN, Key::Num0), always
-        => |app, _| app.view.cell = None,
+        => |app, _| app.state.view.cell = None,
         "Make cells as large as the window has room for";
 
     ToggleLibrary: Window, "Library", key(CTRL, Key::L), always
-        => |app, _| app.view.library ^= true,
+        => |app, _| app.state.view.library ^= true,
         "Show or hide networks, pictures and methods";
     ToggleCurves: Window, "Curves", key(CTRL, Key::K), always
-        => |app, _| app.view.curves ^= true,
+        => |app, _| app.state.view.curves ^= true,
         "Show or hide Insertion and Deletion";
     NetworkDetails: Window, "Network details", key(CTRL, Key::I), run::has_models
         => run::toggle_network,
         "Show or hide the first network's report, input settings and layers";
-    ToggleStudy: Window, "Study", key(CTRL, Key::D), |app| app.study_panel.is_there()
-        => |app, _| app.open.toggle(PanelId::Study),
+    ToggleStudy: Window, "Study", key(CTRL, Key::D), |app| app.panels.study.is_there()
+        => |app, _| app.state.open.toggle(PanelId::Study),
         "Show or hide the study that was opened";
-    ToggleTraining: Window, "Training", key(CTRL, Key::J), |app| app.training_panel.is_there()
-        => |app, _| app.open.toggle(PanelId::Training),
+    ToggleTraining: Window, "Training", key(CTRL, Key::J), |app| app.panels.training.is_there()
+        => |app, _| app.state.open.toggle(PanelId::Training),
         "Show or hide the training that was opened";
     ToggleMessages: Window, "Messages", key(CTRL, Key::M), always
-        => |app, _| app.open.toggle(PanelId::Messages),
+        => |app, _| app.state.open.toggle(PanelId::Messages),
         "Show or hide all messages since the start";
     ToggleTheme: Window, "Light or dark", key(CTRL, Key::T), always
         => run::toggle_theme,
@@ -171,23 +171,23 @@ commands! {
         => |app, ctx| app.set_theme(ctx, Theme::System),
         "Follow the system's theme";
     LargerWindow: Window, "Larger text and controls", key(CTRL, Key::Plus), always
-        => |app, ctx| app.scale_window(ctx, app.settings.scale + 0.1),
+        => |app, ctx| app.scale_window(ctx, app.state.settings.scale + 0.1),
         "Make everything in the window larger";
     SmallerWindow: Window, "Smaller text and controls", key(CTRL, Key::Minus), always
-        => |app, ctx| app.scale_window(ctx, app.settings.scale - 0.1),
+        => |app, ctx| app.scale_window(ctx, app.state.settings.scale - 0.1),
         "Make everything in the window smaller";
     UsualWindow: Window, "Usual text and controls", key(CTRL, Key::Num0), always
         => |app, ctx| app.scale_window(ctx, 1.0),
         "Give everything in the window the system's size";
 
     Palette: Help, "Find a command", key(CTRL, Key::P), always
-        => |app, _| app.palette.open(),
+        => |app, _| app.panels.palette.open(),
         "Run any command by a few letters of its name";
     Hints: Help, "Hints", None, run::has_hints
-        => |app, _| (app.hint, app.settings.hints_seen) = (0, false),
+        => |app, _| (app.panels.hint, app.state.settings.hints_seen) = (0, false),
         "Show the first start's hints again";
     Help: Help, "Keys and mouse", key(PLAIN, Key::F1), always
-        => |app, _| app.open.toggle(PanelId::Help),
+        => |app, _| app.state.open.toggle(PanelId::Help),
         "Show or hide all keys and what the mouse does";
 }
 

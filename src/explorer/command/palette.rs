@@ -31,11 +31,12 @@ impl Palette {
 
 impl Explorer {
     pub(in crate::explorer) fn palette(&mut self, ctx: &egui::Context) {
-        if !self.palette.is_open {
+        if !self.panels.palette.is_open {
             return;
         }
-        let commands = fitting(&self.palette.text, |command| self.can(command));
-        self.palette.chosen = self.palette.chosen.min(commands.len().saturating_sub(1));
+        let commands = fitting(&self.panels.palette.text, |command| self.can(command));
+        self.panels.palette.chosen =
+            self.panels.palette.chosen.min(commands.len().saturating_sub(1));
         let mut done = None;
         let area = Area::new(egui::Id::unique("palette"))
             .order(Order::Foreground)
@@ -49,10 +50,10 @@ impl Explorer {
         let is_elsewhere = ctx.input(|input| input.pointer.any_pressed())
             && ctx.pointer_latest_pos().is_some_and(|at| !area.response.rect.contains(at));
         if is_elsewhere || ctx.input(|input| input.key_pressed(Key::Escape)) {
-            self.palette.close();
+            self.panels.palette.close();
         }
         if let Some(command) = done {
-            self.palette.close();
+            self.panels.palette.close();
             self.perform(command, ctx);
         }
     }
@@ -61,7 +62,7 @@ impl Explorer {
     fn palette_list(&mut self, ui: &mut Ui, commands: &[Command]) -> Option<Command> {
         let key = |key| ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
         let [down, up, enter] = [Key::ArrowDown, Key::ArrowUp, Key::Enter].map(key);
-        let palette = &mut self.palette;
+        let palette = &mut self.panels.palette;
         if down && palette.chosen + 1 < commands.len() {
             palette.chosen += 1;
         }

@@ -1,0 +1,44 @@
+//! What the window shows beside the document: no part of a session, and not undone.
+
+use super::pair::PairView;
+use super::scrubber::Scrub;
+use super::view_transform::ViewTransform;
+
+/// What the window shows beside the document, and how near.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct View {
+    /// Side of a cell in points; `None` fits the window.
+    pub cell: Option<f32>,
+    /// The part of the picture that all cells show.
+    pub transform: ViewTransform,
+    /// The network and method of a cell that is shown alone.
+    pub alone: Option<(u64, &'static str)>,
+    /// Whether the values at probes are shown.
+    pub probes: bool,
+    pub pair: PairView,
+    /// A place along the curves, whose pictures cells show instead of their maps.
+    pub scrub: Option<Scrub>,
+    /// Where a wiped cell goes over from one map to the other, in shares of its width.
+    pub wipe: f32,
+    /// The method that all pictures are shown by.
+    pub method: Option<&'static str>,
+    pub library: bool,
+    pub curves: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            cell: None,
+            transform: ViewTransform::default(),
+            alone: None,
+            probes: true,
+            pair: PairView::default(),
+            scrub: None,
+            wipe: 0.5,
+            method: None,
+            library: true,
+            curves: true,
+        }
+    }
+}
