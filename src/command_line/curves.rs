@@ -2,7 +2,7 @@
 
 use super::explain::TargetRecord;
 use super::output::write;
-use super::plan::{Plan, Selection, Subject};
+use super::plan::{Case, Plan, Selection};
 use super::watch::Watch;
 use crate::attribution::{self, Attribution, ForeignMap, Progress, Ranking};
 use crate::error::{Error, Result};
@@ -166,8 +166,8 @@ impl Curves {
     ) -> Result<()> {
         for model in &plan.models {
             for path in &plan.pictures {
-                let subject = plan.subject(model, path)?;
-                results.push(self.score_subject(plan, model, path, &subject, given, watch)?);
+                let case = plan.case(model, path)?;
+                results.push(self.score_subject(plan, model, path, &case, given, watch)?);
                 if watch.cancelled() {
                     return Ok(());
                 }
@@ -182,24 +182,24 @@ impl Curves {
         plan: &Plan,
         model: &Model,
         path: &Path,
-        subject: &Subject,
+        case: &Case,
         given: Option<&Given>,
         watch: &mut Watch,
     ) -> Result<SubjectRecord> {
         let mut methods = BTreeMap::new();
-        let explained = subject.explained(model, plan.seed);
+        let explained = case.explained(model, plan.seed);
         let ids = plan.methods.iter().map(|choice| (choice.0.description().id, Some(choice)));
         for (id, choice) in ids.chain(given.map(|given| (given.name.as_str(), None))) {
-            watch.begin(format!("{} · {} · {id}", model.name, subject.picture.name));
+            watch.begin(format!("{} · {} · {id}", model.name, case.picture.name));
             let scored = if let Some((method, values)) = choice {
                 let mut progress = |p: &Progress| watch.advance(p.done, p.total);
                 self.scored(plan.attribute(*method, &explained, values, &mut progress)?)
             } else {
                 let given = given.expect("a name without a method is the given map's");
-                self.placed(given, model, &subject.picture)?
+                self.placed(given, model, &case.picture)?
             };
             let seed = (plan.seed, id);
-            let Some(curves) = self.curves_of(model, subject, &scored, seed, watch)? else {
+            let Some(curves) = self.curves_of(model, case, &scored, seed, watch)? else {
                 break;
             };
             let file = plan.folder(model, path).join(format!("{id}.curves.csv"));
@@ -211,9 +211,9 @@ impl Curves {
             model: stem(&model.path),
             model_sha256: model.sha256.clone(),
             image: stem(path),
-            image_sha256: subject.picture.sha256.clone(),
-            target: TargetRecord::new(model, subject, plan.target),
-            confidence: confidence(subject),
+            image_sha256: case.picture.sha256.clone(),
+            target: TargetRecord::new(model, case, plan.target),
+            confidence: confidence(case),
             methods,
         })
     }
@@ -241,7 +241,7 @@ impl Curves {
     fn curves_of(
         &self,
         model: &Model,
-        subject: &Subject,
+        case: &Case,
         scored: &Scored,
         (seed, id): (u64, &str),
         watch: &Watch,
@@ -255,15 +255,15 @@ impl Curves {
         };
         let mut progress = |done, total| watch.advance(done, total);
         let mut trial = ScoreTrial {
-            pixels: &subject.pixels,
+            pixels: &case.subject.pixels,
             map: &scored.map,
             mean_colour: &model.preprocessing.mean,
             ranking: scored.ranking,
-            score: &mut score::of_class(model, subject.target, self.score),
+            score: &mut score::of_class(model, case.class, self.score),
             batch: model.batch,
             watch: &mut progress,
         };
-        let picture = &subject.picture.sha256;
+        let picture = &case.picture.sha256;
         let stream = Stream::new(seed, &format!("curves of {id}"), &model.sha256, picture);
         insertion_deletion(&mut trial, &protocol, &mut stream.generator())
     }
@@ -327,9 +327,9 @@ impl CurvesRecord {
     }
 }
 
-fn confidence(subject: &Subject) -> Option<f32> {
+fn confidence(case: &Case) -> Option<f32> {
     let of_target =
-        subject.predictions.iter().find(|prediction| prediction.class == subject.target);
+        case.subject.predictions.iter().find(|prediction| prediction.class == case.class);
     of_target.and_then(|prediction| prediction.probability)
 }
 

@@ -1,7 +1,7 @@
 //! `hyaline explain`: maps as .npy, with a record of how each was made.
 
 use super::output::write_npy;
-use super::plan::{Plan, Selection, Subject};
+use super::plan::{Case, Plan, Selection};
 use super::watch::Watch;
 use crate::attribution::{Attribution, Progress, Target};
 use crate::error::{Error, Result};
@@ -68,10 +68,10 @@ struct MapRecord {
 }
 
 impl TargetRecord {
-    pub fn new(model: &Model, subject: &Subject, target: Target) -> Self {
+    pub fn new(model: &Model, case: &Case, target: Target) -> Self {
         Self {
-            class: subject.target,
-            label: model.labels.name(subject.target).to_string(),
+            class: case.class,
+            label: model.labels.name(case.class).to_string(),
             chosen: if target == Target::Top1 { "top1" } else { "index" },
         }
     }
@@ -91,7 +91,7 @@ impl Explain {
 /// recorded all the same.
 pub(super) fn run(
     plan: &Plan,
-    mut each: impl FnMut(&Model, &Subject, &Attribution) -> Result<()>,
+    mut each: impl FnMut(&Model, &Case, &Attribution) -> Result<()>,
 ) -> Result<ExitCode> {
     plan.say_cost()?;
     let mut watch = Watch::new(plan.cells())?;
@@ -104,21 +104,21 @@ fn explain_all(
     plan: &Plan,
     watch: &mut Watch,
     results: &mut Vec<SubjectRecord>,
-    each: &mut dyn FnMut(&Model, &Subject, &Attribution) -> Result<()>,
+    each: &mut dyn FnMut(&Model, &Case, &Attribution) -> Result<()>,
 ) -> Result<()> {
     for model in &plan.models {
         for path in &plan.pictures {
-            let subject = plan.subject(model, path)?;
-            results.push(SubjectRecord::new(plan, model, path, &subject));
+            let case = plan.case(model, path)?;
+            results.push(SubjectRecord::new(plan, model, path, &case));
             let record = results.last_mut().expect("just pushed");
-            let explained = subject.explained(model, plan.seed);
+            let explained = case.explained(model, plan.seed);
             for (method, values) in &plan.methods {
                 let id = method.description().id;
-                watch.begin(format!("{} · {} · {id}", model.name, subject.picture.name));
+                watch.begin(format!("{} · {} · {id}", model.name, case.picture.name));
                 let mut progress = |p: &Progress| watch.advance(p.done, p.total);
                 let attribution = plan.attribute(*method, &explained, values, &mut progress)?;
                 write_npy(&plan.folder(model, path).join(format!("{id}.npy")), &attribution.map)?;
-                each(model, &subject, &attribution)?;
+                each(model, &case, &attribution)?;
                 record.methods.insert(id, MapRecord::new(attribution));
                 if watch.cancelled() {
                     return Ok(());
@@ -130,15 +130,15 @@ fn explain_all(
 }
 
 impl SubjectRecord {
-    fn new(plan: &Plan, model: &Model, path: &Path, subject: &Subject) -> Self {
+    fn new(plan: &Plan, model: &Model, path: &Path, case: &Case) -> Self {
         Self {
             model: stem(&model.path),
             model_sha256: model.sha256.clone(),
             architecture: model.architecture.clone(),
             image: stem(path),
-            image_sha256: subject.picture.sha256.clone(),
-            top5: subject.predictions.iter().take(5).cloned().collect(),
-            target: TargetRecord::new(model, subject, plan.target),
+            image_sha256: case.picture.sha256.clone(),
+            top5: case.subject.predictions.iter().take(5).cloned().collect(),
+            target: TargetRecord::new(model, case, plan.target),
             methods: BTreeMap::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! Computing what a figure shows.
 
 use crate::attribution::Progress;
-use crate::command_line::plan::{Plan, Subject};
+use crate::command_line::plan::{Case, Plan};
 use crate::command_line::watch::Watch;
 use crate::error::{Error, Result};
 use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
@@ -50,11 +50,11 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<FigureContents>>
     let mut wanted = wanted.into_iter().peekable();
     while let Some([picture, network, _]) = wanted.peek().copied() {
         let (model, path) = (&plan.models[network], &plan.pictures[picture]);
-        let subject = plan.subject(model, path)?;
-        contents.views[picture][network] = Some(view(&subject, model, annotations.as_ref())?);
+        let case = plan.case(model, path)?;
+        contents.views[picture][network] = Some(view(&case, model, annotations.as_ref())?);
         let of_both = |at: &[usize; 3]| at[..2] == [picture, network];
         while let Some(at) = wanted.next_if(of_both) {
-            let shown = shown(plan, (model, path), &subject, (at, session), &mut watch)?;
+            let shown = shown(plan, (model, path), &case, (at, session), &mut watch)?;
             if watch.cancelled() {
                 return Ok(None);
             }
@@ -92,33 +92,32 @@ fn missing([pictures, networks, methods]: [usize; 3]) -> Option<&'static str> {
     counts.into_iter().find(|(count, _)| *count == 0).map(|(_, what)| what)
 }
 
-fn view(subject: &Subject, model: &Model, annotations: Option<&Annotations>) -> Result<View> {
-    let of_class = |class: usize| subject.predictions.iter().find(|p| p.class == class);
-    let class = of_class(subject.target).cloned().ok_or_else(|| {
+fn view(case: &Case, model: &Model, annotations: Option<&Annotations>) -> Result<View> {
+    let class = case.subject.prediction(case.class).cloned().ok_or_else(|| {
         Error::new("cannot make the figure", format!("{} has no such class", model.name))
     })?;
     let boxes =
-        annotations.map_or(vec![], |found| boxes(found, &subject.picture, &model.preprocessing));
-    Ok(View { image: to_rgb(&subject.pixels), class, boxes })
+        annotations.map_or(vec![], |found| boxes(found, &case.picture, &model.preprocessing));
+    Ok(View { image: to_rgb(&case.subject.pixels), class, boxes })
 }
 
 fn shown(
     plan: &Plan,
     (model, path): (&Model, &Path),
-    subject: &Subject,
+    case: &Case,
     (at, session): ([usize; 3], &Session),
     watch: &mut Watch,
 ) -> Result<Shown> {
     let (method, values) = &plan.methods[at[2]];
     let name = crate::file::stem(path);
     watch.begin(format!("{} · {name} · {}", model.name, method.description().id));
-    let explained = subject.explained(model, plan.seed);
+    let explained = case.explained(model, plan.seed);
     let mut progress = |p: &Progress| watch.advance(p.done, p.total);
     let attribution = plan.attribute(*method, &explained, values, &mut progress)?;
     let mut curves = None;
     if session.figure.needs_curves() && !attribution.is_partial() {
         let mut progress = |done, total| watch.advance(done, total);
-        let found = rise_curves(model, &subject.pixels, &attribution, &mut progress)?;
+        let found = rise_curves(model, &case.subject.pixels, &attribution, &mut progress)?;
         curves = found.map(|(curves, _)| Arc::new(curves));
     }
     Ok(Shown { attribution: Arc::new(attribution), curves })

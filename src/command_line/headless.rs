@@ -1,6 +1,6 @@
 //! The explorer's job without a display: the same maps, as files and pictures.
 
-use super::plan::{Plan, Selection, Subject};
+use super::plan::{Case, Plan, Selection};
 use super::{DeviceArgument, OutputArgument, explain, print, say};
 use crate::attribution::{Attribution, DEFAULT_METHODS, Target};
 use crate::display::{ColorMap, Norm, Overlay, blend};
@@ -60,11 +60,11 @@ pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> 
     let plan = Plan::new(&selection, |_| Ok(()))?;
     say(&format!("no window can be opened here ({why}); writing pictures instead"));
     let mut rows = Rows::default();
-    let code = explain::run(&plan, |model, subject, attribution| {
-        let folder = plan.folder(model, &subject.picture.path);
-        let picture = to_rgb(&subject.pixels);
+    let code = explain::run(&plan, |model, case, attribution| {
+        let folder = plan.folder(model, &case.picture.path);
+        let picture = to_rgb(&case.subject.pixels);
         write_png(&folder.join("picture.png"), &picture)?;
-        rows.add(folder, picture, subject, attribution);
+        rows.add(folder, picture, case, attribution);
         Ok(())
     })?;
     rows.write()?;
@@ -90,14 +90,8 @@ struct Panel {
 }
 
 impl Rows {
-    fn add(
-        &mut self,
-        folder: PathBuf,
-        picture: RgbImage,
-        subject: &Subject,
-        attribution: &Attribution,
-    ) {
-        let row = (subject.picture.path.clone(), attribution.method.id);
+    fn add(&mut self, folder: PathBuf, picture: RgbImage, case: &Case, attribution: &Attribution) {
+        let row = (case.picture.path.clone(), attribution.method.id);
         let panel = Panel { folder, picture, attribution: attribution.clone() };
         self.0.entry(row).or_default().push(panel);
     }

@@ -5,9 +5,10 @@ use super::{DeviceArgument, OutputArgument};
 use crate::attribution::{
     self, Attribution, Cache, Cost, Explained, Method, Progress, Target, check_class,
 };
+use crate::engine::{Condition, Subject, background};
 use crate::error::{Error, Result};
 use crate::file::stem;
-use crate::model::{ComputeDevice, Model, Prediction};
+use crate::model::{ComputeDevice, Model};
 use crate::parameter::{Kind, Values};
 use crate::picture::Picture;
 use crate::progress::Flow;
@@ -92,14 +93,14 @@ const WORTH_SAYING: usize = 100;
 /// The exit code after Ctrl-C, as shells give it.
 pub(super) const CANCELLED: u8 = 130;
 
-/// One picture on one network, ready to explain.
-pub struct Subject {
+/// A subject with all that its explanation takes.
+pub struct Case {
     pub picture: Picture,
-    pub pixels: Array3<f32>,
-    pub predictions: Vec<Prediction>,
-    pub target: usize,
+    pub subject: Subject,
+    /// The class explained.
+    pub class: usize,
     /// The other pictures of the run, where a method asks for them.
-    others: Vec<Array3<f32>>,
+    background: Vec<Array3<f32>>,
 }
 
 impl Selection {
@@ -192,24 +193,17 @@ impl Plan {
     }
 
     /// Opens a picture for a network and predicts it.
-    pub fn subject(&self, model: &Model, path: &Path) -> Result<Subject> {
+    ///
+    /// # Errors
+    /// When the picture can't be opened or explained, or the device failed.
+    pub fn case(&self, model: &Model, path: &Path) -> Result<Case> {
         let picture = Picture::open(path)?;
-        let pixels = picture.pixels(&model.preprocessing)?;
-        let predictions = model.classify(&pixels)?;
-        let target = match self.target {
-            Target::Top1 => predictions[0].class,
-            Target::Class(class) => class,
-        };
-        let others = self.others(model, path)?;
-        Ok(Subject { picture, pixels, predictions, target, others })
-    }
-
-    fn others(&self, model: &Model, path: &Path) -> Result<Vec<Array3<f32>>> {
-        if !self.methods.iter().any(|(_, values)| values.uses_others()) {
-            return Ok(vec![]);
-        }
-        let others = self.pictures.iter().filter(|other| *other != path);
-        others.map(|other| Picture::open(other)?.pixels(&model.preprocessing)).collect()
+        let subject = Subject::open(model, &picture, &Condition::Clean)?;
+        let class = subject.explained_class(model, self.target)?;
+        let is_used = self.methods.iter().any(|(_, values)| values.uses_others());
+        let others = self.pictures.iter().filter(|other| is_used && *other != path);
+        let background = background(model, others.map(|other| Picture::open(other)))?;
+        Ok(Case { picture, subject, class, background })
     }
 
     /// Folder of the results of one picture on one network.
@@ -304,11 +298,10 @@ impl Plan {
     }
 }
 
-impl Subject {
+impl Case {
     /// The subject as methods take it.
     pub fn explained<'a>(&'a self, model: &'a Model, seed: u64) -> Explained<'a> {
-        let sha256 = &self.picture.sha256;
-        Explained::new(model, &self.pixels, sha256, self.target, seed).with_others(&self.others)
+        self.subject.explained(model, self.class, seed, &self.background)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::DeviceChoice;
 use crate::progress::Flow;
 use crate::study::report::Report;
 use crate::study::{
-    self, Cell, Definition, Outcome, Records, Shard, Store, StudyOptions, Workshop,
+    self, Cell, Definition, Evaluator, Outcome, Records, Shard, Store, StudyOptions,
 };
 use crate::text::{count, duration};
 use clap::{Args, Subcommand};
@@ -109,11 +109,11 @@ impl Study {
         let out = self.out.clone();
         let out = out.unwrap_or_else(|| PathBuf::from(format!("{}-results", stem(file))));
         let device = super::open_device(definition.device)?;
-        let (mut workshop, plan) = Workshop::open(&definition, &device)?;
+        let (mut evaluator, plan) = Evaluator::open(&definition, &device)?;
         for note in &plan.notes {
             say(note);
         }
-        for model in &workshop.models {
+        for model in &evaluator.models {
             for warning in &model.warnings {
                 say(&format!("{}: {warning}", model.name));
             }
@@ -122,7 +122,7 @@ impl Study {
         let watch = Watch::new(plan.len())?;
         let options = StudyOptions { shard: self.shard, retry_failed: self.retry_failed };
         let mut work = |cell: &Cell, store: &Store| {
-            workshop.work(cell, store, &mut |_, _| match watch.cancelled() {
+            evaluator.work(cell, store, &mut |_, _| match watch.cancelled() {
                 true => Flow::Cancel,
                 false => Flow::Continue,
             })

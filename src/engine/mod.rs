@@ -9,7 +9,7 @@ mod subject;
 mod thread_priority;
 mod worker;
 
-pub use cell::{CellId, Condition};
+pub use cell::{CellId, CellIndex, Condition};
 pub use opened::{MethodChoice, OpenModel, OpenPicture, Opened};
 pub use results::{AnyState, Key, Partial, Query, Results, Running, State};
 pub use subject::{Subject, background};

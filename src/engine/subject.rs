@@ -3,7 +3,7 @@
 
 use super::cell::Condition;
 use crate::attribution::{Explained, Target, check_class};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Model, Prediction};
 use crate::picture::{Picture, to_rgb};
 use image::{DynamicImage, RgbaImage};
@@ -28,14 +28,8 @@ impl Subject {
     /// # Errors
     /// When the picture does not suit the model, the device failed, or there is no such attack.
     pub fn open(model: &Model, picture: &Picture, condition: &Condition) -> Result<Self> {
-        let pixels = match condition {
-            Condition::Clean => picture.pixels(&model.preprocessing)?,
-            Condition::Attacked { attack, .. } => {
-                let why = "this version of Hyaline has no attacks on pictures";
-                return Err(Error::new(format!("cannot attack by `{attack}`"), why)
-                    .hint("show the clean picture, or use a later version"));
-            }
-        };
+        condition.check()?;
+        let pixels = picture.pixels(&model.preprocessing)?;
         let predictions = model.classify(&pixels)?;
         Ok(Self {
             sha256: picture.sha256.clone(),

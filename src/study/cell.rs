@@ -2,6 +2,8 @@
 
 use super::definition::{Choice, TargetRule};
 use super::plan::{Plan, PlannedModel, PlannedPicture};
+use crate::attribution::Target;
+use crate::engine::{CellIndex, Condition};
 use crate::file::sha256;
 use ndarray::Array3;
 use std::collections::BTreeMap;
@@ -16,8 +18,8 @@ pub struct Cell<'a> {
     pub model: &'a PlannedModel,
     pub picture: &'a PlannedPicture,
     pub method: &'a Choice,
-    /// Places of model, picture and method in the plan.
-    pub place: [usize; 3],
+    /// In the plan.
+    pub index: CellIndex,
     /// SHA-256 of everything that determines the results.
     pub key: String,
     /// SHA-256 of everything that determines the map alone.
@@ -25,14 +27,18 @@ pub struct Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    /// The cell at a place of a plan. `scoring` says what decides the scores of a map.
-    pub(super) fn new(plan: &'a Plan, place: [usize; 3], scoring: &str) -> Self {
-        let [model, picture, method] = place;
-        let (model, picture) = (&plan.models[model], &plan.pictures[picture]);
-        let method = &plan.methods[method];
-        let target = match (plan.target, picture.label) {
-            (TargetRule::Top1, _) | (TargetRule::Label, None) => "top1".to_string(),
-            (TargetRule::Class(class), _) | (TargetRule::Label, Some(class)) => class.to_string(),
+    /// The cell of a plan at an index. `scoring` says what decides the scores of a map.
+    pub(super) fn new(plan: &'a Plan, index: CellIndex, scoring: &str) -> Self {
+        let (model, picture) = (&plan.models[index.model], &plan.pictures[index.picture]);
+        let method = &plan.methods[index.method];
+        let target = match target(plan, picture) {
+            Target::Top1 => "top1".to_string(),
+            Target::Class(class) => class.to_string(),
+        };
+        let condition = match &plan.conditions[index.condition] {
+            // As it was before there were others, so that earlier results stay known.
+            Condition::Clean => String::new(),
+            attacked => format!("\n{}", attacked.identity()),
         };
         let map_key = [
             "map",
@@ -43,9 +49,25 @@ impl<'a> Cell<'a> {
             &picture.sha256,
             &method.identity(),
         ];
-        let map_key = sha256(map_key.join("\n").as_bytes());
+        let map_key = sha256((map_key.join("\n") + &condition).as_bytes());
         let key = sha256(format!("cell\n{map_key}\n{scoring}").as_bytes());
-        Self { plan, model, picture, method, place, key, map_key }
+        Self { plan, model, picture, method, index, key, map_key }
+    }
+
+    pub fn condition(&self) -> &'a Condition {
+        &self.plan.conditions[self.index.condition]
+    }
+
+    /// Which class is explained.
+    pub fn target(&self) -> Target {
+        target(self.plan, self.picture)
+    }
+}
+
+fn target(plan: &Plan, picture: &PlannedPicture) -> Target {
+    match (plan.target, picture.label) {
+        (TargetRule::Top1, _) | (TargetRule::Label, None) => Target::Top1,
+        (TargetRule::Class(class), _) | (TargetRule::Label, Some(class)) => Target::Class(class),
     }
 }
 
@@ -57,7 +79,7 @@ pub struct CellResults {
     /// Time that the method took.
     pub seconds: f64,
     pub warnings: Vec<String>,
-    pub subject: Subject,
+    pub prediction: CellPrediction,
     /// By metric: a value for every one of the plan's.
     pub values: BTreeMap<String, Measured>,
     pub curves: Vec<Curve>,
@@ -65,7 +87,7 @@ pub struct CellResults {
 
 /// What the network says of the whole picture.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Subject {
+pub struct CellPrediction {
     /// The class explained.
     pub target: usize,
     /// The class that the network holds most likely.
@@ -131,7 +153,7 @@ impl CellResults {
         if let Some(id) = self.values.keys().find(|id| !known(id)) {
             return Err(format!("the scores gave {id}, which the study doesn't measure"));
         }
-        if let Some(confidence) = &mut self.subject.confidence {
+        if let Some(confidence) = &mut self.prediction.confidence {
             if !(-ROUNDING..=1.0 + ROUNDING).contains(confidence) {
                 return Err(format!("the network's confidence is {confidence}"));
             }

@@ -4,6 +4,7 @@ use super::cell::{Cell, CellResults};
 use super::plan::Plan;
 use super::shard::Shard;
 use super::store::{Claim, Store};
+use crate::engine::CellIndex;
 use crate::error::{Error, Result, panic_text};
 use crate::progress::Flow;
 use std::collections::HashMap;
@@ -176,7 +177,7 @@ impl Pace {
     }
 
     fn kind(&mut self, cell: &Cell) -> &mut Kind {
-        let [model, _, method] = cell.place;
+        let CellIndex { model, method, .. } = cell.index;
         self.kinds.entry([model, method]).or_default()
     }
 

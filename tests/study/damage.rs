@@ -224,7 +224,7 @@ fn a_disk_full_of_maps_is_told() {
         return;
     };
     let mut large = |cell: &Cell, _: &Store| {
-        let map = Some(ndarray::Array3::from_elem((1, 100, 100), cell.place[1] as f32));
+        let map = Some(ndarray::Array3::from_elem((1, 100, 100), cell.index.picture as f32));
         Ok(work(cell)?.map(|results| hyaline::study::CellResults { map, ..results }))
     };
     let mut store = Store::open(folder.path()).unwrap();

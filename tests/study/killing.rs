@@ -208,7 +208,7 @@ fn where_stores_differ_the_first_counts_and_a_note_says_so() {
     let mut store = Store::open(&other).unwrap();
     let mut shifted = |cell: &Cell, _: &Store| {
         let mut results = work(cell)?.unwrap();
-        if cell.place[1] == 1 {
+        if cell.index.picture == 1 {
             results.values.insert("deletion".into(), 0.5.into());
         }
         Ok(Some(results))

@@ -1,11 +1,12 @@
 //! Reports: numbers by hand, nothing dropped, tables that others can read.
 
 use crate::toy::{TEXT, contents, definition, metric, metrics, plan, plan_of, work};
+use hyaline::engine::CellIndex;
 use hyaline::score::localisation::Contours;
 use hyaline::study::report::{Report, latex_escaped};
 use hyaline::study::{
-    Better, Cell, Done, Layout, Measured, Metric, OverPictures, Plan, Record, Records, Subject,
-    TargetRule,
+    Better, Cell, CellPrediction, Done, Layout, Measured, Metric, OverPictures, Plan, Record,
+    Records, TargetRule,
 };
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row, RowAccessor};
@@ -16,7 +17,11 @@ fn records(plan: Plan, value: impl Fn(&Cell) -> Option<f64>) -> Records {
         let value = value(&cell)?;
         let count = cell.plan.metrics.len();
         Some(Record::Done(Done {
-            subject: Subject { target: 0, predicted: cell.place[1] % 2, confidence: Some(value) },
+            prediction: CellPrediction {
+                target: 0,
+                predicted: cell.index.picture % 2,
+                confidence: Some(value),
+            },
             values: vec![value.into(); count],
             curves: vec![None; count],
             seconds: 1.5,
@@ -36,7 +41,7 @@ fn worked(plan: Plan) -> Records {
             let results = results?.checked(cell.plan).unwrap();
             let values = cell.plan.metrics.iter().map(|m| results.values[&m.id].clone());
             Some(Record::Done(Done {
-                subject: results.subject,
+                prediction: results.prediction,
                 values: values.collect(),
                 curves: vec![None; cell.plan.metrics.len()],
                 seconds: results.seconds,
@@ -63,7 +68,7 @@ fn text(bytes: Vec<u8>) -> String {
 
 /// Value of a cell: 0.1 a picture, more for the robust model and by method.
 fn by_place(cell: &Cell) -> f64 {
-    let [model, picture, method] = cell.place;
+    let CellIndex { model, picture, method, .. } = cell.index;
     let more = if model == 1 { 0.01 * (picture + 1) as f64 } else { 0.0 };
     0.1 * picture as f64 + more + 0.02 * method as f64
 }
@@ -103,7 +108,7 @@ fn benchmarks_count_by_classes_and_by_the_best_threshold() {
     // Labels are 0, 1, 2, 0, 1, 2, 0: class 0 has three pictures, the others two.
     let classes =
         Metric { over_pictures: OverPictures::MeanOfClasses, ..metric("pointing", Better::Higher) };
-    let first_is_hit = |cell: &Cell| Some(f64::from(u8::from(cell.place[1] == 0)));
+    let first_is_hit = |cell: &Cell| Some(f64::from(u8::from(cell.index.picture == 0)));
     let report = Report::new(records(small(7, classes), first_is_hit));
     let counted = report.groups[0].benchmarks[0].unwrap();
     assert!((counted - 1.0 / 9.0).abs() < 1e-12, "{counted}");
@@ -295,7 +300,7 @@ fn only_what_is_compared_is_tested() {
     plan.metrics.truncate(1);
     plan.metrics[0].normalised = None;
     let report = Report::new(records(plan, |cell| {
-        let [model, picture, _] = cell.place;
+        let CellIndex { model, picture, .. } = cell.index;
         Some(0.1 * picture as f64 * (model + 1) as f64 / 4.0 + 0.001 * (model * picture) as f64)
     }));
     assert_eq!(report.comparisons.len(), 3);

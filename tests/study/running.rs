@@ -91,7 +91,7 @@ fn results_come_back_as_they_were() {
     for (cell, record) in plan.cells().zip(&records.cells) {
         let Some(Record::Done(done)) = record else { continue };
         let wanted = work(&cell).unwrap().unwrap();
-        assert_eq!((done.subject, done.seconds), (wanted.subject, wanted.seconds));
+        assert_eq!((done.prediction, done.seconds), (wanted.prediction, wanted.seconds));
         assert_eq!(done.warnings, wanted.warnings);
         for (metric, value) in plan.metrics.iter().zip(&done.values) {
             assert_eq!(*value, wanted.values[&metric.id]);
@@ -130,11 +130,11 @@ fn what_breaks_the_work_is_its_result() {
     let (mut runner, plan) = (Runner::new(), plan(2));
     let breaking = |cell: &Cell| {
         let mut results = work(cell)?.unwrap();
-        match (cell.method.id.as_str(), cell.place[1]) {
+        match (cell.method.id.as_str(), cell.index.picture) {
             ("gradient", 0) => panic!("index out of bounds"),
             ("gradient", _) => drop(results.values.remove("deletion")),
             ("grad-cam", 0) => drop(results.values.insert("loss".into(), 1.0.into())),
-            ("grad-cam", _) => results.subject.confidence = Some(f64::NAN),
+            ("grad-cam", _) => results.prediction.confidence = Some(f64::NAN),
             (_, 0) => {
                 drop(results.values.insert("deletion".into(), Measured::Value(f64::INFINITY)));
             }

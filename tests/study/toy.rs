@@ -4,8 +4,8 @@ use hyaline::error::{Error, Result};
 use hyaline::file::sha256;
 use hyaline::progress::Flow;
 use hyaline::study::{
-    Better, Catalogue, Cell, CellResults, Choice, Contents, Curve, Definition, Measured, Metric,
-    OverPictures, Plan, PlannedModel, PlannedPicture, Progress, Store, Subject,
+    Better, Catalogue, Cell, CellPrediction, CellResults, Choice, Contents, Curve, Definition,
+    Measured, Metric, OverPictures, Plan, PlannedModel, PlannedPicture, Progress, Store,
 };
 use ndarray::Array3;
 use std::path::{Path, PathBuf};
@@ -138,7 +138,7 @@ pub fn work(cell: &Cell) -> Result<Option<CellResults>> {
     let robust = cell.model.name == "robust";
     let confidence = self::chance(&format!("{} {}", cell.picture.name, cell.model.name))
         * if robust { 0.6 } else { 0.9 };
-    let undefined = cell.method.id == "layer-cam" && cell.place[1].is_multiple_of(5);
+    let undefined = cell.method.id == "layer-cam" && cell.index.picture.is_multiple_of(5);
     let values = [
         ("insertion", (confidence * (0.7 + 0.2 * chance("i"))).into()),
         ("deletion", (confidence * (0.2 + 0.2 * chance("d"))).into()),
@@ -161,9 +161,9 @@ pub fn work(cell: &Cell) -> Result<Option<CellResults>> {
         } else {
             vec![]
         },
-        subject: Subject {
-            target: cell.place[1] % 3,
-            predicted: cell.place[1] % 4,
+        prediction: CellPrediction {
+            target: cell.index.picture % 3,
+            predicted: cell.index.picture % 4,
             confidence: Some(confidence),
         },
         values: values.map(|(id, value)| (id.to_string(), value)).into(),

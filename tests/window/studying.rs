@@ -4,7 +4,7 @@ use super::*;
 
 /// A study of two networks and two pictures, measured; its definition lies beside its results.
 fn study(folder: &Path) -> Option<PathBuf> {
-    use hyaline::study::{Definition, Store, StudyOptions, Workshop, run};
+    use hyaline::study::{Definition, Evaluator, Store, StudyOptions, run};
     let data = support::data().filter(|_| support::can_paint())?;
     let cards =
         ["mnist_lenet5_vanilla", "mnist_lenet5_adv"].map(|name| support::card(name, &data, folder));
@@ -23,11 +23,11 @@ fn study(folder: &Path) -> Option<PathBuf> {
     );
     std::fs::write(&definition, text).unwrap();
     let results = folder.join("twins-results");
-    let (mut workshop, plan) =
-        Workshop::open(&Definition::read(&definition).unwrap(), &ComputeDevice::cpu()).unwrap();
+    let (mut evaluator, plan) =
+        Evaluator::open(&Definition::read(&definition).unwrap(), &ComputeDevice::cpu()).unwrap();
     let mut store = Store::open(&results).unwrap();
     let mut work = |cell: &hyaline::study::Cell, store: &Store| {
-        workshop.work(cell, store, &mut |_, _| hyaline::progress::Flow::Continue)
+        evaluator.work(cell, store, &mut |_, _| hyaline::progress::Flow::Continue)
     };
     let mut go_on = |_: &hyaline::study::Progress| hyaline::progress::Flow::Continue;
     run(&plan, &mut store, StudyOptions::default(), &mut work, &mut go_on).unwrap();

@@ -5,6 +5,7 @@ mod check;
 use self::check::{check_labels, check_metrics, check_models, once_each};
 use super::cell::Cell;
 use super::definition::{Choice, Definition, Layout, TargetRule};
+use crate::engine::{CellIndex, Condition};
 use crate::error::{Error, Result};
 use crate::file::sha256;
 use crate::score::{Better, OverPictures};
@@ -26,6 +27,9 @@ pub struct Plan {
     pub compare: Vec<[usize; 2]>,
     /// What people should know about the selection, such as pictures that are there twice.
     pub notes: Vec<String>,
+    /// Which versions of every picture are explained.
+    #[serde(default = "Condition::only_clean", skip_serializing_if = "is_clean")]
+    pub conditions: Vec<Condition>,
     pub models: Vec<PlannedModel>,
     pub methods: Vec<Choice>,
     pub scores: Vec<Choice>,
@@ -117,6 +121,7 @@ impl Plan {
             annotations: contents.annotations,
             compare: definition.compare.clone(),
             notes,
+            conditions: Condition::only_clean(),
             models: contents.models,
             methods: contents.methods,
             scores: contents.scores,
@@ -127,28 +132,40 @@ impl Plan {
 
     /// Number of cells.
     pub fn len(&self) -> usize {
-        self.models.len() * self.pictures.len() * self.methods.len()
+        let subjects = self.models.len() * self.pictures.len() * self.conditions.len();
+        subjects * self.methods.len()
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Every cell, by model, then picture, then method: a model stays loaded and the methods of a
-    /// picture can share passes.
+    /// Every cell, by model, then picture, then condition, then method: a model stays loaded and the
+    /// methods of a picture can share passes.
     pub fn cells(&self) -> impl Iterator<Item = Cell<'_>> {
         let scoring = self.scoring();
-        let methods = self.methods.len();
-        (0..self.len()).map(move |index| {
-            let (method, picture) = (index % methods, index / methods % self.pictures.len());
-            Cell::new(self, [index / methods / self.pictures.len(), picture, method], &scoring)
+        (0..self.len()).map(move |at| {
+            let (at, method) = (at / self.methods.len(), at % self.methods.len());
+            let (at, condition) = (at / self.conditions.len(), at % self.conditions.len());
+            let (model, picture) = (at / self.pictures.len(), at % self.pictures.len());
+            Cell::new(self, CellIndex { picture, model, condition, method }, &scoring)
         })
+    }
+
+    /// Where a cell stands among [`Plan::cells`].
+    pub fn position(&self, cell: CellIndex) -> usize {
+        let subject = (cell.model * self.pictures.len() + cell.picture) * self.conditions.len();
+        (subject + cell.condition) * self.methods.len() + cell.method
     }
 
     /// SHA-256 of what determines results: contents and parameters, neither names, paths and
     /// order, nor how the report looks.
     pub fn hash(&self) -> String {
-        sha256(self.aspects().map(|(_, content)| content).join("\n\n").as_bytes())
+        let contents: Vec<String> =
+            self.aspects().into_iter().map(|(_, content)| content).collect();
+        // Hashes of studies of clean pictures are as they were before there were conditions.
+        let known = contents.len() - usize::from(Condition::are_clean(&self.conditions));
+        sha256(contents[..known].join("\n\n").as_bytes())
     }
 
     /// What makes this another study than `other`, in words; none if it is the same.
@@ -160,7 +177,7 @@ impl Plan {
     }
 
     /// What must be the same for results to be of one study.
-    fn aspects(&self) -> [(&'static str, String); 8] {
+    fn aspects(&self) -> [(&'static str, String); 9] {
         let set = |mut lines: Vec<String>| {
             lines.sort();
             lines.join("\n")
@@ -178,6 +195,7 @@ impl Plan {
             ("other methods", choices(&self.methods)),
             ("other scores", choices(&self.scores)),
             ("other annotations", self.annotations.clone().unwrap_or_default()),
+            ("other conditions", set(self.conditions.iter().map(Condition::identity).collect())),
         ]
     }
 
@@ -187,4 +205,8 @@ impl Plan {
         scores.sort();
         format!("{}\n{}", self.annotations.as_deref().unwrap_or_default(), scores.join("\n"))
     }
+}
+
+fn is_clean(conditions: &Vec<Condition>) -> bool {
+    Condition::are_clean(conditions)
 }

@@ -61,9 +61,9 @@ fn line<'a>(cell: &Cell<'a>, record: &'a Record, metric: usize) -> Line<'a> {
         status,
         reason,
         label: cell.picture.label,
-        target: done.map(|done| done.subject.target),
-        predicted: done.map(|done| done.subject.predicted),
-        confidence: done.and_then(|done| done.subject.confidence),
+        target: done.map(|done| done.prediction.target),
+        predicted: done.map(|done| done.prediction.predicted),
+        confidence: done.and_then(|done| done.prediction.confidence),
         seconds: done.map(|done| done.seconds),
     }
 }

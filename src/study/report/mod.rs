@@ -23,9 +23,10 @@ pub use pictures::PictureValue;
 pub use plots::PlotFile;
 pub use summary::{Group, Summary};
 
-use super::cell::Subject;
+use super::cell::CellPrediction;
 use super::plan::Plan;
 use super::store::{Done, Record, Records};
+use crate::engine::CellIndex;
 use crate::error::Result;
 use crate::file::write;
 use crate::random::Stream;
@@ -144,7 +145,12 @@ impl Report {
     }
 }
 
-/// Records by places of models, pictures and methods.
+/// The cell of a clean picture: reports are of those.
+fn clean(model: usize, picture: usize, method: usize) -> CellIndex {
+    CellIndex { picture, model, condition: 0, method }
+}
+
+/// Records by their cells.
 struct View<'a> {
     records: &'a Records,
 }
@@ -154,14 +160,12 @@ impl<'a> View<'a> {
         &self.records.plan
     }
 
-    fn record(&self, [model, picture, method]: [usize; 3]) -> Option<&'a Record> {
-        let Plan { pictures, methods, .. } = self.plan();
-        let place = (model * pictures.len() + picture) * methods.len() + method;
-        self.records.cells[place].as_ref()
+    fn record(&self, cell: CellIndex) -> Option<&'a Record> {
+        self.records.cells[self.plan().position(cell)].as_ref()
     }
 
-    fn done(&self, place: [usize; 3]) -> Option<&'a Done> {
-        match self.record(place) {
+    fn done(&self, cell: CellIndex) -> Option<&'a Done> {
+        match self.record(cell) {
             Some(Record::Done(done)) => Some(done),
             _ => None,
         }
@@ -169,15 +173,16 @@ impl<'a> View<'a> {
 
     /// A metric of every picture, where it is defined.
     fn values(&self, model: usize, method: usize, metric: usize) -> Vec<Option<f64>> {
-        let value = |picture| self.done([model, picture, method])?.values[metric].value();
+        let value = |picture| self.done(clean(model, picture, method))?.values[metric].value();
         (0..self.plan().pictures.len()).map(value).collect()
     }
 
     /// What a model says of every picture, where a method is done.
-    fn subjects(&self, model: usize) -> Vec<Option<Subject>> {
+    fn subjects(&self, model: usize) -> Vec<Option<CellPrediction>> {
         let methods = self.plan().methods.len();
         let subject = |picture| {
-            (0..methods).find_map(|method| Some(self.done([model, picture, method])?.subject))
+            (0..methods)
+                .find_map(|method| Some(self.done(clean(model, picture, method))?.prediction))
         };
         (0..self.plan().pictures.len()).map(subject).collect()
     }

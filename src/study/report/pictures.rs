@@ -1,7 +1,7 @@
 //! What stands behind a number of a table: its pictures.
 
-use super::Report;
-use crate::study::cell::{Measured, Subject};
+use super::{Report, clean};
+use crate::study::cell::{CellPrediction, Measured};
 use crate::study::store::Record;
 
 /// One picture of a model and method.
@@ -10,7 +10,7 @@ pub struct PictureValue<'a> {
     /// Its place in the plan.
     pub picture: usize,
     /// What the network says of it; none where the cell failed.
-    pub subject: Option<Subject>,
+    pub subject: Option<CellPrediction>,
     /// The metric, or why there is none.
     pub value: Result<f64, &'a str>,
 }
@@ -19,14 +19,14 @@ impl Report {
     /// A metric of every picture that a model and method were tried on, in the plan's order.
     pub fn pictures(&self, [model, method, metric]: [usize; 3]) -> Vec<PictureValue<'_>> {
         let view = super::View { records: &self.records };
-        let value = |picture| match view.record([model, picture, method])? {
+        let value = |picture| match view.record(clean(model, picture, method))? {
             Record::Failed(why) => Some(PictureValue { picture, subject: None, value: Err(why) }),
             Record::Done(done) => {
                 let value = match &done.values[metric] {
                     Measured::Value(value) => Ok(*value),
                     Measured::Undefined(reason) => Err(reason.as_str()),
                 };
-                Some(PictureValue { picture, subject: Some(done.subject), value })
+                Some(PictureValue { picture, subject: Some(done.prediction), value })
             }
         };
         (0..self.plan().pictures.len()).filter_map(value).collect()

@@ -162,6 +162,7 @@ mod tests {
             annotations: None,
             compare: vec![],
             notes: vec![],
+            conditions: vec![],
             models: vec![],
             methods: vec![],
             scores: vec![],

@@ -6,7 +6,7 @@ use super::row::Row;
 use crate::error::{Error, Result};
 use crate::file::sha256;
 use crate::score::OverPictures;
-use crate::study::cell::{Cell, Curve, Measured, Subject};
+use crate::study::cell::{Cell, CellPrediction, Curve, Measured};
 use crate::study::plan::Plan;
 use rusqlite::{OptionalExtension, Row as SqlRow};
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ pub enum Record {
 /// The results of a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Done {
-    pub subject: Subject,
+    pub prediction: CellPrediction,
     /// In the order of the plan's metrics.
     pub values: Vec<Measured>,
     /// By metric, where it comes from a curve: overlaps of boxes at every threshold, or else values
@@ -195,7 +195,7 @@ impl Store {
         let curves = curves.collect::<Result<_>>()?;
         let warnings = row.warnings.and_then(|text| serde_json::from_str(&text).ok());
         Ok(Record::Done(Done {
-            subject: Subject {
+            prediction: CellPrediction {
                 target: row.target.ok_or_else(|| lacks("target"))? as usize,
                 predicted: row.predicted.ok_or_else(|| lacks("prediction"))? as usize,
                 confidence: row.confidence,

@@ -1,7 +1,7 @@
 //! A cell as it stands in the database, and its seal.
 
 use crate::file::sha256;
-use crate::study::cell::{Cell, CellResults, Measured, Subject};
+use crate::study::cell::{Cell, CellPrediction, CellResults, Measured};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub struct Row {
 
 impl Row {
     pub fn done(cell: &Cell, results: &CellResults, map: Option<String>) -> Self {
-        let Subject { target, predicted, confidence } = results.subject;
+        let CellPrediction { target, predicted, confidence } = results.prediction;
         let warnings = serde_json::Value::from(results.warnings.clone());
         let measured = |(metric, measured): (&String, &Measured)| {
             let measured = match measured {

@@ -7,8 +7,9 @@ use std::path::Path;
 
 /// "HYLN": marks the file as one of Hyaline's.
 const APPLICATION: i32 = 0x4859_4C4E;
-/// Raised with every change of the tables.
-const VERSION: i32 = 1;
+/// Raised with every change of the tables or the plan: 2 has conditions in it. Stores of version 1
+/// are read and written as they are.
+const VERSION: i32 = 2;
 
 const TABLES: &str = "
 -- The study that was run last, whole, as TOML; seal is its SHA-256.
@@ -132,7 +133,7 @@ pub fn check(connection: &Connection, database: &Path) -> Result<()> {
             .hint("name another folder"));
     }
     match version {
-        VERSION => Ok(()),
+        1..=VERSION => Ok(()),
         newer if newer > VERSION => Err(Error::new(
             what,
             format!("a newer Hyaline made it (version {newer}, this one reads {VERSION})"),

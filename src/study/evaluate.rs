@@ -2,11 +2,12 @@
 
 use super::annotated::{self, Annotated};
 use super::catalogues::{Methods, Scores, metrics_of, randomisation_ids, values_of};
-use super::cell::{Cell, CellResults, Curve, Measured, Subject};
+use super::cell::{Cell, CellPrediction, CellResults, Curve, Measured};
 use super::definition::{Choice, Definition, ListedPicture};
 use super::plan::{Contents, Plan, PlannedModel, PlannedPicture};
 use super::store::Store;
 use crate::attribution::{self, Explained, Method, Passes};
+use crate::engine::{CellIndex, Subject, background};
 use crate::error::{Error, Result};
 use crate::file::sha256;
 use crate::model::{ComputeDevice, Model, OutputKind, Outputs};
@@ -26,31 +27,31 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// A study's networks, methods and scores.
-pub struct Workshop {
+pub struct Evaluator {
     pub models: Vec<Model>,
     methods: Vec<(&'static dyn Method, Values)>,
     scores: Vec<(&'static Description, Values)>,
     annotated: Option<Annotated>,
     keep_maps: bool,
     /// What is open of the picture that the last cell was of.
-    bench: Option<Bench>,
+    open: Option<OpenSubject>,
 }
 
-/// A picture as a network sees it.
-struct Bench {
-    /// Places of network and picture in the plan.
-    place: [usize; 2],
-    pixels: Array3<f32>,
+/// A subject with all that its explanations and scores take.
+struct OpenSubject {
+    /// Of the first cell that it was opened for.
+    index: CellIndex,
     subject: Subject,
+    prediction: CellPrediction,
     /// Of the class explained, or why there are none.
     regions: Result<Regions, String>,
     /// What there is to say with every map.
     warnings: Vec<String>,
-    others: Vec<Array3<f32>>,
+    background: Vec<Array3<f32>>,
     passes: Rc<Passes>,
 }
 
-impl Workshop {
+impl Evaluator {
     /// Opens everything that a study names, and its plan.
     ///
     /// # Errors
@@ -74,21 +75,21 @@ impl Workshop {
         for score in &scores {
             metrics.extend(metrics_of(score)?);
         }
-        let workshop = Self {
+        let evaluator = Self {
             methods: methods.iter().map(method_of).collect::<Result<_>>()?,
             scores: scores.iter().map(score_of).collect::<Result<_>>()?,
             annotated,
             keep_maps: definition.keep_maps,
-            bench: None,
+            open: None,
             models,
         };
-        workshop.check(definition)?;
-        let annotations = workshop.annotated.as_ref().map(Annotated::identity);
-        let models = workshop.models.iter().map(PlannedModel::of).collect();
-        let notes = workshop.notes();
+        evaluator.check(definition)?;
+        let annotations = evaluator.annotated.as_ref().map(Annotated::identity);
+        let models = evaluator.models.iter().map(PlannedModel::of).collect();
+        let notes = evaluator.notes();
         let contents = Contents { models, pictures, methods, scores, metrics, annotations, notes };
         let plan = Plan::new(definition, contents)?;
-        Ok((workshop, plan))
+        Ok((evaluator, plan))
     }
 
     /// What people should know of the annotations.
@@ -130,62 +131,58 @@ impl Workshop {
         store: &Store,
         watch: &mut Watch,
     ) -> Result<Option<CellResults>> {
-        let [model, picture, method] = cell.place;
-        if self.bench.as_ref().is_none_or(|bench| bench.place != [model, picture]) {
-            self.bench = None;
-            self.bench = Some(self.set_up(cell)?);
+        if self.open.as_ref().is_none_or(|open| !open.index.is_same_subject(cell.index)) {
+            self.open = None;
+            self.open = Some(self.open_subject(cell)?);
         }
-        let (model, bench) = (&self.models[model], self.bench.as_ref().expect("it was set up"));
-        let (method, values) = &self.methods[method];
-        let site = Site { cell, model, bench, method: *method, values };
-        let Some((map, seconds, mut warnings)) = site.map(store, watch)? else {
+        let open = self.open.as_ref().expect("it was opened");
+        let model = &self.models[cell.index.model];
+        let (method, values) = &self.methods[cell.index.method];
+        let evaluation = CellEvaluation { cell, model, open, method: *method, values };
+        let Some((map, seconds, mut warnings)) = evaluation.map(store, watch)? else {
             return Ok(None);
         };
         // An earlier map may have been told them already.
-        let untold = bench.warnings.iter().filter(|told| !warnings.contains(told));
+        let untold = open.warnings.iter().filter(|told| !warnings.contains(told));
         warnings.extend(untold.cloned().collect::<Vec<_>>());
         let mut results = CellResults {
             seconds,
             warnings,
-            subject: bench.subject,
+            prediction: open.prediction,
             map: self.keep_maps.then(|| (*map).clone()),
             ..CellResults::default()
         };
         for (description, values) in &self.scores {
-            if !site.score(&map, description, values, &mut results, watch)? {
+            if !evaluation.score(&map, description, values, &mut results, watch)? {
                 return Ok(None);
             }
         }
         Ok(Some(results))
     }
 
-    fn set_up(&self, cell: &Cell) -> Result<Bench> {
-        let [model, picture, _] = cell.place;
-        let model = &self.models[model];
-        let opened = Picture::open(&cell.picture.path)?;
-        let pixels = opened.pixels(&model.preprocessing)?;
-        let predictions = model.classify(&pixels)?;
-        let target = match (cell.plan.target, cell.picture.label) {
-            (super::TargetRule::Class(class), _) => class,
-            (super::TargetRule::Label, Some(label)) => label,
-            _ => predictions[0].class,
-        };
-        attribution::check_class(model, target)?;
-        let confidence = predictions.iter().find(|prediction| prediction.class == target);
-        let confidence = confidence.and_then(|of_target| of_target.probability).map(f64::from);
-        let placement = opened.placement(&model.preprocessing);
-        let regions = match self.drawn(cell, target) {
+    fn open_subject(&self, cell: &Cell) -> Result<OpenSubject> {
+        let model = &self.models[cell.index.model];
+        let picture = Picture::open(&cell.picture.path)?;
+        let subject = Subject::open(model, &picture, cell.condition())?;
+        let class = subject.explained_class(model, cell.target())?;
+        let confidence = subject.prediction(class).and_then(|of_class| of_class.probability);
+        let placement = picture.placement(&model.preprocessing);
+        let regions = match self.drawn(cell, class) {
             Ok(drawn) => Ok(drawn.on_input(&placement)?),
             Err(why) => Err(why),
         };
         let of_regions = regions.as_ref().map_or(&[][..], |regions| &regions.warnings);
-        Ok(Bench {
-            place: [cell.place[0], picture],
-            warnings: opened.notes.iter().chain(of_regions).cloned().collect(),
+        Ok(OpenSubject {
+            index: cell.index,
+            warnings: picture.notes.iter().chain(of_regions).cloned().collect(),
             regions,
-            others: self.others(cell, model)?,
-            pixels,
-            subject: Subject { target, predicted: predictions[0].class, confidence },
+            background: self.background(cell, model)?,
+            prediction: CellPrediction {
+                target: class,
+                predicted: subject.predictions[0].class,
+                confidence: confidence.map(f64::from),
+            },
+            subject,
             passes: Rc::default(),
         })
     }
@@ -193,41 +190,44 @@ impl Workshop {
     /// What was drawn around objects of the explained class, or why there is nothing.
     fn drawn(&self, cell: &Cell, target: usize) -> Result<Annotation, String> {
         let all = self.annotated.as_ref().ok_or(annotated::NONE)?;
-        all.of(&cell.picture.path, cell.place[0], target)
+        all.of(&cell.picture.path, cell.index.model, target)
     }
 
-    fn others(&self, cell: &Cell, model: &Model) -> Result<Vec<Array3<f32>>> {
-        if !self.methods.iter().any(|(_, values)| values.uses_others()) {
-            return Ok(vec![]);
-        }
-        let others = cell.plan.pictures.iter().filter(|other| *other != cell.picture);
-        others.map(|other| Picture::open(&other.path)?.pixels(&model.preprocessing)).collect()
+    fn background(&self, cell: &Cell, model: &Model) -> Result<Vec<Array3<f32>>> {
+        let is_used = self.methods.iter().any(|(_, values)| values.uses_others());
+        let others = cell.plan.pictures.iter().filter(|other| is_used && *other != cell.picture);
+        background(model, others.map(|other| Picture::open(&other.path)))
     }
 }
 
 /// One cell at work.
-struct Site<'a> {
+struct CellEvaluation<'a> {
     cell: &'a Cell<'a>,
     model: &'a Model,
-    bench: &'a Bench,
+    open: &'a OpenSubject,
     method: &'static dyn Method,
     values: &'a Values,
 }
 
 /// A map, the seconds it took, and its warnings.
-type Made = (Arc<Array3<f32>>, f64, Vec<String>);
+type ComputedMap = (Arc<Array3<f32>>, f64, Vec<String>);
 
-impl Site<'_> {
-    fn map(&self, store: &Store, watch: &mut Watch) -> Result<Option<Made>> {
+impl CellEvaluation<'_> {
+    fn map(&self, store: &Store, watch: &mut Watch) -> Result<Option<ComputedMap>> {
         if let Some(earlier) = store.earlier_map(self.cell)? {
             let map = Arc::new(store.map(&earlier.map)?);
             return Ok(Some((map, earlier.seconds, earlier.warnings)));
         }
-        let explained = self.explained(&self.bench.pixels).with_passes(self.bench.passes.clone());
+        let explained = self.explained(self.pixels()).with_passes(self.open.passes.clone());
         let mut progress = |p: &attribution::Progress| watch(p.done, p.total);
         let made = attribution::attribute(self.method, &explained, self.values, &mut progress)?;
         let whole = !made.is_partial();
         Ok(whole.then_some((made.map, made.seconds, made.warnings)))
+    }
+
+    /// C×H×W in [0,1].
+    fn pixels(&self) -> &Array3<f32> {
+        &self.open.subject.pixels
     }
 
     fn explained<'b>(&'b self, pixels: &'b Array3<f32>) -> Explained<'b> {
@@ -235,9 +235,9 @@ impl Site<'_> {
     }
 
     fn explained_by<'b>(&'b self, model: &'b Model, pixels: &'b Array3<f32>) -> Explained<'b> {
-        let (picture, target) = (&self.cell.picture.sha256, self.bench.subject.target);
-        Explained::new(model, pixels, picture, target, self.cell.plan.seed)
-            .with_others(&self.bench.others)
+        let OpenSubject { subject, prediction, background, .. } = self.open;
+        let (class, seed) = (prediction.target, self.cell.plan.seed);
+        Explained { pixels, ..subject.explained(model, class, seed, background) }
     }
 
     /// A stream of its own for every score of every map.
@@ -268,7 +268,7 @@ impl Site<'_> {
                 return Ok(true);
             }
             Measure::Scores(measure) => {
-                let class = self.bench.subject.target;
+                let class = self.open.prediction.target;
                 let mut score = score::of_class(self.model, class, Quantity::Probability);
                 measure(&mut self.trial(map, &mut score, watch), values, generator)?
             }
@@ -279,7 +279,7 @@ impl Site<'_> {
                     let made = attribution::attribute(self.method, &explained, self.values, never)?;
                     Ok((*made.map).clone())
                 };
-                let pixels = &self.bench.pixels;
+                let pixels = self.pixels();
                 let mut trial = ExplainTrial { pixels, explain: &mut explain, watch };
                 measure(&mut trial, values, generator)?
             }
@@ -297,7 +297,7 @@ impl Site<'_> {
         watch: &'t mut Watch<'t>,
     ) -> ScoreTrial<'t> {
         ScoreTrial {
-            pixels: &self.bench.pixels,
+            pixels: self.pixels(),
             map,
             mean_colour: &self.model.preprocessing.mean,
             ranking: self.method.description().ranking,
@@ -316,11 +316,11 @@ impl Site<'_> {
         score: &dyn Localisation,
         values: &Values,
     ) -> (Measured, Option<Curve>) {
-        let regions = match &self.bench.regions {
+        let regions = match &self.open.regions {
             Ok(regions) => regions,
             Err(why) => return (Measured::Undefined(why.clone()), None),
         };
-        let (_, height, width) = self.bench.pixels.dim();
+        let (_, height, width) = self.pixels().dim();
         let reduced: Array2<f32> = match score.is_of_signs() {
             true => attribution::bilinear(&map.sum_axis(Axis(0)), [height, width]),
             false => score::importance(map, self.method.description().ranking, [height, width]),
@@ -365,7 +365,7 @@ impl Site<'_> {
         let seed = self.cell.plan.seed;
         let explain_randomised = |model: &Model, layers: &[String]| {
             let model = score::randomised(model, layers, seed)?;
-            let explained = self.explained_by(&model, &self.bench.pixels);
+            let explained = self.explained_by(&model, self.pixels());
             let never = &mut |_: &attribution::Progress| Flow::Continue;
             let made = attribution::attribute(self.method, &explained, self.values, never)?;
             Ok((*made.map).clone())
@@ -407,7 +407,7 @@ impl Site<'_> {
         watch: &mut Watch,
     ) -> Result<bool> {
         let quantity = Quantity::named(values.choice("score"));
-        let mut score = score::of_class(self.model, self.bench.subject.target, quantity);
+        let mut score = score::of_class(self.model, self.open.prediction.target, quantity);
         let protocol = Protocol::of(values, self.model.preprocessing.size);
         let generator = &mut self.stream("insertion-deletion").generator();
         let trial = &mut self.trial(map, &mut score, watch);
