@@ -4,25 +4,44 @@
 //! an autodiff device its result can be differentiated once more: burn's own autodiff is first
 //! order and keeps no gradients of activations, and this pass needs neither.
 
-use super::{Graph, NodeId, Tape};
+use super::{Graph, NodeId, ReluRule, Tape};
 use burn::tensor::{Tensor, TensorData};
 
-/// The rules of a reverse pass: how it goes through nodes that are not linear.
+/// The rules of a backward pass: how it goes through nodes that are not linear.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Rules<'a> {
     /// The derivative.
     #[default]
     Gradient,
-    /// Guided backpropagation: at rectifiers the derivative, and only positive gradients pass
-    /// (Springenberg et al. 2015, "Striving for Simplicity", section 3.4).
+    /// See [`ReluRule::Guided`].
     Guided,
-    /// Deconvolution: at rectifiers positive gradients pass whatever the input was
-    /// (Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 2.1).
+    /// See [`ReluRule::Deconvolution`].
     Deconvolution,
     /// DeepLIFT's rescale rule: the slope between the value here and on another tape, of one
     /// picture or as many (Shrikumar, Greenside, Kundaje 2017, "Learning Important Features Through
     /// Propagating Activation Differences", section 3.2).
     Rescale(&'a Tape),
+}
+
+impl Rules<'_> {
+    /// What they are at rectifiers where no slope between two tapes is taken.
+    fn of_relu(self) -> ReluRule {
+        match self {
+            Rules::Gradient | Rules::Rescale(_) => ReluRule::Gradient,
+            Rules::Guided => ReluRule::Guided,
+            Rules::Deconvolution => ReluRule::Deconvolution,
+        }
+    }
+}
+
+impl From<ReluRule> for Rules<'_> {
+    fn from(rule: ReluRule) -> Self {
+        match rule {
+            ReluRule::Gradient => Rules::Gradient,
+            ReluRule::Guided => Rules::Guided,
+            ReluRule::Deconvolution => Rules::Deconvolution,
+        }
+    }
 }
 
 impl Graph {
@@ -80,7 +99,8 @@ impl Graph {
                 }
                 Rules::Gradient | Rules::Guided | Rules::Deconvolution => None,
             };
-            let parts = rescaled.unwrap_or_else(|| node.op.backward(&step, gradient, rules));
+            let parts =
+                rescaled.unwrap_or_else(|| node.op.backward(&step, gradient, rules.of_relu()));
             for (id, part) in node.inputs.iter().zip(parts) {
                 if needed[id.0] {
                     let sum = &mut gradients[id.0];

@@ -8,14 +8,14 @@
 //! differentiation; it also holds for guided backpropagation, which is not a gradient.
 
 use super::op::{DoubleBackward, Pointwise};
-use super::{Graph, NodeId, Op, Rules, Tape};
+use super::{Graph, NodeId, Op, ReluRule, Tape};
 use burn::tensor::Tensor;
 use std::collections::BTreeMap;
 
 /// A backward pass from the logits to the pixels, with the gradients at all nodes.
 pub struct InputGradientTrace<'a> {
     tape: &'a Tape,
-    rules: Rules<'a>,
+    rule: ReluRule,
     gradients: Vec<Tensor<4>>,
 }
 
@@ -51,11 +51,11 @@ impl Graph {
         &self,
         tape: &'a Tape,
         classes: &[usize],
-        rules: Rules<'a>,
+        rule: ReluRule,
     ) -> InputGradientTrace<'a> {
         let all: Vec<NodeId> = self.ids().collect();
-        let gradients = self.gradients(tape, classes, &all, &rules);
-        InputGradientTrace { tape, rules, gradients }
+        let gradients = self.gradients(tape, classes, &all, &rule.into());
+        InputGradientTrace { tape, rule, gradients }
     }
 
     /// Gradients at the trained values, by name and flattened, of a function of the gradient at the
@@ -69,7 +69,7 @@ impl Graph {
         adjoint: Tensor<4>,
     ) -> Vec<(String, Tensor<1>)> {
         let _held = self.submit(&adjoint, 4.0);
-        let InputGradientTrace { tape, rules, gradients } = trace;
+        let InputGradientTrace { tape, rule, gradients } = trace;
         let mut found = BTreeMap::new();
         let mut adjoints = vec![adjoint];
         let mut at_values: Vec<Option<Tensor<4>>> = vec![None; self.nodes.len()];
@@ -81,7 +81,7 @@ impl Graph {
             }
             let step = tape.step(node, index);
             let DoubleBackward { adjoint, at_input } =
-                node.op.double_backward(&step, gradient, inputs, rules);
+                node.op.double_backward(&step, gradient, inputs, *rule);
             if let Some(part) = at_input {
                 let sum = &mut at_values[node.inputs[0].0];
                 *sum = Some(sum.take().map_or(part.clone(), |sum| sum + part));

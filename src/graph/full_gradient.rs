@@ -1,6 +1,6 @@
 //! The full gradient: the logit as a sum over the pixels and over the constants of all nodes.
 
-use super::op::{Arithmetic, Op, Pointwise, Step};
+use super::op::{Arithmetic, Op, Pointwise, ReluRule, Step};
 use super::{Graph, NodeId, Rules, Tape};
 use burn::tensor::Tensor;
 
@@ -45,7 +45,7 @@ fn constant(op: &Op, step: &Step) -> Option<Tensor<4>> {
         Op::Pointwise(Pointwise::Relu | Pointwise::LeakyRelu { .. }) => None,
         Op::Pointwise(function) => {
             let x = step.inputs[0];
-            let line = function.backward(x, x.clone(), &Rules::Gradient);
+            let line = function.backward(x, x.clone(), ReluRule::Gradient);
             Some(step.output.clone() - line)
         }
         // Of degree 2 in both together: the derivatives give it twice.
@@ -55,7 +55,7 @@ fn constant(op: &Op, step: &Step) -> Option<Tensor<4>> {
         // Their derivatives are symmetric, so that the reverse gives what the forward would.
         Op::Softmax(_) | Op::Standardise(_) => {
             let x = step.inputs[0].clone();
-            let line = op.backward(step, x, &Rules::Gradient).remove(0);
+            let line = op.backward(step, x, ReluRule::Gradient).remove(0);
             Some(step.output.clone() - line)
         }
         Op::Pad(pad) if pad.value != 0.0 => {

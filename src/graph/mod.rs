@@ -18,6 +18,7 @@ mod places;
 mod pooled_linear_head;
 mod readback;
 mod relevance;
+mod shape;
 mod support;
 mod training;
 
@@ -28,60 +29,17 @@ pub use double_backward::InputGradientTrace;
 pub use ending::Ending;
 pub use forward::Tape;
 pub use full_gradient::FullGradient;
-pub use op::Op;
+pub use op::{Op, ReluRule};
 pub use readback::{read_back, settle};
 pub use relevance::{Composite, RelevanceRule};
+pub use shape::Shape;
 pub use support::{RuleSet, Support, Unsupported};
 
 use burn::tensor::{Device, Tensor};
-use std::fmt;
 
 /// Position of a node in its [`Graph`]; inputs always come before the nodes that use them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(usize);
-
-/// Channels, height and width of one sample's value at a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Shape {
-    pub channels: usize,
-    pub height: usize,
-    pub width: usize,
-}
-
-impl Shape {
-    pub const fn new(channels: usize, height: usize, width: usize) -> Self {
-        Self { channels, height, width }
-    }
-
-    /// Number of values of one sample.
-    pub const fn len(self) -> usize {
-        self.channels * self.height * self.width
-    }
-
-    /// True for a shape without values; no node of a graph has one.
-    pub const fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    /// True for a value that exists and that memory could hold.
-    fn is_reasonable(self) -> bool {
-        const MOST_VALUES: usize = 1 << 28;
-        let rows = self.channels.checked_mul(self.height);
-        let count = rows.and_then(|count| count.checked_mul(self.width));
-        count.is_some_and(|count| (1..=MOST_VALUES).contains(&count))
-    }
-
-    /// True where the value has more than one row or column.
-    pub const fn is_spatial(self) -> bool {
-        self.height * self.width > 1
-    }
-}
-
-impl fmt::Display for Shape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}×{}×{}", self.channels, self.height, self.width)
-    }
-}
 
 /// One operation of the network.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 //! layer, until it lies on the pixels (Bach et al. 2015; Montavon et al. 2019, "Layer-Wise
 //! Relevance Propagation: An Overview", whose rules these are).
 
-use super::op::{Arithmetic, Op, Step};
+use super::op::{Arithmetic, Op, ReluRule, Step};
 use super::{Graph, NodeId, Tape};
 use burn::tensor::Tensor;
 
@@ -234,7 +234,7 @@ fn other(op: &Op, step: &Step, relevance: Tensor<4>, epsilon: f32) -> Vec<Tensor
         | Op::Pad(_)
         | Op::Take(_)
         | Op::Choose
-        | Op::Concatenate(_) => op.backward(step, relevance, &super::Rules::Gradient),
+        | Op::Concatenate(_) => op.backward(step, relevance, ReluRule::Gradient),
         // Sums and averages: by each one's part.
         Op::Arithmetic(Arithmetic::Add | Arithmetic::Subtract)
         | Op::GlobalAveragePool
@@ -242,7 +242,7 @@ fn other(op: &Op, step: &Step, relevance: Tensor<4>, epsilon: f32) -> Vec<Tensor
         | Op::Sum(_)
         | Op::BatchNorm(_) => {
             let share = relevance / away_from_zero(step.output.clone(), epsilon);
-            let parts = op.backward(step, share, &super::Rules::Gradient);
+            let parts = op.backward(step, share, ReluRule::Gradient);
             step.inputs.iter().zip(parts).map(|(x, part)| (*x).clone() * part).collect()
         }
         // Both values would get all of it.
@@ -264,7 +264,7 @@ fn product(step: &Step, relevance: Tensor<4>) -> Vec<Tensor<4>> {
 }
 
 fn pull(op: &Op, step: &Step, share: Tensor<4>) -> Tensor<4> {
-    op.backward(step, share, &super::Rules::Gradient).remove(0)
+    op.backward(step, share, ReluRule::Gradient).remove(0)
 }
 
 fn positive(x: Tensor<4>) -> Tensor<4> {

@@ -6,7 +6,7 @@ use super::objective::Explained;
 use super::update::top;
 use crate::attack::cotangent;
 use crate::error::Result;
-use crate::graph::{Graph, Rules, read_back};
+use crate::graph::{Graph, ReluRule, read_back};
 
 /// The absolute values of a map (C×H×W), summed over channels and divided by their sum, and that
 /// sum.
@@ -54,7 +54,7 @@ fn heats_of(
     let mut at_logits = vec![0.0; logits.len()];
     let rows = at_logits.chunks_exact_mut(graph.classes());
     rows.zip(logits.chunks_exact(graph.classes())).for_each(|(row, logits)| row[top(logits)] = 1.0);
-    let rules = explained.rules();
+    let rules = explained.rule().into();
     let cotangent = cotangent(at_logits, graph.classes(), graph.device());
     let gradient = graph.vector_jacobian(&tape, cotangent, &[Graph::INPUT], &rules).remove(0);
     let map = match explained {
@@ -69,10 +69,10 @@ fn heats_of(
 
 impl Explained {
     /// How gradients pass ReLUs for it.
-    pub fn rules(self) -> Rules<'static> {
+    pub fn rule(self) -> ReluRule {
         match self {
-            Explained::GuidedBackpropagation => Rules::Guided,
-            Explained::Gradient | Explained::InputXGradient => Rules::Gradient,
+            Explained::GuidedBackpropagation => ReluRule::Guided,
+            Explained::Gradient | Explained::InputXGradient => ReluRule::Gradient,
         }
     }
 }

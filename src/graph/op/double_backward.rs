@@ -1,16 +1,7 @@
 //! Backward of an operation's backward step.
 
-use super::{Arithmetic, Op, Pad, Pointwise, Step};
-use crate::graph::Rules;
+use super::{Arithmetic, DoubleBackward, Op, Pad, Pointwise, ReluRule, Step};
 use burn::tensor::Tensor;
-
-/// What the backward of a backward step gives.
-pub(in crate::graph) struct DoubleBackward {
-    /// The adjoint of the gradient at the output.
-    pub adjoint: Tensor<4>,
-    /// The adjoint of the input, where the step depends on it.
-    pub at_input: Option<Tensor<4>>,
-}
 
 impl Op {
     /// Whether [`Self::double_backward`] is defined for the operation.
@@ -58,7 +49,7 @@ impl Op {
         step: &Step,
         gradient: &Tensor<4>,
         mut adjoints: Vec<Tensor<4>>,
-        rules: &Rules,
+        rule: ReluRule,
     ) -> DoubleBackward {
         let linear = |adjoint| DoubleBackward { adjoint, at_input: None };
         match self {
@@ -71,7 +62,7 @@ impl Op {
             Op::MaxPool(pool) => linear(pool.values_at(step.saved, adjoints.remove(0))),
             Op::Pointwise(function) => {
                 let adjoint = adjoints.remove(0);
-                function.double_backward(step.inputs[0], gradient, adjoint, rules)
+                function.double_backward(step.inputs[0], gradient, adjoint, rule)
             }
             // Linear without constants: the adjoints go forward as values do.
             Op::Input

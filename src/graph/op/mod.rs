@@ -12,10 +12,12 @@ mod linear;
 mod pointwise;
 mod pooling;
 mod properties;
+mod relu_rule;
 mod resample;
 mod rescale;
 mod softplus;
 mod statistics;
+mod step;
 mod take;
 mod weight_gradients;
 
@@ -27,15 +29,15 @@ pub use layout::{Concatenate, FACTORS, Pad, Rearrange, Slice, Steps};
 pub use linear::{Linear, Normalise};
 pub use pointwise::Pointwise;
 pub use pooling::MaxPool;
+pub use relu_rule::ReluRule;
 pub use resample::{Matrix, PoolAxis, Resample};
 pub use statistics::{Axes, LocalResponse, Standardise};
 pub use take::Take;
 
-pub(in crate::graph) use double_backward::DoubleBackward;
-pub(in crate::graph) use weight_gradients::WeightGradient;
+pub(in crate::graph) use step::{DoubleBackward, Saved, Step, WeightGradient};
 
-use super::{Rules, Shape};
-use burn::tensor::{Int, Tensor};
+use super::Shape;
+use burn::tensor::Tensor;
 
 /// An operation of the network, with its weights.
 #[derive(Debug, Clone)]
@@ -77,23 +79,6 @@ pub enum Op {
     Take(Take),
     /// The second input where the first is not 0, elsewhere the third.
     Choose,
-}
-
-/// What a forward step leaves for its reverse besides its input and output.
-#[derive(Debug, Clone)]
-pub enum Saved {
-    Nothing,
-    /// Positions of the maxima, N×C×h×w, each an index into the H·W input positions.
-    Indices(Tensor<4, Int>),
-    /// Mean and variance of each channel of a batch.
-    Statistics([Tensor<1>; 2]),
-}
-
-/// One evaluated node, as its reverse sees it.
-pub(in crate::graph) struct Step<'a> {
-    pub inputs: Vec<&'a Tensor<4>>,
-    pub output: &'a Tensor<4>,
-    pub saved: &'a Saved,
 }
 
 impl Op {
@@ -264,7 +249,7 @@ impl Op {
         &self,
         step: &Step,
         gradient: Tensor<4>,
-        rules: &Rules,
+        rule: ReluRule,
     ) -> Vec<Tensor<4>> {
         let x = step.inputs[0];
         let from = x.dims();
@@ -274,7 +259,7 @@ impl Op {
             Op::Convolution(convolution) => convolution.backward(gradient, from),
             Op::Linear(linear) => linear.backward(gradient),
             Op::MatrixProduct => return linear::product_backward(x, step.inputs[1], gradient),
-            Op::Pointwise(function) => function.backward(x, gradient, rules),
+            Op::Pointwise(function) => function.backward(x, gradient, rule),
             Op::PRelu(prelu) => prelu.backward(x, gradient),
             Op::Arithmetic(arithmetic) => return arithmetic.backward(step, gradient),
             Op::Affine(affine) => affine.backward(gradient),

@@ -1,8 +1,7 @@
 //! Functions of one value at a time.
 
 use super::cpu::storage::{map, on_host, zip};
-use super::{DoubleBackward, Elementary, softplus};
-use crate::graph::Rules;
+use super::{DoubleBackward, Elementary, ReluRule, softplus};
 use burn::backend::Flex;
 use burn::tensor::{Tensor, activation};
 use std::f32::consts::{FRAC_1_SQRT_2, PI};
@@ -207,17 +206,17 @@ impl Pointwise {
         self,
         x: &Tensor<4>,
         gradient: Tensor<4>,
-        rules: &Rules,
+        rule: ReluRule,
     ) -> Tensor<4> {
-        match (self, rules) {
-            (Pointwise::Relu, Rules::Guided) => masked(relu(gradient), x, 0.0, f32::INFINITY),
-            (Pointwise::Clip { low: 0.0, high }, Rules::Guided) => {
+        match (self, rule) {
+            (Pointwise::Relu, ReluRule::Guided) => masked(relu(gradient), x, 0.0, f32::INFINITY),
+            (Pointwise::Clip { low: 0.0, high }, ReluRule::Guided) => {
                 masked(relu(gradient), x, 0.0, high)
             }
-            (Pointwise::Relu | Pointwise::Clip { low: 0.0, .. }, Rules::Deconvolution) => {
+            (Pointwise::Relu | Pointwise::Clip { low: 0.0, .. }, ReluRule::Deconvolution) => {
                 relu(gradient)
             }
-            (Pointwise::SmoothRelu { beta }, Rules::Guided) => {
+            (Pointwise::SmoothRelu { beta }, ReluRule::Guided) => {
                 softplus::backward(x, relu(gradient), beta)
             }
             (Pointwise::SmoothRelu { beta }, _) => softplus::backward(x, gradient, beta),
@@ -235,9 +234,9 @@ impl Pointwise {
         x: &Tensor<4>,
         gradient: &Tensor<4>,
         adjoint: Tensor<4>,
-        rules: &Rules,
+        rule: ReluRule,
     ) -> DoubleBackward {
-        let guided = matches!(rules, Rules::Guided);
+        let guided = rule == ReluRule::Guided;
         let at_input = match self {
             Pointwise::SmoothRelu { beta } => {
                 let passed = if guided { relu(gradient.clone()) } else { gradient.clone() };
@@ -246,7 +245,7 @@ impl Pointwise {
             // ReLU, whose slope is constant on either side of 0.
             _ => None,
         };
-        let adjoint = self.backward(x, adjoint, &Rules::Gradient);
+        let adjoint = self.backward(x, adjoint, ReluRule::Gradient);
         let adjoint = match guided {
             true => masked(adjoint, gradient, 0.0, f32::INFINITY),
             false => adjoint,

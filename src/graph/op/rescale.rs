@@ -26,7 +26,7 @@ impl Op {
         match self {
             Op::Pointwise(function) => {
                 let derivative =
-                    function.backward(step.inputs[0], pulled(), &super::Rules::Gradient);
+                    function.backward(step.inputs[0], pulled(), super::ReluRule::Gradient);
                 Some(vec![secant(step, reference, pulled(), derivative)])
             }
             Op::PRelu(prelu) => {

@@ -1,11 +1,7 @@
 //! Gradients at an operation's trained values.
 
-use super::{Op, Step};
-use crate::graph::Rules;
+use super::{Op, ReluRule, Step, WeightGradient};
 use burn::tensor::Tensor;
-
-/// The gradient at one trained tensor, flattened, with the last part of its name.
-pub(in crate::graph) type WeightGradient = (&'static str, Tensor<1>);
 
 impl Op {
     /// The gradients at the inputs, if `through`, and at the trained values, given the one at the
@@ -23,7 +19,7 @@ impl Op {
         }
         let at_weights = self.weight_gradients(x, &gradient);
         let at_inputs = match through {
-            true => self.backward(step, gradient, &Rules::Gradient),
+            true => self.backward(step, gradient, ReluRule::Gradient),
             false => vec![],
         };
         (at_inputs, at_weights)

@@ -91,7 +91,7 @@ impl Sep {
         let labels = [batch.labels.as_slice(), &batch.labels].concat();
         let (dims, values) = (pixels.dims(), read_back(pixels.clone())?);
         let tape = graph.forward(pixels);
-        let trace = graph.input_gradient_trace(&tape, &labels, self.explanation.rules());
+        let trace = graph.input_gradient_trace(&tape, &labels, self.explanation.rule());
         let factors = (self.explanation == Explained::InputXGradient).then_some(values.as_slice());
         let maps = Maps::of(&read_back(trace.at_pixels())?, factors, dims);
         let share = self.lambda / batch.labels.len() as f64;

@@ -27,6 +27,11 @@ pub fn on_host<const D: usize>(tensor: Tensor<D>) -> Result<FlexTensor, Tensor<D
     }
 }
 
+/// Both, or `None` where [`on_host`] gives a tensor back.
+pub fn both_on_host(a: &Tensor<4>, b: &Tensor<4>) -> Option<(FlexTensor, FlexTensor)> {
+    Some((on_host(a.clone()).ok()?, on_host(b.clone()).ok()?))
+}
+
 /// A tensor of values in row-major order.
 pub fn from_host<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
     Tensor::from_primitive::<Flex>(FlexTensor::from_data(TensorData::new(values, shape)))

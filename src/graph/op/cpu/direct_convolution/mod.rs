@@ -4,28 +4,25 @@
 //! one channel is that channel's row, shifted. A tile of results, eight channels (four where there are
 //! 16 registers) by three vectors, stays in registers while all channels and taps are summed up.
 
+mod rows;
 mod weight_gradient;
 
 pub use weight_gradient::weight_gradient;
 
 use super::row_layout::{Geometry, Layout, StridedPlane};
-use super::storage::{from_host, on_host, slice, zeros};
-use burn::backend::flex::FlexTensor;
+use super::storage::{both_on_host, from_host, on_host, slice, zeros};
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
+use rows::{OUTS, WIDEST, is_wasteful, offsets};
 use std::sync::OnceLock;
 
-/// Result channels of a tile.
-const OUTS: usize = 8;
 /// The most vectors of a tile's rows.
 const VECTORS: usize = 3;
 /// Result channels of a tile where vectors are of 8 values: such processors have 16 registers, which a
 /// tile, its vectors and one weight fill. One sum more would stay in memory.
 const FEW_OUTS: usize = OUTS / 2;
-/// Values of the widest vectors.
-const WIDEST: usize = 16;
 /// What the longest row may exceed its end by, in values.
 const SLACK: usize = VECTORS * WIDEST;
 /// Values of all channels that a few rows of results are computed from: a core's cache holds them.
@@ -98,10 +95,6 @@ pub fn gradient(
     Some(from_host(planes, [samples, outs * options.groups, input[0], input[1]]))
 }
 
-fn both_on_host(a: &Tensor<4>, b: &Tensor<4>) -> Option<(FlexTensor, FlexTensor)> {
-    Some((on_host(a.clone()).ok()?, on_host(b.clone()).ok()?))
-}
-
 /// Long rows, or rows of taps where less of the long ones' vectors would be results and there are
 /// so many result channels that copying for every tap does not count.
 fn fuller(
@@ -118,12 +111,6 @@ fn fuller(
         }
         false => layout,
     }
-}
-
-/// Whether more than a third of a layout's vectors would be padding.
-fn is_wasteful(layout: &Layout, samples: usize, outs: usize) -> bool {
-    let wanted = samples * layout.plane[1] / layout.results.len();
-    outs >= 8 * OUTS && 3 * wanted < 2 * layout.longest().next_multiple_of(WIDEST)
 }
 
 /// Some channels of each group into some others.
@@ -286,11 +273,6 @@ struct Part<'a> {
     offsets: Vec<usize>,
     /// Where its weights lie.
     weights: std::ops::Range<usize>,
-}
-
-/// Places that every channel's taps start from, of channels that lie `row` values apart.
-fn offsets(channels: usize, row: usize, taps: &[(usize, usize)]) -> Vec<usize> {
-    (0..channels).flat_map(|c| taps.iter().map(move |(_, shift)| c * row + shift)).collect()
 }
 
 /// results[o][i] = start[o] + Σₖ weights[k][o] · source[i + offsets[k]].

@@ -1,9 +1,9 @@
 //! The gradient at a convolution's weights: as the convolution itself with the two operands in other
 //! places. A tile of weights stays in registers, summed up along the rows.
 
-use super::{WIDEST, both_on_host, is_wasteful, offsets};
+use super::rows::{WIDEST, is_wasteful, offsets};
 use crate::graph::op::cpu::row_layout::{Geometry, Layout};
-use crate::graph::op::cpu::storage::{from_host, slice};
+use crate::graph::op::cpu::storage::{both_on_host, from_host, slice};
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 use pulp::{Arch, Simd, WithSimd};
