@@ -1,12 +1,11 @@
 //! Files of pictures as upright pixels of 8 bits.
 
 use super::jpeg::{self, End};
-use super::{MAX_PIXELS, MIN_SIDE, jpeg_xl, tiff};
+use super::limits::{MAX_DECODER_BYTES, checked_dimensions};
+use super::{jpeg_xl, tiff};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use std::io::Cursor;
 
-/// Decoders that would need more memory refuse.
-pub(super) const MAX_DECODER_BYTES: u64 = 1 << 30;
 const KNOWN: &str = "PNG, JPEG, WebP, BMP, TIFF, GIF, JPEG XL";
 const TRUNCATED: &str = "the file ends before the picture does; copy or download it again";
 
@@ -44,21 +43,6 @@ fn unknown(bytes: &[u8]) -> String {
         _ => return format!("it is none of {KNOWN}"),
     };
     format!("it is {is}, none of {KNOWN}; convert it to PNG first")
-}
-
-/// # Errors
-/// In words, when a picture is too large or too small to explain.
-pub(super) fn checked_dimensions(width: u32, height: u32) -> Result<(), String> {
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        let limit = MAX_PIXELS / 1_000_000;
-        return Err(format!(
-            "{width}×{height} px is more than {limit} million pixels; shrink it first"
-        ));
-    }
-    match width.min(height) < MIN_SIDE {
-        true => Err(format!("{width}×{height} px is too small, each side needs {MIN_SIDE}")),
-        false => Ok(()),
-    }
 }
 
 fn decode_as(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, String> {

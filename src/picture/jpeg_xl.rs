@@ -1,7 +1,7 @@
 //! JPEG XL, by the decoder of its authors.
 
 use super::MAX_PIXELS;
-use super::decoding::checked_dimensions;
+use super::limits::checked_dimensions;
 use image::{DynamicImage, RgbaImage};
 use jxl::api::{AlphaMode, Event, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer, JxlPixelFormat};
 

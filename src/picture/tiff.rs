@@ -1,6 +1,6 @@
 //! TIFFs that the image library leaves out: palettes, and levels of grey as floating-point numbers.
 
-use super::decoding::{MAX_DECODER_BYTES, checked_dimensions};
+use super::limits::{MAX_DECODER_BYTES, checked_dimensions};
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 use std::io::Cursor;

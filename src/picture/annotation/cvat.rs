@@ -1,6 +1,7 @@
 //! CVAT's XML: pictures with their boxes and polygons in one file.
 
-use super::{Annotations, BoundingBox, Frame, Outline, Region, Shape, checked_size, number};
+use super::parse::{checked_size, number};
+use super::{Annotations, BoundingBox, Frame, Outline, Region, Shape};
 use roxmltree::Node;
 
 /// Reads all pictures under the root.

@@ -1,6 +1,7 @@
 //! Folders of annotations.
 
-use super::format::{KNOWN, bytes, read, read_text};
+use super::file::{bytes, read_text};
+use super::format::{KNOWN, read};
 use super::names::{Names, is_list_of_names};
 use super::{Annotations, labelme, mask, voc, yolo};
 use crate::file::{extension, files_within};

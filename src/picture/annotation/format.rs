@@ -1,14 +1,10 @@
-//! Files of annotations: which format they are in, and their content.
+//! Which format a file is in, and its content.
 
+use super::file::read_text;
 use super::names::Names;
 use super::{Annotations, coco, mask, table, voc, yolo};
-use crate::encoding::{Encoding, decoded};
 use crate::file::extension;
-use std::fs;
 use std::path::Path;
-
-/// Files above this many bytes are refused before they are read.
-pub const MAX_BYTES: u64 = 1 << 29;
 
 /// What there is to open, for errors.
 pub(super) const KNOWN: &str = "known are Pascal VOC, ImageNet or CVAT XML, COCO, LVIS or Labelme JSON, YOLO or DOTA text, CSV or TSV with columns such as image,x1,y1,x2,y2, and masks as PNG, BMP, TIFF, GIF or JPEG; also folders of XML, text or masks";
@@ -57,29 +53,4 @@ impl Format {
             _ => None,
         }
     }
-}
-
-/// The whole file, unless it is too large.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let about = fs::metadata(path).map_err(|e| e.to_string())?;
-    if !about.is_file() {
-        return Err("it is neither a file nor a folder".into());
-    }
-    let size = about.len();
-    if size > MAX_BYTES {
-        let [size, limit] = [size, MAX_BYTES].map(|bytes| bytes >> 20);
-        return Err(format!("it holds {size} MiB, the limit is {limit} MiB; split it first"));
-    }
-    fs::read(path).map_err(|e| e.to_string())
-}
-
-pub(super) use crate::encoding::text;
-
-/// A file's text; an encoding that is assumed is noted.
-pub(super) fn read_text(bytes: Vec<u8>, found: &mut Annotations) -> Result<String, String> {
-    let decoded = decoded(bytes)?;
-    if decoded.encoding == Encoding::Windows1252 {
-        found.tally.note("text that is not UTF-8 is read as Windows-1252 (Latin-1): names with accents may be wrong");
-    }
-    Ok(decoded.text)
 }

@@ -1,7 +1,8 @@
 //! Labelme's JSON: the shapes drawn in one picture.
 
-use super::coco::{Loose, parsed};
-use super::{Annotations, BoundingBox, Frame, Outline, Region, Shape, checked_size};
+use super::json::{Loose, parsed};
+use super::parse::checked_size;
+use super::{Annotations, BoundingBox, Frame, Outline, Region, Shape};
 use crate::file::extension;
 use serde::Deserialize;
 use std::path::Path;

@@ -1,7 +1,8 @@
 //! Masks as pictures: zero or black is background, every other value an object.
 
 use super::names::Names;
-use super::{Annotations, Frame, Region, RunLengths, Shape, checked_size};
+use super::parse::checked_size;
+use super::{Annotations, Frame, Region, RunLengths, Shape};
 use crate::file::{extension, stem};
 use image::{DynamicImage, GenericImageView, ImageFormat, ImageReader, Limits};
 use ndarray::{Array2, ArrayView2};

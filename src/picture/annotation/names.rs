@@ -1,6 +1,7 @@
 //! Names of classes beside annotations that hold numbers alone.
 
-use super::format::{bytes, text};
+use super::file::bytes;
+use crate::encoding::text;
 use crate::file::{extension, file_name, stem};
 use std::path::{Path, PathBuf};
 use yaml_rust2::{Yaml, YamlLoader};

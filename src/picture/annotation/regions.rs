@@ -2,7 +2,8 @@
 
 use super::{Annotation, BoundingBox, Frame, Outline, RunLengths, Shape};
 use crate::error::{Error, Result};
-use crate::picture::{Filter, MAX_PIXELS, Placement, resized_and_cropped};
+use crate::picture::resize::resized_and_cropped;
+use crate::picture::{Filter, MAX_PIXELS, Placement};
 use image::GrayImage;
 use ndarray::{Array2, ArrayView2};
 

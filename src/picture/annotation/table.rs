@@ -3,7 +3,8 @@
 mod columns;
 
 use self::columns::{Columns, Layout, Place};
-use super::{Annotations, BoundingBox, Frame, Region, Shape, checked_size, number};
+use super::parse::{checked_size, number};
+use super::{Annotations, BoundingBox, Frame, Region, Shape};
 use csv::{Reader, ReaderBuilder, StringRecord};
 
 /// Four numbers of a box, and its own name where it has one.

@@ -1,6 +1,7 @@
 //! Pascal VOC's XML, which ImageNet's boxes are written in too.
 
-use super::{Annotations, BoundingBox, Frame, Outline, Region, Shape, checked_size, cvat, number};
+use super::parse::{checked_size, number};
+use super::{Annotations, BoundingBox, Frame, Outline, Region, Shape, cvat};
 use roxmltree::{Document, Node};
 
 /// Reads the objects of one picture, or of the many of CVAT's XML.

@@ -1,7 +1,8 @@
 //! YOLO's text: a line an object, in shares of the picture's sides.
 
 use super::names::Names;
-use super::{Annotations, BoundingBox, Frame, Outline, Region, Shape, number};
+use super::parse::number;
+use super::{Annotations, BoundingBox, Frame, Outline, Region, Shape};
 use crate::picture::Picture;
 use std::path::Path;
 

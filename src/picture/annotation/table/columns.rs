@@ -1,7 +1,7 @@
 //! Which columns of a table hold what.
 
 use crate::picture::Picture;
-use crate::picture::annotation::number;
+use crate::picture::annotation::parse::number;
 use csv::StringRecord;
 use std::path::Path;
 
