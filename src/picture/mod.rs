@@ -2,6 +2,7 @@
 
 pub mod annotation;
 mod decoding;
+mod filter;
 mod jpeg;
 mod jpeg_xl;
 mod limits;
@@ -11,10 +12,11 @@ mod resize;
 pub mod superpixels;
 mod tiff;
 
+pub use filter::Filter;
 pub use limits::{MAX_PIXELS, MIN_SIDE};
 pub use placement::Placement;
 pub use preprocessing::Preprocessing;
-pub use resize::{Filter, resized_pixels, resized_values};
+pub use resize::{resized_pixels, resized_values};
 
 use crate::error::{Error, Result};
 use crate::file::{extension, sha256, stem};

@@ -1,7 +1,8 @@
 //! A tar file, packed or not, of folders of pictures named by their classes.
 
 use super::folder::bytes;
-use super::{Pictures, Wanted, in_order};
+use super::pictures::in_order;
+use super::{Pictures, Wanted};
 use crate::error::{Error, Result};
 use crate::file::extension;
 use crate::picture::Picture;

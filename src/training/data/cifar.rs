@@ -1,6 +1,7 @@
 //! CIFAR's binary version: one byte of class (CIFAR-100: coarse, then fine), 3072 bytes of pixels.
 
-use super::{Part, Pictures, numbered};
+use super::pictures::numbered;
+use super::{Part, Pictures};
 use crate::error::{Error, Result};
 use crate::model::Labels;
 use std::path::{Path, PathBuf};

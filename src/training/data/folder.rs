@@ -1,6 +1,7 @@
 //! A folder with a folder of pictures for each class.
 
-use super::{Pictures, Wanted, in_order};
+use super::pictures::in_order;
+use super::{Pictures, Wanted};
 use crate::error::{Error, Result};
 use crate::picture::{Filter, Picture, Preprocessing};
 use rayon::prelude::*;

@@ -1,6 +1,7 @@
 //! MNIST's files: pictures in `…idx3-ubyte`, classes in `…idx1-ubyte`, packed by gzip or not.
 
-use super::{Pictures, numbered};
+use super::Pictures;
+use super::pictures::numbered;
 use crate::error::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use std::io::Read;

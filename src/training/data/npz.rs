@@ -1,6 +1,7 @@
 //! NumPy's archives: an array of bytes N×H×W×C (or N×H×W) and one of whole numbers N.
 
-use super::{Part, Pictures, numbered};
+use super::pictures::numbered;
+use super::{Part, Pictures};
 use crate::error::{Error, Result};
 use ndarray::{ArrayView1, ArrayView3, ArrayView4, Axis};
 use ndarray_npy::{ViewElement, ViewNpyExt};
