@@ -3,7 +3,7 @@
 
 mod support;
 
-use hyaline::attack::{Norm, Pgd};
+use hyaline::attack::{Pgd, PixelNorm};
 use hyaline::model::{Card, ComputeDevice, Model};
 use hyaline::training::data::{Part, Pictures, Wanted};
 use hyaline::training::{accuracy, robust_accuracy};
@@ -19,7 +19,7 @@ fn accuracies(name: &str, pictures: &Pictures) -> [[f64; 2]; 2] {
     let file = format!("{name}.toml");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/example").join(file);
     let graph = Model::open(&path, &ComputeDevice::cpu()).unwrap().graph;
-    let pgd = Pgd::usual(Norm::Linf, EPSILON, 20);
+    let pgd = Pgd::usual(PixelNorm::Linf, EPSILON, 20);
     let measured = [
         accuracy(&graph, pictures).unwrap(),
         robust_accuracy(&graph, pictures, pgd, 1, SEED).unwrap(),

@@ -1,4 +1,4 @@
-//! The loss of logits and its gradient, on the host: logits are few.
+//! The loss of logits and its gradient, on the host, since logits are few.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -20,7 +20,7 @@ pub fn cross_entropy(logits: &[f32], labels: &[usize]) -> Loss {
     let mut gradient: Vec<f32> = logarithms.iter().map(|value| value.exp() as f32).collect();
     let rows = gradient.chunks_exact_mut(classes).zip(logarithms.chunks_exact(classes));
     for ((row, logarithms), label) in rows.zip(labels) {
-        // p − 1 of a network that is nearly sure, without cancellation.
+        // p − 1 where p is nearly 1, without cancellation.
         row[*label] = logarithms[*label].exp_m1() as f32;
     }
     Loss { values, gradient }
@@ -37,7 +37,7 @@ pub fn log_softmax(logits: &[f32], classes: usize) -> Vec<f64> {
     logits.chunks_exact(classes).flat_map(row).collect()
 }
 
-/// A gradient at the logits (N×classes) as a reverse pass takes it, N×classes×1×1.
+/// The cotangent of a backward pass, N×classes×1×1, from a gradient at the logits (N×classes).
 pub fn cotangent(gradient: Vec<f32>, classes: usize, device: &Device) -> Tensor<4> {
     let samples = gradient.len() / classes;
     Tensor::from_data(TensorData::new(gradient, [samples, classes, 1, 1]), device)

@@ -4,4 +4,4 @@ mod loss;
 mod pgd;
 
 pub use loss::{Loss, cotangent, cross_entropy, log_softmax};
-pub use pgd::{Norm, Pgd, Start, input_gradient};
+pub use pgd::{Pgd, PixelNorm, Start, input_gradient};

@@ -9,10 +9,10 @@ use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
-/// How the size of a change is measured, over all values of a picture.
+/// The norm of a change of pixels, over all values of a picture.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Norm {
+pub enum PixelNorm {
     /// The largest change of any value.
     #[default]
     Linf,
@@ -20,12 +20,12 @@ pub enum Norm {
     L2,
 }
 
-impl Norm {
+impl PixelNorm {
     /// Its name in recipes and cards.
     pub fn name(self) -> &'static str {
         match self {
-            Norm::Linf => "linf",
-            Norm::L2 => "l2",
+            PixelNorm::Linf => "linf",
+            PixelNorm::L2 => "l2",
         }
     }
 }
@@ -33,7 +33,7 @@ impl Norm {
 /// An attack that stays within `epsilon` of the picture and within [0,1].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pgd {
-    pub norm: Norm,
+    pub norm: PixelNorm,
     /// Radius of the ball, in [0,1] pixels.
     pub epsilon: f32,
     /// Length of one step, in [0,1] pixels.
@@ -46,27 +46,27 @@ pub struct Pgd {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Start {
     Picture,
-    /// Anywhere in the ball.
-    Ball,
-    /// Near the picture: Gaussian noise of a deviation.
+    /// Anywhere in the ball, uniformly.
+    Uniform,
+    /// The picture plus Gaussian noise of this standard deviation.
     Noise(f32),
 }
 
 impl Pgd {
     /// One step as long as the radius, from the picture (Goodfellow et al. 2015, "Explaining and
     /// Harnessing Adversarial Examples", section 4).
-    pub fn fgsm(norm: Norm, epsilon: f32) -> Self {
+    pub fn fgsm(norm: PixelNorm, epsilon: f32) -> Self {
         Self { norm, epsilon, step: epsilon, steps: 1, start: Start::Picture }
     }
 
     /// Steps of 2.5·ε / `steps`, which reach the ball's edge from anywhere in it, from a random
     /// start (Madry et al. 2018, in their code).
-    pub fn usual(norm: Norm, epsilon: f32, steps: usize) -> Self {
-        Self { norm, epsilon, step: 2.5 * epsilon / steps as f32, steps, start: Start::Ball }
+    pub fn usual(norm: PixelNorm, epsilon: f32, steps: usize) -> Self {
+        Self { norm, epsilon, step: 2.5 * epsilon / steps as f32, steps, start: Start::Uniform }
     }
 
-    /// Pictures that the network takes for something else, as far as it finds them: the loss at
-    /// their labels is climbed.
+    /// Pictures that the network misclassifies, as far as it finds them: maximizes the loss of their
+    /// labels.
     ///
     /// # Errors
     /// When the device failed.
@@ -77,16 +77,16 @@ impl Pgd {
         labels: &[usize],
         random: &mut impl Rng,
     ) -> Result<Tensor<4>> {
-        self.climb(pixels, random, |x| {
+        self.maximize(pixels, random, |x| {
             input_gradient(graph, x, |l| cross_entropy(l, labels).gradient)
         })
     }
 
-    /// Pictures where a function is large, by its gradient.
+    /// Maximizes a function of the pictures, given its gradient.
     ///
     /// # Errors
     /// As `gradient`.
-    pub fn climb(
+    pub fn maximize(
         &self,
         pixels: &Tensor<4>,
         random: &mut impl Rng,
@@ -103,21 +103,21 @@ impl Pgd {
         Ok(x)
     }
 
-    /// The step of length 1 along which a linear function grows most.
+    /// The step of norm 1 along which a linear function grows most: steepest ascent.
     fn direction(&self, gradient: Tensor<4>) -> Tensor<4> {
         match self.norm {
-            Norm::Linf => gradient.sign(),
+            PixelNorm::Linf => gradient.sign(),
             // A gradient of zero stays zero.
-            Norm::L2 => gradient.clone() / length(gradient).clamp_min(1e-30),
+            PixelNorm::L2 => gradient.clone() / length(gradient).clamp_min(1e-30),
         }
     }
 
-    /// The nearest point of the ball, then of [0,1].
+    /// Projects onto the ball, then onto [0,1].
     fn projected(&self, x: Tensor<4>, pixels: &Tensor<4>) -> Tensor<4> {
         let change = x - pixels.clone();
         let change = match self.norm {
-            Norm::Linf => change.clamp(-self.epsilon, self.epsilon),
-            Norm::L2 => {
+            PixelNorm::Linf => change.clamp(-self.epsilon, self.epsilon),
+            PixelNorm::L2 => {
                 let shrink =
                     (length(change.clone()).clamp_min(1e-30).recip() * self.epsilon).clamp_max(1.0);
                 change * shrink
@@ -126,7 +126,7 @@ impl Pgd {
         (pixels.clone() + change).clamp(0.0, 1.0)
     }
 
-    /// The change that it starts with, drawn on the host.
+    /// The initial change, drawn on the host.
     fn change(&self, pixels: &Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
         let dims = pixels.dims();
         let (all, each) = (dims.iter().product(), dims[1..].iter().product());
@@ -135,18 +135,18 @@ impl Pgd {
             (Start::Noise(deviation), _) => {
                 (0..all).map(|_| random.sample::<f32, _>(StandardNormal) * deviation).collect()
             }
-            (Start::Ball, Norm::Linf) => {
+            (Start::Uniform, PixelNorm::Linf) => {
                 (0..all).map(|_| random.random_range(-1.0..=1.0) * self.epsilon).collect()
             }
-            (Start::Ball, Norm::L2) => {
-                (0..dims[0]).flat_map(|_| self.in_sphere(each, random)).collect()
+            (Start::Uniform, PixelNorm::L2) => {
+                (0..dims[0]).flat_map(|_| self.in_ball(each, random)).collect()
             }
         };
         Tensor::from_data(TensorData::new(values, dims), &pixels.device())
     }
 
-    /// A normal direction, and a radius such that every part of the ball is as likely.
-    fn in_sphere(&self, count: usize, random: &mut impl Rng) -> Vec<f32> {
+    /// A point of the L2 ball, uniformly: a normal direction, and a radius distributed as r^(n−1).
+    fn in_ball(&self, count: usize, random: &mut impl Rng) -> Vec<f32> {
         let mut values: Vec<f32> = (0..count).map(|_| random.sample(StandardNormal)).collect();
         let length = values.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-30);
         let radius = self.epsilon * random.random::<f32>().powf(1.0 / count as f32);
@@ -157,13 +157,13 @@ impl Pgd {
     }
 }
 
-/// The root of the sum of squares of each sample, N×1×1×1.
+/// The L2 norm of each sample, N×1×1×1.
 fn length(x: Tensor<4>) -> Tensor<4> {
     x.square().sum_dims(&[1, 2, 3]).sqrt()
 }
 
-/// The gradient at the pixels of a function of the logits, whose gradient at the logits
-/// (N×classes) `at_logits` gives from their values.
+/// The gradient at the pixels of a function of the logits; `at_logits` computes its gradient at the
+/// logits (N×classes) from their values.
 ///
 /// # Errors
 /// When the device failed.

@@ -4,7 +4,7 @@ use super::data::Pictures;
 use super::explanations::starting_loss;
 use super::recipe::Recipe;
 use super::update::top;
-use crate::attack::{Norm, Pgd};
+use crate::attack::{Pgd, PixelNorm};
 use crate::error::Result;
 use crate::graph::{Graph, read_back};
 use crate::progress::Flow;
@@ -134,7 +134,7 @@ pub fn robust_accuracy(
 }
 
 /// The attack that training is watched with.
-pub fn watching(norm: Norm, epsilon: f32) -> Pgd {
+pub fn watching(norm: PixelNorm, epsilon: f32) -> Pgd {
     Pgd::usual(norm, epsilon, 10)
 }
 

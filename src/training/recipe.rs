@@ -5,7 +5,7 @@ use super::networks::NetworkRecipe;
 use super::objective::{Explained, Kind};
 use super::optimiser::Sgd;
 use super::schedule::Schedule;
-use crate::attack::Norm;
+use crate::attack::PixelNorm;
 use crate::error::{Error, Result};
 use crate::file::toml_line;
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ pub struct EvaluationRecipe {
     /// Test pictures of the final accuracies under attack.
     pub robust_pictures: usize,
     /// The norm and radius of attacks; by default those of the training, or else `linf` and 8/255.
-    pub norm: Option<Norm>,
+    pub norm: Option<PixelNorm>,
     pub epsilon: Option<Level>,
     /// Random starts of the strongest attack.
     pub restarts: usize,
@@ -306,9 +306,9 @@ impl Recipe {
     }
 
     /// The norm and radius that it is tested with.
-    pub fn adversary(&self) -> (Norm, Level) {
+    pub fn adversary(&self) -> (PixelNorm, Level) {
         let trained = self.objective.objective().adversary();
-        let (norm, epsilon) = trained.unwrap_or((Norm::Linf, Level::of_255(8.0)));
+        let (norm, epsilon) = trained.unwrap_or((PixelNorm::Linf, Level::of_255(8.0)));
         (self.evaluation.norm.unwrap_or(norm), self.evaluation.epsilon.unwrap_or(epsilon))
     }
 

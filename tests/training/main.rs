@@ -7,7 +7,7 @@ mod pictures;
 mod runs;
 
 use burn::tensor::{Tensor, TensorData};
-use hyaline::attack::{Norm, Pgd, Start, cross_entropy};
+use hyaline::attack::{Pgd, PixelNorm, Start, cross_entropy};
 use hyaline::graph::read_back;
 use hyaline::model::{ComputeDevice, WeightTensor, Weights};
 use hyaline::training::objective::{
@@ -131,7 +131,7 @@ fn attacks_climb_as_in_pytorch() {
     let logits = read_back(graph.logits(batch.pixels.clone())).unwrap();
     assert_close("folded", "logits", &logits, &reference.tensors["logits"].values, 1e-5);
     for (case, norm, epsilon, step) in
-        [("linf", Norm::Linf, 8.0 / 255.0, 2.0 / 255.0), ("l2", Norm::L2, 0.5, 0.2)]
+        [("linf", PixelNorm::Linf, 8.0 / 255.0, 2.0 / 255.0), ("l2", PixelNorm::L2, 0.5, 0.2)]
     {
         let pgd = Pgd { norm, epsilon, step, steps: 4, start: Start::Picture };
         let attacked = pgd.attack(&graph, &batch.pixels, &batch.labels, &mut random()).unwrap();
@@ -310,16 +310,16 @@ fn attacks_stay_in_their_ball_and_in_range() {
         let logits = read_back(graph.logits(pixels)).unwrap();
         cross_entropy(&logits, &labels).values.iter().sum::<f64>()
     };
-    for (norm, epsilon) in [(Norm::Linf, 0.06), (Norm::L2, 1.0)] {
-        let pgd = Pgd { norm, epsilon, step: epsilon, steps: 5, start: Start::Ball };
+    for (norm, epsilon) in [(PixelNorm::Linf, 0.06), (PixelNorm::L2, 1.0)] {
+        let pgd = Pgd { norm, epsilon, step: epsilon, steps: 5, start: Start::Uniform };
         let attacked = pgd.attack(&graph, &pixels, &labels, &mut random()).unwrap();
         let values = read_back(attacked.clone()).unwrap();
         assert!(values.iter().all(|value| (0.0..=1.0).contains(value)));
         for (values, clean) in values.chunks(192).zip(clean.chunks(192)) {
             let changes = values.iter().zip(clean).map(|(a, b)| f64::from((a - b).abs()));
             let size = match norm {
-                Norm::Linf => changes.fold(0.0, f64::max),
-                Norm::L2 => changes.map(|change| change * change).sum::<f64>().sqrt(),
+                PixelNorm::Linf => changes.fold(0.0, f64::max),
+                PixelNorm::L2 => changes.map(|change| change * change).sum::<f64>().sqrt(),
             };
             assert!(size <= f64::from(epsilon) * (1.0 + 1e-5), "{norm:?}: {size}");
         }

@@ -3,7 +3,7 @@
 
 use super::vanilla::classify;
 use super::{Batch, Objective, check_adversary};
-use crate::attack::{Norm, Pgd, Start};
+use crate::attack::{Pgd, PixelNorm, Start};
 use crate::error::Result;
 use crate::model::{BatchNorms, Weights};
 use crate::training::network::Network;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Adversarial {
-    pub norm: Norm,
+    pub norm: PixelNorm,
     /// Radius of the ball, in [0,1] pixels.
     pub epsilon: Level,
     /// Length of a step, in [0,1] pixels.
@@ -28,7 +28,12 @@ pub struct Adversarial {
 
 impl Default for Adversarial {
     fn default() -> Self {
-        Self { norm: Norm::Linf, epsilon: Level::of_255(8.0), step: Level::of_255(2.0), steps: 7 }
+        Self {
+            norm: PixelNorm::Linf,
+            epsilon: Level::of_255(8.0),
+            step: Level::of_255(2.0),
+            steps: 7,
+        }
     }
 }
 
@@ -45,7 +50,7 @@ impl Objective for Adversarial {
             epsilon: self.epsilon.value(),
             step: self.step.value(),
             steps: self.steps,
-            start: Start::Ball,
+            start: Start::Uniform,
         };
         let target = network.running(weights, BatchNorms::Main)?;
         let attacked = pgd.attack(&target, &batch.pixels, &batch.labels, random)?;
@@ -59,7 +64,7 @@ impl Objective for Adversarial {
         check_adversary(self.norm, self.epsilon, self.step.exact(), self.steps)
     }
 
-    fn adversary(&self) -> Option<(Norm, Level)> {
+    fn adversary(&self) -> Option<(PixelNorm, Level)> {
         Some((self.norm, self.epsilon))
     }
 }

@@ -2,7 +2,7 @@
 //! better than free", section 4).
 
 use super::{Adversarial, Batch, Objective, Weakness, check_adversary};
-use crate::attack::Norm;
+use crate::attack::PixelNorm;
 use crate::error::Result;
 use crate::model::Weights;
 use crate::training::network::Network;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fast {
-    pub norm: Norm,
+    pub norm: PixelNorm,
     /// Radius of the ball, in [0,1] pixels.
     pub epsilon: Level,
     /// Length of the step, in radii.
@@ -26,7 +26,7 @@ pub struct Fast {
 
 impl Default for Fast {
     fn default() -> Self {
-        Self { norm: Norm::Linf, epsilon: Level::of_255(8.0), step: 1.25 }
+        Self { norm: PixelNorm::Linf, epsilon: Level::of_255(8.0), step: 1.25 }
     }
 }
 
@@ -47,7 +47,7 @@ impl Objective for Fast {
         check_adversary(self.norm, self.epsilon, self.step * self.epsilon.exact(), 1)
     }
 
-    fn adversary(&self) -> Option<(Norm, Level)> {
+    fn adversary(&self) -> Option<(PixelNorm, Level)> {
         Some((self.norm, self.epsilon))
     }
 

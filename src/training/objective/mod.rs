@@ -17,7 +17,7 @@ pub use vanilla::Vanilla;
 use super::network::Network;
 use super::recipe::Level;
 use super::update::Update;
-use crate::attack::Norm;
+use crate::attack::PixelNorm;
 use crate::error::{Error, Result};
 use crate::model::Weights;
 use burn::tensor::Tensor;
@@ -54,7 +54,7 @@ pub trait Objective {
     }
 
     /// The adversary's norm and radius, where there is one.
-    fn adversary(&self) -> Option<(Norm, Level)> {
+    fn adversary(&self) -> Option<(PixelNorm, Level)> {
         None
     }
 
@@ -73,17 +73,19 @@ pub trait Objective {
 ///
 /// # Errors
 /// With the one that can't.
-fn check_adversary(norm: Norm, epsilon: Level, step: f64, steps: usize) -> Result<()> {
+fn check_adversary(norm: PixelNorm, epsilon: Level, step: f64, steps: usize) -> Result<()> {
     let wrong = |name: &str, why: &str| {
         Err(Error::new(format!("`{name}` can't be used"), why.to_string())
             .hint("lengths are of [0,1] pixels, such as \"8/255\""))
     };
     match () {
-        () if norm == Norm::Linf && epsilon.exact() > 1.0 => {
+        () if norm == PixelNorm::Linf && epsilon.exact() > 1.0 => {
             wrong("epsilon", "no pixel can be changed by more than 1")
         }
         () if !(step > 0.0 && step.is_finite()) => wrong("step", "it must be above 0"),
-        () if norm == Norm::Linf && step > 2.0 => wrong("step", "it is longer than any change"),
+        () if norm == PixelNorm::Linf && step > 2.0 => {
+            wrong("step", "it is longer than any change")
+        }
         () if steps == 0 => wrong("steps", "there must be one at least"),
         () => Ok(()),
     }

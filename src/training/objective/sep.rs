@@ -3,7 +3,7 @@
 //! training with a surrogate of the explanation loss's flatness).
 
 use super::{Adversarial, Batch, Objective, Trades, Weakness, check_adversary, check_weight};
-use crate::attack::Norm;
+use crate::attack::PixelNorm;
 use crate::error::{Error, Result};
 use crate::graph::read_back;
 use crate::model::Weights;
@@ -36,7 +36,7 @@ pub enum Explained {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sep {
-    pub norm: Norm,
+    pub norm: PixelNorm,
     /// Radius of the adversary's ball, in [0,1] pixels.
     pub epsilon: Level,
     /// Length of its step, in [0,1] pixels.
@@ -232,7 +232,7 @@ impl Objective for Sep {
         }
     }
 
-    fn adversary(&self) -> Option<(Norm, Level)> {
+    fn adversary(&self) -> Option<(PixelNorm, Level)> {
         Some((self.norm, self.epsilon))
     }
 

@@ -2,7 +2,7 @@
 //! Principled Trade-off between Robustness and Accuracy", equation 5).
 
 use super::{Batch, Objective, check_adversary, check_weight};
-use crate::attack::{Norm, Pgd, Start, cross_entropy, input_gradient, log_softmax};
+use crate::attack::{Pgd, PixelNorm, Start, cross_entropy, input_gradient, log_softmax};
 use crate::error::Result;
 use crate::model::{BatchNorms, Weights};
 use crate::training::network::Network;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Trades {
-    pub norm: Norm,
+    pub norm: PixelNorm,
     /// Radius of the ball, in [0,1] pixels.
     pub epsilon: Level,
     /// Length of a step, in [0,1] pixels.
@@ -32,7 +32,7 @@ pub struct Trades {
 impl Default for Trades {
     fn default() -> Self {
         Self {
-            norm: Norm::Linf,
+            norm: PixelNorm::Linf,
             epsilon: Level::new(0.031),
             step: Level::new(0.007),
             steps: 10,
@@ -63,7 +63,7 @@ impl Trades {
             steps: self.steps,
             start: Start::Noise(NOISE),
         };
-        pgd.climb(pixels, random, |x| {
+        pgd.maximize(pixels, random, |x| {
             input_gradient(&graph, x, |logits| {
                 let changed = log_softmax(logits, classes);
                 changed.iter().zip(&clean).map(|(q, p)| (q.exp() - p.exp()) as f32).collect()
@@ -140,7 +140,7 @@ impl Objective for Trades {
         check_adversary(self.norm, self.epsilon, self.step.exact(), self.steps)
     }
 
-    fn adversary(&self) -> Option<(Norm, Level)> {
+    fn adversary(&self) -> Option<(PixelNorm, Level)> {
         Some((self.norm, self.epsilon))
     }
 }
