@@ -5,7 +5,7 @@ mod support;
 
 use hyaline::attack::{Pgd, PixelNorm};
 use hyaline::model::{Card, ComputeDevice, Model};
-use hyaline::training::data::{Part, Pictures, Wanted};
+use hyaline::training::data::{Part, Pictures, TargetShape};
 use hyaline::training::{accuracy, robust_accuracy};
 use std::path::Path;
 
@@ -32,7 +32,7 @@ fn accuracies(name: &str, pictures: &Pictures) -> [[f64; 2]; 2] {
 #[test]
 fn the_example_is_as_accurate_as_its_cards_say() {
     let Some(data) = support::data() else { return };
-    let wanted = Wanted { channels: None, size: None };
+    let wanted = TargetShape { channels: None, size: None };
     let subset = data.join("images/cifar10_exact_subset.npz");
     let pictures = Pictures::read(&subset, wanted, Part::Test).unwrap();
     assert_eq!(pictures.len(), 300);

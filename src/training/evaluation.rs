@@ -1,5 +1,6 @@
 //! How accurate a network is, and how accurate it stays under attack.
 
+use super::batches::{batches, tensor};
 use super::data::Pictures;
 use super::explanations::starting_loss;
 use super::recipe::Recipe;
@@ -9,11 +10,8 @@ use crate::error::Result;
 use crate::graph::{Graph, read_back};
 use crate::progress::Flow;
 use crate::random::Stream;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
-
-/// Pictures to classify at once; attacks draw anew for each.
-const BATCH: usize = 128;
 
 /// What a trained network is measured by; parts of 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -138,19 +136,8 @@ pub fn watching(norm: PixelNorm, epsilon: f32) -> Pgd {
     Pgd::usual(norm, epsilon, 10)
 }
 
-pub fn batches(count: usize) -> Vec<Vec<usize>> {
-    let starts = (0..count).step_by(BATCH);
-    starts.map(|start| (start..(start + BATCH).min(count)).collect()).collect()
-}
-
 fn kept(indices: &[usize], hits: &[bool]) -> Vec<usize> {
     indices.iter().zip(hits).filter_map(|(index, hit)| hit.then_some(*index)).collect()
-}
-
-pub fn tensor(graph: &Graph, pictures: &Pictures, indices: &[usize]) -> Tensor<4> {
-    let [channels, height, width] = pictures.shape;
-    let data = TensorData::new(pictures.plain(indices), [indices.len(), channels, height, width]);
-    Tensor::from_data(data, graph.device())
 }
 
 /// Which of some pictures a network gets right.

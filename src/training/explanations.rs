@@ -1,12 +1,32 @@
 //! How far explanations of different pictures are apart: where attacks on them start.
 
+use super::batches::{batches, tensor};
 use super::data::Pictures;
-use super::evaluation::{batches, tensor};
-use super::objective::Explained;
 use super::update::top;
 use crate::attack::cotangent;
 use crate::error::Result;
 use crate::graph::{Graph, ReluRule, read_back};
+use serde::{Deserialize, Serialize};
+
+/// Which explanation is trained with or measured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Explanation {
+    Gradient,
+    #[default]
+    InputXGradient,
+    GuidedBackpropagation,
+}
+
+impl Explanation {
+    /// How gradients pass ReLUs for it.
+    pub fn rule(self) -> ReluRule {
+        match self {
+            Explanation::GuidedBackpropagation => ReluRule::Guided,
+            Explanation::Gradient | Explanation::InputXGradient => ReluRule::Gradient,
+        }
+    }
+}
 
 /// The absolute values of a map (C×H×W), summed over channels and divided by their sum, and that
 /// sum.
@@ -29,10 +49,10 @@ pub fn heat(map: &[f64], places: usize) -> (Vec<f64>, f64) {
 ///
 /// # Errors
 /// When the device failed.
-pub fn starting_loss(graph: &Graph, pictures: &Pictures, explained: Explained) -> Result<f64> {
+pub fn starting_loss(graph: &Graph, pictures: &Pictures, explanation: Explanation) -> Result<f64> {
     let mut heats = vec![];
     for indices in batches(pictures.len()) {
-        heats.extend(heats_of(graph, pictures, &indices, explained)?);
+        heats.extend(heats_of(graph, pictures, &indices, explanation)?);
     }
     let next = heats.iter().cycle().skip(1);
     let loss = |(own, other): (&Vec<f64>, &Vec<f64>)| {
@@ -46,7 +66,7 @@ fn heats_of(
     graph: &Graph,
     pictures: &Pictures,
     indices: &[usize],
-    explained: Explained,
+    explanation: Explanation,
 ) -> Result<Vec<Vec<f64>>> {
     let pixels = tensor(graph, pictures, indices);
     let tape = graph.forward(pixels.clone());
@@ -54,27 +74,17 @@ fn heats_of(
     let mut at_logits = vec![0.0; logits.len()];
     let rows = at_logits.chunks_exact_mut(graph.classes());
     rows.zip(logits.chunks_exact(graph.classes())).for_each(|(row, logits)| row[top(logits)] = 1.0);
-    let rules = explained.rule().into();
+    let rules = explanation.rule().into();
     let cotangent = cotangent(at_logits, graph.classes(), graph.device());
     let gradient = graph.vector_jacobian(&tape, cotangent, &[Graph::INPUT], &rules).remove(0);
-    let map = match explained {
-        Explained::InputXGradient => gradient * pixels,
-        Explained::Gradient | Explained::GuidedBackpropagation => gradient,
+    let map = match explanation {
+        Explanation::InputXGradient => gradient * pixels,
+        Explanation::Gradient | Explanation::GuidedBackpropagation => gradient,
     };
     let values: Vec<f64> = read_back(map)?.into_iter().map(f64::from).collect();
     let [channels, height, width] = pictures.shape;
     let places = height * width;
     Ok(values.chunks_exact(channels * places).map(|map| heat(map, places).0).collect())
-}
-
-impl Explained {
-    /// How gradients pass ReLUs for it.
-    pub fn rule(self) -> ReluRule {
-        match self {
-            Explained::GuidedBackpropagation => ReluRule::Guided,
-            Explained::Gradient | Explained::InputXGradient => ReluRule::Gradient,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! sums go in the same order on any number of cores, so that a training that was interrupted ends
 //! with the same bits as one that was not.
 
+mod batches;
 mod checkpoint;
 pub mod data;
 mod epoch;
@@ -16,6 +17,7 @@ mod network;
 pub mod networks;
 pub mod objective;
 mod optimiser;
+mod pixel_distance;
 mod recipe;
 mod run;
 mod schedule;
@@ -23,11 +25,12 @@ mod update;
 
 pub use epoch::Epoch;
 pub use evaluation::{Accuracies, accuracy, robust_accuracy};
-pub use explanations::starting_loss;
+pub use explanations::{Explanation, starting_loss};
 pub use network::Network;
 pub use objective::{Batch, Objective};
 pub use optimiser::{Sgd, Values};
-pub use recipe::{Level, Precision, Recipe};
+pub use pixel_distance::PixelDistance;
+pub use recipe::{Precision, Recipe};
 pub use run::{Outcome, Progress, Training};
 pub use schedule::Schedule;
 pub use update::Update;

@@ -2,7 +2,7 @@
 
 use super::data::Pictures;
 use super::evaluation::{accuracy, robust_accuracy, watching};
-use super::objective::Weakness;
+use super::objective::Collapse;
 use super::recipe::Recipe;
 use crate::error::Result;
 use crate::graph::Graph;
@@ -68,11 +68,11 @@ impl Best {
     /// Judges an epoch. Broken down is less than half of the best under attack, or seven tenths of it
     /// without, if chance can't have done that and the best was well above guessing among `classes`;
     /// more than nine tenths is good.
-    pub fn judge(&mut self, weakness: Weakness, watched: Watched, classes: usize) -> Verdict {
+    pub fn judge(&mut self, collapse: Collapse, watched: Watched, classes: usize) -> Verdict {
         let [all, attacked] = watched.pictures;
-        let (value, least, pictures) = match weakness {
-            Weakness::Clean => (watched.clean, 0.7, all),
-            Weakness::Robust => (watched.robust, 0.5, attacked),
+        let (value, least, pictures) = match collapse {
+            Collapse::Clean => (watched.clean, 0.7, all),
+            Collapse::Robust => (watched.robust, 0.5, attacked),
         };
         let best = f64::from(self.0) / 1e6;
         let deviation = (best * (1.0 - best) / pictures.max(1) as f64).sqrt();
@@ -99,7 +99,7 @@ mod tests {
         let mut best = Best::default();
         let mut judge = |robust| {
             let watched = Watched { clean: 0.9, robust, pictures: [1000, 256] };
-            best.judge(Weakness::Robust, watched, 10)
+            best.judge(Collapse::Robust, watched, 10)
         };
         assert_eq!(judge(0.1), Verdict::Good);
         // Nothing was learned yet that could be lost.
@@ -115,7 +115,7 @@ mod tests {
         let mut best = Best::default();
         let mut judge = |clean, pictures| {
             let watched = Watched { clean, robust: 0.0, pictures: [pictures, 1] };
-            best.judge(Weakness::Clean, watched, 10)
+            best.judge(Collapse::Clean, watched, 10)
         };
         assert_eq!(judge(0.2, 20), Verdict::Good);
         assert_eq!(judge(0.05, 20), Verdict::Fair);

@@ -1,9 +1,11 @@
 //! What a training is described by: a TOML file.
 
-use super::data::{Augmentation, Wanted};
+use super::data::{Augmentation, TargetShape};
+use super::explanations::Explanation;
 use super::networks::NetworkRecipe;
-use super::objective::{Explained, Kind};
+use super::objective::Kind;
 use super::optimiser::Sgd;
+use super::pixel_distance::PixelDistance;
 use super::schedule::Schedule;
 use crate::attack::PixelNorm;
 use crate::error::{Error, Result};
@@ -95,14 +97,14 @@ pub struct EvaluationRecipe {
     pub robust_pictures: usize,
     /// The norm and radius of attacks; by default those of the training, or else `linf` and 8/255.
     pub norm: Option<PixelNorm>,
-    pub epsilon: Option<Level>,
+    pub epsilon: Option<PixelDistance>,
     /// Random starts of the strongest attack.
     pub restarts: usize,
     /// Radii of the curve of accuracies, in parts of `epsilon`.
     pub curve: Vec<f32>,
     /// Test pictures whose explanations are compared, and by which explanation; 0 for none.
     pub explanations: usize,
-    pub explanation: Explained,
+    pub explanation: Explanation,
 }
 
 impl Default for EvaluationRecipe {
@@ -117,62 +119,8 @@ impl Default for EvaluationRecipe {
             restarts: 3,
             curve: vec![0.25, 0.5, 0.75, 1.5, 2.0],
             explanations: 0,
-            explanation: Explained::default(),
+            explanation: Explanation::default(),
         }
-    }
-}
-
-/// A length in [0,1] pixels: a number, or a fraction such as "8/255".
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "f64")]
-pub struct Level(f64);
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a number in [0,1] pixels, or a fraction such as \"8/255\"")]
-enum Written {
-    Number(f64),
-    Fraction(String),
-}
-
-impl TryFrom<Written> for Level {
-    type Error = String;
-
-    fn try_from(written: Written) -> std::result::Result<Self, String> {
-        let value = match &written {
-            Written::Number(value) => Some(*value),
-            Written::Fraction(text) => text.split_once('/').and_then(|(above, below)| {
-                let number = |text: &str| text.trim().parse::<f64>().ok();
-                Some(number(above)? / number(below)?)
-            }),
-        };
-        value
-            .filter(|value| value.is_finite() && *value >= 0.0)
-            .map(Level)
-            .ok_or_else(|| "wanted a number, or a fraction such as \"8/255\"".into())
-    }
-}
-
-impl From<Level> for f64 {
-    fn from(level: Level) -> f64 {
-        level.0
-    }
-}
-
-impl Level {
-    pub const fn new(value: f64) -> Self {
-        Self(value)
-    }
-
-    pub const fn of_255(value: f64) -> Self {
-        Self(value / 255.0)
-    }
-
-    pub const fn exact(self) -> f64 {
-        self.0
-    }
-
-    pub const fn value(self) -> f32 {
-        self.0 as f32
     }
 }
 
@@ -301,14 +249,14 @@ impl Recipe {
     }
 
     /// What picture files are brought to.
-    pub(super) fn wanted(&self) -> Wanted {
-        Wanted { channels: self.data.channels, size: self.data.size }
+    pub(super) fn target_shape(&self) -> TargetShape {
+        TargetShape { channels: self.data.channels, size: self.data.size }
     }
 
     /// The norm and radius that it is tested with.
-    pub fn adversary(&self) -> (PixelNorm, Level) {
+    pub fn adversary(&self) -> (PixelNorm, PixelDistance) {
         let trained = self.objective.objective().adversary();
-        let (norm, epsilon) = trained.unwrap_or((PixelNorm::Linf, Level::of_255(8.0)));
+        let (norm, epsilon) = trained.unwrap_or((PixelNorm::Linf, PixelDistance::of_255(8.0)));
         (self.evaluation.norm.unwrap_or(norm), self.evaluation.epsilon.unwrap_or(epsilon))
     }
 

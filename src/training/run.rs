@@ -79,7 +79,7 @@ impl Training {
         device: &ComputeDevice,
         restart: bool,
     ) -> Result<Self> {
-        let all = Pictures::read(&recipe.data.train, recipe.wanted(), Part::Train)?;
+        let all = Pictures::read(&recipe.data.train, recipe.target_shape(), Part::Train)?;
         let random = |what| Stream::new(recipe.seed, what, "", "").generator();
         let [mut train, held_out] = all.split(recipe.data.holdout, &mut random("holdout"));
         if let Some(limit) = recipe.data.limit.filter(|limit| *limit < train.len()) {
@@ -87,7 +87,7 @@ impl Training {
             [_, train] = train.split(share, &mut random("limit"));
         }
         let test = match &recipe.data.test {
-            Some(path) => Pictures::read(path, recipe.wanted(), Part::Test)?,
+            Some(path) => Pictures::read(path, recipe.target_shape(), Part::Test)?,
             None => held_out.clone(),
         };
         let untestable = |why: String| Error::new("cannot test with these pictures", why);
@@ -283,13 +283,13 @@ impl Training {
 
     /// Goes back to the last good epoch, and ends there, where the training broke down.
     fn judge(&mut self, watched: Watched) {
-        let Some(weakness) = self.recipe.objective.objective().weakness() else { return };
+        let Some(collapse) = self.recipe.objective.objective().collapse() else { return };
         let classes = self.train.classes.len();
-        match self.state.place.best.judge(weakness, watched, classes) {
+        match self.state.place.best.judge(collapse, watched, classes) {
             Verdict::Good => self.state.good = Some(self.tested().clone()),
             Verdict::Fair => {}
             Verdict::Broken => {
-                let (epoch, what) = (self.state.place.epoch, weakness.of());
+                let (epoch, what) = (self.state.place.epoch, collapse.of());
                 self.end(&format!("{what} fell far below its best in epoch {epoch}"));
             }
         }

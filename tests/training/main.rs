@@ -10,10 +10,8 @@ use burn::tensor::{Tensor, TensorData};
 use hyaline::attack::{Pgd, PixelNorm, Start, cross_entropy};
 use hyaline::graph::read_back;
 use hyaline::model::{ComputeDevice, WeightTensor, Weights};
-use hyaline::training::objective::{
-    AdvProp, Adversarial, Batch, Explained, Objective, Sep, Trades, Vanilla,
-};
-use hyaline::training::{Level, Network, Sgd, Update, Values};
+use hyaline::training::objective::{AdvProp, Adversarial, Batch, Objective, Sep, Trades, Vanilla};
+use hyaline::training::{Explanation, Network, PixelDistance, Sgd, Update, Values};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use safetensors::SafeTensors;
@@ -156,7 +154,7 @@ fn adversarial_training_has_the_gradients_of_pytorch() {
         pixels: reference.tensor("linf/attacked", &device),
         labels: reference.labels.clone(),
     };
-    let none = Adversarial { epsilon: Level::new(0.0), steps: 0, ..Adversarial::default() };
+    let none = Adversarial { epsilon: PixelDistance::new(0.0), steps: 0, ..Adversarial::default() };
     let update = none.learn(&network, &reference.weights(), &batch, &mut random());
     reference.assert_update("linf", &update.unwrap());
 }
@@ -173,7 +171,7 @@ fn trades_has_the_gradients_of_pytorch() {
 }
 
 /// A SEP that learns from explanations alone.
-fn sep(explanation: Explained) -> Sep {
+fn sep(explanation: Explanation) -> Sep {
     Sep { explanation, lambda: 1.0, softplus: 5.0, ..Sep::default() }
 }
 
@@ -183,9 +181,9 @@ fn explanations_are_learned_from_with_the_gradients_of_pytorch() {
     for device in support::devices() {
         let (network, batch) = (reference.network(device), reference.batch(device));
         for (case, explanation) in [
-            ("gradient", Explained::Gradient),
-            ("input-x-gradient", Explained::InputXGradient),
-            ("guided-backpropagation", Explained::GuidedBackpropagation),
+            ("gradient", Explanation::Gradient),
+            ("input-x-gradient", Explanation::InputXGradient),
+            ("guided-backpropagation", Explanation::GuidedBackpropagation),
         ] {
             let noise = reference.tensor("noise", device);
             let sep = sep(explanation);
@@ -219,7 +217,7 @@ fn explanations_are_learned_from_as_differences_say() {
     let (network, batch) = (reference.network(&device), reference.batch(&device));
     let loss = |weights: &Weights| {
         let noise = reference.tensor("noise", &device);
-        let sep = sep(Explained::InputXGradient);
+        let sep = sep(Explanation::InputXGradient);
         let found = sep.explanation_loss(&network, weights, &batch, noise).unwrap();
         (found.0.iter().sum::<f64>() / found.0.len() as f64, found.1)
     };
@@ -256,7 +254,7 @@ fn auxiliary_norms_learn_from_attacked_pictures_alone() {
         }
     }
     // Attacks of no size: both halves learn the same.
-    let none = AdvProp { epsilon: Level::new(0.0), steps: 0, ..AdvProp::default() };
+    let none = AdvProp { epsilon: PixelDistance::new(0.0), steps: 0, ..AdvProp::default() };
     let both = none.learn(&network, &weights, &batch, &mut random()).unwrap();
     let mut norms = 0;
     for (name, expected) in &plain.gradients {

@@ -2,7 +2,7 @@
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hyaline::training::data::{Augmentation, Part, Pictures, Wanted};
+use hyaline::training::data::{Augmentation, Part, Pictures, TargetShape};
 use image::{Rgb, RgbImage};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-const AS_IT_IS: Wanted = Wanted { channels: None, size: None };
+const AS_IT_IS: TargetShape = TargetShape { channels: None, size: None };
 
 /// 32×32 pictures of two classes, three of each, in order of classes.
 fn picture(class: usize, index: usize) -> RgbImage {
@@ -159,7 +159,7 @@ fn what_is_no_set_of_pictures_is_said_in_one_line() {
         let error = Pictures::read(&at.join(name), AS_IT_IS, Part::Train).unwrap_err().to_string();
         assert!(error.contains(name) && !error.contains('\n'), "{error}");
     }
-    let large = Wanted { size: Some([16, 16]), ..AS_IT_IS };
+    let large = TargetShape { size: Some([16, 16]), ..AS_IT_IS };
     assert_eq!(Pictures::read(&folders(at), large, Part::Train).unwrap().shape, [3, 16, 16]);
     RgbImage::new(40, 40).save(at.join("folders/dogs/other.png")).unwrap();
     let error = Pictures::read(&at.join("folders"), AS_IT_IS, Part::Train).unwrap_err().to_string();
@@ -223,7 +223,7 @@ fn what_no_network_can_learn_from_is_an_error() {
     assert!(error(Pictures::read(&one, AS_IT_IS, Part::Train)).contains("fewer than two"));
     let flat = write_idx(folder.path(), 0, &[(0, vec![]), (1, vec![])]);
     assert!(error(Pictures::read(&flat, AS_IT_IS, Part::Train)).contains("0×0"));
-    let other = Wanted { size: Some([16, 16]), ..AS_IT_IS };
+    let other = TargetShape { size: Some([16, 16]), ..AS_IT_IS };
     let fixed = npz(folder.path());
     assert!(error(Pictures::read(&fixed, other, Part::Train)).contains("3×32×32 for good"));
     // A byte of class 200 in CIFAR-10.

@@ -5,8 +5,8 @@ use super::support;
 use hyaline::model::{Card, ComputeDevice, Model};
 use hyaline::progress::Flow;
 use hyaline::random::Stream;
-use hyaline::training::data::{Augmentation, Part, Pictures, Wanted};
-use hyaline::training::objective::Explained;
+use hyaline::training::Explanation;
+use hyaline::training::data::{Augmentation, Part, Pictures, TargetShape};
 use hyaline::training::{Accuracies, Outcome, Precision, Progress, Recipe, Training, accuracy};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -182,7 +182,7 @@ fn what_is_measured_is_what_the_file_holds() {
     let pictures = write_halves(folder.path(), 400);
     let mut recipe = recipe(&pictures, FAST);
     recipe.precision = Precision::Half;
-    (recipe.evaluation.explanations, recipe.evaluation.explanation) = (20, Explained::Gradient);
+    (recipe.evaluation.explanations, recipe.evaluation.explanation) = (20, Explanation::Gradient);
     let Outcome::Trained { card, accuracies } =
         train(recipe.clone(), &folder.path().join("out"), usize::MAX)
     else {
@@ -190,7 +190,7 @@ fn what_is_measured_is_what_the_file_holds() {
     };
     let model = Model::open(&card, &ComputeDevice::cpu()).unwrap();
     let all =
-        Pictures::read(&pictures, Wanted { channels: None, size: None }, Part::Train).unwrap();
+        Pictures::read(&pictures, TargetShape { channels: None, size: None }, Part::Train).unwrap();
     let mut random = Stream::new(recipe.seed, "holdout", "", "").generator();
     let [_, held_out] = all.split(recipe.data.holdout, &mut random);
     assert_eq!(accuracy(&model.graph, &held_out).unwrap(), accuracies.clean);

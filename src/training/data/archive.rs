@@ -2,7 +2,7 @@
 
 use super::folder::bytes;
 use super::pictures::in_order;
-use super::{Pictures, Wanted};
+use super::{Pictures, TargetShape};
 use crate::error::{Error, Result};
 use crate::file::extension;
 use crate::picture::Picture;
@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-pub fn read(path: &Path, wanted: Wanted) -> Result<Pictures> {
+pub fn read(path: &Path, target: TargetShape) -> Result<Pictures> {
     let failed = |e: std::io::Error| Error::new("cannot unpack it", e);
     let file = BufReader::new(File::open(path).map_err(failed)?);
     let packed = extension(path) != "tar";
@@ -47,7 +47,7 @@ pub fn read(path: &Path, wanted: Wanted) -> Result<Pictures> {
     in_order(&mut classes);
     let read: Vec<_> = files
         .par_iter()
-        .map(|(name, content)| bytes(&Picture::from_bytes(name, content)?, wanted))
+        .map(|(name, content)| bytes(&Picture::from_bytes(name, content)?, target))
         .collect::<Result<_>>()?;
     let mut pictures = Pictures::default();
     for ((name, _), (shape, pixels)) in files.iter().zip(read) {

@@ -1,14 +1,14 @@
 //! A folder with a folder of pictures for each class.
 
 use super::pictures::in_order;
-use super::{Pictures, Wanted};
+use super::{Pictures, TargetShape};
 use crate::error::{Error, Result};
 use crate::picture::{Filter, Picture, Preprocessing};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub fn read(path: &Path, wanted: Wanted) -> Result<Pictures> {
+pub fn read(path: &Path, target: TargetShape) -> Result<Pictures> {
     let mut found: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for folder in listed(path)?.into_iter().filter(|path| path.is_dir()) {
         let pictures: Vec<_> =
@@ -27,7 +27,7 @@ pub fn read(path: &Path, wanted: Wanted) -> Result<Pictures> {
     let files: Vec<_> = classes.iter().enumerate().flat_map(of_class).collect();
     let read: Vec<_> = files
         .par_iter()
-        .map(|(label, file)| Ok((*label, bytes(&Picture::open(file)?, wanted)?)))
+        .map(|(label, file)| Ok((*label, bytes(&Picture::open(file)?, target)?)))
         .collect::<Result<_>>()?;
     let mut pictures = Pictures { classes, ..Pictures::default() };
     for (label, (shape, pixels)) in read {
@@ -50,12 +50,12 @@ fn is_picture(path: &Path) -> bool {
     Picture::is_picture_file(path)
 }
 
-/// Shape and bytes of a picture, at the size that is wanted.
-pub fn bytes(picture: &Picture, wanted: Wanted) -> Result<([usize; 3], Vec<u8>)> {
+/// Shape and bytes of a picture, at the target size.
+pub fn bytes(picture: &Picture, target: TargetShape) -> Result<([usize; 3], Vec<u8>)> {
     let (width, height) = picture.size();
     let input = Preprocessing {
-        channels: wanted.channels.unwrap_or(3),
-        size: wanted.size.unwrap_or([height, width]),
+        channels: target.channels.unwrap_or(3),
+        size: target.size.unwrap_or([height, width]),
         mean: vec![],
         std: vec![],
         resize: Filter::Bicubic,

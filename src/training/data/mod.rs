@@ -11,7 +11,7 @@ mod source;
 
 pub use augmentation::Augmentation;
 pub use pictures::Pictures;
-pub use source::{Part, Wanted};
+pub use source::{Part, TargetShape};
 
 use crate::error::{Error, Result};
 use std::path::Path;
@@ -23,20 +23,20 @@ impl Pictures {
     ///
     /// # Errors
     /// When it is none of these, or holds no pictures, or of several sizes.
-    pub fn read(path: &Path, wanted: Wanted, part: Part) -> Result<Self> {
-        Self::read_unnamed(path, wanted, part)
-            .and_then(|pictures| pictures.checked(wanted))
+    pub fn read(path: &Path, target: TargetShape, part: Part) -> Result<Self> {
+        Self::read_unnamed(path, target, part)
+            .and_then(|pictures| pictures.checked(target))
             .map_err(|e| Error::new(format!("cannot read the pictures of {}", path.display()), e))
     }
 
-    fn read_unnamed(path: &Path, wanted: Wanted, part: Part) -> Result<Self> {
+    fn read_unnamed(path: &Path, target: TargetShape, part: Part) -> Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
         match () {
             () if path.is_dir() && cifar::is_folder(path) => cifar::read_folder(path, part),
-            () if path.is_dir() => folder::read(path, wanted),
+            () if path.is_dir() => folder::read(path, target),
             () if !path.exists() => Err(Error::new("nothing to read", "it is not there")),
-            () if ends(&[".tar", ".tar.gz", ".tgz"]) => archive::read(path, wanted),
+            () if ends(&[".tar", ".tar.gz", ".tgz"]) => archive::read(path, target),
             () if ends(&[".npz"]) => npz::read(path, part),
             () if ends(&[".bin"]) => cifar::read_file(path),
             () if name.contains("idx3-ubyte") => idx::read(path),
@@ -46,7 +46,7 @@ impl Pictures {
         }
     }
 
-    fn checked(self, wanted: Wanted) -> Result<Self> {
+    fn checked(self, target: TargetShape) -> Result<Self> {
         const LAYOUT: &str = "a folder for each class, with its pictures in it";
         let wrong = |why: String| Err(Error::new("it can't be learned from", why).hint(LAYOUT));
         let (classes, [channels, height, width]) = (self.classes.len(), self.shape);
@@ -54,8 +54,8 @@ impl Pictures {
             _ if self.len() < 2 => wrong("it holds fewer than two pictures".into()),
             _ if self.shape.contains(&0) => wrong(format!("its pictures are {height}×{width}")),
             _ if classes < 2 => wrong("it has one class only".into()),
-            _ if wanted.size.is_some_and(|size| size != [height, width])
-                || wanted.channels.is_some_and(|wanted| wanted != channels) =>
+            _ if target.size.is_some_and(|size| size != [height, width])
+                || target.channels.is_some_and(|target| target != channels) =>
             {
                 let why = format!("its pictures are {channels}×{height}×{width} for good");
                 Err(Error::new("`size` or `channels` can't be had", why)

@@ -2,7 +2,7 @@
 
 /// What sources of other sizes are brought to; `None` takes pictures as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub struct TargetShape {
     pub channels: Option<usize>,
     pub size: Option<[usize; 2]>,
 }

@@ -7,7 +7,7 @@ use crate::attack::{Pgd, PixelNorm, Start};
 use crate::error::Result;
 use crate::model::{BatchNorms, Weights};
 use crate::training::network::Network;
-use crate::training::recipe::Level;
+use crate::training::pixel_distance::PixelDistance;
 use crate::training::update::Update;
 use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,9 @@ use serde::{Deserialize, Serialize};
 pub struct AdvProp {
     pub norm: PixelNorm,
     /// Radius of the ball, in [0,1] pixels.
-    pub epsilon: Level,
+    pub epsilon: PixelDistance,
     /// Length of a step, in [0,1] pixels.
-    pub step: Level,
+    pub step: PixelDistance,
     pub steps: usize,
 }
 
@@ -30,8 +30,8 @@ impl Default for AdvProp {
     fn default() -> Self {
         Self {
             norm: PixelNorm::Linf,
-            epsilon: Level::of_255(4.0),
-            step: Level::of_255(1.0),
+            epsilon: PixelDistance::of_255(4.0),
+            step: PixelDistance::of_255(1.0),
             steps: 5,
         }
     }
@@ -70,7 +70,7 @@ impl Objective for AdvProp {
         check_adversary(self.norm, self.epsilon, self.step.exact(), self.steps)
     }
 
-    fn adversary(&self) -> Option<(PixelNorm, Level)> {
+    fn adversary(&self) -> Option<(PixelNorm, PixelDistance)> {
         Some((self.norm, self.epsilon))
     }
 

@@ -1,12 +1,12 @@
 //! Fast adversarial training: one step from a random start (Wong, Rice and Kolter 2020, "Fast is
 //! better than free", section 4).
 
-use super::{Adversarial, Batch, Objective, Weakness, check_adversary};
+use super::{Adversarial, Batch, Collapse, Objective, check_adversary};
 use crate::attack::PixelNorm;
 use crate::error::Result;
 use crate::model::Weights;
 use crate::training::network::Network;
-use crate::training::recipe::Level;
+use crate::training::pixel_distance::PixelDistance;
 use crate::training::update::Update;
 use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -19,14 +19,14 @@ use serde::{Deserialize, Serialize};
 pub struct Fast {
     pub norm: PixelNorm,
     /// Radius of the ball, in [0,1] pixels.
-    pub epsilon: Level,
+    pub epsilon: PixelDistance,
     /// Length of the step, in radii.
     pub step: f64,
 }
 
 impl Default for Fast {
     fn default() -> Self {
-        Self { norm: PixelNorm::Linf, epsilon: Level::of_255(8.0), step: 1.25 }
+        Self { norm: PixelNorm::Linf, epsilon: PixelDistance::of_255(8.0), step: 1.25 }
     }
 }
 
@@ -38,7 +38,7 @@ impl Objective for Fast {
         batch: &Batch,
         random: &mut ChaCha8Rng,
     ) -> Result<Update> {
-        let step = Level::new(self.step * self.epsilon.exact());
+        let step = PixelDistance::new(self.step * self.epsilon.exact());
         let one = Adversarial { norm: self.norm, epsilon: self.epsilon, step, steps: 1 };
         one.learn(network, weights, batch, random)
     }
@@ -47,11 +47,11 @@ impl Objective for Fast {
         check_adversary(self.norm, self.epsilon, self.step * self.epsilon.exact(), 1)
     }
 
-    fn adversary(&self) -> Option<(PixelNorm, Level)> {
+    fn adversary(&self) -> Option<(PixelNorm, PixelDistance)> {
         Some((self.norm, self.epsilon))
     }
 
-    fn weakness(&self) -> Option<Weakness> {
-        Some(Weakness::Robust)
+    fn collapse(&self) -> Option<Collapse> {
+        Some(Collapse::Robust)
     }
 }

@@ -3,6 +3,7 @@
 mod adversarial;
 mod advprop;
 mod fast;
+mod kind;
 mod sep;
 mod trades;
 mod vanilla;
@@ -10,19 +11,19 @@ mod vanilla;
 pub use adversarial::Adversarial;
 pub use advprop::AdvProp;
 pub use fast::Fast;
-pub use sep::{Explained, Sep};
+pub use kind::Kind;
+pub use sep::Sep;
 pub use trades::Trades;
 pub use vanilla::Vanilla;
 
 use super::network::Network;
-use super::recipe::Level;
+use super::pixel_distance::PixelDistance;
 use super::update::Update;
 use crate::attack::PixelNorm;
 use crate::error::{Error, Result};
 use crate::model::Weights;
 use burn::tensor::Tensor;
 use rand::rngs::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
 /// Pictures of a step.
 pub struct Batch {
@@ -54,12 +55,12 @@ pub trait Objective {
     }
 
     /// The adversary's norm and radius, where there is one.
-    fn adversary(&self) -> Option<(PixelNorm, Level)> {
+    fn adversary(&self) -> Option<(PixelNorm, PixelDistance)> {
         None
     }
 
-    /// What is known to break down in such a training.
-    fn weakness(&self) -> Option<Weakness> {
+    /// What is known to collapse in such a training.
+    fn collapse(&self) -> Option<Collapse> {
         None
     }
 
@@ -73,7 +74,7 @@ pub trait Objective {
 ///
 /// # Errors
 /// With the one that can't.
-fn check_adversary(norm: PixelNorm, epsilon: Level, step: f64, steps: usize) -> Result<()> {
+fn check_adversary(norm: PixelNorm, epsilon: PixelDistance, step: f64, steps: usize) -> Result<()> {
     let wrong = |name: &str, why: &str| {
         Err(Error::new(format!("`{name}` can't be used"), why.to_string())
             .hint("lengths are of [0,1] pixels, such as \"8/255\""))
@@ -102,58 +103,22 @@ fn check_weight(name: &str, value: f64) -> Result<()> {
     }
 }
 
-/// What breaks down in some kinds of training, from one epoch to the next.
+/// An accuracy that may collapse from one epoch to the next. Under attack that is catastrophic
+/// overfitting (Wong, Rice and Kolter 2020, "Fast is better than free", section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weakness {
+pub enum Collapse {
     /// Accuracy on pictures as they are.
     Clean,
     /// Accuracy under an attack of several steps.
     Robust,
 }
 
-impl Weakness {
-    /// What it is of, for people.
+impl Collapse {
+    /// The accuracy's name, for people.
     pub fn of(self) -> &'static str {
         match self {
-            Weakness::Clean => "accuracy without attack",
-            Weakness::Robust => "accuracy under attack",
-        }
-    }
-}
-
-/// The kind of training that a recipe asks for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-pub enum Kind {
-    Vanilla(Vanilla),
-    Pgd(Adversarial),
-    Fast(Fast),
-    Trades(Trades),
-    Sep(Sep),
-    AdvProp(AdvProp),
-}
-
-impl Kind {
-    /// Its name in recipes and cards.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Kind::Vanilla(_) => "vanilla",
-            Kind::Pgd(_) => "pgd",
-            Kind::Fast(_) => "fast",
-            Kind::Trades(_) => "trades",
-            Kind::Sep(_) => "sep",
-            Kind::AdvProp(_) => "advprop",
-        }
-    }
-
-    pub fn objective(&self) -> &dyn Objective {
-        match self {
-            Kind::Vanilla(objective) => objective,
-            Kind::Pgd(objective) => objective,
-            Kind::Fast(objective) => objective,
-            Kind::Trades(objective) => objective,
-            Kind::Sep(objective) => objective,
-            Kind::AdvProp(objective) => objective,
+            Collapse::Clean => "accuracy without attack",
+            Collapse::Robust => "accuracy under attack",
         }
     }
 }

@@ -2,31 +2,21 @@
 //! 2024, "Are Classification Robustness and Explanation Robustness Really Strongly Correlated?",
 //! training with a surrogate of the explanation loss's flatness).
 
-use super::{Adversarial, Batch, Objective, Trades, Weakness, check_adversary, check_weight};
+use super::{Adversarial, Batch, Collapse, Objective, Trades, check_adversary, check_weight};
 use crate::attack::PixelNorm;
 use crate::error::{Error, Result};
 use crate::graph::read_back;
 use crate::model::Weights;
-use crate::training::explanations::heat;
+use crate::training::explanations::{Explanation, heat};
 use crate::training::network::Network;
 use crate::training::optimiser::Values;
-use crate::training::recipe::Level;
+use crate::training::pixel_distance::PixelDistance;
 use crate::training::update::Update;
 use burn::tensor::{Tensor, TensorData};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
-
-/// The explanation that is learned from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Explained {
-    Gradient,
-    #[default]
-    InputXGradient,
-    GuidedBackpropagation,
-}
 
 /// L = L_adversarial + `lambda`·mean L_f, L_f = mean over pixels of (h(x + ζ) − h(x))², where h is
 /// the explanation of the label's logit, its channels' absolute values summed, divided by its
@@ -38,16 +28,16 @@ pub enum Explained {
 pub struct Sep {
     pub norm: PixelNorm,
     /// Radius of the adversary's ball, in [0,1] pixels.
-    pub epsilon: Level,
+    pub epsilon: PixelDistance,
     /// Length of its step, in [0,1] pixels.
-    pub step: Level,
+    pub step: PixelDistance,
     pub steps: usize,
     /// TRADES with this weight in the place of adversarial training.
     pub trades: Option<f64>,
-    pub explanation: Explained,
+    pub explanation: Explanation,
     pub lambda: f64,
     /// Deviation of the noise, in [0,1] pixels.
-    pub noise: Level,
+    pub noise: PixelDistance,
     pub softplus: f32,
 }
 
@@ -60,9 +50,9 @@ impl Default for Sep {
             step,
             steps,
             trades: None,
-            explanation: Explained::default(),
+            explanation: Explanation::default(),
             lambda: 50_000.0,
-            noise: Level::of_255(8.0),
+            noise: PixelDistance::of_255(8.0),
             softplus: 30.0,
         }
     }
@@ -92,7 +82,8 @@ impl Sep {
         let (dims, values) = (pixels.dims(), read_back(pixels.clone())?);
         let tape = graph.forward(pixels);
         let trace = graph.input_gradient_trace(&tape, &labels, self.explanation.rule());
-        let factors = (self.explanation == Explained::InputXGradient).then_some(values.as_slice());
+        let factors =
+            (self.explanation == Explanation::InputXGradient).then_some(values.as_slice());
         let maps = Maps::of(&read_back(trace.at_pixels())?, factors, dims);
         let share = self.lambda / batch.labels.len() as f64;
         let (losses, adjoint) = maps.differences(share);
@@ -232,12 +223,12 @@ impl Objective for Sep {
         }
     }
 
-    fn adversary(&self) -> Option<(PixelNorm, Level)> {
+    fn adversary(&self) -> Option<(PixelNorm, PixelDistance)> {
         Some((self.norm, self.epsilon))
     }
 
     /// Sharpened explanations can cost the network its accuracy.
-    fn weakness(&self) -> Option<Weakness> {
-        Some(Weakness::Clean)
+    fn collapse(&self) -> Option<Collapse> {
+        Some(Collapse::Clean)
     }
 }

@@ -6,7 +6,7 @@ use crate::attack::{Pgd, PixelNorm, Start, cross_entropy, input_gradient, log_so
 use crate::error::Result;
 use crate::model::{BatchNorms, Weights};
 use crate::training::network::Network;
-use crate::training::recipe::Level;
+use crate::training::pixel_distance::PixelDistance;
 use crate::training::update::{Pass, Update};
 use burn::tensor::Tensor;
 use rand::rngs::ChaCha8Rng;
@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 pub struct Trades {
     pub norm: PixelNorm,
     /// Radius of the ball, in [0,1] pixels.
-    pub epsilon: Level,
+    pub epsilon: PixelDistance,
     /// Length of a step, in [0,1] pixels.
-    pub step: Level,
+    pub step: PixelDistance,
     pub steps: usize,
     /// Weight of the divergence; 1/λ in the paper, α in some studies.
     pub beta: f64,
@@ -33,8 +33,8 @@ impl Default for Trades {
     fn default() -> Self {
         Self {
             norm: PixelNorm::Linf,
-            epsilon: Level::new(0.031),
-            step: Level::new(0.007),
+            epsilon: PixelDistance::new(0.031),
+            step: PixelDistance::new(0.007),
             steps: 10,
             beta: 6.0,
         }
@@ -140,7 +140,7 @@ impl Objective for Trades {
         check_adversary(self.norm, self.epsilon, self.step.exact(), self.steps)
     }
 
-    fn adversary(&self) -> Option<(PixelNorm, Level)> {
+    fn adversary(&self) -> Option<(PixelNorm, PixelDistance)> {
         Some((self.norm, self.epsilon))
     }
 }
