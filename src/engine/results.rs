@@ -93,7 +93,7 @@ impl AnyState {
         matches!(self, State::Stopped(_) | State::Failed(_))
     }
 
-    fn typed<T: Send + Sync + 'static>(&self) -> Option<State<T>> {
+    pub fn typed<T: Send + Sync + 'static>(&self) -> Option<State<T>> {
         Some(match self {
             State::Running(running) => State::Running(running.clone()),
             State::Stopped(partial) => State::Stopped(partial.clone()),

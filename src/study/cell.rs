@@ -38,7 +38,7 @@ impl<'a> Cell<'a> {
         let condition = match &plan.conditions[index.condition] {
             // As it was before there were others, so that earlier results stay known.
             Condition::Clean => String::new(),
-            attacked => format!("\n{}", attacked.identity()),
+            attacked @ Condition::Attacked { .. } => format!("\n{}", attacked.identity()),
         };
         let map_key = [
             "map",

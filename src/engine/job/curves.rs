@@ -1,8 +1,10 @@
 //! Insertion and Deletion of a map.
 
+use super::context::{Job, JobContext, Outcome, Step};
+use super::map::MapJob;
+use super::map::MapQuery;
 use super::map::predicted;
-use super::{Job, JobContext, MapJob, MapQuery, Outcome, Step};
-use crate::engine::Query;
+use crate::engine::results::Query;
 use crate::error::Result;
 use crate::score::{Curves, Sequence, rise_curves};
 use std::sync::Arc;

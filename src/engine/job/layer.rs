@@ -1,7 +1,10 @@
 //! What a node of a model holds, and how a class depends on it.
 
-use super::{Job, JobContext, Outcome, PredictionQuery};
-use crate::engine::{Condition, OpenModel, Query};
+use super::context::{Job, JobContext, Outcome};
+use super::prediction::PredictionQuery;
+use crate::engine::cell::Condition;
+use crate::engine::opened::OpenModel;
+use crate::engine::results::Query;
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Rules, read_back};
 use crate::model::Model;

@@ -1,10 +1,12 @@
 //! The map of a method.
 
-use super::{Job, JobContext, Outcome, PredictionQuery, Step};
+use super::context::{Job, JobContext, Outcome, Step};
+use super::prediction::PredictionQuery;
 use crate::attribution::{Attribution, Explained, Progress, attribute_once};
-use crate::engine::{
-    CellId, Condition, MethodChoice, OpenModel, OpenPicture, Partial, Query, Subject, background,
-};
+use crate::engine::cell::{CellId, Condition};
+use crate::engine::opened::{MethodChoice, OpenModel, OpenPicture};
+use crate::engine::results::{Partial, Query};
+use crate::engine::subject::{Subject, background};
 use crate::error::{Error, Result};
 use crate::parameter::Values;
 use ndarray::Array3;
@@ -94,7 +96,8 @@ impl Job for MapJob {
         let others = self.background.iter().map(|open| Ok(&open.value));
         let background = background(model, others)?;
         let explained = subject.explained(model, self.class, self.seed, &background);
-        let attribution = self.attribute(&explained.with_passes(cx.kept.passes(&query)), cx)?;
+        let attribution =
+            self.attribute(&explained.with_passes(cx.kept.passes(&query.cell, self.class)), cx)?;
         Ok(match attribution.is_partial() {
             true => Outcome::Stopped(Some(partial(&attribution))),
             false => Outcome::Done(attribution),

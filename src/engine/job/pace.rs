@@ -1,7 +1,8 @@
 //! How fast a model runs.
 
-use super::{Job, JobContext, Outcome};
-use crate::engine::{OpenModel, Query};
+use super::context::{Job, JobContext, Outcome};
+use crate::engine::opened::OpenModel;
+use crate::engine::results::Query;
 use crate::error::Result;
 use crate::model::Model;
 

@@ -1,7 +1,10 @@
 //! What a model makes of a picture.
 
-use super::{Job, JobContext, Outcome};
-use crate::engine::{Condition, OpenModel, OpenPicture, Query, Subject};
+use super::context::{Job, JobContext, Outcome};
+use crate::engine::cell::Condition;
+use crate::engine::opened::{OpenModel, OpenPicture};
+use crate::engine::results::Query;
+use crate::engine::subject::Subject;
 use crate::error::Result;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

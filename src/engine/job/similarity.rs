@@ -1,7 +1,8 @@
 //! How alike two maps are.
 
-use super::{Job, JobContext, MapQuery, Outcome};
-use crate::engine::Query;
+use super::context::{Job, JobContext, Outcome};
+use super::map::MapQuery;
+use crate::engine::results::Query;
 use crate::error::Result;
 use crate::score::{self, Measured};
 

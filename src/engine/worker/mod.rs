@@ -3,23 +3,22 @@
 //! The window says every frame what it would show; the worker takes the first that is not there
 //! yet. Work whose result is no longer asked for is cancelled, and its result is dropped.
 
+mod queue;
 mod task;
 mod thread;
 
 pub use task::Task;
-pub(super) use thread::Progress;
 
-use super::job::Kept;
 use super::results::{AnyState, Key, Results, Running, State, Stored};
 use super::thread_priority::lower_this_thread;
 use crate::attribution::Cache;
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use crate::engine::job::Kept;
+use queue::{Queue, Shared};
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
-/// Memory for results that are not on screen.
-const KEPT_BYTES: usize = 128 << 20;
 /// What closing the window waits for a batch to end; the process ends then all the same.
 const LAST_BATCH: Duration = Duration::from_secs(10);
 
@@ -29,30 +28,6 @@ pub struct Worker {
     cache: Option<Cache>,
     changed: Arc<dyn Fn() + Send + Sync>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// What the window and the thread share.
-#[derive(Default)]
-struct Shared {
-    queue: Mutex<Queue>,
-    /// Told when the queue changes.
-    signal: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
-    /// What is asked for, most urgent first.
-    requests: Vec<Task>,
-    results: Results,
-    /// Finished results, oldest first, to be forgotten when there are too many.
-    finished: VecDeque<Key>,
-    cancel: bool,
-    /// One piece of work that is to end.
-    cancelled: Option<Key>,
-    paused: bool,
-    quit: bool,
-    /// Counts the threads: what one that was left behind finds does not count.
-    generation: usize,
 }
 
 impl Worker {
@@ -187,62 +162,5 @@ impl Drop for Worker {
         while !thread.is_finished() && begun.elapsed() < LAST_BATCH {
             std::thread::sleep(Duration::from_millis(5));
         }
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        // A panic inside a job is caught before it could poison the lock.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
-        self.signal.wait(queue).unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Stored {
-    fn stopped() -> Self {
-        Self { state: State::Stopped(None), bytes: 0 }
-    }
-}
-
-impl Queue {
-    fn state(&self, task: &Task) -> Option<&AnyState> {
-        self.results.state(task.key())
-    }
-
-    fn next(&self) -> Option<Task> {
-        self.requests.iter().find(|task| self.state(task).is_none()).cloned()
-    }
-
-    /// Whether work that runs is to end.
-    fn is_unwanted(&self, key: &Key) -> bool {
-        let is_cancelled = self.cancel || self.cancelled.as_ref() == Some(key);
-        self.quit || is_cancelled || !self.is_requested(key)
-    }
-
-    fn is_requested(&self, key: &Key) -> bool {
-        self.requests.iter().any(|task| task.key() == key)
-    }
-
-    /// Forgets the oldest results that nobody asks for, until the rest fits its memory.
-    fn forget_old(&mut self) {
-        let requested: HashSet<&Key> = self.requests.iter().map(Task::key).collect();
-        let size = |key: &Key| self.results.0.get(key).map_or(0, |stored| stored.bytes);
-        let mut held: usize = self.finished.iter().map(size).sum();
-        let (mut kept, mut forgotten) = (VecDeque::new(), Vec::new());
-        for key in &self.finished {
-            if held > KEPT_BYTES && !requested.contains(key) {
-                held -= size(key);
-                forgotten.push(key.clone());
-            } else {
-                kept.push_back(key.clone());
-            }
-        }
-        for key in forgotten {
-            self.results.0.remove(&key);
-        }
-        self.finished = kept;
     }
 }

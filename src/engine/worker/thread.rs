@@ -1,13 +1,12 @@
 //! What the worker's thread does.
 
-use super::task::Finished;
-use super::{Queue, Shared, Task};
-use crate::engine::job::{JobContext, Kept, Step};
-use crate::engine::results::{Key, Query, Running, State, Stored};
+use super::queue::{Queue, Shared};
+use super::task::{Finished, Task};
+use crate::engine::job::{JobContext, Kept, Monitor, Step};
+use crate::engine::results::{AnyState, Key, Running, State, Stored};
 use crate::error::{Error, Result, panic_text};
 use crate::progress::Flow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Does what is asked for, one piece after the other, until the worker ends or another thread took
@@ -15,8 +14,8 @@ use std::time::Instant;
 pub(super) fn work(kept: &mut Kept, generation: usize, shared: &Shared, changed: &dyn Fn()) {
     while let Some(task) = next(generation, shared) {
         changed();
-        let progress = Progress { key: task.key(), shared, changed };
-        let mut cx = JobContext { kept: &mut *kept, progress };
+        let monitor = Watched { key: task.key(), shared, changed };
+        let mut cx = JobContext { kept: &mut *kept, monitor: &monitor };
         let result = catch_unwind(AssertUnwindSafe(|| task.run(&mut cx)));
         let result = result.unwrap_or_else(|panic| {
             Err(Error::new("the computation crashed", panic_text(&*panic)).hint("try --device cpu"))
@@ -76,22 +75,19 @@ impl Queue {
     }
 }
 
-/// Where a running job reports how far it is.
-#[derive(Clone, Copy)]
-pub struct Progress<'a> {
+/// A running job as the window watches it.
+struct Watched<'a> {
     key: &'a Key,
     shared: &'a Shared,
     changed: &'a dyn Fn(),
 }
 
-impl Progress<'_> {
-    /// What earlier work gave, if it is done and not forgotten.
-    pub fn done<Q: Query>(&self, query: &Q) -> Option<Arc<Q::Output>> {
-        self.shared.lock().results.done(query)
+impl Monitor for Watched<'_> {
+    fn state(&self, key: &Key) -> Option<AnyState> {
+        self.shared.lock().results.state(key).cloned()
     }
 
-    /// Notes progress, and waits while work is paused; says whether it is still asked for.
-    pub fn advance(&self, step: Step) -> Flow {
+    fn advance(&self, step: Step) -> Flow {
         let mut queue = self.shared.lock();
         if let Some(running) = queue.running(self.key) {
             (running.done, running.total) = (step.done, step.total);

@@ -15,12 +15,7 @@ pub static DLA: Family = Family {
     name: "DLA",
     names: &["dla"],
     renames: &[],
-    marks: &[&[
-        "base_layer.0.weight",
-        "level0.0.weight",
-        "level2.root.conv.weight",
-        "level5.root.conv.weight",
-    ]],
+    marks: &[&["base_layer.0.weight", "level0.0.weight", "level5.root.conv.weight"]],
     plan: |_| Some(vec![]),
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),

@@ -28,7 +28,7 @@ pub struct Plan {
     /// What people should know about the selection, such as pictures that are there twice.
     pub notes: Vec<String>,
     /// Which versions of every picture are explained.
-    #[serde(default = "Condition::only_clean", skip_serializing_if = "is_clean")]
+    #[serde(default = "Condition::only_clean", skip_serializing_if = "Condition::are_clean")]
     pub conditions: Vec<Condition>,
     pub models: Vec<PlannedModel>,
     pub methods: Vec<Choice>,
@@ -205,8 +205,4 @@ impl Plan {
         scores.sort();
         format!("{}\n{}", self.annotations.as_deref().unwrap_or_default(), scores.join("\n"))
     }
-}
-
-fn is_clean(conditions: &Vec<Condition>) -> bool {
-    Condition::are_clean(conditions)
 }
