@@ -3,6 +3,7 @@
 use crate::attribution::Progress;
 use crate::command_line::plan::{Case, Plan};
 use crate::command_line::watch::Watch;
+use crate::engine::CellIndex;
 use crate::error::{Error, Result};
 use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
 use crate::model::Model;
@@ -48,12 +49,12 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<FigureContents>>
     };
     let mut watch = Watch::new(wanted.len())?;
     let mut wanted = wanted.into_iter().peekable();
-    while let Some([picture, network, _]) = wanted.peek().copied() {
+    while let Some(cell) = wanted.peek().copied() {
+        let CellIndex { picture, model: network, .. } = cell;
         let (model, path) = (&plan.models[network], &plan.pictures[picture]);
         let case = plan.case(model, path)?;
         contents.views[picture][network] = Some(view(&case, model, annotations.as_ref())?);
-        let of_both = |at: &[usize; 3]| at[..2] == [picture, network];
-        while let Some(at) = wanted.next_if(of_both) {
+        while let Some(at) = wanted.next_if(|at| at.is_same_subject(cell)) {
             let shown = shown(plan, (model, path), &case, (at, session), &mut watch)?;
             if watch.cancelled() {
                 return Ok(None);
@@ -105,10 +106,10 @@ fn shown(
     plan: &Plan,
     (model, path): (&Model, &Path),
     case: &Case,
-    (at, session): ([usize; 3], &Session),
+    (at, session): (CellIndex, &Session),
     watch: &mut Watch,
 ) -> Result<Shown> {
-    let (method, values) = &plan.methods[at[2]];
+    let (method, values) = &plan.methods[at.method];
     let name = crate::file::stem(path);
     watch.begin(format!("{} · {name} · {}", model.name, method.description().id));
     let explained = case.explained(model, plan.seed);

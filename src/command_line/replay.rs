@@ -168,7 +168,7 @@ fn content(path: &Path) -> Option<String> {
 fn compare_maps(record: &Record, contents: &FigureContents) -> (String, bool) {
     let (mut text, mut same) = (String::new(), 0);
     for before in &record.maps {
-        let Some(shown) = contents.maps.get(&[before.picture, before.network, before.row]) else {
+        let Some(shown) = contents.maps.get(&before.cell()) else {
             continue;
         };
         if map_sha256(&shown.attribution.map) == before.sha256 {

@@ -60,6 +60,11 @@ pub struct CellIndex {
 }
 
 impl CellIndex {
+    /// The cell of a clean picture, where that is the first condition.
+    pub fn clean(picture: usize, model: usize, method: usize) -> Self {
+        Self { picture, model, condition: 0, method }
+    }
+
     /// Whether both are of one picture on one model under one condition.
     pub fn is_same_subject(self, other: Self) -> bool {
         let method = 0;

@@ -7,7 +7,7 @@ use super::requests::prediction_task;
 use crate::attribution::Attribution;
 use crate::display::Arrangement;
 use crate::engine::job::{CurvesJob, CurvesQuery};
-use crate::engine::{MethodChoice, OpenModel, OpenPicture, State, Task};
+use crate::engine::{CellIndex, MethodChoice, OpenModel, OpenPicture, State, Task};
 use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
 use crate::score::Curves;
 use crate::session::{CurvesShown, Session};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// One map of the figure.
 pub(super) struct FigureCell {
-    at: [usize; 3],
+    at: CellIndex,
     picture: OpenPicture,
     model: OpenModel,
     choice: MethodChoice,
@@ -41,11 +41,11 @@ impl Explorer {
         let Document { pictures, models, appearance, figure, selected, .. } = &self.state.document;
         let counts = [pictures.len(), models.len(), methods.len()];
         let wanted = wanted(appearance, figure, counts, *selected);
-        let cell = |at: [usize; 3]| FigureCell {
+        let cell = |at: CellIndex| FigureCell {
             at,
-            picture: pictures[at[0]].clone(),
-            model: models[at[1]].clone(),
-            choice: methods[at[2]].clone(),
+            picture: pictures[at.picture].clone(),
+            model: models[at.model].clone(),
+            choice: methods[at.method].clone(),
         };
         wanted.into_iter().map(cell).collect()
     }
@@ -123,7 +123,7 @@ impl Explorer {
             device: self.services.device.name.clone(),
         };
         for cell in self.figure_cells() {
-            let [picture, network, _] = cell.at;
+            let CellIndex { picture, model: network, .. } = cell.at;
             contents.views[picture][network] = self.figure_view(&cell);
             let (map, curves) = self.figure_results(&cell);
             if let Some(attribution) = map {

@@ -5,7 +5,7 @@ use super::autosave::Autosave;
 use super::document::{Document, OpenAnnotations};
 use super::pair::Pair;
 use crate::attribution::{Method, Target};
-use crate::engine::{MethodChoice, OpenModel, OpenPicture};
+use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture};
 use crate::file::stem;
 use crate::model::{Card, Model};
 use crate::session::{Comparison, FigureOptions, File, SavedMethod, Session, VERSION};
@@ -54,6 +54,7 @@ impl Session {
                 Some(_) => document.figure.clone(),
                 None => FigureOptions { comparison: Comparison::None, ..document.figure.clone() },
             },
+            conditions: Condition::only_clean(),
             networks: document.models.iter().map(network).collect(),
             pictures: document.pictures.iter().map(picture).collect(),
             methods: document.shown_methods().map(method).collect(),

@@ -112,7 +112,7 @@ fn classes(contents: &FigureContents, appearance: &Appearance, options: &FigureO
 /// Every parameter; the layers that were looked at, where all networks have the same.
 fn methods(contents: &FigureContents) -> String {
     let said = |(index, (method, values)): (usize, &(&'static dyn Method, Values))| {
-        let maps = contents.maps.iter().filter(|(at, _)| at[2] == index);
+        let maps = contents.maps.iter().filter(|(at, _)| at.method == index);
         let mut used = maps.map(|(_, shown)| &shown.attribution.values);
         // Methods without maps are not in the figure.
         let first = used.next()?;

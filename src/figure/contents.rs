@@ -1,6 +1,7 @@
 //! What figures are made of: what networks make of pictures, as it was computed.
 
 use crate::attribution::{Attribution, Method, Target};
+use crate::engine::CellIndex;
 use crate::model::{Model, OutputKind, Prediction, TrainingCard};
 use crate::parameter::Values;
 use crate::picture::annotation::Annotations;
@@ -20,8 +21,7 @@ pub struct FigureContents {
     pub methods: Vec<(&'static dyn Method, Values)>,
     /// By picture and network; none where nothing is computed.
     pub views: Vec<Vec<Option<View>>>,
-    /// By picture, network and method.
-    pub maps: BTreeMap<[usize; 3], Shown>,
+    pub maps: BTreeMap<CellIndex, Shown>,
     /// The picture that is explained where there is one, an index.
     pub selected: usize,
     /// Two networks that are held against each other.

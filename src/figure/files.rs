@@ -9,6 +9,7 @@ use super::record::{PNG_KEYWORD, PixelsRecord, Record};
 use super::render::Rendering;
 use super::table::Table;
 use super::{Fonts, latex};
+use crate::engine::CellIndex;
 use crate::error::{Error, Result};
 use crate::file::{extension, file_name, write};
 use crate::model::TrainingCard;
@@ -209,7 +210,7 @@ fn keep_inputs(contents: &FigureContents, session: &Session, paths: &[PathBuf]) 
 /// font has.
 fn warnings(contents: &FigureContents, fonts: &Fonts, layout: &Layout) -> Vec<String> {
     let mut warnings = vec![];
-    for ([picture, network, method], shown) in &contents.maps {
+    for (CellIndex { picture, model: network, method, .. }, shown) in &contents.maps {
         let name = format!(
             "{} · {} · {}",
             contents.methods[*method].0.description().name,
@@ -276,7 +277,7 @@ fn npz(contents: &FigureContents, options: &FigureOptions) -> Result<Vec<u8>> {
 pub(super) fn plain_names(
     contents: &FigureContents,
     options: &FigureOptions,
-    [picture, network, method]: [usize; 3],
+    CellIndex { picture, model: network, method, .. }: CellIndex,
 ) -> [String; 3] {
     let plain = |index: usize, name: &str| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -297,7 +298,7 @@ fn csv(contents: &FigureContents, options: &FigureOptions) -> Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let heads = ["picture", "network", "method", "fraction", "deletion", "insertion"];
     table.write_record(heads).map_err(|e| failed(&e))?;
-    for ([picture, network, method], shown) in &contents.maps {
+    for (CellIndex { picture, model: network, method, .. }, shown) in &contents.maps {
         let Some(curves) = &shown.curves else { continue };
         let names = (
             options.name(&contents.pictures[*picture].name),

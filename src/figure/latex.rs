@@ -5,6 +5,7 @@ use super::contents::FigureContents;
 use super::draw::{gradient, png};
 use super::render::Rendering;
 use super::table::{Bars, Cell, ColorBar, Heading, Table};
+use crate::engine::CellIndex;
 use crate::error::Result;
 use crate::file::{file_name, write};
 use crate::plot::canvas::{Canvas, Page};
@@ -258,11 +259,11 @@ fn heading(heading: &Heading, is_boxed: bool) -> String {
 
 /// Areas under the curves, a row for each method, two columns for each network.
 fn table(contents: &FigureContents, options: &FigureOptions, name: &str) -> Option<String> {
-    let area = |at: [usize; 3]| contents.maps.get(&at)?.curves.clone();
+    let area = |at: CellIndex| contents.maps.get(&at)?.curves.clone();
     let rows: Vec<String> = (0..contents.methods.len())
         .filter_map(|method| {
             let cells: Vec<_> = (0..contents.networks.len())
-                .map(|network| area([contents.selected, network, method]))
+                .map(|network| area(CellIndex::clean(contents.selected, network, method)))
                 .collect();
             cells.iter().any(Option::is_some).then(|| {
                 let numbers = cells.iter().map(|curves| match curves {

@@ -4,6 +4,7 @@
 use super::contents::{FigureContents, Shown};
 use super::render::Pixels;
 use crate::attribution::Target;
+use crate::engine::CellIndex;
 use crate::error::{Error, Result};
 use crate::file::{extension, sha256};
 use crate::session::Session;
@@ -15,7 +16,8 @@ use std::path::Path;
 
 /// The key that tells records from other JSON, the first in them; its value is the format's version.
 const KEY: &str = "hyaline-figure";
-const VERSION: u32 = 1;
+/// 2 has conditions; 1 is read as well.
+const VERSION: u32 = 2;
 /// Keyword of the text in PNG.
 pub const PNG_KEYWORD: &str = "hyaline-figure";
 /// The attachment of PDF.
@@ -63,6 +65,9 @@ pub struct MapRecord {
     /// Indices.
     pub picture: usize,
     pub network: usize,
+    /// Of the session's conditions.
+    #[serde(default)]
+    pub condition: usize,
     pub method: String,
     /// Which of the methods, for one may be there twice.
     pub row: usize,
@@ -86,6 +91,14 @@ pub struct MapRecord {
     pub warnings: Vec<String>,
     pub facts: BTreeMap<String, Option<f64>>,
     pub curves: Option<CurvesRecord>,
+}
+
+impl MapRecord {
+    /// Which cell of the session it is of.
+    pub fn cell(&self) -> CellIndex {
+        let (picture, model, condition) = (self.picture, self.network, self.condition);
+        CellIndex { picture, model, condition, method: self.row }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -130,7 +143,7 @@ impl Record {
             name: of.name.clone(),
             sha256: of.sha256.clone(),
         };
-        let map = |(at, shown): (&[usize; 3], &Shown)| map_record(contents, *at, shown);
+        let map = |(at, shown): (&CellIndex, &Shown)| map_record(contents, *at, shown);
         Self {
             version: VERSION,
             hyaline: env!("CARGO_PKG_VERSION").into(),
@@ -180,10 +193,14 @@ impl Record {
         };
         let text = found.filter(|text| text.contains(KEY)).ok_or_else(|| nothing(what()))?;
         let record: Self = serde_json::from_str(&text).map_err(|e| Error::new(what(), e))?;
-        if record.version != VERSION || !record.session.is_of_this_version() {
-            let why = format!("its record is of version {}, not {VERSION}", record.version);
+        if !(1..=VERSION).contains(&record.version) || !record.session.is_known() {
+            let why = format!(
+                "its record is of version {}, and this program reads 1 to {VERSION}",
+                record.version
+            );
             return Err(Error::new(what(), why).hint("replay it with the Hyaline that made it"));
         }
+        record.session.check_conditions()?;
         Ok(record)
     }
 }
@@ -194,14 +211,15 @@ fn nothing(what: String) -> Error {
     )
 }
 
-fn map_record(contents: &FigureContents, at: [usize; 3], shown: &Shown) -> Option<MapRecord> {
-    let [picture, network, method] = at;
+fn map_record(contents: &FigureContents, at: CellIndex, shown: &Shown) -> Option<MapRecord> {
+    let CellIndex { picture, model: network, method, .. } = at;
     let view = contents.views[picture][network].as_ref()?;
     let map = &shown.attribution.map;
     let (channels, height, width) = map.dim();
     Some(MapRecord {
         picture,
         network,
+        condition: at.condition,
         method: contents.methods[method].0.description().id.into(),
         row: method,
         parameters: json(&shown.attribution.values.without_paths()),

@@ -7,6 +7,7 @@ pub use figure_options::{Comparison, CurvesShown, FigureOptions, POINTS, Size, T
 
 use crate::attribution::{METHODS, Method, Target};
 use crate::display::Appearance;
+use crate::engine::Condition;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::model::Card;
@@ -17,8 +18,8 @@ use std::path::{Path, PathBuf};
 
 /// The key that tells session files from other TOML; its value is the format's version.
 const KEY: &str = "hyaline-session";
-/// Of the format that this program reads and writes.
-pub const VERSION: u32 = 1;
+/// Of the format that this program writes; 2 has conditions, and 1 is read as well.
+pub const VERSION: u32 = 2;
 
 /// A session as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct Session {
     pub shown: Appearance,
     #[serde(default)]
     pub figure: FigureOptions,
+    /// Which versions of every picture are shown.
+    #[serde(default = "Condition::only_clean", skip_serializing_if = "Condition::are_clean")]
+    pub conditions: Vec<Condition>,
     #[serde(default)]
     pub networks: Vec<File>,
     #[serde(default)]
@@ -89,6 +93,7 @@ impl Default for Session {
             probes: vec![],
             shown: Appearance::default(),
             figure: FigureOptions::default(),
+            conditions: Condition::only_clean(),
             networks: vec![],
             pictures: vec![],
             methods: vec![],
@@ -173,17 +178,34 @@ impl Session {
         let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
         let session: Self = toml::from_str(&text)
             .map_err(|e| failed(format!("line {}: {}", file::toml_line(&text, &e), e.message())))?;
-        if !session.is_of_this_version() {
-            let why = format!("it is of version {}, this is version {VERSION}", session.version);
+        if !session.is_known() {
+            let why = format!(
+                "it is of version {}, and this program reads 1 to {VERSION}",
+                session.version
+            );
             return Err(failed(why).hint("open it with the Hyaline that wrote it"));
         }
+        session.check_conditions()?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Ok(session.with_paths(|file| folder.join(file)))
     }
 
+    /// # Errors
+    /// When pictures are shown under conditions that this program can't bring about.
+    pub fn check_conditions(&self) -> Result<()> {
+        if self.conditions.is_empty() {
+            return Err(Error::new(
+                "cannot open the session",
+                "it shows pictures under no condition",
+            )
+            .hint("leave out `conditions` for clean pictures"));
+        }
+        self.conditions.iter().try_for_each(Condition::check)
+    }
+
     /// Whether this program knows all that it says.
-    pub fn is_of_this_version(&self) -> bool {
-        self.version == VERSION
+    pub fn is_known(&self) -> bool {
+        (1..=VERSION).contains(&self.version)
     }
 
     /// The same with every path changed.
@@ -258,9 +280,15 @@ mod tests {
         session(folder.path()).write(&path).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         for (from, to, told) in [
-            ("hyaline-session = 1", "hyaline-session = 9", "version 9"),
+            ("hyaline-session = 2", "hyaline-session = 9", "version 9"),
             ("seed = 7", "seed = \"x\"", "line 3"),
             ("opacity", "opactiy", "opactiy"),
+            ("seed = 7", "seed = 7\nconditions = []", "no condition"),
+            (
+                "seed = 7",
+                "seed = 7\nconditions = [{ kind = \"attacked\", attack = \"pgd\" }]",
+                "no attacks",
+            ),
         ] {
             std::fs::write(&path, text.replace(from, to)).unwrap();
             let error = Session::read(&path).unwrap_err().to_string();

@@ -128,7 +128,7 @@ fn the_list_of_scores_is_the_registry() {
     for description in SCORES {
         let title = section(description.measure);
         if title != last {
-            text += &format!("\n## {title}\n");
+            text.extend(["\n## ", title, "\n"]);
             last = title;
         }
         text += &score(description);

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use hyaline::attribution::{self, Attribution, Target};
+use hyaline::engine::CellIndex;
 use hyaline::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View};
 use hyaline::model::{OutputKind, Prediction};
 use hyaline::parameter::Values;
@@ -30,7 +31,7 @@ pub fn contents(
     for picture in 0..pictures.len() {
         for network in 0..networks.len() {
             for (index, (method, values)) in methods.iter().enumerate() {
-                let at = [picture, network, index];
+                let at = CellIndex::clean(picture, network, index);
                 let attribution = Attribution {
                     method: method.description(),
                     map: Arc::new(map(at, side)),
@@ -94,7 +95,7 @@ fn network(name: &str, side: usize) -> NetworkFacts {
     }
 }
 
-fn map([picture, network, method]: [usize; 3], side: usize) -> Array3<f32> {
+fn map(CellIndex { picture, model: network, method, .. }: CellIndex, side: usize) -> Array3<f32> {
     let phase = (picture + 2 * network + 3 * method) as f32;
     Array3::from_shape_fn((3, side, side), |(c, y, x)| {
         let (x, y) = (x as f32 / side as f32, y as f32 / side as f32);
@@ -112,7 +113,7 @@ fn view([picture, network]: [usize; 2], side: usize) -> View {
     View { image, class, boxes: vec![[0.25, 0.25, 0.5, 0.4]] }
 }
 
-fn curves([picture, network, method]: [usize; 3]) -> Curves {
+fn curves(CellIndex { picture, model: network, method, .. }: CellIndex) -> Curves {
     let fractions: Vec<f32> = (0..=28u8).map(|step| f32::from(step) / 28.0).collect();
     let speed = 1.0 + (picture + network + method) as f32;
     let insertion: Vec<f32> = fractions.iter().map(|x| 0.9 - 0.8 * (-speed * x).exp()).collect();

@@ -4,12 +4,13 @@ use super::{Composer, Line};
 use crate::display::{
     Arrangement, MethodNorm, Norm, Scale, Scaler, scales_of_pictures, shared_scales,
 };
+use crate::engine::CellIndex;
 use crate::figure::table::{Bars, ColorBar};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
 /// Scales of maps by picture, network and method; none for those that are scaled alone.
-pub(super) type Scales = BTreeMap<[usize; 3], Option<Scale>>;
+pub(super) type Scales = BTreeMap<CellIndex, Option<Scale>>;
 
 impl Composer<'_> {
     pub(super) fn scales(&self) -> Scales {
@@ -19,7 +20,9 @@ impl Composer<'_> {
         if self.arrangement() == Arrangement::PicturesByNetworks {
             let maps: Vec<Vec<&Array2<f32>>> = networks
                 .map(|network| {
-                    let of = |picture| Some(&self.reduced.get(&[picture, network, 0])?.0);
+                    let of = |picture| {
+                        Some(&self.reduced.get(&CellIndex::clean(picture, network, 0))?.0)
+                    };
                     (0..contents.pictures.len()).filter_map(of).collect()
                 })
                 .collect();
@@ -27,14 +30,15 @@ impl Composer<'_> {
             let found = scales_of_pictures(norm, &maps, &mut Plain);
             for (network, scale) in found.into_iter().enumerate() {
                 scales.extend(
-                    (0..contents.pictures.len()).map(|picture| ([picture, network, 0], scale)),
+                    (0..contents.pictures.len())
+                        .map(|picture| (CellIndex::clean(picture, network, 0), scale)),
                 );
             }
             return scales;
         }
         let norms: Vec<MethodNorm> =
             contents.methods.iter().map(|(method, _)| self.appearance.norms.of(*method)).collect();
-        let map = |at: [usize; 3]| self.reduced.get(&at).map(|(map, _)| map);
+        let map = |at: CellIndex| self.reduced.get(&at).map(|(map, _)| map);
         // Networks with several pictures count as several networks.
         let pictures = self.pictures_of_lines().into_iter();
         let shown: Vec<[usize; 2]> = pictures
@@ -42,13 +46,16 @@ impl Composer<'_> {
             .collect();
         let maps: Vec<Vec<_>> = (0..contents.methods.len())
             .map(|method| {
-                shown.iter().map(|[picture, network]| map([*picture, *network, method])).collect()
+                shown
+                    .iter()
+                    .map(|[picture, network]| map(CellIndex::clean(*picture, *network, method)))
+                    .collect()
             })
             .collect();
         let found = shared_scales(&norms, &maps, &mut Plain);
         for (method, row) in found.into_iter().enumerate() {
             for ([picture, network], scale) in shown.iter().zip(row) {
-                scales.insert([*picture, *network, method], scale);
+                scales.insert(CellIndex::clean(*picture, *network, method), scale);
             }
         }
         scales
@@ -69,7 +76,7 @@ impl Composer<'_> {
         }
         let bar = |row: &Line, column: &Line| {
             let at = self.place(*row, *column).filter(|at| self.reduced.contains_key(at))?;
-            Some(scales.get(&at).copied().flatten().map(|scale| self.bar_of(at[2], scale)))
+            Some(scales.get(&at).copied().flatten().map(|scale| self.bar_of(at.method, scale)))
         };
         let of_row: Vec<_> = rows
             .iter()

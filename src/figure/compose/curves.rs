@@ -2,6 +2,7 @@
 
 use super::{Composer, Line};
 use crate::display::Arrangement;
+use crate::engine::CellIndex;
 use crate::figure::table::Cell;
 use crate::plot::chart::ChartLine;
 use crate::plot::palette;
@@ -39,15 +40,19 @@ impl Composer<'_> {
         let networks = 0..self.contents.networks.len();
         let methods = 0..self.contents.methods.len();
         let selected = self.contents.selected;
-        let places: Vec<[usize; 3]> = match line {
-            Line::Method(method) => networks.map(|network| [selected, network, method]).collect(),
-            Line::Network(Some(picture), network) => {
-                methods.map(|method| [picture, network, method]).collect()
+        let places: Vec<CellIndex> = match line {
+            Line::Method(method) => {
+                networks.map(|network| CellIndex::clean(selected, network, method)).collect()
             }
-            Line::Picture(picture) => networks.map(|network| [picture, network, 0]).collect(),
+            Line::Network(Some(picture), network) => {
+                methods.map(|method| CellIndex::clean(picture, network, method)).collect()
+            }
+            Line::Picture(picture) => {
+                networks.map(|network| CellIndex::clean(picture, network, 0)).collect()
+            }
             _ => return Cell::Empty,
         };
-        let curve = |(series, at): (usize, &[usize; 3])| {
+        let curve = |(series, at): (usize, &CellIndex)| {
             let color = palette::on_white(series);
             // A method's row is of all pictures that stand in it.
             let is_of_several = self.options.all_pictures && matches!(line, Line::Method(_));
@@ -64,13 +69,18 @@ impl Composer<'_> {
     /// The mean of all pictures' curves with its standard errors.
     fn mean_curve(
         &self,
-        [_, network, method]: [usize; 3],
+        CellIndex { model: network, method, .. }: CellIndex,
         side: Line,
         color: String,
     ) -> Option<ChartLine> {
         let pictures = 0..self.contents.pictures.len();
         let of = |picture| {
-            let curves = self.contents.maps.get(&[picture, network, method])?.curves.as_ref()?;
+            let curves = self
+                .contents
+                .maps
+                .get(&CellIndex::clean(picture, network, method))?
+                .curves
+                .as_ref()?;
             let points = points(curves, side);
             let at = |place: usize| value_at(&points, place as f64 / (PLACES - 1) as f64);
             Some((0..PLACES).map(at).collect::<Vec<f64>>())

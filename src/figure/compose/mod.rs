@@ -9,6 +9,7 @@ pub use panels::{DIFFERENCE, difference, enlarged};
 use super::contents::{FigureContents, Shown, View};
 use super::table::{Cell, Column, Heading, Table};
 use crate::display::{Appearance, Arrangement, MethodNorm};
+use crate::engine::CellIndex;
 use crate::error::{Error, Result};
 use crate::parameter::Value;
 use crate::session::{Comparison, CurvesShown, FigureOptions};
@@ -25,7 +26,7 @@ struct Composer<'a> {
     appearance: &'a Appearance,
     options: &'a FigureOptions,
     /// Maps as they are shown, and by which norm.
-    reduced: BTreeMap<[usize; 3], (Array2<f32>, MethodNorm)>,
+    reduced: BTreeMap<CellIndex, (Array2<f32>, MethodNorm)>,
 }
 
 /// A line of the grid: what its cells have in common.
@@ -49,7 +50,7 @@ pub fn wanted(
     options: &FigureOptions,
     [pictures, networks, methods]: [usize; 3],
     selected: usize,
-) -> Vec<[usize; 3]> {
+) -> Vec<CellIndex> {
     let of_one = appearance.arrangement == Arrangement::PicturesByNetworks
         && options.curves != CurvesShown::MeanAlone;
     let methods = if of_one { methods.min(1) } else { methods };
@@ -57,7 +58,9 @@ pub fn wanted(
     let pictures = (0..pictures).filter(|picture| all || *picture == selected);
     pictures
         .flat_map(|picture| (0..networks).map(move |network| [picture, network]))
-        .flat_map(|[picture, network]| (0..methods).map(move |method| [picture, network, method]))
+        .flat_map(|[picture, network]| {
+            (0..methods).map(move |method| CellIndex::clean(picture, network, method))
+        })
         .collect()
 }
 
@@ -71,8 +74,8 @@ pub fn compose(
     options: &FigureOptions,
 ) -> Result<Table> {
     let norms = |index: usize| appearance.norms.of(contents.methods[index].0);
-    let reduce = |(at, shown): (&[usize; 3], &Shown)| {
-        let of = norms(at[2]);
+    let reduce = |(at, shown): (&CellIndex, &Shown)| {
+        let of = norms(at.method);
         (*at, (of.norm.reduce(&shown.attribution.map, of.sign), of))
     };
     let reduced = contents.maps.iter().map(reduce).collect();
@@ -227,13 +230,15 @@ impl Composer<'_> {
     }
 
     /// The picture, network and method of a cell, where it is of one of each.
-    fn place(&self, row: Line, column: Line) -> Option<[usize; 3]> {
+    fn place(&self, row: Line, column: Line) -> Option<CellIndex> {
         match (row, column) {
             (Line::Method(method), Line::Network(Some(picture), network))
             | (Line::Network(Some(picture), network), Line::Method(method)) => {
-                Some([picture, network, method])
+                Some(CellIndex::clean(picture, network, method))
             }
-            (Line::Picture(picture), Line::Network(_, network)) => Some([picture, network, 0]),
+            (Line::Picture(picture), Line::Network(_, network)) => {
+                Some(CellIndex::clean(picture, network, 0))
+            }
             _ => None,
         }
     }

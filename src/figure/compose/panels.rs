@@ -3,6 +3,7 @@
 use super::bars::Scales;
 use super::{Composer, verdict};
 use crate::display::{Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Style, blend};
+use crate::engine::CellIndex;
 use crate::figure::contents::View;
 use crate::figure::table::{Cell, ColorBar, Panel};
 use crate::score::{self, Measured};
@@ -29,8 +30,8 @@ impl Composer<'_> {
         if self.appearance.boxes { view.boxes.clone() } else { vec![] }
     }
 
-    pub(super) fn map_panel(&self, at: [usize; 3], scales: &Scales) -> Option<Panel> {
-        let [picture, network, _] = at;
+    pub(super) fn map_panel(&self, at: CellIndex, scales: &Scales) -> Option<Panel> {
+        let CellIndex { picture, model: network, .. } = at;
         let view = self.contents.views[picture][network].as_ref()?;
         let (reduced, of) = self.reduced.get(&at)?;
         let shared = scales.get(&at).copied().flatten();
@@ -39,7 +40,7 @@ impl Composer<'_> {
             image: self.blended(view, reduced, *of, scale),
             smooth: self.appearance.smooth,
             footer: self.footer(at),
-            bar: Some(self.bar_of(at[2], scale)),
+            bar: Some(self.bar_of(at.method, scale)),
             boxes: self.boxes(view),
         })
     }
@@ -80,10 +81,10 @@ impl Composer<'_> {
     }
 
     /// What stands below a map: the class where every cell has its own, and areas.
-    fn footer(&self, at: [usize; 3]) -> Vec<String> {
+    fn footer(&self, at: CellIndex) -> Vec<String> {
         let mut lines = vec![];
         if self.arrangement() == Arrangement::PicturesByNetworks {
-            lines.extend(self.contents.views[at[0]][at[1]].as_ref().map(verdict));
+            lines.extend(self.contents.views[at.picture][at.model].as_ref().map(verdict));
         }
         let curves = self.contents.maps.get(&at).and_then(|shown| shown.curves.as_ref());
         if let Some(curves) = curves.filter(|_| self.options.scores) {
@@ -95,7 +96,7 @@ impl Composer<'_> {
 
     pub(super) fn comparison_panel(&self, picture: usize, method: usize, scales: &Scales) -> Cell {
         let Some(pair) = self.contents.pair else { return Cell::Empty };
-        let places = pair.map(|network| [picture, network, method]);
+        let places = pair.map(|network| CellIndex::clean(picture, network, method));
         let [Some((first, of)), Some((second, _))] =
             places.each_ref().map(|at| self.reduced.get(at))
         else {

@@ -1,6 +1,7 @@
 //! Metrics as the benchmarks that published them count them, where that is no mean over pictures.
 
-use super::{View, clean};
+use super::View;
+use crate::engine::CellIndex;
 use crate::score::OverPictures;
 use crate::score::localisation::{BoxOverlaps, Contours, MaxBoxAccuracy, PointingAccuracy};
 use crate::study::store::Done;
@@ -11,7 +12,7 @@ pub fn benchmark(view: &View, [model, method, metric]: [usize; 3]) -> Option<f64
     let plan = view.plan();
     let pictures = plan.pictures.iter().enumerate();
     let done = pictures.filter_map(|(place, picture)| {
-        let done = view.done(clean(model, place, method))?;
+        let done = view.done(CellIndex::clean(place, model, method))?;
         Some((picture.label.unwrap_or(done.prediction.target), done))
     });
     match plan.metrics[metric].over_pictures {

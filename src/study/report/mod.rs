@@ -145,11 +145,6 @@ impl Report {
     }
 }
 
-/// The cell of a clean picture: reports are of those.
-fn clean(model: usize, picture: usize, method: usize) -> CellIndex {
-    CellIndex { picture, model, condition: 0, method }
-}
-
 /// Records by their cells.
 struct View<'a> {
     records: &'a Records,
@@ -173,7 +168,8 @@ impl<'a> View<'a> {
 
     /// A metric of every picture, where it is defined.
     fn values(&self, model: usize, method: usize, metric: usize) -> Vec<Option<f64>> {
-        let value = |picture| self.done(clean(model, picture, method))?.values[metric].value();
+        let value =
+            |picture| self.done(CellIndex::clean(picture, model, method))?.values[metric].value();
         (0..self.plan().pictures.len()).map(value).collect()
     }
 
@@ -181,8 +177,9 @@ impl<'a> View<'a> {
     fn subjects(&self, model: usize) -> Vec<Option<CellPrediction>> {
         let methods = self.plan().methods.len();
         let subject = |picture| {
-            (0..methods)
-                .find_map(|method| Some(self.done(clean(model, picture, method))?.prediction))
+            (0..methods).find_map(|method| {
+                Some(self.done(CellIndex::clean(picture, model, method))?.prediction)
+            })
         };
         (0..self.plan().pictures.len()).map(subject).collect()
     }

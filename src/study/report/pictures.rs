@@ -1,6 +1,7 @@
 //! What stands behind a number of a table: its pictures.
 
-use super::{Report, clean};
+use super::Report;
+use crate::engine::CellIndex;
 use crate::study::cell::{CellPrediction, Measured};
 use crate::study::store::Record;
 
@@ -19,7 +20,7 @@ impl Report {
     /// A metric of every picture that a model and method were tried on, in the plan's order.
     pub fn pictures(&self, [model, method, metric]: [usize; 3]) -> Vec<PictureValue<'_>> {
         let view = super::View { records: &self.records };
-        let value = |picture| match view.record(clean(model, picture, method))? {
+        let value = |picture| match view.record(CellIndex::clean(picture, model, method))? {
             Record::Failed(why) => Some(PictureValue { picture, subject: None, value: Err(why) }),
             Record::Done(done) => {
                 let value = match &done.values[metric] {

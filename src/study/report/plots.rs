@@ -1,7 +1,8 @@
 //! Plots of a study: means with their intervals, and mean curves.
 
 use super::caption::direction;
-use super::{Report, View, clean};
+use super::{Report, View};
+use crate::engine::CellIndex;
 use crate::plot::{CurvePanel, Curves, Dots, Estimate, Line, Row};
 use crate::score::OverPictures;
 use crate::study::plan::Metric;
@@ -115,7 +116,9 @@ impl Report {
             return None;
         }
         let curves: Vec<&Vec<f32>> = (0..plan.pictures.len())
-            .filter_map(|picture| view.done(clean(model, picture, method))?.curves[metric].as_ref())
+            .filter_map(|picture| {
+                view.done(CellIndex::clean(picture, model, method))?.curves[metric].as_ref()
+            })
             .collect();
         let place = |place: usize| {
             let values: Vec<f64> = curves.iter().map(|curve| f64::from(curve[place])).collect();

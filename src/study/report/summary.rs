@@ -1,7 +1,8 @@
 //! One model with one method: each metric over the pictures.
 
 use super::benchmark::benchmark;
-use super::{LEVEL, View, clean, present};
+use super::{LEVEL, View, present};
+use crate::engine::CellIndex;
 use crate::study::statistics::{Defined, Description, Interval, describe, mean_interval};
 use crate::study::store::Record;
 use rayon::prelude::*;
@@ -45,8 +46,8 @@ pub fn groups(view: &View) -> Vec<Group> {
 
 fn group(view: &View, model: usize, method: usize) -> Group {
     let plan = view.plan();
-    let records =
-        (0..plan.pictures.len()).map(|picture| view.record(clean(model, picture, method)));
+    let records = (0..plan.pictures.len())
+        .map(|picture| view.record(CellIndex::clean(picture, model, method)));
     let (mut failed, mut missing, mut seconds) = (0, 0, vec![]);
     for record in records {
         match record {
