@@ -120,9 +120,13 @@ impl Case {
         }
     }
 
-    fn lay(&self, named: Option<&str>, weights: &Weights) -> hyaline::error::Result<(Graph, Fit)> {
+    fn build(
+        &self,
+        named: Option<&str>,
+        weights: &Weights,
+    ) -> hyaline::error::Result<(Graph, Fit)> {
         let device = ComputeDevice::cpu().device;
-        find(named, weights)?.lay(weights, &self.preprocessing(), &device)
+        find(named, weights)?.build(weights, &self.preprocessing(), &device)
     }
 
     fn fit(&self, named: Option<&str>, weights: &Weights) -> Fit {
@@ -141,7 +145,7 @@ impl Case {
         if found.id != self.architecture {
             return Err(format!("recognised as {}", found.id));
         }
-        let (graph, fit) = self.lay(named, &weights).map_err(|e| e.to_string())?;
+        let (graph, fit) = self.build(named, &weights).map_err(|e| e.to_string())?;
         let leftovers = self.tensors.keys().filter(|key| is_leftover(key)).count();
         if fit.matched + leftovers != self.tensors.len() || !fit.unexpected.is_empty() {
             return Err(format!("only {} tensors are used", fit.matched));
@@ -236,7 +240,7 @@ fn published_networks_agree_with_the_golden_numbers() {
         assert_eq!(architecture.id, id);
         let device = ComputeDevice::cpu().device;
         let input = InputDefaults::imagenet(224).preprocessing;
-        let (graph, fit) = architecture.lay(&weights, &input, &device).unwrap();
+        let (graph, fit) = architecture.build(&weights, &input, &device).unwrap();
         assert_eq!((fit.confidence, fit.matched), (1.0, weights.tensors.len()), "{network}");
         let (shape, pixels) = &golden.tensors["input"];
         let data = TensorData::new(pixels.clone(), shape.clone());
@@ -293,7 +297,7 @@ fn a_fit_holds_everything_that_is_wrong() {
 }
 
 fn error_of(case: &Case, named: Option<&str>, weights: &Weights) -> String {
-    case.lay(named, weights).err().map_or("no error".into(), |error| error.to_string())
+    case.build(named, weights).err().map_or("no error".into(), |error| error.to_string())
 }
 
 #[test]
@@ -323,11 +327,11 @@ fn tensors_too_many_are_refused_unless_a_person_named_the_architecture() {
         error.contains("1 tensor of the file has no place in it: `stranger.weight`"),
         "{error}"
     );
-    let (_, fit) = case.lay(Some("cifar_resnet20"), &weights).unwrap();
+    let (_, fit) = case.build(Some("cifar_resnet20"), &weights).unwrap();
     assert!(fit.warnings()[0].contains("`stranger.weight`"), "{:?}", fit.warnings());
     weights.tensors.remove("stranger.weight");
     weights.tensors.insert("bn1.num_batches_tracked".into(), formula("", &[1], 1.0));
-    let (_, fit) = case.lay(None, &weights).unwrap();
+    let (_, fit) = case.build(None, &weights).unwrap();
     assert_eq!((fit.confidence, fit.warnings()), (1.0, vec![]));
 }
 
@@ -336,7 +340,7 @@ fn another_depth_than_the_named_is_missing_or_too_many() {
     let case = case("cifar resnet20, option A");
     let error = error_of(&case, Some("cifar-resnet32"), &case.weights());
     assert!(error.contains("do not fit cifar-resnet32: 60 tensors are missing"), "{error}");
-    let (_, fit) = case.lay(Some("cifar-resnet"), &case.weights()).unwrap();
+    let (_, fit) = case.build(Some("cifar-resnet"), &case.weights()).unwrap();
     assert_eq!(fit.confidence, 1.0);
 }
 
@@ -355,7 +359,7 @@ fn what_nothing_fits_is_told_from_its_closest() {
 #[test]
 fn what_shapes_do_not_tell_is_said_to_be_guessed() {
     let case = case("plain, lenet");
-    let (_, fit) = case.lay(None, &case.weights()).unwrap();
+    let (_, fit) = case.build(None, &case.weights()).unwrap();
     assert!(fit.confidence <= 0.5);
     assert!(fit.guessed[0].contains("28×28 pixels; `conv1` stride 1 padding 2, max pool"));
     assert!(fit.guessed[1].contains("fit the shapes as well"), "{:?}", fit.guessed);

@@ -160,7 +160,7 @@ fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Re
     }
     let said = configured(defaults.preprocessing, weights.config.as_ref());
     let preprocessing = corrected(said, &card.input).validated()?;
-    let (graph, fit) = architecture.lay(&weights, &preprocessing, &device.device)?;
+    let (graph, fit) = architecture.build(&weights, &preprocessing, &device.device)?;
     Ok(Laid {
         architecture: architecture.name.to_string(),
         outputs: Outputs::of(&graph, None, card.output.kind, Source::Architecture)?,

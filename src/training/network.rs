@@ -35,7 +35,7 @@ impl Network {
             .map_or_else(|| architecture::find(None, weights), Ok)?;
         let input = architecture.input(weights).preprocessing;
         let input = Preprocessing { size, mean, std, ..input }.validated()?;
-        architecture.lay(weights, &input, &device.device)?;
+        architecture.build(weights, &input, &device.device)?;
         Ok(Self { architecture, input, device: device.clone() })
     }
 
@@ -50,7 +50,7 @@ impl Network {
     /// As on [`Self::new`], which has checked the weights.
     pub fn learning(&self, weights: &Weights, norms: BatchNorms) -> Result<Graph> {
         let weights = chosen(weights, norms);
-        self.architecture.lay_for_training(&weights, &self.input, true, &self.device.device)
+        self.architecture.build_for_training(&weights, &self.input, true, &self.device.device)
     }
 
     /// The graph whose explanations are learned from: the running network, with batch norms as
@@ -59,7 +59,7 @@ impl Network {
     /// # Errors
     /// As on [`Self::running`].
     pub fn explaining(&self, weights: &Weights) -> Result<Graph> {
-        self.architecture.lay_for_training(weights, &self.input, false, &self.device.device)
+        self.architecture.build_for_training(weights, &self.input, false, &self.device.device)
     }
 
     /// The graph to run, and to attack: batch norms are folded.
@@ -68,7 +68,7 @@ impl Network {
     /// As on [`Self::learning`], or when a variance became impossible.
     pub fn running(&self, weights: &Weights, norms: BatchNorms) -> Result<Graph> {
         let weights = chosen(weights, norms);
-        Ok(self.architecture.lay(&weights, &self.input, &self.device.device)?.0)
+        Ok(self.architecture.build(&weights, &self.input, &self.device.device)?.0)
     }
 }
 

@@ -26,7 +26,7 @@ fn logits(weights: &Weights) -> hyaline::error::Result<(Vec<f32>, Fit)> {
     input.size = imagenet.size;
     input.mean = imagenet.mean[..input.channels].to_vec();
     input.std = imagenet.std[..input.channels].to_vec();
-    let (graph, fit) = architecture.lay(weights, &input, &ComputeDevice::cpu().device)?;
+    let (graph, fit) = architecture.build(weights, &input, &ComputeDevice::cpu().device)?;
     let pixels = super::uniform("pixels", input.channels * SIZE * SIZE);
     let pixels: Vec<f32> = pixels.map(|u| f32::midpoint(u, 1.0)).collect();
     let data = TensorData::new(pixels, [1, input.channels, SIZE, SIZE]);

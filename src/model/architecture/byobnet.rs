@@ -2,12 +2,13 @@
 //! al. 2020), RepVGG (Ding et al. 2021), MobileOne (Vasu et al. 2023), CLIP's ResNets with an average
 //! in the place of their attention (Radford et al. 2021), and timm's own ResNets with tiered stems.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules::{self, attention, conv_bn, conv_bn_act};
 use super::tensors::Tensors;
 use super::window::{Window, window};
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
@@ -16,7 +17,7 @@ use crate::graph::op::Pointwise;
 const EVO_WIDTH: usize = 16;
 const EVO_EPSILON: f32 = 1e-3;
 
-/// Plan: blocks of each stage.
+/// Dimensions: blocks of each stage.
 pub static BYOBNET: Family = Family {
     id: "byobnet",
     name: "Configurable residual network",
@@ -41,14 +42,14 @@ pub static BYOBNET: Family = Family {
         "test-byobnet",
     ],
     renames: &[],
-    marks: &[
+    signatures: &[
         &["stages.0.0.conv1_1x1.conv.weight"],
         &["stages.0.0.conv1_kxk.conv.weight"],
         &["stages.0.0.conv_kxk.conv.weight"],
         &["stages.0.0.conv_kxk.0.conv.weight"],
         &["stages.0.0.reparam_conv.weight"],
     ],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let stages = tensors.count("stages.");
         // Attention between places: bottleneck, halo, lambda, bilinear.
         let strange = ["self_attn.", ".conv_spatial", "pos_embed", "attn.conv_block"];
@@ -58,7 +59,7 @@ pub static BYOBNET: Family = Family {
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         let style = Style::of(net, depths);
         if net.has("final_conv.bn.v") {
             net.epsilon = EVO_EPSILON;
@@ -92,7 +93,7 @@ struct Style {
 impl Style {
     /// What published networks have; tensors tell them apart but for the activation behind a
     /// tiered stem, which follows from the name or else from depths.
-    fn of(net: &mut Assembly, depths: &[usize]) -> Self {
+    fn of(net: &mut GraphAssembler, depths: &[usize]) -> Self {
         let linear = !net.tensors.names().any(|name| {
             [".shortcut.", ".identity.", "reparam_conv", "conv_1x1.", "conv_scale."]
                 .iter()
@@ -130,7 +131,7 @@ fn has_groups(tensors: &Tensors) -> bool {
 }
 
 /// One convolution, or several of which the last strides where no pool does.
-fn stem(net: &mut Assembly, style: &Style, from: NodeId) -> Result<NodeId> {
+fn stem(net: &mut GraphAssembler, style: &Style, from: NodeId) -> Result<NodeId> {
     if style.halving {
         return match net.has("stem.conv.weight") {
             true => conv_bn_act(net, "stem", 2, style.activation, from),
@@ -159,7 +160,7 @@ fn stem(net: &mut Assembly, style: &Style, from: NodeId) -> Result<NodeId> {
 const LAYERS: [&str; 6] =
     ["conv1_1x1", "conv1_kxk", "conv2_1x1", "conv2_kxk", "conv2b_kxk", "conv3_1x1"];
 
-fn block(net: &mut Assembly, style: &Style, stride: usize, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, style: &Style, stride: usize, from: NodeId) -> Result<NodeId> {
     if net.has("conv_kxk.conv.weight")
         || net.has("conv_kxk.0.conv.weight")
         || net.has("reparam_conv.weight")
@@ -188,7 +189,7 @@ fn block(net: &mut Assembly, style: &Style, stride: usize, from: NodeId) -> Resu
 
 /// CLIP's networks average where others' convolutions stride.
 fn strided(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     style: &Style,
     name: &str,
     stride: usize,
@@ -202,7 +203,12 @@ fn strided(
 }
 
 /// A convolution of the block's input or of its averages, or the input itself where it fits.
-fn shortcut(net: &mut Assembly, stride: usize, from: NodeId, to: NodeId) -> Result<Option<NodeId>> {
+fn shortcut(
+    net: &mut GraphAssembler,
+    stride: usize,
+    from: NodeId,
+    to: NodeId,
+) -> Result<Option<NodeId>> {
     match () {
         () if net.has("shortcut.conv.conv.weight") => net.within("shortcut", |net| {
             let x = if stride > 1 { modules::halve(net, "pool", from)? } else { from };
@@ -216,7 +222,7 @@ fn shortcut(net: &mut Assembly, stride: usize, from: NodeId, to: NodeId) -> Resu
 /// RepVGG's and MobileOne's block: a sum of convolutions of several sides and a norm of the input,
 /// or the one convolution that they were put together to.
 fn branches(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     activation: Pointwise,
     stride: usize,
     from: NodeId,
@@ -232,7 +238,7 @@ fn branches(
     net.add("act", activation, &[sum])
 }
 
-fn parallel(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn parallel(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let several = (0..net.count("conv_kxk.")).map(|index| format!("conv_kxk.{index}"));
     let names = ["conv_kxk", "conv_1x1", "conv_scale"].map(String::from).into_iter().chain(several);
     let mut sum = None;
@@ -249,7 +255,7 @@ fn parallel(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
     Ok(sum.unwrap_or(from))
 }
 
-fn join(net: &mut Assembly, name: &str, sum: Option<NodeId>, x: NodeId) -> Result<NodeId> {
+fn join(net: &mut GraphAssembler, name: &str, sum: Option<NodeId>, x: NodeId) -> Result<NodeId> {
     match sum {
         Some(sum) => net.sum(&format!("{name}.add"), sum, x),
         None => Ok(x),

@@ -2,12 +2,13 @@
 //! trick", as torchvision has it), VGG (Simonyan and Zisserman 2015), SqueezeNet (Iandola et al.
 //! 2016).
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::input::CIFAR10;
 use super::tensors::Tensors;
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Matrix, Pointwise};
@@ -17,21 +18,21 @@ pub static ALEXNET: Family = Family {
     name: "AlexNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "features.0.weight",
         "features.3.weight",
         "features.6.weight",
         "features.8.weight",
         "features.10.weight",
     ]],
-    plan: |tensors| (tensors.side("features.0.weight", 2) == 11).then(Vec::new),
+    dimensions: |tensors| (tensors.side("features.0.weight", 2) == 11).then(Vec::new),
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, _, from| alexnet(net, from),
+    build: |net, _, from| alexnet(net, from),
 };
 
-fn alexnet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn alexnet(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let pool = window(3).stride(2).padding(0);
     let mut x = net.convolution("features.0", window(11).stride(4).padding(2), from)?;
     x = net.relu("features.1", x)?;
@@ -48,14 +49,14 @@ fn alexnet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.pooled_head("avgpool", head.of_layers(&["1", "4", "6"], 4096, Pointwise::Relu), x)
 }
 
-/// Plan: convolutions of each stage, then 1 with batch norm or 0 without.
+/// Dimensions: convolutions of each stage, then 1 with batch norm or 0 without.
 pub static VGG: Family = Family {
     id: "vgg",
     name: "VGG",
     names: &["vgg"],
     renames: &[],
-    marks: &[&["features.0.weight"]],
-    plan: vgg_plan,
+    signatures: &[&["features.0.weight"]],
+    dimensions: vgg_dimensions,
     variants: &[
         Variant::new("vgg11", "VGG-11", &[1, 1, 2, 2, 2, 0]),
         Variant::new("vgg13", "VGG-13", &[2, 2, 2, 2, 2, 0]),
@@ -71,11 +72,11 @@ pub static VGG: Family = Family {
         _ => InputDefaults::imagenet(224),
     },
     leftovers: &[],
-    lay: vgg,
+    build: vgg,
 };
 
 /// Stages end where the numbering leaves room for a pool between two convolutions.
-fn vgg_plan(tensors: &Tensors) -> Option<Vec<usize>> {
+fn vgg_dimensions(tensors: &Tensors) -> Option<Vec<usize>> {
     let norm = tensors.has("features.1.running_mean");
     let step = if norm { 3 } else { 2 };
     let (mut stages, mut index) = (vec![0], 0);
@@ -94,14 +95,15 @@ fn vgg_plan(tensors: &Tensors) -> Option<Vec<usize>> {
     whole.then_some(stages)
 }
 
-fn vgg(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
-    let (norm, stages) = (plan[5] == 1, &plan[..5]);
+fn vgg(net: &mut GraphAssembler, dimensions: &[usize], from: NodeId) -> Result<NodeId> {
+    let ([a, b, c, d, e, norm], _) = family::first(dimensions)?;
+    let (norm, stages) = (norm == 1, [a, b, c, d, e]);
     let (mut x, mut index) = (from, 0);
     let mut next = || {
         index += 1;
         format!("features.{}", index - 1)
     };
-    for &depth in stages {
+    for depth in stages {
         for _ in 0..depth {
             let name = next();
             x = match norm {
@@ -123,7 +125,7 @@ fn vgg(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
 
 /// timm's: a window over 7×7 places in the place of the first linear layer, so that larger pictures
 /// give several answers, which are averaged.
-fn convolutional_head(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn convolutional_head(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     const SIDE: usize = 7;
     let shape = net.shape(from);
     let mut x = from;
@@ -138,14 +140,14 @@ fn convolutional_head(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.pooled_head("avgpool", Head::new(&["head.fc"]), x)
 }
 
-/// Plan: side of the first window, then where the pools are.
+/// Dimensions: side of the first window, then where the pools are.
 pub static SQUEEZENET: Family = Family {
     id: "squeezenet",
     name: "SqueezeNet",
     names: &[],
     renames: &[],
-    marks: &[&["features.0.weight", "features.3.squeeze.weight"]],
-    plan: |tensors| {
+    signatures: &[&["features.0.weight", "features.3.squeeze.weight"]],
+    dimensions: |tensors| {
         Some(match tensors.has("features.5.squeeze.weight") {
             true => vec![7, 2, 6, 11],
             false => vec![3, 2, 5, 8],
@@ -157,16 +159,17 @@ pub static SQUEEZENET: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: squeezenet,
+    build: squeezenet,
 };
 
-fn squeezenet(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
-    let first = window(plan[0]).stride(2).padding(0);
+fn squeezenet(net: &mut GraphAssembler, dimensions: &[usize], from: NodeId) -> Result<NodeId> {
+    let ([side], pools) = family::first(dimensions)?;
+    let first = window(side).stride(2).padding(0);
     let mut x = net.convolution("features.0", first, from)?;
     x = net.relu("features.1", x)?;
     for index in 2..=12 {
         let name = format!("features.{index}");
-        x = match plan[1..].contains(&index) {
+        x = match pools.contains(&index) {
             true => net.max_pool_ceil(&name, window(3).stride(2).padding(0), x)?,
             false => net.within(&name, |net| fire(net, x))?,
         };
@@ -182,7 +185,7 @@ fn squeezenet(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId
     }
 }
 
-fn fire(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn fire(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let x = net.convolution("squeeze", window(1), from)?;
     let x = net.relu("squeeze_activation", x)?;
     let narrow = net.convolution("expand1x1", window(1), x)?;

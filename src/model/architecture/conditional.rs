@@ -1,13 +1,13 @@
 //! Convolutions whose weights depend on the picture (Yang et al. 2019, "CondConv").
 
-use super::assembly::Assembly;
+use super::graph_assembler::GraphAssembler;
 use super::window::Window;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::graph::op::{Arithmetic, Pointwise};
 
 /// How much each expert counts for a block's input: from its means over all places.
-pub fn gates(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+pub fn gates(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let x = net.global_average_pool("routing_fn.avgpool", from)?;
     let x = net.linear("routing_fn", x)?;
     net.add("routing_fn.sigmoid", Pointwise::Sigmoid, &[x])
@@ -16,7 +16,7 @@ pub fn gates(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 /// The sum of the experts' convolutions by their gates, and a norm. The tensor has an expert's
 /// weights in every row; the window's sides follow from their number.
 pub fn convolution(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     [name, norm]: [&str; 2],
     gates: NodeId,
     window: impl Fn(usize) -> Window,
@@ -35,7 +35,7 @@ pub fn convolution(
     let mut parts = vec![];
     for (expert, kernel) in kernels.chunks_exact(count).enumerate() {
         let name = format!("{name}.{expert}");
-        let x = net.lay_convolution(&name, kernel.to_vec(), None, window(side), from)?;
+        let x = net.build_convolution(&name, kernel.to_vec(), None, window(side), from)?;
         let gate = net.some_channels(&format!("{name}.gate"), expert..expert + 1, gates)?;
         parts.push(net.add(&format!("{name}.scale"), Arithmetic::Multiply, &[x, gate])?);
     }

@@ -1,26 +1,28 @@
 //! ConvMixer (Trockman and Kolter 2023, "Patches Are All You Need?"): tiles, then depthwise and
 //! pointwise convolutions at one size.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 use crate::picture::Filter;
 
-/// Plan: number of the activation, channels, blocks.
+/// Dimensions: number of the activation, channels, blocks.
 pub static CONVMIXER: Family = Family {
     id: "convmixer",
     name: "ConvMixer",
     names: &[],
     renames: &[],
-    marks: &[&["stem.0.weight", "stem.2.running_var", "blocks.0.0.fn.0.weight"]],
-    plan: |tensors| {
-        let plan = [tensors.side("stem.0.weight", 0), tensors.count("blocks.")];
-        let known = CONVMIXER.variants.iter().find(|variant| variant.plan[1..] == plan)?;
-        Some(known.plan.to_vec())
+    signatures: &[&["stem.0.weight", "stem.2.running_var", "blocks.0.0.fn.0.weight"]],
+    dimensions: |tensors| {
+        let dimensions = [tensors.side("stem.0.weight", 0), tensors.count("blocks.")];
+        let known =
+            CONVMIXER.variants.iter().find(|variant| variant.dimensions[1..] == dimensions)?;
+        Some(known.dimensions.to_vec())
     },
     variants: &[
         Variant::new("convmixer-1536-20", "ConvMixer-1536/20", &[GELU, 1536, 20]),
@@ -29,8 +31,9 @@ pub static CONVMIXER: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).crop(0.96).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, plan, from| {
-        let activation = if plan[0] == RELU { Pointwise::Relu } else { Pointwise::Gelu };
+    build: |net, dimensions, from| {
+        let ([activation], _) = family::first(dimensions)?;
+        let activation = if activation == RELU { Pointwise::Relu } else { Pointwise::Gelu };
         let side = net.tensor_shape("stem.0.weight").map_or(7, |shape| shape[shape.len() - 1]);
         let mut x = net.convolution("stem.0", Window::tiles(side.max(1)), from)?;
         x = net.add("stem.1", activation, &[x])?;
@@ -46,7 +49,7 @@ pub static CONVMIXER: Family = Family {
 const GELU: usize = 0;
 const RELU: usize = 1;
 
-fn block(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result<NodeId> {
     let mut x = net.unit_of(["0.fn.0", ""], 1, from)?;
     x = net.add("0.fn.1", activation, &[x])?;
     x = net.norm("0.fn.2", x)?;

@@ -4,17 +4,18 @@
 //! Stem, windows, response norm and head are read from the tensors. The ε of layer norm and the
 //! activation are not told by them; the few networks with others are rows of their own.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::tensors::Tensors;
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 use crate::picture::Filter;
 
-/// Plan: number of the functions, 1 with response norm, side of the last windows, channels of the
+/// Dimensions: number of the functions, 1 with response norm, side of the last windows, channels of the
 /// first stage, then blocks of each.
 pub static CONVNEXT: Family = Family {
     id: "convnext",
@@ -43,15 +44,15 @@ pub static CONVNEXT: Family = Family {
         (".grn.gamma", ".mlp.grn.weight"),
         (".grn.beta", ".mlp.grn.bias"),
     ],
-    marks: &[
+    signatures: &[
         &["features.0.0.weight", "features.1.0.block.0.weight", "features.6.1.weight"],
         &["stem.0.weight", "stages.0.blocks.0.conv_dw.weight", "stages.3.downsample.1.weight"],
         &["stem.0.weight", "stages.0.0.conv_dw.weight", "stages.3.downsample.1.weight"],
     ],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let measured = measured(tensors)?;
-        let known = CONVNEXT.variants.iter().find(|variant| variant.plan[1..] == measured);
-        let functions = known.map_or(USUAL, |variant| variant.plan[0]);
+        let known = CONVNEXT.variants.iter().find(|variant| variant.dimensions[1..] == measured);
+        let functions = known.map_or(USUAL, |variant| variant.dimensions[0]);
         Some([vec![functions], measured].concat())
     },
     variants: &[
@@ -94,7 +95,7 @@ pub static CONVNEXT: Family = Family {
         InputDefaults::imagenet(size).crop(crop as f32 / 1000.0).resize(Filter::Bicubic)
     },
     leftovers: &[],
-    lay,
+    build,
 };
 
 /// The usual functions, and those that some networks of timm have instead.
@@ -187,23 +188,24 @@ impl Naming {
     }
 }
 
-/// All of a plan but its functions.
+/// All dimensions but the functions.
 fn measured(tensors: &Tensors) -> Option<Vec<usize>> {
     let naming = Naming::of(tensors)?;
     let first = |stage| format!("{}0.{}.weight", naming.stage(stage), naming.block[0]);
     let response = format!("{}0.mlp.grn.weight", naming.stage(0));
     let blocks = |stage| tensors.count(&naming.stage(stage));
-    let mut plan = vec![usize::from(tensors.has(&response)), tensors.side(&first(3), 2)];
-    plan.push(tensors.side(&first(0), 0));
-    plan.extend((0..4).map(blocks));
-    (!plan[1..].contains(&0)).then_some(plan)
+    let mut dimensions = vec![usize::from(tensors.has(&response)), tensors.side(&first(3), 2)];
+    dimensions.push(tensors.side(&first(0), 0));
+    dimensions.extend((0..4).map(blocks));
+    (!dimensions[1..].contains(&0)).then_some(dimensions)
 }
 
-fn lay(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
+fn build(net: &mut GraphAssembler, dimensions: &[usize], from: NodeId) -> Result<NodeId> {
     let naming = Naming::of(net.tensors).unwrap_or(&TORCHVISION);
-    let functions = Functions::of(plan[0]);
+    let ([functions, _norm, _kernel, _width], depths) = family::first(dimensions)?;
+    let functions = Functions::of(functions);
     let mut x = net.within(naming.stem, |net| stem(net, functions, from))?;
-    for (stage, &blocks) in plan[4..].iter().enumerate() {
+    for (stage, &blocks) in depths.iter().enumerate() {
         if stage > 0 {
             x = net.within(&naming.downsample(stage), |net| downsample(net, functions, x))?;
         }
@@ -217,7 +219,7 @@ fn lay(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
 
 /// One convolution of tiles, or two that overlap, with an activation between where the numbers of
 /// the modules leave room; then a norm.
-fn stem(net: &mut Assembly, functions: Functions, from: NodeId) -> Result<NodeId> {
+fn stem(net: &mut GraphAssembler, functions: Functions, from: NodeId) -> Result<NodeId> {
     let convolutions: Vec<_> = (0..4)
         .map(|index| index.to_string())
         .filter(|name| net.tensor_shape(&format!("{name}.weight")).is_some_and(|s| s.len() == 4))
@@ -237,7 +239,7 @@ fn stem(net: &mut Assembly, functions: Functions, from: NodeId) -> Result<NodeId
 }
 
 fn layer_norm(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     name: &str,
     functions: Functions,
     from: NodeId,
@@ -248,13 +250,13 @@ fn layer_norm(
     }
 }
 
-fn downsample(net: &mut Assembly, functions: Functions, from: NodeId) -> Result<NodeId> {
+fn downsample(net: &mut GraphAssembler, functions: Functions, from: NodeId) -> Result<NodeId> {
     let x = layer_norm(net, "0", functions, from)?;
     net.convolution("1", Window::tiles(2), x)
 }
 
 fn block(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     names: &[&str; 6],
     functions: Functions,
     from: NodeId,
@@ -278,7 +280,12 @@ fn block(
 
 /// The norm comes after the average, or before it where the file has it there; a hidden layer
 /// may follow.
-fn head(net: &mut Assembly, naming: &Naming, functions: Functions, from: NodeId) -> Result<NodeId> {
+fn head(
+    net: &mut GraphAssembler,
+    naming: &Naming,
+    functions: Functions,
+    from: NodeId,
+) -> Result<NodeId> {
     let mut x = from;
     let is_first = net.has("norm_pre.weight");
     if is_first {

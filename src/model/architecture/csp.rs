@@ -1,23 +1,24 @@
 //! DarkNet (Redmon and Farhadi 2018) and networks that lead part of the channels past every stage
 //! (Wang et al. 2020, "CSPNet"), as timm has them.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules::{attention, conv_bn, conv_bn_act};
 use super::split::part;
 use super::window::{Window, window};
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 
-/// Plan: blocks of each stage.
+/// Dimensions: blocks of each stage.
 pub static CSPNET: Family = Family {
     id: "cspnet",
     name: "CSPNet",
     names: &["cs3", "cspdarknet", "cspresne", "darknet"],
     renames: &[],
-    marks: &[
+    signatures: &[
         &[
             "stem.conv1.conv.weight",
             "stages.0.blocks.0.conv2.conv.weight",
@@ -34,7 +35,7 @@ pub static CSPNET: Family = Family {
             "stages.0.conv_down.1.conv.weight",
         ],
     ],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let stages = tensors.count("stages.");
         let depth = |stage| tensors.count(&format!("stages.{stage}.blocks."));
         Some((0..stages).map(depth).collect())
@@ -42,7 +43,7 @@ pub static CSPNET: Family = Family {
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         let activation = match net.has("stages.0.conv_exp.conv.weight")
             && !net.has("stages.0.conv_transition_b.conv.weight")
         {
@@ -59,7 +60,7 @@ pub static CSPNET: Family = Family {
 };
 
 /// DarkNet's convolution keeps the size, ResNet's is followed by a pool, the others' halves.
-fn stem(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn stem(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result<NodeId> {
     let side = net.side("stem.conv1.conv.weight", 2);
     let count = net.tensors.count_from(1, "stem.conv");
     let mut x = match (side, count) {
@@ -81,7 +82,12 @@ fn stem(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<NodeI
     }
 }
 
-fn stage(net: &mut Assembly, depth: usize, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn stage(
+    net: &mut GraphAssembler,
+    depth: usize,
+    activation: Pointwise,
+    from: NodeId,
+) -> Result<NodeId> {
     let mut x = from;
     if net.has("conv_down.conv.weight") {
         x = conv_bn_act(net, "conv_down", 2, activation, x)?;
@@ -110,14 +116,19 @@ fn stage(net: &mut Assembly, depth: usize, activation: Pointwise, from: NodeId) 
     conv_bn_act(net, "conv_transition", 1, activation, x)
 }
 
-fn blocks(net: &mut Assembly, depth: usize, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn blocks(
+    net: &mut GraphAssembler,
+    depth: usize,
+    activation: Pointwise,
+    from: NodeId,
+) -> Result<NodeId> {
     (0..depth).try_fold(from, |x, index| {
         net.within(&format!("blocks.{index}"), |net| block(net, activation, x))
     })
 }
 
 /// Two layers with their activations, or three of which the last has it after the sum.
-fn block(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result<NodeId> {
     let mut x = conv_bn_act(net, "conv1", 1, activation, from)?;
     x = attention(net, "attn", activation, x)?;
     x = conv_bn_act(net, "conv2", 1, activation, x)?;

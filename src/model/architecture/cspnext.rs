@@ -1,27 +1,28 @@
 //! CSPNeXt (Lyu et al. 2022, "RTMDet"): stages whose channels partly pass by blocks of large filters.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::window;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 use crate::picture::Filter;
 
-/// Plan: channels of the first stage, blocks of all.
+/// Dimensions: channels of the first stage, blocks of all.
 pub static CSPNEXT: Family = Family {
     id: "cspnext",
     name: "CSPNeXt",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stem.2.conv.weight",
         "stages.0.1.blocks.0.conv2.depthwise_conv.conv.weight",
         "stages.3.1.conv2.conv.weight",
         "stages.3.2.final_conv.conv.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let module = |stage: usize| if stage == 3 { 2 } else { 1 };
         let blocks = |stage| tensors.count(&format!("stages.{stage}.{}.blocks.", module(stage)));
         Some(vec![tensors.side("stages.0.0.conv.weight", 0), (0..4).map(blocks).sum()])
@@ -35,7 +36,7 @@ pub static CSPNEXT: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).crop(0.949).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = from;
         for (index, stride) in [2, 1, 1].into_iter().enumerate() {
             x = net.active_unit(&format!("stem.{index}"), stride, Pointwise::Silu, x)?;
@@ -55,7 +56,7 @@ pub static CSPNEXT: Family = Family {
 };
 
 /// Maxima over windows of three sizes, beside what they are of.
-fn pyramid(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn pyramid(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let x = net.active_unit("conv1", 1, Pointwise::Silu, from)?;
     let mut parts = vec![x];
     for (index, side) in [5, 9, 13].into_iter().enumerate() {
@@ -65,7 +66,7 @@ fn pyramid(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.active_unit("conv2", 1, Pointwise::Silu, x)
 }
 
-fn layer(net: &mut Assembly, adds: bool, from: NodeId) -> Result<NodeId> {
+fn layer(net: &mut GraphAssembler, adds: bool, from: NodeId) -> Result<NodeId> {
     let short = net.active_unit("short_conv", 1, Pointwise::Silu, from)?;
     let mut x = net.active_unit("main_conv", 1, Pointwise::Silu, from)?;
     for index in 0..net.count("blocks.") {

@@ -1,14 +1,15 @@
 //! DenseNet: every layer sees all before it in its block (Huang et al. 2017).
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules::AntiAlias;
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 
-/// Plan: layers of each block.
+/// Dimensions: layers of each block.
 pub static DENSENET: Family = Family {
     id: "densenet",
     name: "DenseNet",
@@ -20,12 +21,12 @@ pub static DENSENET: Family = Family {
         (".conv.1.", ".conv1."),
         (".conv.2.", ".conv2."),
     ],
-    marks: &[&[
+    signatures: &[&[
         "features.conv0.weight",
         "features.denseblock1.denselayer1.conv1.weight",
         "features.norm5.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let blocks = tensors.count_from(1, "features.denseblock");
         let layers =
             |block| tensors.count_from(1, &format!("features.denseblock{block}.denselayer"));
@@ -39,14 +40,14 @@ pub static DENSENET: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, blocks, from| {
+    build: |net, blocks, from| {
         let x = net.within("features", |net| features(net, blocks, from))?;
         let x = net.relu("relu", x)?;
         net.pooled_head("avgpool", Head::new(&["classifier"]), x)
     },
 };
 
-fn features(net: &mut Assembly, blocks: &[usize], from: NodeId) -> Result<NodeId> {
+fn features(net: &mut GraphAssembler, blocks: &[usize], from: NodeId) -> Result<NodeId> {
     let mut x = stem(net, from)?;
     for (block, &layers) in (1..).zip(blocks) {
         for layer in 1..=layers {
@@ -61,7 +62,7 @@ fn features(net: &mut Assembly, blocks: &[usize], from: NodeId) -> Result<NodeId
 }
 
 /// A convolution and a pool; timm's deep one has three convolutions, and may blur instead of striding.
-fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn stem(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let side = net.side("conv0.weight", 2).max(1);
     let mut x = net.convolution_norm(["conv0", "norm0"], window(side).stride(2), from)?;
     x = net.relu("relu0", x)?;
@@ -82,7 +83,7 @@ fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.within("pool0", |net| AntiAlias::Blur.downsample(net, x))
 }
 
-fn dense_layer(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn dense_layer(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = net.norm("norm1", from)?;
     x = net.relu("relu1", x)?;
     x = net.convolution_norm(["conv1", "norm2"], window(1), x)?;
@@ -91,7 +92,7 @@ fn dense_layer(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.concatenate("concatenate", &[from, x])
 }
 
-fn transition(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn transition(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = net.norm("norm", from)?;
     x = net.relu("relu", x)?;
     x = net.bare_convolution("conv", window(1), x)?;

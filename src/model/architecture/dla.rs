@@ -1,26 +1,27 @@
 //! Deep layer aggregation (Yu et al. 2018): trees of blocks whose roots join all of their children.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules;
 use super::split;
 use super::window::{Window, window};
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 
-/// Plan: none, every number is in the names.
+/// Dimensions: none, every number is in the names.
 pub static DLA: Family = Family {
     id: "dla",
     name: "DLA",
     names: &["dla"],
     renames: &[],
-    marks: &[&["base_layer.0.weight", "level0.0.weight", "level5.root.conv.weight"]],
-    plan: |_| Some(vec![]),
+    signatures: &[&["base_layer.0.weight", "level0.0.weight", "level5.root.conv.weight"]],
+    dimensions: |_| Some(vec![]),
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         // The deeper networks alone have trees of three levels there, and shortcuts in roots.
         let residual = net.has("level3.tree1.tree1.tree1.conv1.weight");
         let mut x = net.within("base_layer", |net| row(net, 1, from))?;
@@ -28,14 +29,14 @@ pub static DLA: Family = Family {
         x = net.within("level1", |net| row(net, 2, x))?;
         for level in 2..=5 {
             let tree = Tree { stride: 2, keeps_input: level > 2, residual };
-            x = net.within(&format!("level{level}"), |net| lay(net, tree, x, vec![]))?;
+            x = net.within(&format!("level{level}"), |net| build(net, tree, x, vec![]))?;
         }
         net.pooled_head("avgpool", Head::new(&["fc"]), x)
     },
 };
 
 /// Convolutions with norm and ReLU, numbered by threes; the first strides.
-fn row(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn row(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let (mut x, mut index) = (from, 0);
     while net.has(&format!("{index}.weight")) {
         let [name, norm, relu] = [0, 1, 2].map(|part| (index + part).to_string());
@@ -57,7 +58,12 @@ struct Tree {
 }
 
 /// Two trees, or two blocks and the root that joins them with all `children` from above.
-fn lay(net: &mut Assembly, tree: Tree, from: NodeId, mut children: Vec<NodeId>) -> Result<NodeId> {
+fn build(
+    net: &mut GraphAssembler,
+    tree: Tree,
+    from: NodeId,
+    mut children: Vec<NodeId>,
+) -> Result<NodeId> {
     let leaf = net.has("root.conv.weight");
     let mut bottom = from;
     if tree.stride > 1 && (leaf || tree.keeps_input) {
@@ -68,10 +74,10 @@ fn lay(net: &mut Assembly, tree: Tree, from: NodeId, mut children: Vec<NodeId>) 
     }
     let inner = Tree { keeps_input: false, ..tree };
     if !leaf {
-        let first = net.within("tree1", |net| lay(net, inner, from, vec![]))?;
+        let first = net.within("tree1", |net| build(net, inner, from, vec![]))?;
         children.push(first);
         let inner = Tree { stride: 1, ..inner };
-        return net.within("tree2", |net| lay(net, inner, first, children));
+        return net.within("tree2", |net| build(net, inner, first, children));
     }
     let mut shortcut = bottom;
     if net.has("project.0.weight") {
@@ -89,7 +95,12 @@ fn lay(net: &mut Assembly, tree: Tree, from: NodeId, mut children: Vec<NodeId>) 
 }
 
 /// A residual block with its shortcut from outside; the first window of side 3 strides.
-fn block(net: &mut Assembly, stride: usize, from: NodeId, shortcut: NodeId) -> Result<NodeId> {
+fn block(
+    net: &mut GraphAssembler,
+    stride: usize,
+    from: NodeId,
+    shortcut: NodeId,
+) -> Result<NodeId> {
     let deep = net.has("conv3.weight");
     let mut x = layer(net, 1, if deep { 1 } else { stride }, from)?;
     x = net.relu("relu1", x)?;
@@ -107,7 +118,7 @@ fn block(net: &mut Assembly, stride: usize, from: NodeId, shortcut: NodeId) -> R
     net.relu("relu", x)
 }
 
-fn layer(net: &mut Assembly, index: usize, stride: usize, from: NodeId) -> Result<NodeId> {
+fn layer(net: &mut GraphAssembler, index: usize, stride: usize, from: NodeId) -> Result<NodeId> {
     let [name, norm] = [format!("conv{index}"), format!("bn{index}")];
     let window = modules::of_tensor(net, &name, from).stride(stride);
     net.convolution_norm([&name, &norm], window, from)

@@ -1,11 +1,12 @@
 //! Dual path networks (Chen et al. 2017): some channels are added to, others are appended, as in
 //! ResNet and in DenseNet.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules;
 use super::window::window;
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
@@ -14,19 +15,19 @@ const EPSILON: f32 = 1e-3;
 /// DPN-48b alone has SiLU in its stem and before its classifier.
 const DPN_48B: [usize; 4] = [3, 4, 6, 3];
 
-/// Plan: blocks of each stage.
+/// Dimensions: blocks of each stage.
 pub static DPN: Family = Family {
     id: "dpn",
     name: "DPN",
     names: &["dpn"],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "features.conv1_1.conv.weight",
         "features.conv2_1.c1x1_w_s1.conv.weight",
         "features.conv5_1.c1x1_w_s2.conv.weight",
         "features.conv5_bn_ac.bn.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let depth = |stage| tensors.count_from(1, &format!("features.conv{stage}_"));
         Some((2..=5).map(depth).collect())
     },
@@ -38,14 +39,14 @@ pub static DPN: Family = Family {
         InputDefaults::imagenet(224).normalisation(normalisation, true)
     },
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         net.epsilon = EPSILON;
         let x = net.within("features", |net| features(net, depths, from))?;
         net.pooled_head("avgpool", Head::new(&["classifier"]), x)
     },
 };
 
-fn features(net: &mut Assembly, depths: &[usize], from: NodeId) -> Result<NodeId> {
+fn features(net: &mut GraphAssembler, depths: &[usize], from: NodeId) -> Result<NodeId> {
     let outer = if depths == DPN_48B { Pointwise::Silu } else { Pointwise::Relu };
     let first = modules::of_tensor(net, "conv1_1.conv", from).stride(2);
     let mut x = net.convolution_norm(["conv1_1.conv", "conv1_1.bn"], first, from)?;
@@ -67,7 +68,7 @@ fn features(net: &mut Assembly, depths: &[usize], from: NodeId) -> Result<NodeId
 
 /// How many channels of the block at hand are added to, from the outputs of its projection and of its
 /// last layer: those and twice as many as are appended, and those and as many.
-fn widths(net: &Assembly) -> Option<usize> {
+fn widths(net: &GraphAssembler) -> Option<usize> {
     if net.has("c1x1_c1.weight") {
         return Some(net.side("c1x1_c1.weight", 0));
     }
@@ -77,13 +78,13 @@ fn widths(net: &Assembly) -> Option<usize> {
     (projected > 0).then(|| (2 * net.side("c1x1_c.conv.weight", 0)).saturating_sub(projected))
 }
 
-fn norm_relu(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn norm_relu(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     let x = net.norm(&format!("{name}.bn"), from)?;
     net.relu(&format!("{name}.act"), x)
 }
 
 /// Norm, ReLU and convolution.
-fn layer(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
+fn layer(net: &mut GraphAssembler, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
     let x = norm_relu(net, name, from)?;
     let convolution = format!("{name}.conv");
     let window = modules::of_tensor(net, &convolution, x).stride(stride);
@@ -91,13 +92,13 @@ fn layer(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<
 }
 
 /// The first `added` channels, and the others.
-fn parts(net: &mut Assembly, name: &str, added: usize, from: NodeId) -> Result<[NodeId; 2]> {
+fn parts(net: &mut GraphAssembler, name: &str, added: usize, from: NodeId) -> Result<[NodeId; 2]> {
     let all = net.shape(from).channels;
     let first = net.some_channels(&format!("{name}.added"), 0..added, from)?;
     Ok([first, net.some_channels(&format!("{name}.appended"), added..all, from)?])
 }
 
-fn block(net: &mut Assembly, stride: usize, added: usize, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, stride: usize, added: usize, from: NodeId) -> Result<NodeId> {
     let projection = match () {
         () if net.has("c1x1_w_s1.conv.weight") => layer(net, "c1x1_w_s1", stride, from)?,
         () if net.has("c1x1_w_s2.conv.weight") => layer(net, "c1x1_w_s2", stride, from)?,

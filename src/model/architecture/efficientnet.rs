@@ -4,13 +4,14 @@
 //!
 //! lukemelas' weights are ported from TensorFlow and need its padding and its ε in batch norm.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::input::SIGNED;
 use super::inverted::{Layer, Style, block, layer};
 use super::tensors::Tensors;
 use super::window::window;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
@@ -19,20 +20,20 @@ use crate::picture::Filter;
 const TENSORFLOW_EPSILON: f32 = 1e-3;
 /// Of the first block of each stage.
 const STRIDES: [usize; 7] = [1, 2, 2, 2, 1, 2, 1];
-/// Place in a plan of the channels after the last block.
+/// Index in the dimensions of the channels after the last block.
 const WIDTH: usize = 7;
 
-/// Plan: blocks of each stage, channels after the last.
+/// Dimensions: blocks of each stage, channels after the last.
 pub static EFFICIENTNET: Family = Family {
     id: "efficientnet",
     name: "EfficientNet",
     names: &[],
     renames: &[],
-    marks: &[
+    signatures: &[
         &["features.0.0.weight", "features.1.0.block.1.fc1.weight", "features.8.0.weight"],
         &["_conv_stem.weight", "_blocks.0._se_reduce.weight", "_conv_head.weight"],
     ],
-    plan: |tensors| plan(tensors, &EFFICIENTNET),
+    dimensions: |tensors| dimensions(tensors, &EFFICIENTNET),
     variants: &[
         Variant::new("efficientnet-b0", "EfficientNet-B0", &[1, 2, 2, 3, 3, 4, 1, 320]),
         Variant::new("efficientnet-b1", "EfficientNet-B1", &[2, 3, 3, 4, 4, 5, 2, 320])
@@ -55,12 +56,14 @@ pub static EFFICIENTNET: Family = Family {
         InputDefaults::imagenet(size).crop(crop as f32 / 1000.0).resize(Filter::Bicubic)
     },
     leftovers: &[],
-    lay: |net, plan, from| {
+    build: |net, dimensions, from| {
         // torchvision's three largest have TensorFlow's ε, though not its padding.
-        if plan[WIDTH] >= LARGE && Naming::of(net.tensors) != LUKEMELAS {
+        if dimensions.get(WIDTH).is_some_and(|width| *width >= LARGE)
+            && Naming::of(net.tensors) != LUKEMELAS
+        {
             net.epsilon = TENSORFLOW_EPSILON;
         }
-        lay(net, &plan[..WIDTH], &STRIDES, SWISH, from)
+        build(net, &dimensions[..WIDTH], &STRIDES, SWISH, from)
     },
 };
 
@@ -70,14 +73,14 @@ const CLIPPED: Style = Style::of(Pointwise::RELU6);
 /// Channels of EfficientNet-B5.
 const LARGE: usize = 512;
 
-/// torchvision's EfficientNetV2: its first stages widen and filter in one. Plan: blocks of each
+/// torchvision's EfficientNetV2: its first stages widen and filter in one. Dimensions: blocks of each
 /// stage.
 pub static EFFICIENTNET_V2: Family = Family {
     id: "efficientnet-v2",
     name: "EfficientNetV2",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "features.0.0.weight",
         "features.1.0.block.0.0.weight",
         "features.2.0.block.1.0.weight",
@@ -85,9 +88,9 @@ pub static EFFICIENTNET_V2: Family = Family {
         "features.7.0.weight",
         "classifier.1.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let depths = TORCHVISION.depths(tensors);
-        let is_known = EFFICIENTNET_V2.variants.iter().any(|variant| variant.plan == depths);
+        let is_known = EFFICIENTNET_V2.variants.iter().any(|variant| variant.dimensions == depths);
         is_known.then_some(depths)
     },
     variants: &[
@@ -109,21 +112,23 @@ pub static EFFICIENTNET_V2: Family = Family {
         }
     },
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         net.epsilon = TENSORFLOW_EPSILON;
         let strides = if depths.len() == 6 { [1, 2, 2, 2, 1, 2, 0] } else { STRIDES };
-        lay(net, depths, &strides, SWISH, from)
+        build(net, depths, &strides, SWISH, from)
     },
 };
 
-/// Plan: as of [`EFFICIENTNET`].
+/// Dimensions: as of [`EFFICIENTNET`].
 pub static LITE: Family = Family {
     id: "efficientnet-lite",
     name: "EfficientNet-lite",
     names: &[],
     renames: &[],
-    marks: &[&["_conv_stem.weight", "_blocks.0._depthwise_conv.weight", "_conv_head.weight"]],
-    plan: |tensors| (!tensors.has("_blocks.0._se_reduce.weight")).then(|| plan(tensors, &LITE))?,
+    signatures: &[&["_conv_stem.weight", "_blocks.0._depthwise_conv.weight", "_conv_head.weight"]],
+    dimensions: |tensors| {
+        (!tensors.has("_blocks.0._se_reduce.weight")).then(|| dimensions(tensors, &LITE))?
+    },
     variants: &[
         Variant::new("efficientnet-lite0", "EfficientNet-lite0", &[1, 2, 2, 3, 3, 4, 1, 320]),
         Variant::new("efficientnet-lite1", "EfficientNet-lite1", &[1, 3, 3, 4, 4, 5, 1, 320])
@@ -144,7 +149,7 @@ pub static LITE: Family = Family {
             .normalisation([[127.0 / 255.0; 3], [128.0 / 255.0; 3]], false)
     },
     leftovers: &[],
-    lay: |net, plan, from| lay(net, &plan[..WIDTH], &STRIDES, CLIPPED, from),
+    build: |net, dimensions, from| build(net, &dimensions[..WIDTH], &STRIDES, CLIPPED, from),
 };
 
 /// What the modules outside the blocks are called.
@@ -197,17 +202,17 @@ impl Naming {
 }
 
 /// Only depths that are published: other networks have names like these.
-fn plan(tensors: &Tensors, family: &Family) -> Option<Vec<usize>> {
+fn dimensions(tensors: &Tensors, family: &Family) -> Option<Vec<usize>> {
     let naming = Naming::of(tensors);
-    let mut plan = naming.depths(tensors);
-    let is_known = family.variants.iter().any(|variant| variant.plan[..WIDTH] == plan);
+    let mut dimensions = naming.depths(tensors);
+    let is_known = family.variants.iter().any(|variant| variant.dimensions[..WIDTH] == dimensions);
     let head = if naming == TORCHVISION { "features.8.0" } else { "_conv_head" };
-    plan.push(tensors.side(&format!("{head}.weight"), 1));
-    is_known.then_some(plan)
+    dimensions.push(tensors.side(&format!("{head}.weight"), 1));
+    is_known.then_some(dimensions)
 }
 
-fn lay(
-    net: &mut Assembly,
+fn build(
+    net: &mut GraphAssembler,
     depths: &[usize],
     strides: &[usize],
     style: Style,

@@ -1,32 +1,34 @@
 //! FasterNet (Chen et al. 2023, "Run, Don't Walk"): windows for the first quarter of the channels,
 //! then a perceptron of all.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 use crate::picture::Filter;
 
-/// Plan: number of the activation, channels of the first stage, then blocks of each.
+/// Dimensions: number of the activation, channels of the first stage, then blocks of each.
 pub static FASTERNET: Family = Family {
     id: "fasternet",
     name: "FasterNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "patch_embed.proj.weight",
         "stages.0.blocks.0.spatial_mixing.partial_conv3.weight",
         "conv_head.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let blocks = |stage| tensors.count(&format!("stages.{stage}.blocks."));
         let width = tensors.side("patch_embed.proj.weight", 0);
-        let plan: Vec<_> = [width].into_iter().chain((0..4).map(blocks)).collect();
-        let known = FASTERNET.variants.iter().find(|variant| variant.plan[1..] == plan)?;
-        Some(known.plan.to_vec())
+        let dimensions: Vec<_> = [width].into_iter().chain((0..4).map(blocks)).collect();
+        let known =
+            FASTERNET.variants.iter().find(|variant| variant.dimensions[1..] == dimensions)?;
+        Some(known.dimensions.to_vec())
     },
     variants: &[
         Variant::new("fasternet-t0", "FasterNet-T0", &[GELU, 40, 1, 2, 8, 2]),
@@ -38,8 +40,9 @@ pub static FASTERNET: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).crop(1.0).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, plan, from| {
-        let activation = if plan[0] == RELU { Pointwise::Relu } else { Pointwise::Gelu };
+    build: |net, dimensions, from| {
+        let ([activation], _) = family::first(dimensions)?;
+        let activation = if activation == RELU { Pointwise::Relu } else { Pointwise::Gelu };
         let names = ["patch_embed.proj", "patch_embed.norm"];
         let mut x = net.convolution_norm(names, Window::tiles(4), from)?;
         for stage in 0..4 {
@@ -55,7 +58,7 @@ pub static FASTERNET: Family = Family {
 const GELU: usize = 0;
 const RELU: usize = 1;
 
-fn stage(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn stage(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("downsample.reduction.weight") {
         let names = ["downsample.reduction", "downsample.norm"];
@@ -67,7 +70,7 @@ fn stage(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<Node
     Ok(x)
 }
 
-fn block(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result<NodeId> {
     const MIXING: &str = "spatial_mixing.partial_conv3";
     let channels = net.shape(from).channels;
     let width = net.tensor_shape(&format!("{MIXING}.weight")).map_or(1, |shape| shape[0]);

@@ -1,33 +1,34 @@
 //! FastViT (Vasu et al. 2023), its networks of convolutions alone: branches that training adds up, and
 //! perceptrons behind large filters. Those with attention in their last stage are not among them.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::window;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Arithmetic, Pointwise};
 use crate::picture::Filter;
 
-/// Plan: channels of the first stage, blocks of all, channels inside the first perceptron.
+/// Dimensions: channels of the first stage, blocks of all, channels inside the first perceptron.
 pub static FASTVIT: Family = Family {
     id: "fastvit",
     name: "FastViT",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stem.0.conv_kxk.0.conv.weight",
         "stages.0.blocks.0.token_mixer.mixer.conv_kxk.0.conv.weight",
         "stages.3.blocks.0.token_mixer.mixer.conv_kxk.0.conv.weight",
         "final_conv.se.fc1.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}.blocks."))).sum();
         let out = |name| tensors.side(name, 0);
         let inside = out("stages.0.blocks.0.mlp.fc1.weight");
-        let plan = vec![out("stem.2.conv_kxk.0.conv.weight"), blocks, inside];
-        (tensors.count("stages.") == 4).then_some(plan)
+        let dimensions = vec![out("stem.2.conv_kxk.0.conv.weight"), blocks, inside];
+        (tensors.count("stages.") == 4).then_some(dimensions)
     },
     variants: &[
         Variant::new("fastvit-t8", "FastViT-T8", &[48, 10, 144]),
@@ -36,7 +37,7 @@ pub static FASTVIT: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(256).crop(0.9).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = from;
         for (index, stride) in [2, 2, 1].into_iter().enumerate() {
             x = net.within(&format!("stem.{index}"), |net| active(net, stride, x))?;
@@ -51,14 +52,14 @@ pub static FASTVIT: Family = Family {
 };
 
 /// Branches with an activation.
-fn active(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn active(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let x = branches(net, stride, from)?;
     net.add("act", Pointwise::Gelu, &[x])
 }
 
 /// Convolutions, one of side 1 and a norm alone, added up, or the one that they were put together
 /// to; then squeeze-and-excitation where the file has it.
-fn branches(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn branches(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let mut parts = vec![];
     if net.has("reparam_conv.weight") {
         parts.push(net.unit_of(["reparam_conv", ""], stride, from)?);
@@ -77,7 +78,7 @@ fn branches(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
     if net.has("se.fc1.weight") { net.squeeze("se", x) } else { Ok(x) }
 }
 
-fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn stage(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("downsample.proj.1.conv_kxk.0.conv.weight") {
         x = net.within("downsample.proj.0", |net| branches(net, 2, x))?;
@@ -89,7 +90,7 @@ fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     Ok(x)
 }
 
-fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let from = net.within("token_mixer", |net| mix(net, from))?;
     let mut x = net.unit("mlp.conv", 1, from)?;
     x = net.convolution("mlp.fc1", window(1), x)?;
@@ -100,7 +101,7 @@ fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// What two sets of branches differ in, added to the input.
-fn mix(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn mix(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mixed = net.within("mixer", |net| branches(net, 1, from))?;
     let norm = net.within("norm", |net| branches(net, 1, from))?;
     let x = net.add("subtract", Arithmetic::Subtract, &[mixed, norm])?;

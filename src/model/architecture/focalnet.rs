@@ -1,10 +1,11 @@
 //! FocalNet (Yang et al. 2022, "Focal Modulation Networks"): every place is multiplied by what filters
 //! of growing sizes around it gather, each weighed by a gate.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Arithmetic, Pointwise};
@@ -12,19 +13,19 @@ use crate::picture::Filter;
 
 const EPSILON: f32 = 1e-5;
 
-/// Plan: channels of the first stage, levels, blocks of the third stage.
+/// Dimensions: channels of the first stage, levels, blocks of the third stage.
 pub static FOCALNET: Family = Family {
     id: "focalnet",
     name: "FocalNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stem.proj.weight",
         "layers.0.blocks.0.modulation.f.weight",
         "layers.3.downsample.proj.weight",
         "norm.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let levels = tensors.count("layers.0.blocks.0.modulation.focal_layers.");
         Some(vec![tensors.side("stem.proj.weight", 0), levels, tensors.count("layers.2.blocks.")])
     },
@@ -48,7 +49,7 @@ pub static FOCALNET: Family = Family {
         InputDefaults::imagenet(size).crop(crop).resize(Filter::Bicubic)
     },
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = net.within("stem", |net| downsample(net, 4, from))?;
         for stage in 0..4 {
             x = net.within(&format!("layers.{stage}"), |net| self::stage(net, x))?;
@@ -60,7 +61,7 @@ pub static FOCALNET: Family = Family {
 };
 
 /// Tiles, or windows that overlap.
-fn downsample(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn downsample(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let side = net.window_of("proj", from).map_or(stride, |window| window.kernel[0]);
     let window = match side > stride {
         true => window(side).stride(stride).padding(stride / 2),
@@ -70,7 +71,7 @@ fn downsample(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId>
     net.layer_norm("norm", EPSILON, x)
 }
 
-fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn stage(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("downsample.proj.weight") {
         x = net.within("downsample", |net| downsample(net, 2, x))?;
@@ -82,7 +83,7 @@ fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// Norms come before the branches or after them.
-fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = norm(net, "norm1", from)?;
     x = net.within("modulation", |net| modulation(net, x))?;
     x = norm(net, "norm1_post", x)?;
@@ -95,14 +96,14 @@ fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     joined(net, 2, from, x)
 }
 
-fn norm(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn norm(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     match net.has(&format!("{name}.weight")) {
         true => net.layer_norm(name, EPSILON, from),
         false => Ok(from),
     }
 }
 
-fn joined(net: &mut Assembly, index: usize, from: NodeId, branch: NodeId) -> Result<NodeId> {
+fn joined(net: &mut GraphAssembler, index: usize, from: NodeId, branch: NodeId) -> Result<NodeId> {
     let scale = format!("ls{index}.gamma");
     let branch = match net.has(&scale) {
         true => net.channel_scale(&scale, branch)?,
@@ -111,7 +112,7 @@ fn joined(net: &mut Assembly, index: usize, from: NodeId, branch: NodeId) -> Res
     net.sum(&format!("add{index}"), from, branch)
 }
 
-fn modulation(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn modulation(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let channels = net.shape(from).channels;
     let all = net.convolution("f", window(1), from)?;
     let query = net.some_channels("query", 0..channels, all)?;

@@ -2,27 +2,28 @@
 //! and RepGhost (Chen et al. 2022): half of a layer's channels, or a part of their sum, come from
 //! cheap filters of the others.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::inverted::{Style, weighed};
 use super::window::window;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Arithmetic, Matrix, Pointwise};
 use crate::picture::Filter;
 
-/// Plan: 0 for RepGhost or GhostNet's generation, channels of the stem and before the last layers.
+/// Dimensions: 0 for RepGhost or GhostNet's generation, channels of the stem and before the last layers.
 pub static GHOSTNET: Family = Family {
     id: "ghostnet",
     name: "GhostNet",
     names: &[],
     renames: &[],
-    marks: &[
+    signatures: &[
         &["conv_stem.weight", "blocks.0.0.ghost1.cheap_operation.0.weight"],
         &["conv_stem.weight", "blocks.0.0.ghost1.cheap_rpr_skip.weight"],
     ],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let kind = match tensors.has("blocks.0.0.ghost1.cheap_rpr_skip.weight") {
             true => 3,
             false if tensors.has("blocks.0.0.ghost1.fusion_bn.0.weight") => 0,
@@ -47,7 +48,7 @@ pub static GHOSTNET: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = net.unit_of(["conv_stem", "bn1"], 2, from)?;
         x = net.relu("act1", x)?;
         for stage in 0..net.count("blocks.") {
@@ -62,7 +63,7 @@ pub static GHOSTNET: Family = Family {
     },
 };
 
-fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     if net.has("conv.weight") {
         let x = net.unit_of(["conv", "bn1"], 1, from)?;
         return net.relu("bn1.act", x);
@@ -88,8 +89,8 @@ fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// A ghost module: a convolution, and filters of its channels.
-fn ghost(net: &mut Assembly, is_active: bool, from: NodeId) -> Result<NodeId> {
-    let active = |net: &mut Assembly, name: &str, x| match is_active {
+fn ghost(net: &mut GraphAssembler, is_active: bool, from: NodeId) -> Result<NodeId> {
+    let active = |net: &mut GraphAssembler, name: &str, x| match is_active {
         true => net.relu(name, x),
         false => Ok(x),
     };
@@ -116,7 +117,7 @@ fn ghost(net: &mut Assembly, is_active: bool, from: NodeId) -> Result<NodeId> {
 }
 
 /// Convolutions side by side that are added up: several, one of side 1, a norm alone.
-fn branches(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
+fn branches(net: &mut GraphAssembler, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
     let names = (0..net.count(&format!("{name}_conv."))).map(|i| format!("{name}_conv.{i}"));
     let scale = Some(format!("{name}_scale"));
     let scale = scale.filter(|scale| net.has(&format!("{scale}.conv.weight")));
@@ -132,7 +133,7 @@ fn branches(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Resu
 }
 
 /// Every channel times what a convolution of long windows makes of the input at half its size.
-fn gated(net: &mut Assembly, x: NodeId, from: NodeId) -> Result<NodeId> {
+fn gated(net: &mut GraphAssembler, x: NodeId, from: NodeId) -> Result<NodeId> {
     let mut gate = net.average_pool("short_conv.pool", super::window::Window::tiles(2), from)?;
     for [conv, norm] in [["0", "1"], ["2", "3"], ["4", "5"]] {
         let names = [format!("short_conv.{conv}"), format!("short_conv.{norm}")];

@@ -5,7 +5,7 @@
 //! their order are read from names and shapes. What has no weights (activations, dropout) leaves
 //! gaps in the numbering: the first gap between two layers is taken to be an activation.
 
-use super::assembly::Assembly;
+use super::graph_assembler::GraphAssembler;
 use super::tensors::{place, position};
 use super::window::{Window, window};
 use crate::error::{Error, Result};
@@ -84,7 +84,7 @@ impl Layer {
     }
 
     /// The layer of a name, if its tensors are those of one.
-    fn read(net: &Assembly, name: String) -> Option<Self> {
+    fn read(net: &GraphAssembler, name: String) -> Option<Self> {
         let has = |part: &str| net.has(&format!("{name}.{part}"));
         let (kind, inputs, outputs) = match *net.tensor_shape(&format!("{name}.weight"))? {
             [outputs, inputs] => (Kind::Linear, inputs, outputs),
@@ -119,7 +119,7 @@ impl Layer {
 ///
 /// # Errors
 /// When a tensor of the module is of none.
-fn layers(net: &Assembly, module: &str, features: usize) -> Result<Vec<Layer>> {
+fn layers(net: &GraphAssembler, module: &str, features: usize) -> Result<Vec<Layer>> {
     let mut layers = vec![];
     for name in net.layers_of(module) {
         let unknown = || {
@@ -155,7 +155,7 @@ fn connect(layers: &mut Vec<Layer>, features: usize) {
     }
 }
 
-impl Assembly<'_> {
+impl GraphAssembler<'_> {
     /// Averages over all positions, unless the file's classifier takes something else, and lays
     /// that classifier.
     ///

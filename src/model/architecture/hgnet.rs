@@ -1,33 +1,34 @@
 //! PP-HGNet and PP-HGNetV2 (PaddleClas; Cui et al.): every block joins its input and the outputs of
 //! all its layers.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Arithmetic, Pointwise};
 use crate::picture::Filter;
 
-/// Plan: channels of the last stage and before it, then blocks of each stage.
+/// Dimensions: channels of the last stage and before it, then blocks of each stage.
 pub static HGNET: Family = Family {
     id: "hgnet",
     name: "PP-HGNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stages.0.blocks.0.aggregation.0.conv.weight",
         "stages.3.downsample.conv.weight",
         "head.last_conv.0.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let stem = ["stem.stem4.conv.weight", "stem.stem.2.conv.weight"];
         let width = stem.iter().map(|name| tensors.side(name, 0)).max();
         let out = tensors.side("head.last_conv.0.weight", 1);
         let blocks = |stage| tensors.count(&format!("stages.{stage}.blocks."));
-        let plan = [width.unwrap_or(0), out].into_iter().chain((0..4).map(blocks));
-        Some(plan.collect())
+        let dimensions = [width.unwrap_or(0), out].into_iter().chain((0..4).map(blocks));
+        Some(dimensions.collect())
     },
     variants: &[
         Variant::new("hgnet-tiny", "PP-HGNet-tiny", &[96, 768, 1, 1, 2, 1]),
@@ -43,7 +44,7 @@ pub static HGNET: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).crop(0.965).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = net.within("stem", |net| stem(net, from))?;
         for stage in 0..4 {
             let name = format!("stages.{stage}");
@@ -57,7 +58,7 @@ pub static HGNET: Family = Family {
     },
 };
 
-fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn stem(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     const END: [(usize, usize); 2] = [(0, 1), (0, 1)];
     let mut x = from;
     if !net.has("stem1.conv.weight") {
@@ -77,7 +78,7 @@ fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     unit(net, "stem4", 1, x)
 }
 
-fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn stage(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("downsample.conv.weight") {
         x = net.unit("downsample", 2, x)?;
@@ -92,7 +93,7 @@ fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     Ok(x)
 }
 
-fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     let mut outputs = vec![from];
     for index in 0..net.count("layers.") {
@@ -118,13 +119,13 @@ fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// A convolution, ReLU, and a learned scale and shift of all values where the file has them.
-fn unit(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
+fn unit(net: &mut GraphAssembler, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
     let x = net.active_unit(name, stride, Pointwise::Relu, from)?;
     learned(net, &format!("{name}.lab"), x)
 }
 
 /// As [`unit`], with an even window that takes what is padded already.
-fn even_unit(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn even_unit(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     let names = [format!("{name}.conv"), format!("{name}.bn")];
     let window = net.window_of(&names[0], from).unwrap_or(Window::tiles(2));
     let x = net.convolution_norm([&names[0], &names[1]], window.padding(0), from)?;
@@ -132,7 +133,7 @@ fn even_unit(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
     learned(net, &format!("{name}.lab"), x)
 }
 
-fn learned(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn learned(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     match net.has(&format!("{name}.scale")) {
         true => net.learned_constants(name, from),
         false => Ok(from),

@@ -1,22 +1,23 @@
 //! HRNet (Wang et al. 2020, "Deep High-Resolution Representation Learning"): branches of several
 //! resolutions that are added up again and again.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::resnet;
 use super::window::window;
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Matrix;
 
-/// Plan: modules of each stage after the first.
+/// Dimensions: modules of each stage after the first.
 pub static HRNET: Family = Family {
     id: "hrnet",
     name: "HRNet",
     names: &["hrnet"],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "conv2.weight",
         "layer1.0.conv1.weight",
         "transition1.0.0.weight",
@@ -24,18 +25,20 @@ pub static HRNET: Family = Family {
         "incre_modules.0.0.conv1.weight",
         "final_layer.0.weight",
     ]],
-    plan: |tensors| Some((2..=4).map(|stage| tensors.count(&format!("stage{stage}."))).collect()),
+    dimensions: |tensors| {
+        Some((2..=4).map(|stage| tensors.count(&format!("stage{stage}."))).collect())
+    },
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, plan, from| {
+    build: |net, dimensions, from| {
         let mut x = from;
         for [name, norm, relu] in [["conv1", "bn1", "act1"], ["conv2", "bn2", "act2"]] {
             x = layer(net, [name, norm, relu], 2, x)?;
         }
         x = blocks(net, "layer1.", x)?;
         let mut branches = vec![x];
-        for (stage, &modules) in (2..).zip(plan) {
+        for (stage, &modules) in (2..).zip(dimensions) {
             branches = transition(net, stage, &branches)?;
             for module in 0..modules {
                 let name = format!("stage{stage}.{module}");
@@ -49,7 +52,7 @@ pub static HRNET: Family = Family {
 
 /// A convolution of side 3 with norm and ReLU.
 fn layer(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     [name, norm, relu]: [&str; 3],
     stride: usize,
     from: NodeId,
@@ -58,7 +61,7 @@ fn layer(
     net.relu(relu, x)
 }
 
-fn blocks(net: &mut Assembly, prefix: &str, from: NodeId) -> Result<NodeId> {
+fn blocks(net: &mut GraphAssembler, prefix: &str, from: NodeId) -> Result<NodeId> {
     (0..net.count(prefix)).try_fold(from, |x, index| {
         net.within(&format!("{prefix}{index}"), |net| resnet::plain_block(net, x))
     })
@@ -66,7 +69,7 @@ fn blocks(net: &mut Assembly, prefix: &str, from: NodeId) -> Result<NodeId> {
 
 /// The branches of a stage: those before, one of them with other channels at most, and one more of
 /// half the resolution of the last.
-fn transition(net: &mut Assembly, stage: usize, before: &[NodeId]) -> Result<Vec<NodeId>> {
+fn transition(net: &mut GraphAssembler, stage: usize, before: &[NodeId]) -> Result<Vec<NodeId>> {
     let count = net.count(&format!("stage{stage}.0.branches."));
     let last = before[before.len() - 1];
     let mut branches = vec![];
@@ -84,12 +87,12 @@ fn transition(net: &mut Assembly, stage: usize, before: &[NodeId]) -> Result<Vec
 }
 
 /// Blocks on every branch; then every branch becomes the sum of all, brought to its resolution.
-fn fuse_module(net: &mut Assembly, branches: &[NodeId]) -> Result<Vec<NodeId>> {
+fn fuse_module(net: &mut GraphAssembler, branches: &[NodeId]) -> Result<Vec<NodeId>> {
     let mut values = vec![];
     for (index, branch) in branches.iter().enumerate() {
         values.push(blocks(net, &format!("branches.{index}."), *branch)?);
     }
-    let fuse = |to: usize, net: &mut Assembly| {
+    let fuse = |to: usize, net: &mut GraphAssembler| {
         let mut sum = brought(net, 0, to, values[0])?;
         for (from, value) in values.iter().enumerate().skip(1) {
             let x = brought(net, from, to, *value)?;
@@ -103,7 +106,7 @@ fn fuse_module(net: &mut Assembly, branches: &[NodeId]) -> Result<Vec<NodeId>> {
 }
 
 /// The value of a branch at the resolution of another: repeated places, or strides one by one.
-fn brought(net: &mut Assembly, from: usize, to: usize, value: NodeId) -> Result<NodeId> {
+fn brought(net: &mut GraphAssembler, from: usize, to: usize, value: NodeId) -> Result<NodeId> {
     net.within(&from.to_string(), |net| match from.cmp(&to) {
         std::cmp::Ordering::Equal => Ok(value),
         std::cmp::Ordering::Greater => {
@@ -122,7 +125,7 @@ fn brought(net: &mut Assembly, from: usize, to: usize, value: NodeId) -> Result<
 }
 
 /// Every branch widened and added to the halved sum of those before.
-fn head(net: &mut Assembly, branches: &[NodeId]) -> Result<NodeId> {
+fn head(net: &mut GraphAssembler, branches: &[NodeId]) -> Result<NodeId> {
     let mut sum = blocks(net, "incre_modules.0.", branches[0])?;
     for (index, branch) in branches.iter().enumerate().skip(1) {
         let x = blocks(net, &format!("incre_modules.{index}."), *branch)?;

@@ -1,11 +1,12 @@
 //! GoogLeNet (Szegedy et al. 2015) and Inception-v3 (Szegedy et al. 2016), as torchvision has
 //! them.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::input::SIGNED;
 use super::window::{Window, window};
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 
@@ -22,17 +23,17 @@ pub static GOOGLENET: Family = Family {
     name: "GoogLeNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "conv1.conv.weight",
         "conv3.conv.weight",
         "inception3a.branch1.conv.weight",
         "inception5b.branch4.1.conv.weight",
     ]],
-    plan: |_| Some(vec![]),
+    dimensions: |_| Some(vec![]),
     variants: &[],
     input: |_, _| input(224),
     leftovers: &["aux1.", "aux2."],
-    lay: |net, _, from| googlenet(net, from),
+    build: |net, _, from| googlenet(net, from),
 };
 
 pub static INCEPTION_V3: Family = Family {
@@ -40,25 +41,25 @@ pub static INCEPTION_V3: Family = Family {
     name: "Inception-v3",
     names: &["inception-v3"],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "Conv2d_1a_3x3.conv.weight",
         "Conv2d_4a_3x3.conv.weight",
         "Mixed_5b.branch1x1.conv.weight",
         "Mixed_6e.branch7x7_3.conv.weight",
         "Mixed_7c.branch_pool.conv.weight",
     ]],
-    plan: |_| Some(vec![]),
+    dimensions: |_| Some(vec![]),
     variants: &[],
     input: |_, _| input(299),
     leftovers: &["AuxLogits."],
-    lay: |net, _, from| inception_v3(net, from),
+    build: |net, _, from| inception_v3(net, from),
 };
 
 /// A convolution without padding that halves.
 const HALF: Window = window(3).stride(2).padding(0);
 
 /// A convolution with its norm and ReLU.
-fn basic(net: &mut Assembly, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
+fn basic(net: &mut GraphAssembler, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
     net.within(name, |net| {
         let x = net.convolution_norm(["conv", "bn"], window, from)?;
         net.relu("relu", x)
@@ -66,13 +67,13 @@ fn basic(net: &mut Assembly, name: &str, window: Window, from: NodeId) -> Result
 }
 
 /// Several in a row, each with a window that keeps the size.
-fn row(net: &mut Assembly, layers: &[(&str, [usize; 2])], from: NodeId) -> Result<NodeId> {
+fn row(net: &mut GraphAssembler, layers: &[(&str, [usize; 2])], from: NodeId) -> Result<NodeId> {
     layers
         .iter()
         .try_fold(from, |x, (name, kernel)| basic(net, name, Window::rectangle(*kernel), x))
 }
 
-fn googlenet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn googlenet(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     net.epsilon = EPSILON;
     let mut x = basic(net, "conv1", window(7).stride(2), from)?;
     x = net.max_pool_ceil("maxpool1", HALF, x)?;
@@ -89,7 +90,7 @@ fn googlenet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.pooled_head("avgpool", Head::new(&["fc"]), x)
 }
 
-fn inception(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn inception(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let one = basic(net, "branch1", window(1), from)?;
     let two = row(net, &[("branch2.0", [1, 1]), ("branch2.1", [3, 3])], from)?;
     // The paper's third branch has windows of 5; the published weights, trained after a slip of
@@ -101,7 +102,7 @@ fn inception(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.concatenate("concatenate", &[one, two, three, four])
 }
 
-fn inception_v3(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn inception_v3(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     net.epsilon = EPSILON;
     let mut x = basic(net, "Conv2d_1a_3x3", HALF, from)?;
     x = basic(net, "Conv2d_2a_3x3", window(3).padding(0), x)?;
@@ -110,13 +111,13 @@ fn inception_v3(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     x = basic(net, "Conv2d_3b_1x1", window(1), x)?;
     x = basic(net, "Conv2d_4a_3x3", window(3).padding(0), x)?;
     x = net.max_pool("maxpool2", HALF, x)?;
-    for (module, lay) in MODULES {
-        x = net.within(module, |net| lay(net, x))?;
+    for (module, build) in MODULES {
+        x = net.within(module, |net| build(net, x))?;
     }
     net.pooled_head("avgpool", Head::new(&["fc"]), x)
 }
 
-type Module = fn(&mut Assembly, NodeId) -> Result<NodeId>;
+type Module = fn(&mut GraphAssembler, NodeId) -> Result<NodeId>;
 
 const MODULES: [(&str, Module); 11] = [
     ("Mixed_5b", wide),
@@ -132,7 +133,7 @@ const MODULES: [(&str, Module); 11] = [
     ("Mixed_7c", split),
 ];
 
-fn wide(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn wide(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let one = basic(net, "branch1x1", window(1), from)?;
     let five = row(net, &[("branch5x5_1", [1, 1]), ("branch5x5_2", [5, 5])], from)?;
     let three = row(
@@ -144,7 +145,7 @@ fn wide(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.concatenate("concatenate", &[one, five, three, pool])
 }
 
-fn halving(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn halving(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let three = basic(net, "branch3x3", HALF, from)?;
     let double = row(net, &[("branch3x3dbl_1", [1, 1]), ("branch3x3dbl_2", [3, 3])], from)?;
     let double = basic(net, "branch3x3dbl_3", HALF, double)?;
@@ -153,7 +154,7 @@ fn halving(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// Windows of 7 as a row and a column.
-fn factored(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn factored(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let one = basic(net, "branch1x1", window(1), from)?;
     let seven = row(
         net,
@@ -175,7 +176,7 @@ fn factored(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.concatenate("concatenate", &[one, seven, double, pool])
 }
 
-fn factored_halving(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn factored_halving(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let three = basic(net, "branch3x3_1", window(1), from)?;
     let three = basic(net, "branch3x3_2", HALF, three)?;
     let seven = row(
@@ -189,7 +190,7 @@ fn factored_halving(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// Windows of 3 as a row beside a column.
-fn split(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn split(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let one = basic(net, "branch1x1", window(1), from)?;
     let three = basic(net, "branch3x3_1", window(1), from)?;
     let [row_of_three, column] = cross(net, ["branch3x3_2a", "branch3x3_2b"], three)?;
@@ -200,12 +201,12 @@ fn split(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.concatenate("concatenate", &all)
 }
 
-fn cross(net: &mut Assembly, [a, b]: [&str; 2], from: NodeId) -> Result<[NodeId; 2]> {
+fn cross(net: &mut GraphAssembler, [a, b]: [&str; 2], from: NodeId) -> Result<[NodeId; 2]> {
     let a = basic(net, a, Window::rectangle([1, 3]), from)?;
     Ok([a, basic(net, b, Window::rectangle([3, 1]), from)?])
 }
 
-fn pool_branch(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn pool_branch(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let x = net.average_pool("avg_pool", window(3), from)?;
     basic(net, "branch_pool", window(1), x)
 }

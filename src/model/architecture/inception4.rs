@@ -1,11 +1,12 @@
 //! Inception-v4 and Inception-ResNet-v2 (Szegedy et al. 2017), as timm has them.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::input::SIGNED;
 use super::modules;
 use super::window::window;
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Matrix, PoolAxis};
@@ -17,16 +18,16 @@ pub static INCEPTION_V4: Family = Family {
     name: "Inception-v4",
     names: &["inception-v4"],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "features.0.conv.weight",
         "features.5.conv.conv.weight",
         "features.21.branch2_3b.conv.weight",
     ]],
-    plan: |_| Some(vec![]),
+    dimensions: |_| Some(vec![]),
     variants: &[],
     input: |_, _| InputDefaults::imagenet(299).normalisation(SIGNED, false),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         net.epsilon = EPSILON;
         let x = net.within("features", |net| features(net, from))?;
         net.pooled_head("avgpool", Head::new(&["last_linear"]), x)
@@ -38,19 +39,19 @@ pub static INCEPTION_RESNET_V2: Family = Family {
     name: "Inception-ResNet-v2",
     names: &["inception-resnet-v2"],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "conv2d_1a.conv.weight",
         "mixed_5b.branch0.conv.weight",
         "repeat.0.conv2d.weight",
         "block8.conv2d.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         Some(["repeat.", "repeat_1.", "repeat_2."].map(|name| tensors.count(name)).to_vec())
     },
     variants: &[],
     input: |_, _| InputDefaults::imagenet(299).normalisation(SIGNED, false),
     leftovers: &[],
-    lay: |net, counts, from| {
+    build: |net, counts, from| {
         net.epsilon = EPSILON;
         let mut x = convolution(net, "conv2d_1a", Border::Halving, from)?;
         x = convolution(net, "conv2d_2a", Border::Cut, x)?;
@@ -92,7 +93,12 @@ enum Border {
 }
 
 /// A convolution with norm and ReLU.
-fn convolution(net: &mut Assembly, name: &str, border: Border, from: NodeId) -> Result<NodeId> {
+fn convolution(
+    net: &mut GraphAssembler,
+    name: &str,
+    border: Border,
+    from: NodeId,
+) -> Result<NodeId> {
     net.within(name, |net| {
         let kept = modules::of_tensor(net, "conv", from);
         let window = match border {
@@ -105,12 +111,12 @@ fn convolution(net: &mut Assembly, name: &str, border: Border, from: NodeId) -> 
     })
 }
 
-fn halving_pool(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn halving_pool(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     net.max_pool(name, window(3).stride(2).padding(0), from)
 }
 
 /// One convolution, or several in a row, after an average where the first number is left out.
-fn branch(net: &mut Assembly, name: &str, border: Border, from: NodeId) -> Result<NodeId> {
+fn branch(net: &mut GraphAssembler, name: &str, border: Border, from: NodeId) -> Result<NodeId> {
     if net.has(&format!("{name}.conv.weight")) {
         return convolution(net, name, border, from);
     }
@@ -130,7 +136,7 @@ fn branch(net: &mut Assembly, name: &str, border: Border, from: NodeId) -> Resul
 }
 
 /// Averages of 3×3 places, fewer at the border.
-fn average(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn average(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let side = PoolAxis {
         kernel: 3,
         stride: 1,
@@ -143,7 +149,7 @@ fn average(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// All branches side by side, and a pool where they halve.
-fn branches(net: &mut Assembly, border: Border, from: NodeId) -> Result<NodeId> {
+fn branches(net: &mut GraphAssembler, border: Border, from: NodeId) -> Result<NodeId> {
     let mut all = vec![];
     for index in 0..4 {
         let name = format!("branch{index}");
@@ -159,14 +165,14 @@ fn branches(net: &mut Assembly, border: Border, from: NodeId) -> Result<NodeId> 
 }
 
 /// The block's input and so much of its branches, brought to its channels.
-fn residual(net: &mut Assembly, scale: f32, from: NodeId) -> Result<NodeId> {
+fn residual(net: &mut GraphAssembler, scale: f32, from: NodeId) -> Result<NodeId> {
     let x = branches(net, Border::Kept, from)?;
     let x = net.convolution("conv2d", window(1), x)?;
     let x = net.constants("scale", [Some(scale), None], x)?;
     net.sum("add", x, from)
 }
 
-fn features(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn features(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = convolution(net, "0", Border::Halving, from)?;
     x = convolution(net, "1", Border::Cut, x)?;
     x = convolution(net, "2", Border::Kept, x)?;
@@ -192,7 +198,7 @@ fn features(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// Branches that end in a row beside a column.
-fn crossed(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn crossed(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut all = vec![branch(net, "branch0", Border::Kept, from)?];
     for (names, ends) in [
         (&["branch1_0"][..], ["branch1_1a", "branch1_1b"]),

@@ -1,27 +1,28 @@
 //! InceptionNeXt (Yu et al. 2024): depthwise windows that are square, wide and tall, each for a part
 //! of the channels.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 use crate::picture::Filter;
 
-/// Plan: channels of the first stage, then blocks of each.
+/// Dimensions: channels of the first stage, then blocks of each.
 pub static INCEPTION_NEXT: Family = Family {
     id: "inception-next",
     name: "InceptionNeXt",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stem.0.weight",
         "stages.0.blocks.0.token_mixer.dwconv_hw.weight",
         "stages.3.downsample.1.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let blocks = |stage| tensors.count(&format!("stages.{stage}.blocks."));
         Some([tensors.side("stem.0.weight", 0)].into_iter().chain((0..4).map(blocks)).collect())
     },
@@ -33,7 +34,7 @@ pub static INCEPTION_NEXT: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = net.convolution_norm(["stem.0", "stem.1"], Window::tiles(4), from)?;
         for stage in 0..4 {
             x = net.within(&format!("stages.{stage}"), |net| self::stage(net, x))?;
@@ -46,7 +47,7 @@ pub static INCEPTION_NEXT: Family = Family {
     },
 };
 
-fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn stage(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("downsample.1.weight") {
         x = net.norm("downsample.0", x)?;
@@ -58,7 +59,7 @@ fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     Ok(x)
 }
 
-fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = net.within("token_mixer", |net| mix(net, from))?;
     x = net.norm("norm", x)?;
     x = net.convolution("mlp.fc1", window(1), x)?;
@@ -69,7 +70,7 @@ fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// The last channels each under their windows; the first pass by.
-fn mix(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn mix(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     const NAMES: [&str; 3] = ["dwconv_hw", "dwconv_w", "dwconv_h"];
     let channels = net.shape(from).channels;
     let width = net.tensor_shape("dwconv_hw.weight").map_or(1, |shape| shape[0]);

@@ -7,8 +7,8 @@
 //! Sides and groups of windows are those of the tensors; what the file has no tensors for is left
 //! out.
 
-use super::assembly::Assembly;
 use super::conditional;
+use super::graph_assembler::GraphAssembler;
 use super::window::{Window, window};
 use crate::error::Result;
 use crate::graph::NodeId;
@@ -159,7 +159,7 @@ static NAMINGS: &[&[(Role, Layer)]] = &[
 ];
 
 /// Whether the file has a part's convolutions; those side by side are numbered.
-fn is_there(net: &Assembly, (role, [first, second, third]): (Role, Layer)) -> bool {
+fn is_there(net: &GraphAssembler, (role, [first, second, third]): (Role, Layer)) -> bool {
     let has = |name: String| net.has(&name);
     match role {
         Scale => has(second.to_string()),
@@ -170,7 +170,7 @@ fn is_there(net: &Assembly, (role, [first, second, third]): (Role, Layer)) -> bo
 
 /// The parts of the module that is being laid, by the naming with most of them there, then fewest
 /// missing. A part whose norm is there lacks its convolution.
-fn parts(net: &Assembly) -> Vec<(Role, Layer)> {
+fn parts(net: &GraphAssembler) -> Vec<(Role, Layer)> {
     let count =
         |naming: &[(Role, Layer)]| naming.iter().filter(|part| is_there(net, **part)).count();
     let rank = |naming: &&&[(Role, Layer)]| (usize::MAX - count(naming), naming.len());
@@ -183,7 +183,7 @@ fn parts(net: &Assembly) -> Vec<(Role, Layer)> {
 
 /// A convolution with its norm and activation.
 pub fn layer(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     [name, norm, activation]: Layer,
     window: Window,
     style: Style,
@@ -195,7 +195,12 @@ pub fn layer(
 }
 
 /// The block whose module is being laid.
-pub fn block(net: &mut Assembly, style: Style, stride: usize, from: NodeId) -> Result<NodeId> {
+pub fn block(
+    net: &mut GraphAssembler,
+    style: Style,
+    stride: usize,
+    from: NodeId,
+) -> Result<NodeId> {
     let parts = parts(net);
     let has = |role: Role| parts.iter().any(|part| part.0 == role);
     let halves = [Filter, Start, End].into_iter().find(|role| has(*role));
@@ -210,7 +215,7 @@ pub fn block(net: &mut Assembly, style: Style, stride: usize, from: NodeId) -> R
             Squeeze => weighed(net, names, style, x)?,
             Scale => net.channel_scale(names[1], x)?,
             Tiles => layer(net, names, window(2).stride(2), Style { same: true, ..style }, x)?,
-            _ => Part { role, gates, stride }.lay(net, names, style, x)?,
+            _ => Part { role, gates, stride }.build(net, names, style, x)?,
         };
         if role == Project && style.active_end && !has(Expand) {
             x = net.add(names[2], style.activation, &[x])?;
@@ -233,9 +238,9 @@ struct Part {
 
 impl Part {
     /// The convolution with its norm, its activation, and what halves.
-    fn lay(
+    fn build(
         &self,
-        net: &mut Assembly,
+        net: &mut GraphAssembler,
         [name, norm, activation]: Layer,
         style: Style,
         from: NodeId,
@@ -257,7 +262,7 @@ impl Part {
     /// channels.
     fn convolution(
         &self,
-        net: &mut Assembly,
+        net: &mut GraphAssembler,
         [name, norm]: [&str; 2],
         (stride, same): (usize, bool),
         from: NodeId,
@@ -286,7 +291,7 @@ impl Part {
 
 /// Convolutions of equal parts of the channels, the first of which takes what is left over.
 fn side_by_side(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     [name, norm]: [&str; 2],
     padded: impl Fn(Window) -> Window,
     from: NodeId,
@@ -308,7 +313,7 @@ fn side_by_side(
 
 /// Squeeze-and-excitation: every channel is weighed by what all of them are on average.
 pub fn weighed(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     [prefix, reduce, expand]: Layer,
     style: Style,
     from: NodeId,

@@ -1,26 +1,27 @@
 //! PP-LCNetV2 (PaddleClas): separable convolutions, some with filters side by side.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::window;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 use crate::picture::Filter;
 
-/// Plan: channels of the stem, blocks of all stages.
+/// Dimensions: channels of the stem, blocks of all stages.
 pub static LCNET_V2: Family = Family {
     id: "lcnetv2",
     name: "PP-LCNetV2",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stem.1.dw_conv.conv.weight",
         "stages.2.1.dw_conv_list.0.conv.weight",
         "conv_head.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}."))).sum();
         Some(vec![tensors.side("stem.0.conv.weight", 0), blocks])
     },
@@ -31,7 +32,7 @@ pub static LCNET_V2: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = net.active_unit("stem.0", 2, Pointwise::Relu, from)?;
         x = net.within("stem.1", |net| block(net, 1, false, x))?;
         for stage in 0..4 {
@@ -48,7 +49,7 @@ pub static LCNET_V2: Family = Family {
     },
 };
 
-fn block(net: &mut Assembly, stride: usize, adds: bool, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, stride: usize, adds: bool, from: NodeId) -> Result<NodeId> {
     let mut x = match net.count("dw_conv_list.") {
         0 => net.unit("dw_conv", stride, from)?,
         filters => {

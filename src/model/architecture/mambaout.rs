@@ -1,9 +1,10 @@
 //! MambaOut (Yu and Wang 2025): blocks of gated convolutions.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::window;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Arithmetic, Pointwise};
@@ -11,27 +12,28 @@ use crate::picture::Filter;
 
 const EPSILON: f32 = 1e-6;
 
-/// Plan: number of the gate's function, channels of the first stage, blocks of all, channels that
+/// Dimensions: number of the gate's function, channels of the first stage, blocks of all, channels that
 /// are filtered in the first.
 pub static MAMBAOUT: Family = Family {
     id: "mambaout",
     name: "MambaOut",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stem.conv1.weight",
         "stem.norm2.weight",
         "stages.0.blocks.0.fc1.weight",
         "stages.0.blocks.0.conv.weight",
         "stages.3.downsample.conv.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}.blocks."))).sum();
         let out = |name| tensors.side(name, 0);
         let (width, filtered) = (out("stem.conv2.weight"), out("stages.0.blocks.0.conv.weight"));
-        let plan = [width, blocks, filtered];
-        let known = MAMBAOUT.variants.iter().find(|variant| variant.plan[1..] == plan)?;
-        Some(known.plan.to_vec())
+        let dimensions = [width, blocks, filtered];
+        let known =
+            MAMBAOUT.variants.iter().find(|variant| variant.dimensions[1..] == dimensions)?;
+        Some(known.dimensions.to_vec())
     },
     variants: &[
         Variant::new("mambaout-femto", "MambaOut-Femto", &[GELU, 48, 18, 48]),
@@ -47,8 +49,9 @@ pub static MAMBAOUT: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).crop(1.0).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, plan, from| {
-        let activation = if plan[0] == SILU { Pointwise::Silu } else { Pointwise::Gelu };
+    build: |net, dimensions, from| {
+        let ([activation], _) = family::first(dimensions)?;
+        let activation = if activation == SILU { Pointwise::Silu } else { Pointwise::Gelu };
         let mut x = net.within("stem", |net| stem(net, activation, from))?;
         for stage in 0..4 {
             x = net.within(&format!("stages.{stage}"), |net| self::stage(net, activation, x))?;
@@ -61,14 +64,14 @@ const GELU: usize = 0;
 const SILU: usize = 1;
 
 /// A norm, if the file has it.
-fn norm(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn norm(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     match net.has(&format!("{name}.weight")) {
         true => net.layer_norm(name, EPSILON, from),
         false => Ok(from),
     }
 }
 
-fn stem(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn stem(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result<NodeId> {
     let mut x = net.convolution("conv1", window(3).stride(2), from)?;
     x = norm(net, "norm1", x)?;
     x = net.add("act", activation, &[x])?;
@@ -77,7 +80,7 @@ fn stem(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<NodeI
 }
 
 /// Norms are as wide as what they take, which tells whether it is the convolution's input.
-fn stage(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn stage(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("downsample.conv.weight") {
         let width = net.tensor_shape("downsample.norm.weight").map_or(0, |shape| shape[0]);
@@ -97,7 +100,7 @@ fn stage(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<Node
 }
 
 /// A gate, channels that pass by, and channels that are filtered.
-fn block(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result<NodeId> {
     let mut x = net.layer_norm("norm", EPSILON, from)?;
     let all = net.linear_of_channels("fc1", x)?;
     let (channels, hidden) = (net.shape(all).channels, net.shape(all).channels / 2);
@@ -121,7 +124,7 @@ fn block(net: &mut Assembly, activation: Pointwise, from: NodeId) -> Result<Node
     net.sum("add", x, from)
 }
 
-fn head(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn head(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = net.global_average_pool("head.global_pool", from)?;
     x = net.layer_norm("head.norm", EPSILON, x)?;
     x = net.linear("head.pre_logits.fc", x)?;

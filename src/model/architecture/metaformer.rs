@@ -3,25 +3,26 @@
 //! average or by separable convolutions, then channels by a perceptron. CAFormer's attention is not
 //! among them.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::window::window;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Arithmetic, Axes, Matrix, Pointwise, PoolAxis};
 use crate::picture::Filter;
 
-/// Plan: the kind, channels of the first stage, blocks of all.
+/// Dimensions: the kind, channels of the first stage, blocks of all.
 pub static METAFORMER: Family = Family {
     id: "metaformer",
     name: "MetaFormer",
     names: &[],
     renames: &[],
-    marks: &[
+    signatures: &[
         &["stem.conv.weight", "stages.0.blocks.0.layer_scale1.scale", "head.norm.weight"],
         &["stem.conv.weight", "stages.2.blocks.0.res_scale1.scale", "head.norm.weight"],
     ],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let mixes_by = |part: &str| tensors.has(&format!("stages.2.blocks.0.token_mixer.{part}"));
         let kind = match tensors.has("stages.0.blocks.0.layer_scale1.scale") {
             true => POOL,
@@ -29,8 +30,8 @@ pub static METAFORMER: Family = Family {
             false => POOL_2,
         };
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}.blocks."))).sum();
-        let plan = vec![kind, tensors.side("stem.conv.weight", 0), blocks];
-        (!mixes_by("qkv.weight")).then_some(plan)
+        let dimensions = vec![kind, tensors.side("stem.conv.weight", 0), blocks];
+        (!mixes_by("qkv.weight")).then_some(dimensions)
     },
     variants: &[
         Variant::new("poolformer-s12", "PoolFormer-S12", &[POOL, 64, 12]).pictures(224, 900),
@@ -49,16 +50,17 @@ pub static METAFORMER: Family = Family {
         Variant::new("convformer-b36", "ConvFormer-B36", &[CONVOLUTION, 128, 36]),
     ],
     input: |_, variant| {
-        let crop = variant.filter(|v| v.plan[0] == POOL).map_or(1000, |v| v.crop);
+        let crop = variant.filter(|v| v.dimensions[0] == POOL).map_or(1000, |v| v.crop);
         InputDefaults::imagenet(224).crop(crop as f32 / 1000.0).resize(Filter::Bicubic)
     },
     leftovers: &[],
-    lay: |net, plan, from| {
+    build: |net, dimensions, from| {
+        let ([kind], _) = family::first(dimensions)?;
         let mut x = net.convolution("stem.conv", window(7).stride(4).padding(2), from)?;
         x = norm(net, "stem.norm", Axes::CHANNELS, 1e-6, x)?;
         for stage in 0..4 {
             let name = format!("stages.{stage}");
-            x = net.within(&name, |net| self::stage(net, plan[0], x))?;
+            x = net.within(&name, |net| self::stage(net, kind, x))?;
         }
         head(net, x)
     },
@@ -69,14 +71,20 @@ const POOL_2: usize = 1;
 const CONVOLUTION: usize = 2;
 
 /// A norm with a scale, if the file has it.
-fn norm(net: &mut Assembly, name: &str, axes: Axes, epsilon: f32, from: NodeId) -> Result<NodeId> {
+fn norm(
+    net: &mut GraphAssembler,
+    name: &str,
+    axes: Axes,
+    epsilon: f32,
+    from: NodeId,
+) -> Result<NodeId> {
     match net.has(&format!("{name}.weight")) {
         true => net.standardised(name, axes, epsilon, from),
         false => Ok(from),
     }
 }
 
-fn stage(net: &mut Assembly, kind: usize, from: NodeId) -> Result<NodeId> {
+fn stage(net: &mut GraphAssembler, kind: usize, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("downsample.conv.weight") {
         x = norm(net, "downsample.norm", Axes::CHANNELS, 1e-6, x)?;
@@ -88,7 +96,7 @@ fn stage(net: &mut Assembly, kind: usize, from: NodeId) -> Result<NodeId> {
     Ok(x)
 }
 
-fn block(net: &mut Assembly, kind: usize, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, kind: usize, from: NodeId) -> Result<NodeId> {
     const ALL: Axes = Axes { channels: true, rows: true, columns: true };
     let (axes, epsilon) = match kind {
         POOL => (ALL, 1e-5),
@@ -112,7 +120,7 @@ fn block(net: &mut Assembly, kind: usize, from: NodeId) -> Result<NodeId> {
 }
 
 /// What a branch makes, by a factor for every channel, added to its input, by another.
-fn joined(net: &mut Assembly, index: usize, from: NodeId, branch: NodeId) -> Result<NodeId> {
+fn joined(net: &mut GraphAssembler, index: usize, from: NodeId, branch: NodeId) -> Result<NodeId> {
     let mut scaled = |name: &str, x: NodeId| {
         let name = format!("{name}{index}.scale");
         if net.has(&name) { net.channel_scale(&name, x) } else { Ok(x) }
@@ -121,7 +129,7 @@ fn joined(net: &mut Assembly, index: usize, from: NodeId, branch: NodeId) -> Res
     net.sum(&format!("add{index}"), from, branch)
 }
 
-fn separable(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn separable(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = net.bare_convolution("pwconv1", window(1), from)?;
     x = star(net, "act1", x)?;
     x = net.unit_of(["dwconv", ""], 1, x)?;
@@ -129,7 +137,7 @@ fn separable(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// Averages of 3×3 places less the place itself; what lies outside does not count.
-fn pooled(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn pooled(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let shape = net.shape(from);
     let side = PoolAxis {
         kernel: 3,
@@ -148,17 +156,17 @@ fn pooled(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// A learned scale of the square of ReLU, and a learned shift.
-fn star(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn star(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     let x = squared(net, name, from)?;
     net.learned_constants(name, x)
 }
 
-fn squared(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn squared(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     let x = net.relu(&format!("{name}.relu"), from)?;
     net.add(&format!("{name}.square"), Arithmetic::Multiply, &[x, x])
 }
 
-fn head(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn head(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = net.global_average_pool("head.global_pool", from)?;
     x = net.layer_norm("head.norm", 1e-6, x)?;
     if !net.has("head.fc.fc1.weight") {

@@ -1,12 +1,13 @@
 //! MobileNet-v2 (Sandler et al. 2018), MobileNet-v3 (Howard et al. 2019) and MNASNet (Tan et al.
 //! 2019), as torchvision has them, of any width.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::input::{CIFAR10, SIGNED};
 use super::inverted::{Style, block, layer};
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
@@ -18,17 +19,17 @@ pub static MOBILENET_V2: Family = Family {
     name: "MobileNet-v2",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "features.0.0.weight",
         "features.1.conv.1.weight",
         "features.17.conv.3.weight",
         "features.18.0.weight",
     ]],
-    plan: |_| Some(vec![]),
+    dimensions: |_| Some(vec![]),
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let style = Style { activation: Pointwise::RELU6, ..RELU };
         let stem = ["features.0.0", "features.0.1", "features.0.2"];
         let mut x = layer(net, stem, window(3).stride(2), style, from)?;
@@ -49,17 +50,17 @@ pub static TF_MOBILENET_V2: Family = Family {
     name: "MobileNet-v2 (TensorFlow)",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "conv_stem.first_conv.convolution.weight",
         "conv_stem.conv_3x3.convolution.weight",
         "layer.15.reduce_1x1.normalization.weight",
         "conv_1x1.convolution.weight",
     ]],
-    plan: |_| Some(vec![]),
+    dimensions: |_| Some(vec![]),
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224).normalisation(SIGNED, false),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         net.epsilon = 1e-3;
         let mut x = net.within("conv_stem", |net| {
             let x = unit(net, "first_conv", window(3).stride(2), from)?;
@@ -83,13 +84,13 @@ pub static TF_MOBILENET_V2: Family = Family {
 
 const TENSORFLOW: Style = Style { activation: Pointwise::RELU6, same: true, ..RELU };
 
-fn unit(net: &mut Assembly, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
+fn unit(net: &mut GraphAssembler, name: &str, window: Window, from: NodeId) -> Result<NodeId> {
     let names = ["convolution", "normalization", "activation"];
     net.within(name, |net| layer(net, names, window, TENSORFLOW, from))
 }
 
 /// A depthwise convolution, then one of side 1 without activation.
-fn narrowing(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn narrowing(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let every = window(3).stride(stride).groups(net.shape(from).channels);
     let x = unit(net, "conv_3x3", every, from)?;
     let names = ["reduce_1x1.convolution", "reduce_1x1.normalization"];
@@ -103,18 +104,18 @@ pub static CIFAR_MOBILENET_V2: Family = Family {
     name: "MobileNet-v2 (CIFAR)",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "conv1.weight",
         "layers.0.conv3.weight",
         "layers.16.bn3.weight",
         "conv2.weight",
         "bn2.weight",
     ]],
-    plan: |_| Some(vec![]),
+    dimensions: |_| Some(vec![]),
     variants: &[],
     input: |_, _| InputDefaults::cifar10(CIFAR10),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = layer(net, ["conv1", "bn1", "relu1"], window(3), RELU, from)?;
         for index in 0..17 {
             let stride = if [3, 6, 13].contains(&index) { 2 } else { 1 };
@@ -125,7 +126,7 @@ pub static CIFAR_MOBILENET_V2: Family = Family {
     },
 };
 
-fn cifar_block(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn cifar_block(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let mut x = layer(net, ["conv1", "bn1", "relu1"], window(1), RELU, from)?;
     let every = window(3).stride(stride).groups(net.shape(x).channels);
     x = layer(net, ["conv2", "bn2", "relu2"], every, RELU, x)?;
@@ -140,18 +141,18 @@ fn cifar_block(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId
     net.sum("add", x, shortcut)
 }
 
-/// Plan: blocks, the first with hard swish, then those that halve.
+/// Dimensions: blocks, the first with hard swish, then those that halve.
 pub static MOBILENET_V3: Family = Family {
     id: "mobilenet-v3",
     name: "MobileNet-v3",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "features.0.0.weight",
         "features.1.block.0.0.weight",
         "features.4.block.2.fc1.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         Some(if tensors.has("features.13.block.0.0.weight") { LARGE } else { SMALL }.to_vec())
     },
     variants: &[
@@ -160,44 +161,46 @@ pub static MOBILENET_V3: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: mobilenet_v3,
+    build: mobilenet_v3,
 };
 
 const LARGE: &[usize] = &[15, 7, 2, 4, 7, 13];
 const SMALL: &[usize] = &[11, 4, 1, 2, 4, 9];
 
-fn mobilenet_v3(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
+fn mobilenet_v3(net: &mut GraphAssembler, dimensions: &[usize], from: NodeId) -> Result<NodeId> {
+    let ([last, swish_from], strided) = family::first(dimensions)?;
     net.epsilon = 1e-3;
     let swish = Style { activation: Pointwise::HardSwish, ..RELU };
     let stem = ["features.0.0", "features.0.1", "features.0.2"];
     let mut x = layer(net, stem, window(3).stride(2), swish, from)?;
-    for index in 1..=plan[0] {
-        let style = if index < plan[1] { RELU } else { swish };
-        let stride = if plan[2..].contains(&index) { 2 } else { 1 };
+    for index in 1..=last {
+        let style = if index < swish_from { RELU } else { swish };
+        let stride = if strided.contains(&index) { 2 } else { 1 };
         x = net.within(&format!("features.{index}"), |net| block(net, style, stride, x))?;
     }
-    let last = format!("features.{}", plan[0] + 1);
-    x = net.within(&last, |net| layer(net, ["0", "1", "2"], window(1), swish, x))?;
-    let large = plan[0] == LARGE[0];
+    x = net.within(&format!("features.{}", last + 1), |net| {
+        layer(net, ["0", "1", "2"], window(1), swish, x)
+    })?;
+    let large = last == LARGE[0];
     let channels = net.shape(x).channels;
     let width = if large { channels * 4 / 3 } else { channels * 16 / 9 };
     let head = Head::new(&["classifier"]).of_layers(&["0", "3"], width, Pointwise::HardSwish);
     net.pooled_head("avgpool", head, x)
 }
 
-/// Plan: channels of the last stack but one.
+/// Dimensions: channels of the last stack but one.
 pub static MNASNET: Family = Family {
     id: "mnasnet",
     name: "MNASNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "layers.0.weight",
         "layers.3.weight",
         "layers.8.0.layers.0.weight",
         "layers.13.0.layers.6.weight",
     ]],
-    plan: |tensors| Some(vec![tensors.side("layers.12.0.layers.6.weight", 0)]),
+    dimensions: |tensors| Some(vec![tensors.side("layers.12.0.layers.6.weight", 0)]),
     variants: &[
         Variant::new("mnasnet0-5", "MNASNet 0.5", &[96]),
         Variant::new("mnasnet0-75", "MNASNet 0.75", &[144]),
@@ -206,13 +209,13 @@ pub static MNASNET: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, _, from| mnasnet(net, from),
+    build: |net, _, from| mnasnet(net, from),
 };
 
 /// Blocks of each stack, and whether its first halves.
 const STACKS: [(usize, usize); 6] = [(3, 2), (3, 2), (3, 2), (2, 1), (4, 2), (1, 1)];
 
-fn mnasnet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn mnasnet(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let stem = ["layers.0", "layers.1", "layers.2"];
     let mut x = layer(net, stem, window(3).stride(2), RELU, from)?;
     let depthwise = window(3).groups(net.shape(x).channels);

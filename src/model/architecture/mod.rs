@@ -1,11 +1,10 @@
 //! Architectures that a bare file of tensors can be recognised as.
 //!
-//! A family of architectures is data: names of tensors to know it by, the numbers that tell its
-//! networks apart, what its pictures look like, and a function that lays its nodes with the help
-//! of [`Assembly`]. Numbers of blocks come from the names of the tensors, widths from their
+//! A family of architectures is data: names of tensors to recognise it by, the dimensions that tell
+//! its networks apart, what its pictures look like, and a function that builds its nodes with the
+//! help of [`GraphAssembler`]. Numbers of blocks come from the names of the tensors, widths from their
 //! shapes, so that a network of another depth or width needs no entry of its own.
 
-mod assembly;
 mod byobnet;
 mod classic;
 mod conditional;
@@ -17,11 +16,13 @@ mod densenet;
 mod dla;
 mod dpn;
 mod efficientnet;
+mod family;
 mod fasternet;
 mod fastvit;
 mod fit;
 mod focalnet;
 mod ghost;
+mod graph_assembler;
 mod head;
 mod hgnet;
 mod hrnet;
@@ -59,61 +60,18 @@ mod vovnet;
 mod window;
 mod xception;
 
-pub(crate) use assembly::{Assembly, Norms};
 pub use fit::{Fit, Misshapen};
+pub(crate) use graph_assembler::{GraphAssembler, Norms};
 pub use input::InputDefaults;
 
 use super::export;
 use super::weights::Weights;
 use crate::error::{Error, Result};
-use crate::graph::{Graph, NodeId};
+use crate::graph::Graph;
 use crate::picture::Preprocessing;
 use burn::tensor::Device;
+use family::{Family, Variant};
 use tensors::Tensors;
-
-/// Networks of one kind, told apart by numbers.
-struct Family {
-    /// Identifier in model cards, for a network that is none of the published ones.
-    id: &'static str,
-    /// Name shown to people.
-    name: &'static str,
-    /// How the names of other published networks begin that it lays by their tensors and names.
-    names: &'static [&'static str],
-    /// Parts of tensors' names in other spellings, and how they are spelled here.
-    renames: &'static [(&'static str, &'static str)],
-    /// Tensors that every network of the family has, for each of its spellings.
-    marks: &'static [&'static [&'static str]],
-    /// The numbers of a file's network (of blocks, widths: each family says which), if the file is
-    /// of the family. Only asked when all the marks are there.
-    plan: fn(&Tensors) -> Option<Vec<usize>>,
-    variants: &'static [Variant],
-    input: fn(&Tensors, Option<&Variant>) -> InputDefaults,
-    /// First parts of the names of tensors that training leaves in the file.
-    leftovers: &'static [&'static str],
-    /// Lays every node from the normalised pixels to the logits, by the numbers of the plan.
-    lay: fn(&mut Assembly, &[usize], NodeId) -> Result<NodeId>,
-}
-
-/// A published network of a family.
-struct Variant {
-    id: &'static str,
-    name: &'static str,
-    plan: &'static [usize],
-    /// Side of its pictures, where the networks of its family differ.
-    size: usize,
-    /// Part of a resized picture's short side that published accuracies are of, in thousandths.
-    crop: usize,
-}
-
-impl Variant {
-    const fn new(id: &'static str, name: &'static str, plan: &'static [usize]) -> Self {
-        Self { id, name, plan, size: 224, crop: 875 }
-    }
-
-    const fn pictures(self, size: usize, crop: usize) -> Self {
-        Self { size, crop, ..self }
-    }
-}
 
 /// Every family, most particular first.
 static FAMILIES: &[&Family] = &[
@@ -177,10 +135,6 @@ static FAMILIES: &[&Family] = &[
     &sequential::SEQUENTIAL,
 ];
 
-/// Names that end like this are of buffers, and no weights.
-const BUFFERS: [&str; 5] =
-    ["num_batches_tracked", "attn_mask", "relative_position_index", "total_ops", "total_params"];
-
 /// A kind of network that Hyaline can lay out from named tensors.
 pub struct Architecture {
     /// Identifier in model cards.
@@ -189,9 +143,9 @@ pub struct Architecture {
     pub name: &'static str,
     family: &'static Family,
     variant: Option<&'static Variant>,
-    plan: Vec<usize>,
+    dimensions: Vec<usize>,
     known_by: KnownBy,
-    /// What it goes by: see [`Assembly::called`].
+    /// What it goes by: see [`GraphAssembler::called`].
     called: String,
 }
 
@@ -250,16 +204,17 @@ fn known() -> String {
     format!("known are {}, and their published networks, such as resnet50", ids.join(", "))
 }
 
-/// Says which family lacks the fewest of its marks in the file, and what they are.
+/// Says which family lacks the fewest of its signature tensors in the file, and what they are.
 fn unrecognised(weights: &Weights) -> Error {
     let candidates = FAMILIES.iter().flat_map(|family| {
         let tensors = Tensors::renamed(weights, family.renames);
-        family.marks.iter().filter_map(move |marks| {
-            let missing: Vec<_> = marks.iter().copied().filter(|mark| !tensors.has(mark)).collect();
-            (2 * missing.len() <= marks.len()).then_some((family.name, marks.len(), missing))
+        family.signatures.iter().filter_map(move |signature| {
+            let missing = signature.iter().copied().filter(|name| !tensors.has(name));
+            let (all, missing) = (signature.len(), missing.collect::<Vec<_>>());
+            (2 * missing.len() <= all).then_some((family.name, all, missing))
         })
     });
-    let closest = candidates.min_by_key(|(_, marks, missing)| (missing.len(), usize::MAX - marks));
+    let closest = candidates.min_by_key(|(_, all, missing)| (missing.len(), usize::MAX - all));
     let count = weights.tensors.len();
     let why = match closest {
         _ if count == 0 => "the file holds no tensors".into(),
@@ -279,39 +234,29 @@ fn unrecognised(weights: &Weights) -> Error {
 }
 
 impl Family {
-    fn measure(&self, weights: &Weights) -> Option<Vec<usize>> {
-        self.measure_tensors(&Tensors::renamed(weights, self.renames))
-    }
-
-    fn measure_tensors(&self, tensors: &Tensors) -> Option<Vec<usize>> {
-        self.has_marks(tensors).then(|| (self.plan)(tensors))?
-    }
-
-    fn has_marks(&self, tensors: &Tensors) -> bool {
-        let marked = |marks: &&[&str]| marks.iter().all(|mark| tensors.has(mark));
-        self.marks.is_empty() || self.marks.iter().any(marked)
-    }
-
     fn recognise(&'static self, weights: &Weights) -> Option<Architecture> {
-        let plan = self.measure(weights)?;
-        let variant = self.variants.iter().find(|variant| variant.plan == plan);
-        Some(self.architecture(variant, plan, KnownBy::Tensors))
+        let dimensions = self.measure(weights)?;
+        let variant = self.variants.iter().find(|variant| variant.dimensions == dimensions);
+        Some(self.architecture(variant, dimensions, KnownBy::Tensors))
     }
 
     fn architecture(
         &'static self,
         variant: Option<&'static Variant>,
-        plan: Vec<usize>,
+        dimensions: Vec<usize>,
         known_by: KnownBy,
     ) -> Architecture {
         let (id, name) = variant.map_or((self.id, self.name), |v| (v.id, v.name));
-        Architecture { id, name, family: self, variant, plan, known_by, called: String::new() }
+        Architecture {
+            id,
+            name,
+            family: self,
+            variant,
+            dimensions,
+            known_by,
+            called: String::new(),
+        }
     }
-}
-
-/// Whether a tensor holds no weights.
-fn is_buffer(tensor: &str) -> bool {
-    BUFFERS.iter().any(|end| tensor.ends_with(end))
 }
 
 impl Architecture {
@@ -326,10 +271,14 @@ impl Architecture {
         let of_name = || FAMILIES.iter().flat_map(|family| all(family)).filter(|(_, v)| v.id == id);
         // Two families may spell the tensors of one network.
         let spelled = |(family, _): &(&'static Family, _)| {
-            family.has_marks(&Tensors::renamed(weights, family.renames))
+            family.has_signature(&Tensors::renamed(weights, family.renames))
         };
         if let Some((family, variant)) = of_name().find(spelled).or_else(|| of_name().next()) {
-            return Ok(family.architecture(Some(variant), variant.plan.to_vec(), KnownBy::Person));
+            return Ok(family.architecture(
+                Some(variant),
+                variant.dimensions.to_vec(),
+                KnownBy::Person,
+            ));
         }
         let begins = |family: &&&Family| family.names.iter().any(|name| id.starts_with(name));
         let mut candidates = FAMILIES.iter().filter(begins);
@@ -341,13 +290,14 @@ impl Architecture {
             let unknown = Error::new(format!("unknown architecture `{id}`"), known());
             return Err(unknown.hint(export::to_onnx(weights)));
         };
-        let plan = family.measure(weights).or_else(|| family.variants.is_empty().then(Vec::new));
-        let plan = plan.ok_or_else(|| {
-            let marks = family.marks.first().map_or(String::new(), |marks| marks.join("`, `"));
-            let why = format!("its networks have the tensors `{marks}`");
+        let dimensions =
+            family.measure(weights).or_else(|| family.variants.is_empty().then(Vec::new));
+        let dimensions = dimensions.ok_or_else(|| {
+            let names = family.signatures.first().map_or(String::new(), |names| names.join("`, `"));
+            let why = format!("its networks have the tensors `{names}`");
             Error::new(format!("the weights do not fit {id}"), why)
         })?;
-        Ok(family.architecture(None, plan, KnownBy::Person))
+        Ok(family.architecture(None, dimensions, KnownBy::Person))
     }
 
     /// The same where the configuration or the name of the file names a network of its family that
@@ -366,7 +316,7 @@ impl Architecture {
             let of = |family: &'static Family| family.variants.iter().map(move |v| (family, v));
             let of_name = FAMILIES.iter().flat_map(move |family| of(family));
             let of_name = of_name.filter(move |(_, v)| v.id == id);
-            of_name.map(move |(family, v)| family.architecture(Some(v), v.plan.to_vec(), by))
+            of_name.map(move |(family, v)| family.architecture(Some(v), v.dimensions.to_vec(), by))
         });
         let found = hints.into_iter().find(|hint| self.agrees(hint, weights)).unwrap_or(self);
         // A name without a number in its first word is none of a published network.
@@ -381,7 +331,7 @@ impl Architecture {
 
     /// Whether tensors fit another architecture as well as this one.
     fn agrees(&self, other: &Self, weights: &Weights) -> bool {
-        if std::ptr::eq(self.family, other.family) && self.plan == other.plan {
+        if std::ptr::eq(self.family, other.family) && self.dimensions == other.dimensions {
             return true;
         }
         let tensors = Tensors::renamed(weights, other.family.renames);
@@ -390,7 +340,7 @@ impl Architecture {
             let fit = other.fit(weights, &input, &Device::flex());
             fit.missing.is_empty() && fit.misshapen.is_empty() && fit.unexpected.is_empty()
         };
-        other.family.has_marks(&tensors) && fits()
+        other.family.has_signature(&tensors) && fits()
     }
 
     /// What the architecture takes, before a card corrects it.
@@ -404,8 +354,11 @@ impl Architecture {
     }
 
     fn channels(&self, tensors: &Tensors, input: &Preprocessing) -> Option<usize> {
-        let assembly = Assembly::new(self.id, tensors, input, Norms::Folded, &Device::flex());
-        assembly.channels(input, |assembly, pixels| (self.family.lay)(assembly, &self.plan, pixels))
+        let assembler =
+            GraphAssembler::new(self.id, tensors, input, Norms::Folded, &Device::flex());
+        assembler.channels(input, |assembler, pixels| {
+            (self.family.build)(assembler, &self.dimensions, pixels)
+        })
     }
 
     /// Refuses a layout that follows from shapes alone where other layouts fit them as well, unless
@@ -422,7 +375,7 @@ impl Architecture {
 
     /// Whether weights are those of the very network that it names.
     pub fn takes(&self, weights: &Weights) -> bool {
-        self.family.measure(weights).is_some_and(|plan| plan == self.plan)
+        self.family.measure(weights).is_some_and(|dimensions| dimensions == self.dimensions)
     }
 
     /// Lays the network out on a device.
@@ -430,23 +383,23 @@ impl Architecture {
     /// # Errors
     /// When a tensor is missing or of another shape than the architecture's, or is left over and
     /// no person named the architecture.
-    pub fn lay(
+    pub fn build(
         &self,
         weights: &Weights,
         input: &Preprocessing,
         device: &Device,
     ) -> Result<(Graph, Fit)> {
-        let (graph, fit) = self.try_lay(weights, input, Norms::Folded, device);
+        let (graph, fit) = self.try_build(weights, input, Norms::Folded, device);
         fit.check(self.known_by == KnownBy::Person, &export::to_onnx(weights))?;
         Ok((graph?, fit))
     }
 
-    /// As [`Self::lay`], with batch norms as nodes of their own, for training: by the statistics
+    /// As [`Self::build`], with batch norms as nodes of their own, for training: by the statistics
     /// of the batch, or as constants.
     ///
     /// # Errors
-    /// As for [`Self::lay`].
-    pub fn lay_for_training(
+    /// As for [`Self::build`].
+    pub fn build_for_training(
         &self,
         weights: &Weights,
         input: &Preprocessing,
@@ -454,15 +407,15 @@ impl Architecture {
         device: &Device,
     ) -> Result<Graph> {
         let norms = if by_batch { Norms::OfBatch } else { Norms::Apart };
-        self.try_lay(weights, input, norms, device).0
+        self.try_build(weights, input, norms, device).0
     }
 
     /// How the tensors of a file fit, whatever is wrong with them.
     pub fn fit(&self, weights: &Weights, input: &Preprocessing, device: &Device) -> Fit {
-        self.try_lay(weights, input, Norms::Folded, device).1
+        self.try_build(weights, input, Norms::Folded, device).1
     }
 
-    fn try_lay(
+    fn try_build(
         &self,
         weights: &Weights,
         input: &Preprocessing,
@@ -470,14 +423,15 @@ impl Architecture {
         device: &Device,
     ) -> (Result<Graph>, Fit) {
         let tensors = Tensors::renamed(weights, self.family.renames);
-        let mut assembly = Assembly::new(self.id, &tensors, input, norms, device);
-        assembly.named = matches!(self.known_by, KnownBy::Person | KnownBy::Configuration);
-        assembly.leftovers = self.family.leftovers;
-        assembly.called.clone_from(&self.called);
-        let pixels = assembly.normalised_pixels(input);
-        let laid = pixels.and_then(|pixels| (self.family.lay)(&mut assembly, &self.plan, pixels));
-        let (graph, mut fit) = assembly.finish();
-        match laid {
+        let mut assembler = GraphAssembler::new(self.id, &tensors, input, norms, device);
+        assembler.named = matches!(self.known_by, KnownBy::Person | KnownBy::Configuration);
+        assembler.leftovers = self.family.leftovers;
+        assembler.called.clone_from(&self.called);
+        let pixels = assembler.normalised_pixels(input);
+        let built =
+            pixels.and_then(|pixels| (self.family.build)(&mut assembler, &self.dimensions, pixels));
+        let (graph, mut fit) = assembler.finish();
+        match built {
             Ok(_) => (graph, fit),
             Err(why) => {
                 // What would have come after the failure is not unexpected.

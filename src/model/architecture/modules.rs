@@ -1,7 +1,7 @@
 //! Modules that many residual networks are built of: convolutions with norm and activation in
 //! timm's naming, attention over channels, blurred strides.
 
-use super::assembly::Assembly;
+use super::graph_assembler::GraphAssembler;
 use super::window::{Window, window};
 use crate::error::Result;
 use crate::graph::op::{Arithmetic, Axes, Matrix, Pointwise, PoolAxis, Rearrange};
@@ -24,7 +24,7 @@ pub enum AntiAlias {
 impl AntiAlias {
     /// As the network's name says in its first word, which no tensor does: `resnetblur50`,
     /// `seresnextaa101d`.
-    pub fn of_name(net: &Assembly) -> Self {
+    pub fn of_name(net: &GraphAssembler) -> Self {
         let word = net.called.split('-').next().unwrap_or_default();
         let numbered = |part: &str| {
             word.match_indices(part).any(|(at, _)| {
@@ -39,7 +39,7 @@ impl AntiAlias {
     }
 
     /// What comes after a convolution that would stride.
-    pub fn downsample(self, net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+    pub fn downsample(self, net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
         match self {
             AntiAlias::None => Ok(from),
             AntiAlias::Average => average_pool(net, "aa", PoolAxis { ceil: false, ..HALVES }, from),
@@ -60,12 +60,17 @@ const HALVES: PoolAxis = PoolAxis {
     count_padding: false,
 };
 
-fn average_pool(net: &mut Assembly, name: &str, side: PoolAxis, from: NodeId) -> Result<NodeId> {
+fn average_pool(
+    net: &mut GraphAssembler,
+    name: &str,
+    side: PoolAxis,
+    from: NodeId,
+) -> Result<NodeId> {
     net.within(name, |net| net.resampled("average pool", |n| Matrix::average_pool(n, side), from))
 }
 
 /// An average over 2×2 places with stride 2, fewer at an odd border.
-pub fn halve(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+pub fn halve(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     average_pool(net, name, HALVES, from)
 }
 
@@ -87,7 +92,7 @@ fn blurred(inputs: usize) -> Matrix {
 /// A convolution with the norm after it: batch norm, none where it was folded into a bias, group
 /// norm in networks that have no statistics at all.
 pub fn convolution_norm(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     [name, norm]: [&str; 2],
     window: Window,
     from: NodeId,
@@ -103,7 +108,7 @@ pub fn convolution_norm(
 }
 
 /// Batch norm, or group norm in networks that have no statistics.
-pub fn norm(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+pub fn norm(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     match net.has(&format!("{name}.weight")) && has_group_norms(net) {
         true => group_norm(net, name, from),
         false => net.norm(name, from),
@@ -112,7 +117,7 @@ pub fn norm(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
 
 /// A norm and its activation, which some norms are by themselves.
 pub fn norm_act(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     name: &str,
     activation: Pointwise,
     from: NodeId,
@@ -127,7 +132,7 @@ pub fn norm_act(
 /// Groups of a group norm, in the paper and in all published networks here.
 const GROUPS: usize = 32;
 
-fn group_norm(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn group_norm(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     if let Some(width) = net.width_of_evo_groups {
         let channels = net.shape(from).channels;
         let groups = channels.checked_div(width).unwrap_or(GROUPS);
@@ -139,13 +144,18 @@ fn group_norm(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
     net.group_norm(name, GROUPS, from)
 }
 
-fn has_group_norms(net: &Assembly) -> bool {
+fn has_group_norms(net: &GraphAssembler) -> bool {
     !net.tensors.names().any(|name| name.ends_with(".running_var"))
 }
 
 /// timm's `ConvNormAct` without its activation: `NAME.conv` and `NAME.bn`, the window's side that of
 /// the tensor.
-pub fn conv_bn(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
+pub fn conv_bn(
+    net: &mut GraphAssembler,
+    name: &str,
+    stride: usize,
+    from: NodeId,
+) -> Result<NodeId> {
     net.within(name, |net| {
         let window = of_tensor(net, "conv", from).stride(stride);
         convolution_norm(net, ["conv", "bn"], window, from)
@@ -154,7 +164,7 @@ pub fn conv_bn(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> R
 
 /// timm's `ConvNormAct`.
 pub fn conv_bn_act(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     name: &str,
     stride: usize,
     activation: Pointwise,
@@ -168,7 +178,7 @@ pub fn conv_bn_act(
 }
 
 /// The window of a convolution's tensor, one position where there is none.
-pub fn of_tensor(net: &Assembly, name: &str, from: NodeId) -> Window {
+pub fn of_tensor(net: &GraphAssembler, name: &str, from: NodeId) -> Window {
     net.window_of(name, from).unwrap_or(window(1))
 }
 
@@ -176,7 +186,7 @@ pub fn of_tensor(net: &Assembly, name: &str, from: NodeId) -> Window {
 /// (squeeze-and-excitation), by one (effective squeeze-and-excitation), along the channels (ECA), or
 /// of a context that places are averaged into by weights of their own (global context).
 pub fn attention(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     name: &str,
     activation: Pointwise,
     from: NodeId,
@@ -198,7 +208,7 @@ pub fn attention(
 }
 
 fn squeeze(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     [reduce, expand]: [&str; 2],
     activation: Pointwise,
     from: NodeId,
@@ -211,7 +221,7 @@ fn squeeze(
 }
 
 /// Efficient channel attention (Wang et al. 2020): a convolution along the channels.
-fn along_channels(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn along_channels(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let x = net.global_average_pool("avgpool", from)?;
     let channels = net.shape(x).channels;
     let x = net.add("line", Rearrange::reshape(Shape::new(1, 1, channels)), &[x])?;
@@ -221,7 +231,7 @@ fn along_channels(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// GCNet's context (Cao et al. 2019), as a scale or a shift of every channel.
-fn global_context(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn global_context(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let x = net.convolution("conv_attn", window(1), from)?;
     let weights = net.add("softmax", Op::Softmax(Axes::SPATIAL), &[x])?;
     let x = net.add("weigh", Arithmetic::Multiply, &[from, weights])?;
@@ -239,7 +249,7 @@ fn global_context(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     Ok(x)
 }
 
-fn of_context(net: &mut Assembly, context: NodeId) -> Result<NodeId> {
+fn of_context(net: &mut GraphAssembler, context: NodeId) -> Result<NodeId> {
     let x = net.convolution("fc1", window(1), context)?;
     let x = net.layer_norm("norm", 1e-6, x)?;
     let x = net.relu("act", x)?;

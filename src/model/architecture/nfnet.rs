@@ -1,12 +1,13 @@
 //! Networks without norms (Brock et al. 2021, "High-Performance Large-Scale Image Recognition Without
 //! Normalization"): standardised kernels, and activations that keep the variance.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules::{self, attention};
 use super::tensors::Tensors;
 use super::window::{Window, window};
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
@@ -18,24 +19,24 @@ const ATTENTION_GAIN: f32 = 2.0;
 /// What is added to variances of kernels.
 const EPSILON: f32 = 1e-5;
 
-/// Plan: blocks of each stage.
+/// Dimensions: blocks of each stage.
 pub static NFNET: Family = Family {
     id: "nfnet",
     name: "NFNet",
     names: &["dm-nfnet", "nfnet", "eca-nfnet", "nf-", "test-nfnet"],
     renames: &[],
-    marks: &[
+    signatures: &[
         &["stem.conv4.gain", "stages.0.0.conv3.gain", "final_conv.gain"],
         &["stem.conv.gain", "stages.0.0.conv3.gain"],
     ],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let stages = tensors.count("stages.");
         Some((0..stages).map(|stage| tensors.count(&format!("stages.{stage}."))).collect())
     },
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         let style = Style::of(net);
         net.gain = if style.gain_in_activation { 1.0 } else { style.gain };
         net.standardised = Some(EPSILON);
@@ -75,7 +76,7 @@ const SILU: (Pointwise, f32) = (Pointwise::Silu, 1.788_129_3);
 const RELU: (Pointwise, f32) = (Pointwise::Relu, 1.713_958_9);
 
 impl Style {
-    fn of(net: &mut Assembly) -> Self {
+    fn of(net: &mut GraphAssembler) -> Self {
         let of_deepmind = net.has("stages.0.0.skipinit_gain");
         let is_large = is_large(net.tensors);
         let (activation, gain) = match net.side("stem.conv.weight", 2) {
@@ -89,7 +90,7 @@ impl Style {
         Self { activation, gain, gain_in_activation: of_deepmind, same: of_deepmind }
     }
 
-    fn activate(&self, net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+    fn activate(&self, net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
         let x = net.add(name, self.activation, &[from])?;
         match self.gain_in_activation {
             true => net.constants(&format!("{name}.gain"), [Some(self.gain), None], x),
@@ -104,7 +105,7 @@ fn is_large(tensors: &Tensors) -> bool {
 }
 
 fn convolution(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     style: &Style,
     name: &str,
     stride: usize,
@@ -115,7 +116,7 @@ fn convolution(
 }
 
 /// The stem, and whether it leaves the first stage to halve.
-fn stem(net: &mut Assembly, style: &Style, from: NodeId) -> Result<(NodeId, bool)> {
+fn stem(net: &mut GraphAssembler, style: &Style, from: NodeId) -> Result<(NodeId, bool)> {
     let side = net.side("stem.conv.weight", 2);
     if side > 0 {
         let x = convolution(net, style, "stem.conv", 2, from)?;
@@ -134,7 +135,7 @@ fn stem(net: &mut Assembly, style: &Style, from: NodeId) -> Result<(NodeId, bool
 
 /// `beta` brings the block's input to variance 1.
 fn block(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     style: &Style,
     stride: usize,
     beta: f32,
@@ -164,7 +165,7 @@ fn block(
     net.sum("add", x, shortcut)
 }
 
-fn gained_attention(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn gained_attention(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     // Attention's own layers are plain.
     let standardised = net.standardised.take();
     let x = attention(net, name, Pointwise::Relu, from)?;

@@ -1,6 +1,6 @@
 //! Norms that are composed of several nodes.
 
-use super::assembly::Assembly;
+use super::graph_assembler::GraphAssembler;
 use crate::error::Result;
 use crate::graph::op::{Arithmetic, Axes, Pointwise, Standardise};
 use crate::graph::{NodeId, Op};
@@ -8,7 +8,7 @@ use crate::graph::{NodeId, Op};
 /// Keeps the derivative of a root finite where a channel is zero everywhere.
 const TINY: f32 = 1e-24;
 
-impl Assembly<'_> {
+impl GraphAssembler<'_> {
     /// Global response norm (Woo et al. 2023, "ConvNeXt V2"): channels are weighed by their length
     /// over all places, as a share of the mean of all, and added to themselves.
     pub fn response_norm(&mut self, name: &str, from: NodeId) -> Result<NodeId> {

@@ -1,13 +1,13 @@
 //! Parts that many families have.
 
-use super::assembly::Assembly;
+use super::graph_assembler::GraphAssembler;
 use super::window::{Window, window};
 use crate::error::{Error, Result};
 use crate::graph::op::{Affine, Arithmetic, Matrix, Pad, Pointwise, Resample, Slice, Steps};
 use crate::graph::{NodeId, Shape};
 use std::ops::Range;
 
-impl Assembly<'_> {
+impl GraphAssembler<'_> {
     /// A convolution `NAME.conv` or `NAME.c` with its norm `NAME.bn`, if the file has one. The
     /// window's sides and groups are those of the tensor.
     pub fn unit(&mut self, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {

@@ -1,23 +1,24 @@
 //! Residual networks with norm and ReLU before each convolution (He et al. 2016, "Identity
 //! Mappings in Deep Residual Networks") and their wide kin (Zagoruyko and Komodakis 2016).
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::input::{CIFAR10, PLAIN};
 use super::resnet::depths;
 use super::window::window;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 
-/// Plan: blocks of each layer.
+/// Dimensions: blocks of each layer.
 pub static PREACT_RESNET: Family = Family {
     id: "preact-resnet",
     name: "PreActResNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "conv1.weight",
         "layer1.0.bn1.weight",
         "layer1.0.conv1.weight",
@@ -25,7 +26,7 @@ pub static PREACT_RESNET: Family = Family {
     ]],
     // A norm before the first block makes it a plain ResNet. Of its two convolutions, the second
     // has the norm that tells whether norms come before or after where widths change.
-    plan: |tensors| {
+    dimensions: |tensors| {
         let before =
             tensors.side("layer2.0.bn1.weight", 0) == tensors.side("layer2.0.conv1.weight", 1);
         (!tensors.has("bn1.weight") && before).then(|| depths(tensors))
@@ -36,7 +37,7 @@ pub static PREACT_RESNET: Family = Family {
     ],
     input: |_, _| InputDefaults::cifar10(CIFAR10),
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         let mut x = net.bare_convolution("conv1", window(3), from)?;
         for (layer, &depth) in (1..).zip(depths) {
             for index in 0..depth {
@@ -54,20 +55,20 @@ pub static PREACT_RESNET: Family = Family {
     },
 };
 
-/// Plan: blocks of each of the three layers, channels of the first layer.
+/// Dimensions: blocks of each of the three layers, channels of the first layer.
 pub static WIDE_RESNET: Family = Family {
     id: "wide-resnet",
     name: "WideResNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "conv1.weight",
         "block1.layer.0.bn1.weight",
         "block1.layer.0.conv1.weight",
         "block3.layer.0.convShortcut.weight",
         "bn1.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         Some(vec![tensors.count("block1.layer."), tensors.side("block1.layer.0.conv1.weight", 0)])
     },
     variants: &[
@@ -87,10 +88,11 @@ pub static WIDE_RESNET: Family = Family {
     input: |_, _| InputDefaults::cifar10(PLAIN),
     // TRADES' code builds its first layer twice and uses one.
     leftovers: &["sub_block1."],
-    lay: |net, plan, from| {
+    build: |net, dimensions, from| {
+        let ([depth], _) = family::first(dimensions)?;
         let mut x = net.bare_convolution("conv1", window(3), from)?;
         for layer in 1..=3 {
-            for index in 0..plan[0] {
+            for index in 0..depth {
                 let stride = if index == 0 && layer > 1 { 2 } else { 1 };
                 let name = format!("block{layer}.layer.{index}");
                 x = net.within(&name, |net| block(net, "convShortcut", stride, x))?;
@@ -103,20 +105,20 @@ pub static WIDE_RESNET: Family = Family {
 };
 
 /// WideResNets of DeepMind's adversarial training (Gowal et al. 2020, "Uncovering the limits of
-/// adversarial training"; Rebuffi et al. 2021), with SiLU and TensorFlow's padding. Plan: blocks of
+/// adversarial training"; Rebuffi et al. 2021), with SiLU and TensorFlow's padding. Dimensions: blocks of
 /// each group, channels of the first group, 1 for ReLU in the place of SiLU.
 pub static DEEPMIND_WIDE_RESNET: Family = Family {
     id: "deepmind-wide-resnet",
     name: "WideResNet (DeepMind)",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "init_conv.weight",
         "layer.0.block.0.batchnorm_0.weight",
         "layer.2.block.0.shortcut.weight",
         "batchnorm.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let width = tensors.side("layer.0.block.0.conv_0.weight", 0);
         Some(vec![tensors.count("layer.0.block."), width, 0])
     },
@@ -136,8 +138,9 @@ pub static DEEPMIND_WIDE_RESNET: Family = Family {
         })
     },
     leftovers: &[],
-    lay: |net, plan, from| {
-        let activation = if plan[2] == 1 { Pointwise::Relu } else { Pointwise::Silu };
+    build: |net, dimensions, from| {
+        let ([depth, _width, activation], _) = family::first(dimensions)?;
+        let activation = if activation == 1 { Pointwise::Relu } else { Pointwise::Silu };
         if !net.named {
             net.guess(
                 "its activations are taken to be SiLU; a model card that names \
@@ -146,7 +149,7 @@ pub static DEEPMIND_WIDE_RESNET: Family = Family {
         }
         let mut x = net.bare_convolution("init_conv", window(3), from)?;
         for group in 0..3 {
-            for index in 0..plan[0] {
+            for index in 0..depth {
                 let stride = if index == 0 && group > 0 { 2 } else { 1 };
                 let name = format!("layer.{group}.block.{index}");
                 x = net.within(&name, |net| deepmind_block(net, activation, stride, x))?;
@@ -159,7 +162,7 @@ pub static DEEPMIND_WIDE_RESNET: Family = Family {
 };
 
 fn deepmind_block(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     activation: Pointwise,
     stride: usize,
     from: NodeId,
@@ -179,7 +182,7 @@ fn deepmind_block(
 /// Norm, ReLU and convolution, two or three times. A shortcut with weights starts after the first
 /// ReLU, as in the paper and in nearly all code; the weights can't tell of the few that start it
 /// before.
-fn block(net: &mut Assembly, shortcut: &str, stride: usize, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, shortcut: &str, stride: usize, from: NodeId) -> Result<NodeId> {
     let mut x = net.norm("bn1", from)?;
     x = net.relu("relu1", x)?;
     let skipped = match net.has(&format!("{shortcut}.weight")) {

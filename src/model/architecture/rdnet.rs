@@ -1,9 +1,10 @@
 //! RDNet (Kim et al. 2024, "DenseNets Reloaded"): dense blocks of ConvNeXt's layers.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
@@ -11,19 +12,21 @@ use crate::picture::Filter;
 
 const EPSILON: f32 = 1e-6;
 
-/// Plan: channels of the stem, stages.
+/// Dimensions: channels of the stem, stages.
 pub static RDNET: Family = Family {
     id: "rdnet",
     name: "RDNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stem.0.weight",
         "dense_stages.0.0.dense_block0.layers.layers.0.weight",
         "dense_stages.1.2.dense_block0.gamma",
         "head.norm.weight",
     ]],
-    plan: |tensors| Some(vec![tensors.side("stem.0.weight", 0), tensors.count("dense_stages.")]),
+    dimensions: |tensors| {
+        Some(vec![tensors.side("stem.0.weight", 0), tensors.count("dense_stages.")])
+    },
     variants: &[
         Variant::new("rdnet-tiny", "RDNet-T", &[64, 7]),
         Variant::new("rdnet-small", "RDNet-S", &[72, 11]),
@@ -32,7 +35,7 @@ pub static RDNET: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).crop(0.9).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = net.convolution("stem.0", Window::tiles(4), from)?;
         x = net.layer_norm("stem.1", EPSILON, x)?;
         for stage in 0..net.count("dense_stages.") {
@@ -45,7 +48,7 @@ pub static RDNET: Family = Family {
 };
 
 /// A transition, but for the first stage, then layers that take all outputs before them.
-fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn stage(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     let mut dense = "0";
     if net.has("1.weight") {
@@ -63,7 +66,7 @@ fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.concatenate("concatenate", &outputs)
 }
 
-fn layers(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn layers(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = net.within("layers.layers", |net| {
         let mut x = net.unit_of(["0", ""], 1, from)?;
         x = net.layer_norm("1", EPSILON, x)?;

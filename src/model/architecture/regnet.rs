@@ -1,17 +1,18 @@
 //! RegNets (Radosavovic et al. 2020, "Designing Network Design Spaces") X, Y and Z as timm and
 //! torchvision have them, and timm's V, with norms before convolutions.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules::{self, attention, conv_bn, conv_bn_act};
 use super::tensors::Tensors;
 use super::window::window;
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 
-/// Plan: blocks of each stage.
+/// Dimensions: blocks of each stage.
 pub static REGNET: Family = Family {
     id: "regnet",
     name: "RegNet",
@@ -34,19 +35,19 @@ pub static REGNET: Family = Family {
         (".f.c.0.", ".conv3.conv."),
         (".f.c.1.", ".conv3.bn."),
     ],
-    marks: &[
+    signatures: &[
         &["stem.conv.weight", "s1.b1.conv2.conv.weight", "s4.b1.conv3.conv.weight"],
         &["stem.conv.weight", "s1.b0.conv2.conv.weight", "s4.b0.conv3.conv.weight"],
         &["stem.weight", "s1.b1.norm1.weight", "s4.b1.conv3.weight"],
     ],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let first = first(tensors);
         Some((1..=4).map(|stage| tensors.count_from(first, &format!("s{stage}.b"))).collect())
     },
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         let before = net.has("s1.b1.norm1.weight");
         // RegNet-Z alone has no shortcuts with weights, and no activation after its sums.
         let linear = !before && !net.tensors.names().any(|name| name.contains(".downsample."));
@@ -87,7 +88,7 @@ fn first(tensors: &Tensors) -> usize {
     usize::from(!tensors.has("s1.b0.conv2.conv.weight"))
 }
 
-fn block(net: &mut Assembly, style: Style, stride: usize, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, style: Style, stride: usize, from: NodeId) -> Result<NodeId> {
     let Style { activation, linear } = style;
     let mut x = conv_bn_act(net, "conv1", 1, activation, from)?;
     x = conv_bn_act(net, "conv2", stride, activation, x)?;
@@ -104,7 +105,7 @@ fn block(net: &mut Assembly, style: Style, stride: usize, from: NodeId) -> Resul
 
 /// Norms and activations before convolutions; the shortcut starts after the first.
 fn preactivated(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     activation: Pointwise,
     stride: usize,
     from: NodeId,
@@ -131,7 +132,12 @@ fn preactivated(
     net.sum("add", x, shortcut)
 }
 
-fn norm_act(net: &mut Assembly, name: &str, activation: Pointwise, from: NodeId) -> Result<NodeId> {
+fn norm_act(
+    net: &mut GraphAssembler,
+    name: &str,
+    activation: Pointwise,
+    from: NodeId,
+) -> Result<NodeId> {
     let x = net.norm(name, from)?;
     net.add(&format!("{name}.act"), activation, &[x])
 }

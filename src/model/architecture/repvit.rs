@@ -1,26 +1,27 @@
 //! RepViT (Wang et al. 2024): a mobile network of separate filters and perceptrons, with branches
 //! that training adds up.
 
-use super::assembly::Assembly;
-use super::{Family, InputDefaults, Variant};
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 use crate::picture::Filter;
 
-/// Plan: 1 where each branch has a norm of its own, channels of the first stage, blocks of all.
+/// Dimensions: 1 where each branch has a norm of its own, channels of the first stage, blocks of all.
 pub static REPVIT: Family = Family {
     id: "repvit",
     name: "RepViT",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stem.conv1.c.weight",
         "stages.0.blocks.0.token_mixer.conv.c.weight",
         "stages.1.downsample.pre_block.channel_mixer.conv1.c.weight",
         "head.head.l.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let apart = tensors.has("stages.0.blocks.0.token_mixer.conv1.c.weight");
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}.blocks.")));
         Some(vec![usize::from(apart), tensors.side("stem.conv2.c.weight", 0), blocks.sum()])
@@ -37,7 +38,7 @@ pub static REPVIT: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).crop(0.95).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = net.unit("stem.conv1", 2, from)?;
         x = net.add("stem.act1", Pointwise::Gelu, &[x])?;
         x = net.unit("stem.conv2", 2, x)?;
@@ -55,12 +56,12 @@ pub static REPVIT: Family = Family {
     },
 };
 
-fn normed_linear(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn normed_linear(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     let x = net.norm(&format!("{name}.bn"), from)?;
     net.bare_linear(&format!("{name}.l"), x)
 }
 
-fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn stage(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("downsample.spatial_downsample.c.weight") {
         x = net.within("downsample.pre_block", |net| block(net, x))?;
@@ -74,7 +75,7 @@ fn stage(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     Ok(x)
 }
 
-fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = net.within("token_mixer", |net| mix(net, from))?;
     if net.has("se.fc1.weight") {
         x = net.squeeze("se", x)?;
@@ -83,7 +84,7 @@ fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// A filter, a factor for every channel and the input itself, added up.
-fn mix(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn mix(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let filtered = net.unit("conv", 1, from)?;
     if !net.has("conv1.weight") && !net.has("conv1.c.weight") {
         return Ok(filtered);
@@ -96,7 +97,7 @@ fn mix(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     if net.has("bn.weight") { net.norm("bn", x) } else { Ok(x) }
 }
 
-fn perceptron(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn perceptron(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     let mut x = net.unit(&format!("{name}.conv1"), 1, from)?;
     x = net.add(&format!("{name}.act"), Pointwise::Gelu, &[x])?;
     x = net.unit(&format!("{name}.conv2"), 1, x)?;

@@ -2,14 +2,15 @@
 //! ImageNet with their wide (Zagoruyko and Komodakis 2016) and grouped (Xie et al. 2017) kin,
 //! those for 32-pixel pictures, and the small ones of the verification literature.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::input::{CIFAR10, IMAGENET};
 use super::modules::{self, AntiAlias};
 use super::split;
 use super::tensors::Tensors;
 use super::window::{Window, window};
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::op::{Pad, Pointwise, Slice};
 use crate::graph::{NodeId, Op};
@@ -32,7 +33,7 @@ const TRANSFORMERS: &[(&str, &str)] = &[
     (".layer.2.normalization.", ".bn3."),
 ];
 
-/// Plan: convolutions of a block, width of the first block, groups, then blocks of each layer, then
+/// Dimensions: convolutions of a block, width of the first block, groups, then blocks of each layer, then
 /// a last number for what is no plain ResNet: a deep stem, attention, blocks that split.
 pub static RESNET: Family = Family {
     id: "resnet",
@@ -53,7 +54,7 @@ pub static RESNET: Family = Family {
         "test-resnet",
     ],
     renames: TRANSFORMERS,
-    marks: &[
+    signatures: &[
         &["conv1.weight", "bn1.weight", "layer1.0.conv1.weight", "layer4.0.conv1.weight"],
         &["conv1.0.weight", "bn1.weight", "layer1.0.conv1.weight", "layer4.0.conv1.weight"],
         &["conv1.weight", "bn1.weight", "layer1.0.conv1.conv.weight", "layer4.0.conv1.conv.weight"],
@@ -64,10 +65,10 @@ pub static RESNET: Family = Family {
             "layer4.0.conv2.conv.weight",
         ],
     ],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let deep = tensors.side("conv1.0.weight", 2) == 3 && tensors.has("conv1.6.weight");
         let shrinks = tensors.side("conv1.weight", 2) == 7 || deep;
-        shrinks.then(|| [plan(tensors), special(tensors).into_iter().collect()].concat())
+        shrinks.then(|| [dimensions(tensors), special(tensors).into_iter().collect()].concat())
     },
     variants: &[
         Variant::new("resnet18", "ResNet-18", &[2, 64, 1, 2, 2, 2, 2]),
@@ -83,10 +84,12 @@ pub static RESNET: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, plan, from| {
-        let style = Style::of_name(net, plan[2]);
+    build: |net, dimensions, from| {
+        let ([_convolutions, _width, groups], rest) = family::first(dimensions)?;
+        let ([a, b, c, d], _special) = family::first(rest)?;
+        let style = Style::of_name(net, groups);
         let x = stem(net, &style, from)?;
-        body(net, &style, &plan[3..7], x)
+        body(net, &style, &[a, b, c, d], x)
     },
 };
 
@@ -98,7 +101,7 @@ struct Style {
 }
 
 impl Style {
-    fn of_name(net: &mut Assembly, groups: usize) -> Self {
+    fn of_name(net: &mut GraphAssembler, groups: usize) -> Self {
         // Published networks without a name in sight are plain far more often than not with the
         // first stem; those with the deep one come in three kinds.
         if net.called.is_empty() && net.has("conv1.0.weight") {
@@ -132,7 +135,7 @@ fn special(tensors: &Tensors) -> Option<usize> {
 
 /// One convolution of side 7, or three of side 3; then a pool, a convolution in its place, or one
 /// that blurs.
-fn stem(net: &mut Assembly, style: &Style, from: NodeId) -> Result<NodeId> {
+fn stem(net: &mut GraphAssembler, style: &Style, from: NodeId) -> Result<NodeId> {
     let mut x = match net.has("conv1.0.weight") {
         true => {
             let x = deep_layer(net, ["0", "1", "2"], 2, from)?;
@@ -157,7 +160,12 @@ fn stem(net: &mut Assembly, style: &Style, from: NodeId) -> Result<NodeId> {
     }
 }
 
-fn deep_layer(net: &mut Assembly, parts: [&str; 3], stride: usize, from: NodeId) -> Result<NodeId> {
+fn deep_layer(
+    net: &mut GraphAssembler,
+    parts: [&str; 3],
+    stride: usize,
+    from: NodeId,
+) -> Result<NodeId> {
     let [convolution, norm, relu] = parts.map(|part| format!("conv1.{part}"));
     let strided = window(3).stride(stride);
     let x = modules::convolution_norm(net, [&convolution, &norm], strided, from)?;
@@ -171,8 +179,13 @@ pub static CIFAR_RESNET: Family = Family {
     name: "ResNet (CIFAR)",
     names: &[],
     renames: &[],
-    marks: &[&["conv1.weight", "bn1.weight", "layer1.0.conv1.weight", "layer3.0.conv1.weight"]],
-    plan: |tensors| (tensors.side("conv1.weight", 2) == 3).then(|| plan(tensors)),
+    signatures: &[&[
+        "conv1.weight",
+        "bn1.weight",
+        "layer1.0.conv1.weight",
+        "layer3.0.conv1.weight",
+    ]],
+    dimensions: |tensors| (tensors.side("conv1.weight", 2) == 3).then(|| dimensions(tensors)),
     variants: &[
         Variant::new("cifar-resnet20", "ResNet-20 (CIFAR)", &[2, 16, 1, 3, 3, 3]),
         Variant::new("cifar-resnet32", "ResNet-32 (CIFAR)", &[2, 16, 1, 5, 5, 5]),
@@ -190,14 +203,15 @@ pub static CIFAR_RESNET: Family = Family {
         false => InputDefaults::cifar10(IMAGENET),
     },
     leftovers: &[],
-    lay: |net, plan, from| {
+    build: |net, dimensions, from| {
+        let ([_convolutions, _width, groups], depths) = family::first(dimensions)?;
         let mut x = net.convolution_norm(["conv1", "bn1"], window(3), from)?;
         x = net.relu("relu", x)?;
-        body(net, &Style { groups: plan[2], ..Style::PLAIN }, &plan[3..], x)
+        body(net, &Style { groups, ..Style::PLAIN }, depths, x)
     },
 };
 
-fn plan(tensors: &Tensors) -> Vec<usize> {
+fn dimensions(tensors: &Tensors) -> Vec<usize> {
     let convolutions = if tensors.has("layer1.0.conv3.weight") { 3 } else { 2 };
     let width = tensors.side("layer1.0.conv1.weight", 0);
     let groups = (width / tensors.side("layer1.0.conv2.weight", 1).max(1)).max(1);
@@ -210,7 +224,7 @@ pub fn depths(tensors: &Tensors) -> Vec<usize> {
     (1..=layers).map(|layer| tensors.count(&format!("layer{layer}."))).collect()
 }
 
-fn body(net: &mut Assembly, style: &Style, depths: &[usize], from: NodeId) -> Result<NodeId> {
+fn body(net: &mut GraphAssembler, style: &Style, depths: &[usize], from: NodeId) -> Result<NodeId> {
     let mut x = from;
     for (layer, &depth) in (1..).zip(depths) {
         for index in 0..depth {
@@ -224,7 +238,7 @@ fn body(net: &mut Assembly, style: &Style, depths: &[usize], from: NodeId) -> Re
 
 /// Two layers of windows of side 3, or one between two of side 1; the first of side 3 strides, or
 /// what takes its place.
-fn block(net: &mut Assembly, style: &Style, stride: usize, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, style: &Style, stride: usize, from: NodeId) -> Result<NodeId> {
     let deep = net.has("conv3.weight") || net.has("conv3.conv.weight");
     let mut x = from;
     if deep {
@@ -244,13 +258,13 @@ fn block(net: &mut Assembly, style: &Style, stride: usize, from: NodeId) -> Resu
 }
 
 /// The block whose module is being laid, of the plain network, without a stride.
-pub fn plain_block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+pub fn plain_block(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     block(net, &Style::PLAIN, 1, from)
 }
 
 /// A convolution that strides, or leaves that to what blurs.
 fn strided(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     style: &Style,
     index: usize,
     stride: usize,
@@ -264,7 +278,7 @@ fn strided(
 }
 
 /// A convolution of a block and its norm, beside each other or in a module of their own.
-fn layer(net: &mut Assembly, index: usize, window: Window, from: NodeId) -> Result<NodeId> {
+fn layer(net: &mut GraphAssembler, index: usize, window: Window, from: NodeId) -> Result<NodeId> {
     let own = [format!("conv{index}.conv"), format!("conv{index}.bn")];
     let beside = [format!("conv{index}"), format!("bn{index}")];
     let there = net.has(&format!("{}.weight", own[0]));
@@ -275,7 +289,7 @@ fn layer(net: &mut Assembly, index: usize, window: Window, from: NodeId) -> Resu
 /// What joins the block's output `to`: a convolution where the file has one (option B), of an
 /// average over places where it comes second, or else every other pixel with channels of zeros on
 /// both sides (option A).
-fn shortcut(net: &mut Assembly, stride: usize, from: NodeId, to: NodeId) -> Result<NodeId> {
+fn shortcut(net: &mut GraphAssembler, stride: usize, from: NodeId, to: NodeId) -> Result<NodeId> {
     let missing = net.shape(to).channels.saturating_sub(net.shape(from).channels);
     let name = match net.either(&["downsample.0", "shortcut.0", "downsample.1"]) {
         "shortcut.0" => "shortcut",
@@ -306,20 +320,20 @@ fn shortcut(net: &mut Assembly, stride: usize, from: NodeId, to: NodeId) -> Resu
 }
 
 /// `resnet2b` and `resnet4b`: no batch norm, every layer halves, two linear layers (as in
-/// α,β-CROWN; Wang et al. 2021). Plan: blocks of each layer.
+/// α,β-CROWN; Wang et al. 2021). Dimensions: blocks of each layer.
 pub static VERIFICATION_RESNET: Family = Family {
     id: "verification-resnet",
     name: "ResNet (verification)",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "conv1.weight",
         "layer1.0.conv1.weight",
         "layer1.0.conv2.weight",
         "linear1.weight",
         "linear2.weight",
     ]],
-    plan: |tensors| Some(depths(tensors)),
+    dimensions: |tensors| Some(depths(tensors)),
     variants: &[
         Variant::new("resnet2b", "ResNet-2B", &[2]),
         Variant::new("resnet4b", "ResNet-4B", &[2, 2]),
@@ -333,7 +347,7 @@ pub static VERIFICATION_RESNET: Family = Family {
             .size(places.isqrt() << (depths.len() + 1))
     },
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         let mut x = modules::convolution_norm(net, ["conv1", "bn1"], window(3).stride(2), from)?;
         x = net.relu("relu", x)?;
         for (layer, &depth) in (1..).zip(depths) {

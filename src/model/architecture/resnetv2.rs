@@ -2,11 +2,12 @@
 //! ImageNet, as timm has them; with group norm and standardised weights those of Big Transfer
 //! (Kolesnikov et al. 2020).
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules;
 use super::window::window;
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Pad, Pointwise};
@@ -14,17 +15,17 @@ use crate::graph::op::{Pad, Pointwise};
 /// What Big Transfer adds to variances of weights.
 const BIT_EPSILON: f32 = 1e-8;
 
-/// Plan: blocks of each stage.
+/// Dimensions: blocks of each stage.
 pub static RESNETV2: Family = Family {
     id: "resnetv2",
     name: "ResNet-v2",
     names: &["resnetv2-"],
     renames: &[],
-    marks: &[
+    signatures: &[
         &["stem.conv.weight", "stages.0.blocks.0.norm1.weight", "norm.weight"],
         &["stem.conv3.weight", "stages.0.blocks.0.norm1.weight", "norm.weight"],
     ],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let stages = tensors.count("stages.");
         let depth = |stage| tensors.count(&format!("stages.{stage}.blocks."));
         let convolves = tensors.side("stages.0.blocks.0.conv1.weight", 2) > 0;
@@ -39,7 +40,7 @@ pub static RESNETV2: Family = Family {
         }
     },
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         let standardised = is_of_big_transfer(|name| net.tensors.has(name));
         if standardised && net.called.is_empty() {
             net.guess("weights are taken to be standardised, as those of Big Transfer are");
@@ -65,7 +66,7 @@ fn is_of_big_transfer(has: impl Fn(&str) -> bool) -> bool {
     has("stem.conv.weight") && !has("norm.running_var")
 }
 
-fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn stem(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let pool = window(3).stride(2);
     if net.has("stem.conv.weight") {
         let x = net.bare_convolution("stem.conv", window(7).stride(2), from)?;
@@ -84,12 +85,12 @@ fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.max_pool("stem.pool", pool, x)
 }
 
-fn norm_relu(net: &mut Assembly, name: &str, from: NodeId) -> Result<NodeId> {
+fn norm_relu(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     modules::norm_act(net, name, Pointwise::Relu, from)
 }
 
 /// Norms, ReLUs and convolutions; a shortcut with weights starts after the first ReLU.
-fn block(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let first = norm_relu(net, "norm1", from)?;
     let shortcut = match net.has("downsample.conv.weight") {
         true => net.within("downsample", |net| shortcut(net, stride, first))?,
@@ -113,7 +114,7 @@ fn block(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
 }
 
 /// Of averages behind a deep stem.
-fn shortcut(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn shortcut(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     if net.tensors.has("stem.conv.weight") {
         return net.bare_convolution("conv", window(1).stride(stride), from);
     }

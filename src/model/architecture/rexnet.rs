@@ -1,27 +1,28 @@
 //! ReXNet (Han et al. 2021, "Rethinking Channel Dimensions for Efficient Model Design"): inverted
 //! blocks whose outputs have more channels than their inputs, which are added to the first of them.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Pad, Pointwise};
 use crate::picture::Filter;
 
-/// Plan: channels of the first block's output, then of the last layer.
+/// Dimensions: channels of the first block's output, then of the last layer.
 pub static REXNET: Family = Family {
     id: "rexnet",
     name: "ReXNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stem.conv.weight",
         "features.0.conv_dw.conv.weight",
         "features.1.conv_exp.conv.weight",
         "features.16.conv.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let out = |name| tensors.side(name, 0);
         Some(vec![out("features.0.conv_pwl.conv.weight"), out("features.16.conv.weight")])
     },
@@ -36,7 +37,7 @@ pub static REXNET: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = net.active_unit("stem", 2, Pointwise::Silu, from)?;
         for index in 0..16 {
             let stride = if [1, 3, 5, 11].contains(&index) { 2 } else { 1 };
@@ -48,7 +49,7 @@ pub static REXNET: Family = Family {
     },
 };
 
-fn block(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("conv_exp.conv.weight") {
         x = net.active_unit("conv_exp", 1, Pointwise::Silu, x)?;

@@ -1,27 +1,34 @@
 //! SelecSLS (Mehta et al. 2020, "XNect"): long shortcuts from the first block of every size.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules;
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 
-/// Plan: number of blocks.
+/// Dimensions: number of blocks.
 pub static SELECSLS: Family = Family {
     id: "selecsls",
     name: "SelecSLS",
     names: &["selecsls"],
     renames: &[],
-    marks: &[&["stem.0.weight", "features.0.conv6.0.weight", "head.0.0.weight", "head.3.0.weight"]],
-    plan: |tensors| Some(vec![tensors.count("features.")]),
+    signatures: &[&[
+        "stem.0.weight",
+        "features.0.conv6.0.weight",
+        "head.0.0.weight",
+        "head.3.0.weight",
+    ]],
+    dimensions: |tensors| Some(vec![tensors.count("features.")]),
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, plan, from| {
+    build: |net, dimensions, from| {
+        let ([blocks], _) = family::first(dimensions)?;
         let mut x = layer(net, "stem", 2, from)?;
         let mut skipped = x;
-        for index in 0..plan[0] {
+        for index in 0..blocks {
             let name = format!("features.{index}");
             let first = net.within(&name, |net| is_first(net));
             x = net.within(&name, |net| block(net, (!first).then_some(skipped), x))?;
@@ -37,7 +44,7 @@ pub static SELECSLS: Family = Family {
 };
 
 /// A convolution with norm and ReLU.
-fn layer(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
+fn layer(net: &mut GraphAssembler, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
     net.within(name, |net| {
         let window = modules::of_tensor(net, "0", from).stride(stride);
         let x = net.convolution_norm(["0", "1"], window, from)?;
@@ -46,12 +53,12 @@ fn layer(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<
 }
 
 /// Whether the block joins its own layers alone, and so halves.
-fn is_first(net: &Assembly) -> bool {
+fn is_first(net: &GraphAssembler) -> bool {
     let [whole, half] = ["conv1", "conv3"].map(|name| net.side(&format!("{name}.0.weight"), 0));
     net.side("conv6.0.weight", 1) == whole + 2 * half
 }
 
-fn block(net: &mut Assembly, skipped: Option<NodeId>, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, skipped: Option<NodeId>, from: NodeId) -> Result<NodeId> {
     let first = layer(net, "conv1", if skipped.is_none() { 2 } else { 1 }, from)?;
     let mut x = layer(net, "conv2", 1, first)?;
     let second = layer(net, "conv3", 1, x)?;

@@ -1,32 +1,33 @@
 //! SENets as their authors had them (Hu et al. 2018, "Squeeze-and-Excitation Networks"): strides as in
 //! Caffe, a pool that reaches over the border.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules;
 use super::resnet::depths;
 use super::window::window;
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 
-/// Plan: blocks of each layer.
+/// Dimensions: blocks of each layer.
 pub static SENET: Family = Family {
     id: "senet",
     name: "SENet",
     names: &["legacy-se"],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "layer0.conv1.weight",
         "layer1.0.se_module.fc1.weight",
         "layer4.0.se_module.fc1.weight",
     ]],
-    plan: |tensors| Some(depths(tensors)),
+    dimensions: |tensors| Some(depths(tensors)),
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         let mut x = net.within("layer0", |net| stem(net, from))?;
         x = net.max_pool_ceil("pool0", window(3).stride(2).padding(0), x)?;
         for (layer, &depth) in (1..).zip(depths) {
@@ -40,13 +41,13 @@ pub static SENET: Family = Family {
     },
 };
 
-fn layer(net: &mut Assembly, index: usize, stride: usize, from: NodeId) -> Result<NodeId> {
+fn layer(net: &mut GraphAssembler, index: usize, stride: usize, from: NodeId) -> Result<NodeId> {
     let [name, norm] = [format!("conv{index}"), format!("bn{index}")];
     let window = modules::of_tensor(net, &name, from).stride(stride);
     net.convolution_norm([&name, &norm], window, from)
 }
 
-fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn stem(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     for index in 1..=if net.has("conv3.weight") { 3 } else { 1 } {
         x = layer(net, index, if index == 1 { 2 } else { 1 }, x)?;
@@ -56,7 +57,7 @@ fn stem(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// The first convolution strides, or the second where that has groups.
-fn block(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let grouped = net.side("conv2.weight", 1) < net.side("conv1.weight", 0);
     let [first, second] = if grouped { [1, stride] } else { [stride, 1] };
     let mut x = layer(net, 1, first, from)?;

@@ -6,11 +6,12 @@
 
 mod chain;
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::input::CIFAR10;
 use super::tensors::Tensors;
 use super::window::{Window, window};
-use super::{Family, InputDefaults};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Op};
 use chain::{Chain, Layer};
@@ -20,8 +21,8 @@ pub static SEQUENTIAL: Family = Family {
     name: "Sequential network",
     names: &[],
     renames: &[],
-    marks: &[],
-    plan: |tensors| solutions(&Chain::read(tensors)?, None).first().map(|_| vec![]),
+    signatures: &[],
+    dimensions: |tensors| solutions(&Chain::read(tensors)?, None).first().map(|_| vec![]),
     variants: &[],
     input: |tensors, _| {
         let chain = Chain::read(tensors);
@@ -34,7 +35,7 @@ pub static SEQUENTIAL: Family = Family {
         }
     },
     leftovers: &[],
-    lay: |net, _, from| lay(net, from),
+    build: |net, _, from| build(net, from),
 };
 
 /// Sides of pictures, the most usual first.
@@ -245,7 +246,7 @@ fn of_linear_layers(chain: &Chain, side: Option<usize>) -> Vec<Solution> {
     [1, 3].into_iter().filter_map(of).collect()
 }
 
-fn lay(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn build(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let unfit = |why| Err(Error::new("the weights do not fit sequential", why));
     let Some(chain) = Chain::read(net.tensors) else {
         return unfit(
@@ -279,7 +280,7 @@ fn lay(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     linear_layers(net, &chain.linear, x)
 }
 
-fn linear_layers(net: &mut Assembly, layers: &[Layer], from: NodeId) -> Result<NodeId> {
+fn linear_layers(net: &mut GraphAssembler, layers: &[Layer], from: NodeId) -> Result<NodeId> {
     let mut x = from;
     for (index, layer) in layers.iter().enumerate() {
         x = net.bare_linear(&layer.name, x)?;
@@ -294,9 +295,9 @@ fn linear_layers(net: &mut Assembly, layers: &[Layer], from: NodeId) -> Result<N
 }
 
 /// Says what was chosen.
-fn explain(net: &mut Assembly, chain: &Chain, solution: &Solution, fitting: usize) {
+fn explain(net: &mut GraphAssembler, chain: &Chain, solution: &Solution, fitting: usize) {
     net.guess(format!(
-        "the layers are laid from their shapes alone, with ReLU between them: {}",
+        "the layers are built from their shapes alone, with ReLU between them: {}",
         solution.text(chain)
     ));
     if fitting > 1 {

@@ -1,26 +1,27 @@
 //! ShuffleNet-v2 (Ma et al. 2018): half of the channels pass by each block, and a shuffle mixes.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::window::window;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Rearrange;
 
-/// Plan: channels of the second stage, then blocks of stages 2, 3 and 4.
+/// Dimensions: channels of the second stage, then blocks of stages 2, 3 and 4.
 pub static SHUFFLENET_V2: Family = Family {
     id: "shufflenet-v2",
     name: "ShuffleNet-v2",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "conv1.0.weight",
         "stage2.0.branch1.0.weight",
         "stage4.0.branch2.5.weight",
         "conv5.0.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let blocks = |stage| tensors.count(&format!("stage{stage}."));
         let width = 2 * tensors.side("stage2.0.branch2.5.weight", 0);
         Some(vec![width, blocks(2), blocks(3), blocks(4)])
@@ -33,11 +34,12 @@ pub static SHUFFLENET_V2: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, plan, from| {
+    build: |net, dimensions, from| {
+        let ([_width], depths) = family::first(dimensions)?;
         let mut x = net.convolution_norm(["conv1.0", "conv1.1"], window(3).stride(2), from)?;
         x = net.relu("conv1.2", x)?;
         x = net.max_pool("maxpool", window(3).stride(2), x)?;
-        for (stage, &blocks) in (2..).zip(&plan[1..]) {
+        for (stage, &blocks) in (2..).zip(depths) {
             x = net.within(&format!("stage{stage}.0"), |net| halving(net, x))?;
             for index in 1..blocks {
                 x = net.within(&format!("stage{stage}.{index}"), |net| keeping(net, x))?;
@@ -50,7 +52,7 @@ pub static SHUFFLENET_V2: Family = Family {
 };
 
 /// Both branches see all channels, and each halves the size.
-fn halving(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn halving(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let depthwise = window(3).stride(2).groups(net.shape(from).channels);
     let mut left = net.convolution_norm(["branch1.0", "branch1.1"], depthwise, from)?;
     left = net.convolution_norm(["branch1.2", "branch1.3"], window(1), left)?;
@@ -60,7 +62,7 @@ fn halving(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
 }
 
 /// The first half of the channels passes by.
-fn keeping(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn keeping(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let half = net.shape(from).channels / 2;
     let left = net.some_channels("pass", 0..half, from)?;
     let right = net.some_channels("branch2.half", half..2 * half, from)?;
@@ -68,7 +70,7 @@ fn keeping(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     shuffled(net, left, right)
 }
 
-fn branch(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn branch(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let mut x = net.convolution_norm(["branch2.0", "branch2.1"], window(1), from)?;
     x = net.relu("branch2.2", x)?;
     let depthwise = window(3).stride(stride).groups(net.shape(x).channels);
@@ -78,7 +80,7 @@ fn branch(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
 }
 
 /// Channels of both in turn.
-fn shuffled(net: &mut Assembly, left: NodeId, right: NodeId) -> Result<NodeId> {
+fn shuffled(net: &mut GraphAssembler, left: NodeId, right: NodeId) -> Result<NodeId> {
     let x = net.concatenate("concatenate", &[left, right])?;
     let shape = net.shape(x);
     let factors = [2, shape.channels / 2, shape.height * shape.width];

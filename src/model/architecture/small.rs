@@ -1,10 +1,11 @@
 //! Small plain networks that the robustness literature trains as vanilla and robust twins.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::input::CIFAR10;
 use super::tensors::Tensors;
 use super::window::{Window, window};
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::{NodeId, Op};
 
@@ -15,14 +16,14 @@ pub static LENET5: Family = Family {
     name: "LeNet5",
     names: &[],
     renames: &[],
-    marks: &[&["conv1.weight", "conv2.weight", "linear1.weight", "linear2.weight"]],
-    plan: |tensors| {
+    signatures: &[&["conv1.weight", "conv2.weight", "linear1.weight", "linear2.weight"]],
+    dimensions: |tensors| {
         (tensors.names().count() == 8 && tensors.side("conv2.weight", 2) == 3).then(Vec::new)
     },
     variants: &[],
     input: |tensors, _| input(tensors, ["conv1", "conv2", "linear1"], false),
     leftovers: &[],
-    lay: |net, _, from| lenet5(net, from),
+    build: |net, _, from| lenet5(net, from),
 };
 
 /// CNN-A of the verification literature (Wong and Kolter 2018, "Provable defenses"): two strided
@@ -32,15 +33,15 @@ pub static CNN_A: Family = Family {
     name: "CNN-A",
     names: &[],
     renames: &[],
-    marks: &[&["0.weight", "2.weight", "5.weight", "7.weight"]],
-    plan: |tensors| {
+    signatures: &[&["0.weight", "2.weight", "5.weight", "7.weight"]],
+    dimensions: |tensors| {
         let sides = [tensors.side("0.weight", 2), tensors.side("2.weight", 2)];
         (tensors.names().count() == 8 && sides == [4, 4]).then(Vec::new)
     },
     variants: &[],
     input: |tensors, _| input(tensors, ["0", "2", "5"], true),
     leftovers: &[],
-    lay: |net, _, from| cnn_a(net, from),
+    build: |net, _, from| cnn_a(net, from),
 };
 
 /// ConvNet as studies of robust training use it beside ResNets: two padded 3×3 convolutions, a
@@ -50,15 +51,15 @@ pub static CONVNET: Family = Family {
     name: "ConvNet",
     names: &[],
     renames: &[],
-    marks: &[&["0.weight", "2.weight", "5.weight", "7.weight", "11.weight", "13.weight"]],
-    plan: |tensors| {
+    signatures: &[&["0.weight", "2.weight", "5.weight", "7.weight", "11.weight", "13.weight"]],
+    dimensions: |tensors| {
         let sides = ["0", "2", "5", "7"].map(|name| tensors.side(&format!("{name}.weight"), 2));
         (tensors.names().count() == 12 && sides == [3; 4]).then(Vec::new)
     },
     variants: &[],
     input: |tensors, _| input(tensors, ["0", "7", "11"], true),
     leftovers: &[],
-    lay: |net, _, from| convnet(net, from),
+    build: |net, _, from| convnet(net, from),
 };
 
 /// These networks quarter their picture, whose side is known from the inputs of the first linear
@@ -72,7 +73,7 @@ fn input(tensors: &Tensors, [first, last, linear]: [&str; 3], guessed: bool) -> 
     }
 }
 
-fn lenet5(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn lenet5(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = net.convolution("conv1", window(3), from)?;
     x = net.relu("relu1", x)?;
     x = net.max_pool("maxpool1", Window::tiles(2), x)?;
@@ -85,7 +86,7 @@ fn lenet5(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.linear("linear2", x)
 }
 
-fn cnn_a(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn cnn_a(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let halving = window(4).stride(2).padding(1);
     let mut x = net.convolution("0", halving, from)?;
     x = net.relu("1", x)?;
@@ -97,7 +98,7 @@ fn cnn_a(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     net.linear("7", x)
 }
 
-fn convnet(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn convnet(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     for [first, relu, second, relu2, pool] in [["0", "1", "2", "3", "4"], ["5", "6", "7", "8", "9"]]
     {

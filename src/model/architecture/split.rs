@@ -2,7 +2,7 @@
 //! Res2Net (Gao et al. 2019), ResNeSt's split attention (Zhang et al. 2020) and selective kernels
 //! (Li et al. 2019), in timm's naming.
 
-use super::assembly::Assembly;
+use super::graph_assembler::GraphAssembler;
 use super::modules;
 use super::window::window;
 use crate::error::Result;
@@ -11,7 +11,7 @@ use crate::graph::{NodeId, Op, Shape};
 
 /// The layer with its activation, if the file has one that splits at `name`.
 pub fn block(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     name: &str,
     stride: usize,
     from: NodeId,
@@ -29,7 +29,7 @@ pub fn block(
 
 /// Some of the channels, `part` of as many equal parts as there are.
 pub fn part(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     name: &str,
     part: usize,
     width: usize,
@@ -40,7 +40,7 @@ pub fn part(
 
 /// Res2Net: every part sees the output of the one before, but for blocks that change the size or
 /// the width; the last part is passed on, or averaged there.
-fn hierarchy(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn hierarchy(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let first = stride > 1 || net.has("downsample.0.weight") || net.has("downsample.1.weight");
     let width = net.side("convs.0.weight", 0).max(1);
     let count = net.shape(from).channels / width;
@@ -69,7 +69,12 @@ fn hierarchy(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> 
 
 /// ResNeSt: as many copies of the channels as its radix, weighed by a softmax among copies. Strides
 /// are averages, before the layer where it has groups.
-fn split_attention(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
+fn split_attention(
+    net: &mut GraphAssembler,
+    name: &str,
+    stride: usize,
+    from: NodeId,
+) -> Result<NodeId> {
     let channels = net.shape(from).channels;
     let radix = (net.side(&format!("{name}.conv.weight"), 0) / channels.max(1)).max(1);
     let groups = (channels / net.side(&format!("{name}.fc1.weight"), 1).max(1)).max(1);
@@ -84,7 +89,7 @@ fn split_attention(net: &mut Assembly, name: &str, stride: usize, from: NodeId) 
     }
 }
 
-fn attend(net: &mut Assembly, radix: usize, groups: usize, from: NodeId) -> Result<NodeId> {
+fn attend(net: &mut GraphAssembler, radix: usize, groups: usize, from: NodeId) -> Result<NodeId> {
     let channels = net.shape(from).channels;
     let window_of_conv = modules::of_tensor(net, "conv", from);
     let x = net.convolution_norm(["conv", "bn0"], window_of_conv, from)?;
@@ -113,7 +118,7 @@ fn attend(net: &mut Assembly, radix: usize, groups: usize, from: NodeId) -> Resu
 }
 
 /// The sum of copies of the channels, each times its part of a gate of copies × channels.
-fn weighed(net: &mut Assembly, count: usize, copies: NodeId, gate: NodeId) -> Result<NodeId> {
+fn weighed(net: &mut GraphAssembler, count: usize, copies: NodeId, gate: NodeId) -> Result<NodeId> {
     let Shape { channels: all, height, width } = net.shape(copies);
     let gate = net.add("gate", Rearrange::reshape(Shape::new(all, 1, 1)), &[gate])?;
     let x = net.add("scale", Arithmetic::Multiply, &[copies, gate])?;
@@ -126,7 +131,7 @@ fn weighed(net: &mut Assembly, count: usize, copies: NodeId, gate: NodeId) -> Re
 
 /// Selective kernels: the channels, or half of them each, through windows of 3 and of 5 (3,
 /// dilated), weighed by a softmax between the two.
-fn selective_kernel(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn selective_kernel(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let paths = net.count("paths.").max(1);
     let whole = net.shape(from).channels;
     let splits = paths * net.side("paths.0.conv.weight", 1) == whole;

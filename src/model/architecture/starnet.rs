@@ -1,26 +1,27 @@
 //! StarNet (Ma et al. 2024, "Rewrite the Stars"): blocks multiply two linear maps of their input.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{Family, Variant};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
-use super::{Family, InputDefaults, Variant};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::{Arithmetic, Pointwise};
 use crate::picture::Filter;
 
-/// Plan: channels of the first stage, then modules of each.
+/// Dimensions: channels of the first stage, then modules of each.
 pub static STARNET: Family = Family {
     id: "starnet",
     name: "StarNet",
     names: &[],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "stem.0.conv.weight",
         "stages.0.1.f1.conv.weight",
         "stages.0.1.dwconv2.conv.weight",
         "norm.running_var",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let modules = |stage| tensors.count(&format!("stages.{stage}."));
         let width = tensors.side("stages.0.0.conv.weight", 0);
         Some([width].into_iter().chain((0..4).map(modules)).collect())
@@ -33,7 +34,7 @@ pub static STARNET: Family = Family {
     ],
     input: |_, _| InputDefaults::imagenet(224).resize(Filter::Bicubic),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = net.unit("stem.0", 2, from)?;
         x = net.add("stem.1", Pointwise::RELU6, &[x])?;
         for stage in 0..4 {
@@ -48,7 +49,7 @@ pub static STARNET: Family = Family {
     },
 };
 
-fn block(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let mut x = net.unit("dwconv", 1, from)?;
     let first = net.unit("f1", 1, x)?;
     let second = net.unit("f2", 1, x)?;

@@ -1,4 +1,4 @@
-//! A file's tensors under the names that a family is laid from.
+//! A file's tensors under the names that a family is built from.
 
 use crate::model::weights::{WeightTensor, Weights};
 use std::collections::BTreeMap;
@@ -76,6 +76,15 @@ impl<'a> Tensors<'a> {
     pub fn count(&self, prefix: &str) -> usize {
         self.count_from(0, prefix)
     }
+}
+
+/// Names that end like this are of buffers, and no weights.
+const BUFFERS: [&str; 5] =
+    ["num_batches_tracked", "attn_mask", "relative_position_index", "total_ops", "total_params"];
+
+/// Whether a tensor holds no weights.
+pub fn is_buffer(tensor: &str) -> bool {
+    BUFFERS.iter().any(|end| tensor.ends_with(end))
 }
 
 /// A piece of a name: digits count as a number, so that `10` comes after `2`.

@@ -1,9 +1,10 @@
 //! TResNet (Ridnik et al. 2021): pictures folded into channels, blurred strides, leaky ReLUs.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules::{AntiAlias, attention, conv_bn, conv_bn_act, halve};
-use super::{Family, InputDefaults};
 use crate::error::{Error, Result};
 use crate::graph::op::{Pointwise, Rearrange};
 use crate::graph::{NodeId, Shape};
@@ -13,24 +14,24 @@ const LEAKY: Pointwise = Pointwise::LeakyRelu { slope: 1e-3 };
 /// Side of the squares that become channels.
 const SQUARE: usize = 4;
 
-/// Plan: blocks of each layer.
+/// Dimensions: blocks of each layer.
 pub static TRESNET: Family = Family {
     id: "tresnet",
     name: "TResNet",
     names: &["tresnet"],
     renames: &[],
-    marks: &[&[
+    signatures: &[&[
         "body.conv1.conv.weight",
         "body.layer1.0.conv1.conv.weight",
         "body.layer4.0.conv3.conv.weight",
     ]],
-    plan: |tensors| {
+    dimensions: |tensors| {
         Some((1..=4).map(|layer| tensors.count(&format!("body.layer{layer}."))).collect())
     },
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224).normalisation(super::input::PLAIN, true),
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         let mut x = space_to_depth(net, from)?;
         x = conv_bn_act(net, "body.conv1", 1, Pointwise::LeakyRelu { slope: 0.01 }, x)?;
         for (layer, &depth) in (1..).zip(depths) {
@@ -45,7 +46,7 @@ pub static TRESNET: Family = Family {
 };
 
 /// Squares of places as channels, by row, column and channel.
-fn space_to_depth(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
+fn space_to_depth(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let Shape { channels, height, width } = net.shape(from);
     let (rows, columns) = (height / SQUARE, width / SQUARE);
     let shape = Shape::new(channels * SQUARE * SQUARE, rows, columns);
@@ -53,12 +54,13 @@ fn space_to_depth(net: &mut Assembly, from: NodeId) -> Result<NodeId> {
     let fold = Rearrange::new(&factors, &[2, 4, 0, 1, 3], shape);
     let fold = fold.filter(|_| shape.len() == net.shape(from).len()).ok_or_else(|| {
         let why = format!("its pictures are of {height}×{width} pixels, no multiple of {SQUARE}");
-        Error::new("cannot lay a TResNet out", why).hint("`size` of a model card's [input] sets it")
+        Error::new("cannot build a TResNet out", why)
+            .hint("`size` of a model card's [input] sets it")
     })?;
     net.add("body.s2d", fold, &[from])
 }
 
-fn block(net: &mut Assembly, stride: usize, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let deep = net.has("conv3.conv.weight");
     let mut x = from;
     if deep {

@@ -1,29 +1,30 @@
 //! VoVNet (Lee and Park 2020, "CenterMask"): every block joins all of its layers once, at its end.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::Family;
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules::{self, attention, conv_bn_act};
 use super::window::window;
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 
-/// Plan: blocks of each stage.
+/// Dimensions: blocks of each stage.
 pub static VOVNET: Family = Family {
     id: "vovnet",
     name: "VoVNet",
     names: &["ese-vovnet", "vovnet"],
     renames: &[],
-    marks: &[&["stem.0.conv.weight", "stages.0.blocks.0.conv_concat.conv.weight"]],
-    plan: |tensors| {
+    signatures: &[&["stem.0.conv.weight", "stages.0.blocks.0.conv_concat.conv.weight"]],
+    dimensions: |tensors| {
         let depth = |stage| tensors.count(&format!("stages.{stage}.blocks."));
         Some((0..tensors.count("stages.")).map(depth).collect())
     },
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
-    lay: |net, depths, from| {
+    build: |net, depths, from| {
         let mut x = from;
         for (index, stride) in [2, 1, 2].into_iter().enumerate() {
             x = layer(net, &format!("stem.{index}"), stride, x)?;
@@ -43,7 +44,7 @@ pub static VOVNET: Family = Family {
 };
 
 /// A convolution, or one of every channel and one of all, with norm and ReLU.
-fn layer(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
+fn layer(net: &mut GraphAssembler, name: &str, stride: usize, from: NodeId) -> Result<NodeId> {
     if net.has(&format!("{name}.conv.weight")) {
         return conv_bn_act(net, name, stride, Pointwise::Relu, from);
     }
@@ -56,7 +57,7 @@ fn layer(net: &mut Assembly, name: &str, stride: usize, from: NodeId) -> Result<
 }
 
 /// Blocks after a stage's first add their input.
-fn block(net: &mut Assembly, adds: bool, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, adds: bool, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("conv_reduction.conv.weight") {
         x = conv_bn_act(net, "conv_reduction", 1, Pointwise::Relu, x)?;

@@ -1,28 +1,29 @@
 //! Xception aligned with strided convolutions in the place of pools (Chen et al. 2018, "Encoder-Decoder
 //! with Atrous Separable Convolution", section 3), as timm has it; also with norms before convolutions.
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::modules::{self, conv_bn, conv_bn_act};
 use super::window::window;
-use super::{Family, InputDefaults};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 
 const EPSILON: f32 = 1e-3;
 
-/// Plan: number of blocks.
+/// Dimensions: number of blocks.
 pub static XCEPTION_ALIGNED: Family = Family {
     id: "xception-aligned",
     name: "Xception (aligned)",
     names: &["xception41", "xception65", "xception71"],
     renames: &[],
-    marks: &[
+    signatures: &[
         &["stem.0.conv.weight", "blocks.0.stack.conv1.bn_dw.weight"],
         &["stem.0.conv.weight", "blocks.0.stack.conv2.norm.weight"],
     ],
-    plan: |tensors| {
+    dimensions: |tensors| {
         let count = tensors.count("blocks.");
         // Where the published networks halve is known.
         [13, 21, 23].contains(&count).then_some(vec![count])
@@ -30,8 +31,8 @@ pub static XCEPTION_ALIGNED: Family = Family {
     variants: &[],
     input: |_, _| InputDefaults::imagenet(299).normalisation(super::input::SIGNED, true).crop(0.9),
     leftovers: &[],
-    lay: |net, plan, from| {
-        let (before, count) = (net.has("blocks.0.norm.weight"), plan[0]);
+    build: |net, dimensions, from| {
+        let (before, ([count], _)) = (net.has("blocks.0.norm.weight"), family::first(dimensions)?);
         // The smallest network of norms before convolutions alone has PyTorch's own.
         if !(before && count == 13) {
             net.epsilon = EPSILON;
@@ -59,7 +60,7 @@ pub static XCEPTION_ALIGNED: Family = Family {
 
 /// A convolution of every channel, then one of all channels.
 fn separable(
-    net: &mut Assembly,
+    net: &mut GraphAssembler,
     name: &str,
     stride: usize,
     activates: bool,
@@ -78,7 +79,7 @@ fn separable(
 
 /// Three separable convolutions with ReLUs before them; in the last block after them, and no
 /// shortcut.
-fn block(net: &mut Assembly, stride: usize, last: bool, from: NodeId) -> Result<NodeId> {
+fn block(net: &mut GraphAssembler, stride: usize, last: bool, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     for index in 1..=3 {
         if !last {
@@ -97,7 +98,12 @@ fn block(net: &mut Assembly, stride: usize, last: bool, from: NodeId) -> Result<
     net.sum("add", x, shortcut)
 }
 
-fn preactivated(net: &mut Assembly, stride: usize, last: bool, from: NodeId) -> Result<NodeId> {
+fn preactivated(
+    net: &mut GraphAssembler,
+    stride: usize,
+    last: bool,
+    from: NodeId,
+) -> Result<NodeId> {
     let x = net.norm("norm", from)?;
     let first = net.relu("norm.act", x)?;
     let mut x = first;
@@ -130,17 +136,17 @@ pub static XCEPTION: Family = Family {
     name: "Xception",
     names: &["legacy-xception"],
     renames: &[("last_linear.", "fc.")],
-    marks: &[&[
+    signatures: &[&[
         "conv1.weight",
         "block1.rep.0.conv1.weight",
         "block12.skip.weight",
         "conv4.pointwise.weight",
     ]],
-    plan: |_| Some(vec![]),
+    dimensions: |_| Some(vec![]),
     variants: &[],
     input: |_, _| InputDefaults::imagenet(299).normalisation(super::input::SIGNED, false),
     leftovers: &[],
-    lay: |net, _, from| {
+    build: |net, _, from| {
         let mut x = from;
         for (index, stride) in [(1, 2), (2, 1)] {
             let [name, norm] = [format!("conv{index}"), format!("bn{index}")];
@@ -161,7 +167,12 @@ pub static XCEPTION: Family = Family {
     },
 };
 
-fn published_separable(net: &mut Assembly, name: &str, norm: &str, from: NodeId) -> Result<NodeId> {
+fn published_separable(
+    net: &mut GraphAssembler,
+    name: &str,
+    norm: &str,
+    from: NodeId,
+) -> Result<NodeId> {
     let [every, all] = [format!("{name}.conv1"), format!("{name}.pointwise")];
     let window_of_every = modules::of_tensor(net, &every, from);
     let x = net.bare_convolution(&every, window_of_every, from)?;
@@ -169,7 +180,7 @@ fn published_separable(net: &mut Assembly, name: &str, norm: &str, from: NodeId)
 }
 
 /// ReLUs and separable convolutions, numbered as they come, then a pool.
-fn published_block(net: &mut Assembly, strides: bool, from: NodeId) -> Result<NodeId> {
+fn published_block(net: &mut GraphAssembler, strides: bool, from: NodeId) -> Result<NodeId> {
     let first = usize::from(!net.has("rep.0.conv1.weight"));
     let mut x = from;
     let mut index = first;

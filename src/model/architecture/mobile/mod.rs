@@ -6,12 +6,13 @@
 
 mod networks;
 
-use super::assembly::Assembly;
+use super::InputDefaults;
+use super::family::{self, Family};
+use super::graph_assembler::GraphAssembler;
 use super::head::Head;
 use super::inverted::{Halving, Skip, Style, block, layer};
-use super::tensors::Tensors;
+use super::tensors::{Tensors, is_buffer};
 use super::window::window;
-use super::{Family, InputDefaults};
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
@@ -19,7 +20,7 @@ use crate::picture::Filter;
 use networks::NETWORKS;
 use std::ops::Range;
 
-/// Plan: number of the recipe, 1 for a port from TensorFlow, then what a file's network is known
+/// Dimensions: number of the recipe, 1 for a port from TensorFlow, then what a file's network is known
 /// by: channels after the first convolution and before the last, tensors of the blocks, and the
 /// sum of their windows' sides.
 pub static MOBILE: Family = Family {
@@ -27,8 +28,8 @@ pub static MOBILE: Family = Family {
     name: "mobile network (timm)",
     names: &[],
     renames: &[],
-    marks: &[&["conv_stem.weight", "bn1.weight"]],
-    plan,
+    signatures: &[&["conv_stem.weight", "bn1.weight"]],
+    dimensions,
     variants: NETWORKS,
     input: |_, variant| {
         let (size, crop) = variant.map_or((224, 875), |v| (v.size, v.crop));
@@ -37,7 +38,7 @@ pub static MOBILE: Family = Family {
         input.resize(Filter::Bicubic).normalisation(super::input::IMAGENET, true)
     },
     leftovers: &[],
-    lay,
+    build,
 };
 
 /// What a network's tensors don't tell.
@@ -149,24 +150,25 @@ impl Recipe {
 }
 
 /// Only networks that are published: the tensors of others don't tell enough.
-fn plan(tensors: &Tensors) -> Option<Vec<usize>> {
+fn dimensions(tensors: &Tensors) -> Option<Vec<usize>> {
     let known_by = known_by(tensors);
-    let network = NETWORKS.iter().find(|network| network.plan[2..] == known_by);
-    network.map(|network| network.plan.to_vec())
+    let network = NETWORKS.iter().find(|network| network.dimensions[2..] == known_by);
+    network.map(|network| network.dimensions.to_vec())
 }
 
 fn known_by(tensors: &Tensors) -> [usize; 4] {
-    let of_blocks = |name: &&str| name.starts_with("blocks.") && !super::is_buffer(name);
+    let of_blocks = |name: &&str| name.starts_with("blocks.") && !is_buffer(name);
     let blocks: Vec<_> = tensors.names().filter(of_blocks).collect();
     let sides = blocks.iter().map(|name| tensors.side(name, 2)).sum();
     let [stem, head] = [("conv_stem.weight", 0), ("conv_head.weight", 1)];
     [tensors.side(stem.0, stem.1), tensors.side(head.0, head.1), blocks.len(), sides]
 }
 
-fn lay(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
-    tell(net, plan);
-    let mut recipe = recipe(plan[0]);
-    if plan[1] == 1 {
+fn build(net: &mut GraphAssembler, dimensions: &[usize], from: NodeId) -> Result<NodeId> {
+    tell(net, dimensions);
+    let ([kind, variant], _) = family::first(dimensions)?;
+    let mut recipe = recipe(kind);
+    if variant == 1 {
         recipe = recipe.ported();
     }
     net.epsilon = recipe.epsilon;
@@ -192,7 +194,7 @@ fn lay(net: &mut Assembly, plan: &[usize], from: NodeId) -> Result<NodeId> {
 }
 
 /// The last convolution: before the average with a norm, after it with a norm or without, or none.
-fn head(net: &mut Assembly, style: Style, from: NodeId) -> Result<NodeId> {
+fn head(net: &mut GraphAssembler, style: Style, from: NodeId) -> Result<NodeId> {
     if net.has("bn2.weight") {
         let x = layer(net, ["conv_head", "bn2", "bn2.act"], window(1), style, from)?;
         return net.global_average_pool("global_pool", x);
@@ -209,16 +211,17 @@ fn head(net: &mut Assembly, style: Style, from: NodeId) -> Result<NodeId> {
 }
 
 /// Says what the name of the network was guessed from, or that the file is of another one.
-fn tell(net: &mut Assembly, plan: &[usize]) {
+fn tell(net: &mut GraphAssembler, dimensions: &[usize]) {
     let (known_by, id) = (known_by(net.tensors), net.architecture());
     if net.named {
-        if known_by != plan[2..] {
-            net.guess(format!("its blocks are laid by what the file has; {id} has others"));
+        if known_by != dimensions[2..] {
+            net.guess(format!("its blocks are built by what the file has; {id} has others"));
         }
         return;
     }
-    let alike = NETWORKS.iter().filter(|network| network.plan[2..] == known_by);
-    let others: Vec<_> = alike.filter(|other| other.plan[..2] != plan[..2]).map(|o| o.id).collect();
+    let alike = NETWORKS.iter().filter(|network| network.dimensions[2..] == known_by);
+    let others: Vec<_> =
+        alike.filter(|other| other.dimensions[..2] != dimensions[..2]).map(|o| o.id).collect();
     if !others.is_empty() {
         net.guess(format!(
             "padding, epsilon of batch norm and activations are taken to be those of {id}; {} has \

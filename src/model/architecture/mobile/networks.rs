@@ -5,9 +5,9 @@ use super::{
     MOBILE_V3_RW, MOBILE_V3_SMALL, MOBILE_V4, MOBILE_V4_AVERAGE, MOBILE_V4_BLUR, PLAIN, SIX, SPACE,
     SWISH,
 };
-use crate::model::architecture::Variant;
+use crate::model::architecture::family::Variant;
 
-/// Rows of names, what a file is known by (as in a plan), side of the pictures and thousandths of
+/// Rows of names, what a file is known by (as in dimensions), side of the pictures and thousandths of
 /// the crop, by recipe; `ported` for those of TensorFlow.
 macro_rules! networks {
     ($($recipe:ident $port:literal: $($id:literal [$($number:literal)*] $size:literal $crop:literal;)*)*) => {

@@ -3,7 +3,7 @@
 mod rare;
 
 use super::fit::{Fit, Misshapen};
-use super::tensors::Tensors;
+use super::tensors::{Tensors, is_buffer};
 use super::window::Window;
 use crate::error::{Error, Result};
 use crate::graph::op::{
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 /// A graph under construction from a file's tensors. Layers take their widths from the tensors; a
 /// tensor that is missing or of another shape is noted and counts as zeros, so that one laying
 /// finds everything that is wrong.
-pub struct Assembly<'a> {
+pub struct GraphAssembler<'a> {
     pub tensors: &'a Tensors<'a>,
     /// Whether a person named the architecture.
     pub named: bool,
@@ -70,7 +70,7 @@ struct Norm {
     shift: Vec<f32>,
 }
 
-impl<'a> Assembly<'a> {
+impl<'a> GraphAssembler<'a> {
     pub(super) fn new(
         architecture: &'static str,
         tensors: &'a Tensors<'a>,
@@ -112,23 +112,23 @@ impl<'a> Assembly<'a> {
     pub(super) fn channels(
         mut self,
         input: &Preprocessing,
-        lay: impl FnOnce(&mut Self, NodeId) -> Result<NodeId>,
+        build: impl FnOnce(&mut Self, NodeId) -> Result<NodeId>,
     ) -> Option<usize> {
         let pixels = self.normalised_pixels(input).ok()?;
         self.probes = true;
         // It ends early, with an error.
-        let _ = lay(&mut self, pixels);
+        let _ = build(&mut self, pixels);
         self.taken.filter(|channels| *channels > 0)
     }
 
     /// Lays a module; the names inside are relative to it.
-    pub fn within<T>(&mut self, module: &str, lay: impl FnOnce(&mut Self) -> T) -> T {
+    pub fn within<T>(&mut self, module: &str, build: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.module.len();
         self.module += module;
         self.module += ".";
-        let laid = lay(self);
+        let built = build(self);
         self.module.truncate(outer);
-        laid
+        built
     }
 
     fn full(&self, name: &str) -> String {
@@ -170,7 +170,7 @@ impl<'a> Assembly<'a> {
     /// Tensors that nothing has used so far, but for what is known to be left behind.
     fn unused(&self) -> impl Iterator<Item = &str> {
         let is_leftover = |name: &str| {
-            self.leftovers.iter().any(|start| name.starts_with(start)) || super::is_buffer(name)
+            self.leftovers.iter().any(|start| name.starts_with(start)) || is_buffer(name)
         };
         self.source().names().filter(move |name| !self.used.contains(*name) && !is_leftover(name))
     }
@@ -270,7 +270,7 @@ impl<'a> Assembly<'a> {
         let out = self.outputs(&[name]).unwrap_or(self.shape(from).channels);
         let kernel = self.kernel(name, out, window, from);
         let bias = self.values(&format!("{name}.bias"), &[out]);
-        self.lay_convolution(name, kernel, Some(bias), window, from)
+        self.build_convolution(name, kernel, Some(bias), window, from)
     }
 
     /// A convolution whose bias may be left out.
@@ -280,7 +280,7 @@ impl<'a> Assembly<'a> {
         }
         let out = self.outputs(&[name]).unwrap_or(self.shape(from).channels);
         let kernel = self.kernel(name, out, window, from);
-        self.lay_convolution(name, kernel, None, window, from)
+        self.build_convolution(name, kernel, None, window, from)
     }
 
     /// A convolution followed by batch norm, folded into one node that keeps the convolution's
@@ -310,7 +310,7 @@ impl<'a> Assembly<'a> {
             }
             bias[channel] = bias[channel] * scale[channel] + shift[channel];
         }
-        self.lay_convolution(name, kernel, Some(bias), window, from)
+        self.build_convolution(name, kernel, Some(bias), window, from)
     }
 
     /// A batch norm that follows no convolution.
@@ -383,7 +383,7 @@ impl<'a> Assembly<'a> {
         }
         let (kernel, out) = self.matrix(name, self.shape(from).channels);
         let bias = self.values(&format!("{name}.bias"), &[out]);
-        self.lay_convolution(name, kernel, Some(bias), super::window::window(1), from)
+        self.build_convolution(name, kernel, Some(bias), super::window::window(1), from)
     }
 
     fn matrix(&mut self, name: &str, inputs: usize) -> (Vec<f32>, usize) {
@@ -437,7 +437,7 @@ impl<'a> Assembly<'a> {
         Ok(Norm { scale, shift })
     }
 
-    pub(super) fn lay_convolution(
+    pub(super) fn build_convolution(
         &mut self,
         name: &str,
         kernel: Vec<f32>,

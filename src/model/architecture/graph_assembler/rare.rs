@@ -1,6 +1,6 @@
 //! Layers that few families have.
 
-use super::Assembly;
+use super::GraphAssembler;
 use crate::error::{Error, Result};
 use crate::graph::op::{
     Affine, Arithmetic, Axes, Matrix, MaxPool, Pointwise, Rearrange, Resample, Standardise,
@@ -8,7 +8,7 @@ use crate::graph::op::{
 use crate::graph::{NodeId, Op, Shape};
 use crate::model::architecture::window::Window;
 
-impl Assembly<'_> {
+impl GraphAssembler<'_> {
     /// A multiplication of every channel by a learned constant, a tensor of its own.
     pub fn channel_scale(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
         let channels = self.shape(from).channels;
@@ -108,7 +108,7 @@ impl Assembly<'_> {
         let kernel = self.values(&format!("{name}.weight"), &[1, 1, taps]);
         let bias = format!("{name}.bias");
         let bias = self.has(&bias).then(|| self.values(&bias, &[1]));
-        self.lay_convolution(name, kernel, bias, Window::rectangle([1, taps]), from)
+        self.build_convolution(name, kernel, bias, Window::rectangle([1, taps]), from)
     }
 
     /// A tensor of a single value, if the file has it.
