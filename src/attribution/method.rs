@@ -3,7 +3,7 @@
 use super::job::Job;
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet};
-use crate::model::Pace;
+use crate::model::PassTimes;
 use crate::parameter::{Parameter, Values};
 use crate::text::count;
 use burn::tensor::Tensor;
@@ -175,8 +175,8 @@ impl Cost {
     /// From how many seconds on a run is called slow.
     pub const SLOW_SECONDS: f64 = 10.0;
 
-    /// Estimated seconds at a network's pace.
-    pub fn seconds(self, pace: Pace) -> f64 {
-        self.forwards as f64 * pace.forward + self.backwards as f64 * pace.backward
+    /// Estimated seconds at a network's pass_times.
+    pub fn seconds(self, pass_times: PassTimes) -> f64 {
+        self.forwards as f64 * pass_times.forward + self.backwards as f64 * pass_times.backward
     }
 }

@@ -274,7 +274,7 @@ impl Plan {
             if all.forwards + all.backwards < WORTH_SAYING {
                 continue;
             }
-            let pace = model.surviving(Model::measure_pace)?;
+            let pace = model.surviving(Model::measure_pass_times)?;
             let slow: Vec<_> = costs
                 .iter()
                 .filter(|(_, cost)| cost.seconds(pace) >= Cost::SLOW_SECONDS)

@@ -336,7 +336,7 @@ impl Expense {
         let seconds = models
             .iter()
             .zip(costs)
-            .map(|(model, cost)| model.value.pace().map(|pace| cost.seconds(pace)));
+            .map(|(model, cost)| model.value.pass_times().map(|pace| cost.seconds(pace)));
         let seconds: Option<f64> = seconds.sum();
         let time =
             seconds.map_or(String::new(), |seconds| format!(", about {}", duration(seconds)));

@@ -1,6 +1,6 @@
 //! The model card: a TOML file beside the weights that says what they are.
 
-use super::{BatchNorms, OutputKind, Wanted};
+use super::{BatchNorms, NetworkRequest, OutputKind};
 use crate::error::{Error, Result};
 use crate::file::{beside, extension, toml_line};
 use serde::{Deserialize, Serialize};
@@ -116,8 +116,8 @@ impl Card {
     }
 
     /// What it says of the network to take from the weights file.
-    pub fn wanted(&self) -> Wanted<'_> {
-        Wanted {
+    pub fn request(&self) -> NetworkRequest<'_> {
+        NetworkRequest {
             prefix: self.weights_prefix.as_deref(),
             architecture: self.architecture.as_deref(),
             batch_norms: self.batch_norms.unwrap_or_default(),

@@ -2,9 +2,7 @@
 
 mod file;
 
-use crate::error::{Error, Result};
 use std::collections::HashMap;
-use std::path::Path;
 
 const IMAGENET: &str = include_str!("../../assets/labels/imagenet.tsv");
 const CIFAR10: [&str; 10] =
@@ -44,30 +42,6 @@ impl Labels {
         const NAMES: [&str; 3] = ["imagenet", "cifar10", "mnist"];
         let same = |name: &&str| Self::built_in(name).as_ref() == Some(self);
         NAMES.into_iter().find(same).map(String::from)
-    }
-
-    /// A file of names: one a line from class 0 on, WordNet ids, numbered lines, a table with a header, a
-    /// Python dictionary as text, or JSON (a list, names by index, `imagenet_class_index.json`,
-    /// `id2label` of a `config.json`).
-    ///
-    /// # Errors
-    /// When it can't be read or names no classes.
-    pub fn read(path: &Path) -> Result<Self> {
-        let what = || format!("cannot read labels {}", path.display());
-        let bytes = file::bytes(path).map_err(|why| {
-            Error::new(what(), why).hint(
-                "`labels` is imagenet, cifar10, mnist or a file with one name a line, a CSV or JSON",
-            )
-        })?;
-        Self::from_bytes(bytes).map_err(|why| Error::new(what(), why))
-    }
-
-    /// Names from a file's content, as [`Labels::read`].
-    ///
-    /// # Errors
-    /// In words, when it names no classes.
-    pub fn from_bytes(bytes: Vec<u8>) -> std::result::Result<Self, String> {
-        file::parsed(bytes)
     }
 
     /// Names fit for a number of classes: the set of that size, or plain numbers.

@@ -6,21 +6,26 @@ pub mod card;
 mod config;
 pub mod device;
 mod export;
+mod facts;
 pub mod fake_gpu;
 mod fallback;
 mod labels;
+mod measure;
 pub mod onnx;
 mod open;
 mod outputs;
-mod pace;
+mod pass_times;
+mod probabilities;
 mod pytorch;
 mod reparametrised;
 pub mod report;
 mod safetensors;
 mod shards;
+mod source;
 mod state_dict;
 mod stored;
 mod weights;
+mod weights_file;
 
 pub use batch_norm::BatchNorms;
 pub use card::{Card, InputCard, OutputCard, TrainingCard};
@@ -28,9 +33,10 @@ pub use device::{ComputeDevice, DeviceChoice};
 pub use fallback::caught;
 pub use labels::Labels;
 pub use outputs::{OutputKind, Outputs};
-pub use pace::Pace;
-pub use report::{Report, Source};
-pub use state_dict::Wanted;
+pub use pass_times::PassTimes;
+pub use report::Report;
+pub use source::Source;
+pub use state_dict::NetworkRequest;
 pub use weights::{EXTENSIONS, WeightTensor, Weights};
 
 use crate::error::{Error, Result};
@@ -70,7 +76,7 @@ pub struct Model {
     pub on_gpu: bool,
     /// The same network on the CPU, opened when a GPU first failed it.
     twin_on_cpu: OnceLock<Box<Model>>,
-    pace: OnceLock<Pace>,
+    pass_times: OnceLock<PassTimes>,
 }
 
 /// A class with its scores for one picture.
@@ -187,7 +193,7 @@ impl Model {
             batch: self.batch,
             on_gpu: false,
             twin_on_cpu: OnceLock::new(),
-            pace: OnceLock::new(),
+            pass_times: OnceLock::new(),
         }
     }
 

@@ -5,7 +5,8 @@ use super::card::InputCard;
 use super::config::Config;
 use super::onnx::Network;
 use super::onnx::pixels::{BYTE_MEAN, Pixels, combined};
-use super::report::{Report, Source};
+use super::report::Report;
+use super::source::Source;
 use super::{Card, ComputeDevice, Labels, Model, OutputKind, Outputs, Weights, caught, onnx};
 use crate::error::{Error, Result, one_line};
 use crate::file::stem;
@@ -50,7 +51,7 @@ impl Model {
         let laid = if onnx::is_network_file(&card.weights) {
             from_network(Network::read(&card.weights)?, &card, device).map_err(what)?
         } else {
-            let weights = Weights::read_wanted(&card.weights, &card.wanted())?;
+            let weights = Weights::read_requested(&card.weights, &card.request())?;
             from_weights(weights, &card, device).map_err(what)?
         };
         Self::finish(path, card, laid, device).map_err(what)
@@ -103,7 +104,7 @@ impl Model {
             batch: device.batch(&graph),
             on_gpu: device.is_gpu(),
             twin_on_cpu: OnceLock::new(),
-            pace: OnceLock::new(),
+            pass_times: OnceLock::new(),
             graph,
             preprocessing,
             labels,

@@ -1,9 +1,9 @@
 //! What a network's outputs are, and how probabilities follow from them. No other place computes
 //! probabilities.
 
-use super::{Model, Source};
+use super::Source;
 use crate::error::{Error, Result};
-use crate::graph::{Ending, Graph, Rules, Tape, read_back};
+use crate::graph::{Ending, Graph};
 use burn::tensor::{Tensor, activation, s};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -94,7 +94,7 @@ impl OutputKind {
     }
 
     /// ∂p_c/∂outputs, N×classes, from the probabilities p of N rows.
-    fn slopes(self, probabilities: &Tensor<2>, class: usize) -> Tensor<2> {
+    pub(super) fn slopes(self, probabilities: &Tensor<2>, class: usize) -> Tensor<2> {
         let one_hot = probabilities.zeros_like().slice_fill(s![.., class], 1.0);
         let of_class = probabilities.clone().narrow(1, class, 1);
         match self {
@@ -204,64 +204,10 @@ fn fitting(kind: OutputKind, count: usize) -> Result<OutputKind> {
     Err(Error::new(format!("the card's [output] kind = \"{kind}\" can't be"), why))
 }
 
-impl Model {
-    /// Probabilities of pictures (N×C×H×W, pixels in [0,1]), N×classes.
-    ///
-    /// # Errors
-    /// When the network gives values and no probabilities.
-    pub fn probabilities(&self, pixels: Tensor<4>) -> Result<Tensor<2>> {
-        let outputs = self.graph.logits(pixels);
-        self.outputs.kind.probabilities(outputs).ok_or_else(|| self.without_probabilities())
-    }
-
-    /// Probabilities of a class for the pictures of a tape and their gradients at the pixels:
-    /// N×1×1×1 and N×C×H×W.
-    ///
-    /// # Errors
-    /// As for [`Model::probabilities`].
-    pub fn probability_gradients(
-        &self,
-        tape: &Tape,
-        class: usize,
-    ) -> Result<(Tensor<4>, Tensor<4>)> {
-        let kind = self.outputs.kind;
-        let all = kind.probabilities(tape.logits()).ok_or_else(|| self.without_probabilities())?;
-        let samples = all.dims()[0];
-        let slopes = kind.slopes(&all, class).reshape([samples as i32, -1, 1, 1]);
-        let of_class = all.narrow(1, class, 1).reshape([samples, 1, 1, 1]);
-        let pulled = self.graph.vector_jacobian(tape, slopes, &[Graph::INPUT], &Rules::Gradient);
-        Ok((of_class, pulled.into_iter().next().expect("one gradient for one node")))
-    }
-
-    /// # Errors
-    /// When the network gives values and no probabilities.
-    pub fn check_probabilities(&self) -> Result<()> {
-        match self.outputs.kind.probability() {
-            Some(_) => Ok(()),
-            None => Err(self.without_probabilities()),
-        }
-    }
-
-    fn without_probabilities(&self) -> Error {
-        let why = "its outputs are values (regression)";
-        Error::new(format!("{} has no probabilities", self.name), why)
-            .hint("`[output] kind` in its model card says what they are")
-    }
-
-    /// Outputs and, of those that have them, probabilities of pictures, on the host: each N·classes.
-    ///
-    /// # Errors
-    /// When the device failed.
-    pub(super) fn scores(&self, pixels: Tensor<4>) -> Result<(Vec<f32>, Option<Vec<f32>>)> {
-        let outputs = self.graph.logits(pixels);
-        let probabilities = self.outputs.kind.probabilities(outputs.clone());
-        Ok((read_back(outputs)?, probabilities.map(read_back).transpose()?))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::read_back;
     use burn::tensor::{Device, TensorData};
 
     const LOGITS: [f32; 3] = [0.5, -1.0, 2.0];

@@ -2,11 +2,9 @@
 //! norm (Salimans and Kingma 2016), spectral norm (Miyato et al. 2018) and pruning masks, in the
 //! names of `torch.nn.utils` and of `torch.nn.utils.parametrize`.
 
-use super::stored::Stored;
+use super::stored::{Stored, Tensors};
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
-
-type Tensors = BTreeMap<String, Stored>;
 
 /// Names of the parts that a tensor is made of.
 enum Parts {

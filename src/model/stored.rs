@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use half::{bf16, f16};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
@@ -22,6 +23,9 @@ pub struct Stored {
     pub float: Option<Float>,
     read: Box<dyn Fn() -> io::Result<Vec<u8>>>,
 }
+
+/// Stored tensors by name.
+pub type Tensors = BTreeMap<String, Stored>;
 
 impl Stored {
     /// A tensor whose little-endian bytes `read` gives.

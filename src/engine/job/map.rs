@@ -86,7 +86,7 @@ impl Job for MapJob {
     fn seconds(&self) -> Option<f64> {
         let model = &self.model.value;
         let cost = self.choice.method.cost(&self.choice.values, &model.graph);
-        Some(cost.seconds(model.pace()?))
+        Some(cost.seconds(model.pass_times()?))
     }
 
     fn run(&self, cx: &mut JobContext) -> Result<Outcome<Attribution>> {

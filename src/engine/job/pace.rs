@@ -32,6 +32,6 @@ impl Job for PaceJob {
     }
 
     fn run(&self, _: &mut JobContext) -> Result<Outcome<()>> {
-        self.model.value.surviving(Model::measure_pace).map(|_| Outcome::Done(()))
+        self.model.value.surviving(Model::measure_pass_times).map(|_| Outcome::Done(()))
     }
 }

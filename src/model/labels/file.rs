@@ -2,6 +2,7 @@
 
 use super::{Labels, is_wnid, numbered};
 use crate::encoding;
+use crate::error::{self, Error};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,8 +17,34 @@ const PLACES: [&str; 6] = ["id2label", "label_names", "labels", "names", "classe
 /// A class's name and WordNet id; either may be empty.
 type Name = (String, String);
 
+impl Labels {
+    /// A file of names: one a line from class 0 on, WordNet ids, numbered lines, a table with a header, a
+    /// Python dictionary as text, or JSON (a list, names by index, `imagenet_class_index.json`,
+    /// `id2label` of a `config.json`).
+    ///
+    /// # Errors
+    /// When it can't be read or names no classes.
+    pub fn read(path: &Path) -> error::Result<Self> {
+        let what = || format!("cannot read labels {}", path.display());
+        let bytes = bytes(path).map_err(|why| {
+            Error::new(what(), why).hint(
+                "`labels` is imagenet, cifar10, mnist or a file with one name a line, a CSV or JSON",
+            )
+        })?;
+        Self::from_bytes(bytes).map_err(|why| Error::new(what(), why))
+    }
+
+    /// Names from a file's content, as [`Labels::read`].
+    ///
+    /// # Errors
+    /// In words, when it names no classes.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, String> {
+        parsed(bytes)
+    }
+}
+
 /// The whole file, unless it is too large.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let about = std::fs::metadata(path).map_err(|e| e.to_string())?;
     match about.len() {
         _ if !about.is_file() => Err("it is no file".into()),
@@ -27,7 +54,7 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// The names in a file's content.
-pub(super) fn parsed(bytes: Vec<u8>) -> Result<Labels, String> {
+fn parsed(bytes: Vec<u8>) -> Result<Labels, String> {
     let text = encoding::text(bytes)?;
     let names = match text.trim_start().chars().next() {
         None => return Err("it is empty".into()),

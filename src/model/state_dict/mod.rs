@@ -6,28 +6,17 @@
 
 mod names;
 mod normalisation;
+mod request;
 mod search;
 mod spelling;
 
-use super::BatchNorms;
-use super::stored::Stored;
+pub use request::NetworkRequest;
+
+use super::stored::{Stored, Tensors};
 use crate::error::{Error, Result};
 use names::{beyond, head, is_measure, is_of_training, under};
 use search::{CONTAINERS, Choice, Place, Shapes};
-use std::collections::{BTreeMap, BTreeSet};
-
-pub type Tensors = BTreeMap<String, Stored>;
-
-/// What a person said of the network to take from a file.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted<'a> {
-    /// What its names start with, as far as that tells it from others.
-    pub prefix: Option<&'a str>,
-    /// Identifier of its architecture.
-    pub architecture: Option<&'a str>,
-    /// Which of two sets of batch norms are in it.
-    pub batch_norms: BatchNorms,
-}
+use std::collections::BTreeSet;
 
 /// A network taken out of a checkpoint.
 pub struct Taken {
@@ -51,13 +40,13 @@ const COMPARED: u64 = 4096;
 /// # Errors
 /// When there are several and nothing tells which is meant, or none where a person says, or its
 /// weights are flattened into one.
-pub fn network(tensors: Tensors, wanted: &Wanted) -> Result<Taken> {
+pub fn network(tensors: Tensors, request: &NetworkRequest) -> Result<Taken> {
     let mut tensors = names::unwrapped(tensors);
     refuse_flattened(&tensors)?;
     let shapes: Shapes =
         tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape.clone())).collect();
-    let mut places = search::places(&shapes, wanted);
-    if let Some(prefix) = wanted.prefix {
+    let mut places = search::places(&shapes, request);
+    if let Some(prefix) = request.prefix {
         places = search::named(places, prefix)?;
     }
     if places.is_empty() {
@@ -204,7 +193,7 @@ mod tests {
     use super::*;
 
     fn taken(tensors: Tensors) -> Taken {
-        network(tensors, &Wanted::default()).unwrap()
+        network(tensors, &NetworkRequest::default()).unwrap()
     }
 
     fn names(wrapped: &[&str]) -> Vec<String> {

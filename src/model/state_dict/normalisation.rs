@@ -2,9 +2,8 @@
 //! its like, buffers of the network itself (`mu`, `sigma`), the first part of a sequence
 //! (`0.mean`).
 
-use super::Tensors;
 use super::names::around;
-use crate::model::stored::Stored;
+use crate::model::stored::{Stored, Tensors};
 
 const MODULES: [&str; 5] =
     ["normalizer", "normalize", "normalise", "normalization", "normalisation"];

@@ -1,7 +1,7 @@
 //! Where in the tree of a checkpoint its network is: where the names are those of a known
 //! architecture, whatever wraps it.
 
-use super::Wanted;
+use super::NetworkRequest;
 use super::names::{head, is_of_training, under, words};
 use super::spelling::{Spelling, spellings};
 use crate::error::{Error, Result};
@@ -78,14 +78,20 @@ pub const CONTAINERS: [&str; 11] = [
 ];
 
 /// Every place, the outer ones first.
-pub fn places(shapes: &Shapes, wanted: &Wanted) -> Vec<Place> {
+pub fn places(shapes: &Shapes, request: &NetworkRequest) -> Vec<Place> {
     let mut found = vec![];
-    descend(shapes, String::new(), wanted, false, &mut found);
+    descend(shapes, String::new(), request, false, &mut found);
     found
 }
 
 /// `inside` a network that is found, parts of it would be taken for others in other spellings.
-fn descend(shapes: &Shapes, prefix: String, wanted: &Wanted, inside: bool, found: &mut Vec<Place>) {
+fn descend(
+    shapes: &Shapes,
+    prefix: String,
+    request: &NetworkRequest,
+    inside: bool,
+    found: &mut Vec<Place>,
+) {
     let names = || under(shapes, &prefix).map(|(name, _)| name);
     let may_be = under(shapes, &prefix).any(|(_, shape)| shape.len() == 4);
     if names().count() < FEWEST || !may_be {
@@ -97,8 +103,8 @@ fn descend(shapes: &Shapes, prefix: String, wanted: &Wanted, inside: bool, found
             (spelling.name(name), tensor)
         });
         let mut weights = Weights { tensors: tensors.collect(), ..Weights::default() };
-        weights.choose_batch_norms(wanted.batch_norms);
-        architecture::is_recognised(wanted.architecture, &weights)
+        weights.choose_batch_norms(request.batch_norms);
+        architecture::is_recognised(request.architecture, &weights)
     };
     let names: Vec<&str> = names().collect();
     let spelled = match inside {
@@ -114,7 +120,7 @@ fn descend(shapes: &Shapes, prefix: String, wanted: &Wanted, inside: bool, found
     let children: BTreeSet<&str> = inner.map(|name| head(name)).collect();
     for child in children {
         if !is_of_training(child) {
-            descend(shapes, format!("{prefix}{child}."), wanted, inside, found);
+            descend(shapes, format!("{prefix}{child}."), request, inside, found);
         }
     }
 }

@@ -5,20 +5,20 @@
 //! don't tell, and a network's name says which recipe; a file without a name may fit several.
 
 mod networks;
+mod recipe;
 
 use super::InputDefaults;
 use super::family::{self, Family};
 use super::graph_assembler::GraphAssembler;
 use super::head::Head;
-use super::inverted::{Halving, Skip, Style, block, layer};
+use super::inverted::{Style, block, layer};
 use super::tensors::{Tensors, is_buffer};
 use super::window::window;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
-use crate::graph::op::Pointwise;
 use crate::picture::Filter;
 use networks::NETWORKS;
-use std::ops::Range;
+use recipe::recipe;
 
 /// Dimensions: number of the recipe, 1 for a port from TensorFlow, then what a file's network is known
 /// by: channels after the first convolution and before the last, tensors of the blocks, and the
@@ -40,114 +40,6 @@ pub static MOBILE: Family = Family {
     leftovers: &[],
     build,
 };
-
-/// What a network's tensors don't tell.
-#[derive(Clone)]
-struct Recipe {
-    /// Of the first block of each stage.
-    strides: &'static [usize],
-    style: Style,
-    /// After the first convolution and the last.
-    outer: Pointwise,
-    /// Stages with ReLU in place of the activation of the others.
-    plain: Range<usize>,
-    /// How many stages, from the first, never add their inputs.
-    alone: usize,
-    epsilon: f32,
-}
-
-const SWISH: usize = 0;
-const CLIPPED: usize = 1;
-const PLAIN: usize = 2;
-const SIX: usize = 3;
-const EDGE: usize = 4;
-const SPACE: usize = 5;
-const MIXED: usize = 6;
-const FBNET_V3: usize = 7;
-const MOBILE_V3: usize = 8;
-const MOBILE_V3_SMALL: usize = 9;
-const MOBILE_V3_RW: usize = 10;
-const MINIMAL: usize = 11;
-const MINIMAL_SMALL: usize = 12;
-const LCNET: usize = 13;
-const MOBILE_V1: usize = 14;
-const MOBILE_V4: usize = 15;
-const MOBILE_V4_AVERAGE: usize = 16;
-const MOBILE_V4_BLUR: usize = 17;
-const FIVE: usize = 18;
-
-const SEVEN_STAGES: &[usize] = &[1, 2, 2, 2, 1, 2, 1];
-const SIX_STAGES: &[usize] = &[1, 2, 2, 2, 1, 2];
-const SMALL_STAGES: &[usize] = &[2, 2, 2, 1, 2, 1];
-
-/// The recipe of a number.
-fn recipe(number: usize) -> Recipe {
-    let silu = Recipe::of(SEVEN_STAGES, Style::of(Pointwise::Silu));
-    let relu = Recipe::of(SEVEN_STAGES, Style::of(Pointwise::Relu));
-    let hard = Style {
-        gate: Pointwise::HARD_SIGMOID,
-        skip: Skip::Blocks,
-        ..Style::of(Pointwise::HardSwish)
-    };
-    let swish = Recipe::of(SEVEN_STAGES, hard);
-    let v3 = Recipe { plain: 0..3, ..swish.styled(|style| style.squeeze = Pointwise::Relu) };
-    let unskipped = |style: &mut Style| (style.skip, style.active_end) = (Skip::None, true);
-    let blocks = |style: &mut Style| style.skip = Skip::Blocks;
-    let v4 = Recipe { strides: &[2, 2, 2, 2, 1], ..relu.styled(blocks) };
-    match number {
-        CLIPPED => Recipe::of(SEVEN_STAGES, Style::of(Pointwise::RELU6)),
-        PLAIN => relu,
-        SIX => Recipe { strides: SIX_STAGES, ..silu },
-        EDGE => Recipe { strides: SIX_STAGES, alone: 1, ..relu },
-        SPACE => Recipe { strides: &[1, 1, 2, 2, 1, 2, 1], plain: 1..3, ..silu },
-        MIXED => Recipe { strides: SIX_STAGES, outer: Pointwise::Relu, plain: 0..2, ..silu },
-        FBNET_V3 => swish,
-        MOBILE_V3 => v3,
-        MOBILE_V3_SMALL => Recipe { strides: SMALL_STAGES, plain: 0..2, ..v3 },
-        MOBILE_V3_RW => Recipe { plain: 0..3, alone: 1, epsilon: TENSORFLOW_EPSILON, ..swish },
-        MINIMAL => relu.styled(blocks),
-        MINIMAL_SMALL => Recipe { strides: SMALL_STAGES, ..relu.styled(blocks) },
-        LCNET => Recipe { strides: SIX_STAGES, plain: 0..0, ..v3.styled(unskipped) },
-        MOBILE_V1 => Recipe::of(&[1, 2, 2, 2, 2], Style::of(Pointwise::RELU6)).styled(unskipped),
-        MOBILE_V4 => v4,
-        MOBILE_V4_AVERAGE => v4.styled(|style| style.halving = Halving::Average),
-        MOBILE_V4_BLUR => v4.styled(|style| style.halving = Halving::Blur),
-        FIVE => Recipe { strides: &[1, 2, 2, 2, 2], ..silu },
-        _ => silu,
-    }
-}
-
-const TENSORFLOW_EPSILON: f32 = 1e-3;
-
-impl Recipe {
-    fn of(strides: &'static [usize], style: Style) -> Self {
-        Self { strides, style, outer: style.activation, plain: 0..0, alone: 0, epsilon: 1e-5 }
-    }
-
-    fn styled(&self, change: impl Fn(&mut Style)) -> Self {
-        let mut recipe = self.clone();
-        change(&mut recipe.style);
-        recipe
-    }
-
-    /// With TensorFlow's padding and ε.
-    fn ported(mut self) -> Self {
-        self.style.same = true;
-        self.epsilon = TENSORFLOW_EPSILON;
-        self
-    }
-
-    fn style(&self, stage: usize) -> Style {
-        let mut style = self.style;
-        if self.plain.contains(&stage) {
-            (style.activation, style.squeeze) = (Pointwise::Relu, Pointwise::Relu);
-        }
-        if stage < self.alone {
-            style.skip = Skip::None;
-        }
-        style
-    }
-}
 
 /// Only networks that are published: the tensors of others don't tell enough.
 fn dimensions(tensors: &Tensors) -> Option<Vec<usize>> {

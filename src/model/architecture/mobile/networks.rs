@@ -1,6 +1,6 @@
 //! The published mobile networks of timm.
 
-use super::{
+use super::recipe::{
     CLIPPED, EDGE, FBNET_V3, FIVE, LCNET, MINIMAL, MINIMAL_SMALL, MIXED, MOBILE_V1, MOBILE_V3,
     MOBILE_V3_RW, MOBILE_V3_SMALL, MOBILE_V4, MOBILE_V4_AVERAGE, MOBILE_V4_BLUR, PLAIN, SIX, SPACE,
     SWISH,
