@@ -3,39 +3,47 @@
 use super::autosave::Autosave;
 use super::command::Command;
 use super::command::palette::Palette;
-use super::curves_panel::CurveMeasure;
+use super::context::{Action, Context, Panel, show_panel};
+use super::curves_panel::CurvesPanel;
 use super::display::Display;
 use super::document::{Document, History};
 use super::ending::Ending;
 use super::figure_panel::FigurePanel;
-use super::grid::Latest;
-use super::inspector::Pointed;
+use super::grid::{Latest, grid};
+use super::help::HelpPanel;
+use super::hints::Hints;
+use super::inspector::{Pointed, probes_window};
+use super::jobs_panel::JobsPanel;
+use super::library_panel::{LibraryPanel, shows_slow_methods};
+use super::lookup::Lookup;
 use super::network_panel::NetworkPanel;
 use super::notices::Notices;
 use super::open_panels::{OpenPanels, PanelId};
-use super::opening::{Arrival, Opening};
+use super::opening::Opening;
 use super::overlay::OverlayRenderer;
-use super::pins::Pin;
+use super::pins::Pins;
 use super::places::Places;
 use super::range_panel::RangePanel;
 use super::regions::Boxes;
-use super::settings::Settings;
+use super::requests::Requests;
+use super::settings::{Settings, SettingsFile};
+use super::status_bar::status_bar;
 use super::study_panel::StudyPanel;
 use super::textures::Textures;
+use super::toolbar::Toolbar;
 use super::training_panel::TrainingPanel;
 use super::view::View;
-use super::{library_panel, theme, welcome};
-use crate::attribution::Target;
-use crate::display::Appearance;
+use super::welcome::{self, Introduction};
+use super::{device_watch, paste, theme};
+use crate::display::Norms;
 use crate::engine::{Results, Worker};
 use crate::example;
 use crate::file::stem;
 use crate::model::ComputeDevice;
-use crate::text::count;
 use eframe::egui_wgpu::RenderState;
 use image::RgbaImage;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The application.
 pub struct Explorer {
@@ -50,12 +58,13 @@ pub(super) struct Services {
     pub device: ComputeDevice,
     pub places: Places,
     pub worker: Worker,
+    /// What the worker gave, as of the beginning of this frame.
+    pub results: Results,
     pub opening: Opening,
     pub autosave: Autosave,
     /// Whether the system wants the window closed.
     pub ending: Ending,
-    /// The settings as their file has them.
-    pub kept_settings: Settings,
+    pub settings_file: SettingsFile,
     pub render_state: RenderState,
 }
 
@@ -71,29 +80,26 @@ pub(super) struct State {
 
 /// The panels, each with what it alone must remember.
 pub(super) struct Panels {
-    pub notices: Notices,
+    pub toolbar: Toolbar,
+    pub introduction: Introduction,
+    pub library: LibraryPanel,
+    pub curves: CurvesPanel,
     pub network: NetworkPanel,
     pub range: RangePanel,
     pub study: StudyPanel,
     pub training: TrainingPanel,
     pub figure: FigurePanel,
+    pub jobs: JobsPanel,
+    pub help: HelpPanel,
     pub palette: Palette,
-    pub class_filter: String,
-    pub method_filter: String,
-    pub drafts: library_panel::Drafts,
-    pub curve_measure: CurveMeasure,
-    /// Which of the first start's hints is shown.
-    pub hint: usize,
-    /// Whether what to look for in the example is told above it.
-    pub introduction: bool,
-    pub pins: Vec<Pin>,
+    pub pins: Pins,
+    pub hints: Hints,
+    pub notices: Notices,
 }
 
 /// What frames leave for the next one: caches of what is on screen, and where things were drawn.
 #[derive(Default)]
 pub(super) struct Frame {
-    /// What the worker gave, as of the beginning of this frame.
-    pub results: Results,
     pub display: Display,
     pub textures: Textures,
     pub thumbnails: HashMap<u64, egui::TextureHandle>,
@@ -115,22 +121,81 @@ pub(super) struct Frame {
 }
 
 impl Panels {
-    fn new(notices: Notices, places: &Places) -> Self {
+    fn new(places: &Places) -> Self {
         Self {
-            notices,
-            figure: FigurePanel::new(places.figures.clone()),
+            toolbar: Toolbar::default(),
+            introduction: Introduction::default(),
+            library: LibraryPanel::default(),
+            curves: CurvesPanel::default(),
             network: NetworkPanel::default(),
             range: RangePanel::default(),
             study: StudyPanel::default(),
             training: TrainingPanel::default(),
+            figure: FigurePanel::new(places.figures.clone()),
+            jobs: JobsPanel,
+            help: HelpPanel,
             palette: Palette::default(),
-            class_filter: String::new(),
-            method_filter: String::new(),
-            drafts: HashMap::new(),
-            curve_measure: CurveMeasure::default(),
-            hint: 0,
-            introduction: false,
-            pins: vec![],
+            pins: Pins::default(),
+            hints: Hints::default(),
+            notices: Notices::default(),
+        }
+    }
+
+    /// The panels that are windows, in the order in which they are drawn.
+    fn windows(&mut self) -> [(PanelId, &mut dyn Panel); 8] {
+        [
+            (PanelId::Network, &mut self.network),
+            (PanelId::Range, &mut self.range),
+            (PanelId::Study, &mut self.study),
+            (PanelId::Training, &mut self.training),
+            (PanelId::Figure, &mut self.figure),
+            (PanelId::Jobs, &mut self.jobs),
+            (PanelId::Help, &mut self.help),
+            (PanelId::Messages, &mut self.notices),
+        ]
+    }
+}
+
+impl Frame {
+    fn new() -> Self {
+        Self {
+            shown_cell: theme::COMFORTABLE_CELL,
+            row_header: theme::row_header(0.0),
+            ..Self::default()
+        }
+    }
+
+    /// Forgets what the last frame did not draw.
+    fn begin(&mut self, norms: &Norms) {
+        self.pointed.begin();
+        self.textures.forget_hidden();
+        self.display.begin(norms);
+    }
+
+    pub fn keep_thumbnail(&mut self, ctx: &egui::Context, picture: u64, thumbnail: &RgbaImage) {
+        let size = [thumbnail.width() as usize, thumbnail.height() as usize];
+        let image = egui::ColorImage::from_rgba_unmultiplied(size, thumbnail);
+        let texture = ctx.load_texture("thumbnail", image, egui::TextureOptions::LINEAR);
+        self.thumbnails.insert(picture, texture);
+    }
+
+    /// Panels take two frames to settle after the window has another size.
+    fn note_window_size(&mut self, ctx: &egui::Context) {
+        // As the system counts it, whatever the scale of texts.
+        let size = Some(ctx.content_rect().size() * ctx.zoom_factor());
+        if size != self.window_size {
+            self.window_size = size;
+            ctx.request_repaint();
+        }
+    }
+
+    /// Calls the window by its session.
+    fn show_title(&mut self, ctx: &egui::Context, session: Option<&Path>) {
+        if self.titled.as_deref() != session {
+            self.titled = session.map(Path::to_path_buf);
+            let title = session.map(|path| format!("{} – Hyaline", stem(path)));
+            let title = title.unwrap_or_else(|| "Hyaline".into());
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
         }
     }
 }
@@ -158,219 +223,165 @@ impl Explorer {
             let ctx = cc.egui_ctx.clone();
             move || ctx.request_repaint()
         };
-        let mut notices = Notices::default();
-        if let Some(notice) = &device.notice {
-            notices.tell(notice.clone());
-        }
         let opening = Opening::new(device.clone(), repaint.clone());
         if !files.is_empty() {
             opening.open(files);
         }
-        let settings = places.settings.as_deref().map(Settings::read).unwrap_or_default();
+        let settings_file = SettingsFile::open(places.settings.clone());
+        let state = State { settings: settings_file.settings().clone(), ..State::default() };
         let services = Services {
             autosave: Autosave::start(places.unsaved.as_deref()),
             ending: Ending::default(),
             worker: Worker::start(places.cache.clone(), repaint),
-            kept_settings: settings.clone(),
+            results: Results::default(),
+            settings_file,
             device,
             places,
             opening,
             render_state,
         };
-        let frame = Frame {
-            shown_cell: theme::COMFORTABLE_CELL,
-            row_header: theme::row_header(0.0),
-            ..Frame::default()
-        };
-        let panels = Panels::new(notices, &services.places);
-        let state = State { settings, ..State::default() };
-        let mut explorer = Self { services, state, panels, frame };
-        explorer.take_settings(&cc.egui_ctx);
-        explorer
+        let panels = Panels::new(&services.places);
+        let mut app = Self { services, state, panels, frame: Frame::new() };
+        if let Some(notice) = &app.services.device.notice {
+            app.panels.notices.tell(notice.clone());
+        }
+        app.state.settings.apply(&cc.egui_ctx, &mut app.state.view);
+        app
     }
 
-    fn take_arrivals(&mut self, ctx: &egui::Context) {
-        for arrival in self.services.opening.arrivals() {
-            match arrival {
-                Arrival::Model(model) => {
-                    for warning in &model.value.warnings {
-                        self.panels.notices.tell(format!("{}: {warning}", model.value.name));
-                    }
-                    self.state.document.models.push(model);
-                }
-                Arrival::Replaced(old, model) => {
-                    self.panels.network.follow(old, model.id);
-                    if let Some(place) = self.state.document.models.iter_mut().find(|m| m.id == old)
-                    {
-                        *place = model;
-                    }
-                }
-                Arrival::Picture(picture, thumbnail) => {
-                    self.keep_thumbnail(ctx, picture.id, &thumbnail);
-                    for note in &picture.value.notes {
-                        self.panels.notices.tell(format!("{}: {note}", picture.value.name));
-                    }
-                    self.state.document.pictures.push(picture);
-                    self.panels.study.settle(&mut self.state.document);
-                }
-                Arrival::Annotations(annotations) => {
-                    let name = stem(&annotations.value.path);
-                    let found = &annotations.value.annotations;
-                    for warning in found.warnings() {
-                        self.panels.notices.tell(format!("{name}: {warning}"));
-                    }
-                    let pictures = count(found.len(), "picture", "pictures");
-                    self.panels.notices.tell(format!("{name}: boxes and masks of {pictures}"));
-                    for model in &self.state.document.models {
-                        let classes = found.classes_of(model.value.labels.lookup());
-                        if let Some(summary) = classes.summary(&model.value.name) {
-                            self.panels.notices.tell(format!("{name}: {summary}"));
-                        }
-                    }
-                    self.state.document.annotations = Some(annotations);
-                }
-                Arrival::Study(study) => {
-                    self.panels.study.show(*study);
-                    self.state.open.open(PanelId::Study);
-                }
-                Arrival::Recipe(path, recipe) => {
-                    self.state.open.open(PanelId::Training);
-                    if let Err(error) = self.panels.training.show(path, *recipe) {
-                        self.panels.notices.warn(error.to_string());
-                    }
-                }
-                Arrival::Session(session, thumbnails) => {
-                    for (id, thumbnail) in &thumbnails {
-                        self.keep_thumbnail(ctx, *id, thumbnail);
-                    }
-                    self.take_session(&session);
-                }
-                Arrival::Asked(paths) => self.state.settings.remember(&paths),
-                Arrival::SaveTo(path) => self.save_session(path),
-                Arrival::WriteTo(path) => self.panels.figure.call(path),
-                Arrival::Failed(error) => self.panels.notices.warn(error.to_string()),
-            }
+    /// What happened since the last frame: files that were loaded, dropped or pasted, results, keys.
+    fn begin(&mut self, ctx: &egui::Context) {
+        self.frame.note_window_size(ctx);
+        if self.services.ending.is_asked() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
-        let dropped: Vec<PathBuf> = ctx.input(|input| {
-            input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect()
-        });
-        if !dropped.is_empty() {
-            self.services.opening.open(dropped);
+        self.frame.show_title(ctx, self.state.document.session.as_deref());
+        for event in self.services.opening.arrivals() {
+            self.take_loaded(event, ctx);
+        }
+        let Services { device, worker, .. } = &mut self.services;
+        device_watch::watch(ctx, device, worker, &mut self.panels.notices);
+        let mut actions = self.services.opening.actions();
+        actions.extend(dropped(ctx));
+        actions.extend(paste::pasted(ctx));
+        self.execute_all(actions, ctx);
+        self.services.results = self.services.worker.results();
+        self.state.document.mend_target();
+        for command in Command::pressed(ctx, |command| command.can(self)) {
+            command.run(self, ctx);
         }
     }
 
-    fn keep_thumbnail(&mut self, ctx: &egui::Context, picture: u64, thumbnail: &RgbaImage) {
-        let size = [thumbnail.width() as usize, thumbnail.height() as usize];
-        let image = egui::ColorImage::from_rgba_unmultiplied(size, thumbnail);
-        let texture = ctx.load_texture("thumbnail", image, egui::TextureOptions::LINEAR);
-        self.frame.thumbnails.insert(picture, texture);
-    }
-
-    /// Opens the example in the place of what is there, which undo brings back, and says what to look
-    /// for. Its files are unpacked to `folder`.
-    pub fn open_example(&mut self, folder: PathBuf) {
-        self.close_all();
-        let (methods, target, seed) = (Document::default().methods, Target::Top1, 0);
-        self.state.document = Document { methods, target, seed, ..self.state.document.clone() };
-        self.state.document.appearance = Appearance::of_example();
-        self.services.opening.open_example(folder);
-        self.panels.introduction = true;
-    }
-
-    pub(super) fn close_all(&mut self) {
-        self.state.document.close_all();
-        self.services.opening.forget();
-        self.panels.introduction = false;
-    }
-
-    /// Panels take two frames to settle after the window has another size.
-    fn note_window_size(&mut self, ctx: &egui::Context) {
-        // As the system counts it, whatever the scale of texts.
-        let size = Some(ctx.content_rect().size() * ctx.zoom_factor());
-        if size != self.frame.window_size {
-            self.frame.window_size = size;
+    fn execute_all(&mut self, actions: Vec<Action>, ctx: &egui::Context) {
+        if !actions.is_empty() {
+            // What they change was drawn before.
             ctx.request_repaint();
         }
+        for action in actions {
+            self.execute(action, ctx);
+        }
+    }
+
+    /// Draws everything; gives what the panels want done.
+    fn draw(&mut self, ui: &mut egui::Ui) -> Vec<Action> {
+        let ctx = ui.ctx().clone();
+        self.frame.begin(&self.state.document.appearance.norms);
+        forget_hidden_maps(&self.services.render_state);
+        let enabled: Vec<bool> = Command::ALL.iter().map(|command| command.can(self)).collect();
+        let Self { services, state, panels, frame } = self;
+        let mut actions = vec![];
+        let cx = &mut Context::new(services, state, frame, &enabled, &mut actions);
+        panels.toolbar.ui(ui, cx);
+        status_bar(ui, cx);
+        welcome::recovery(ui, cx);
+        if cx.document.is_empty() && cx.loading == 0 {
+            welcome::welcome(ui, cx);
+        } else {
+            if cx.view.library {
+                panels.library.ui(ui, cx);
+            }
+            if cx.view.curves {
+                panels.curves.ui(ui, cx);
+            }
+            panels.introduction.ui(ui, cx);
+            grid(ui, cx);
+        }
+        welcome::drop_hint(&ctx);
+        for (id, panel) in panels.windows() {
+            show_panel(&ctx, cx, id, panel);
+        }
+        probes_window(&ctx, cx);
+        panels.palette.show(&ctx, cx);
+        panels.pins.show(&ctx);
+        panels.hints.show(&ctx, cx);
+        panels.notices.show(&ctx);
+        actions
+    }
+
+    /// Asks for the work that this frame would show, and keeps what is to outlive the window.
+    fn end(&mut self, ctx: &egui::Context) {
+        if self.frame.pointed.is_stale() {
+            ctx.request_repaint();
+        }
+        let settled = !ctx.input(|input| input.pointer.any_down());
+        // While a value is dragged, what is cheap follows, and what is dear waits for the end.
+        if settled || !shows_slow_methods(&self.state.document) {
+            self.services.worker.request(self.requests().tasks());
+        }
+        // What is opened together is one step.
+        let is_calm = settled && self.services.opening.waiting() == 0;
+        self.state.history.record(&self.state.document, is_calm);
+        self.keep_settings();
+        let autosave = &mut self.services.autosave;
+        if let Some(later) = is_calm.then(|| autosave.keep(&self.state.document)).flatten() {
+            ctx.request_repaint_after(later);
+        }
+    }
+
+    fn requests(&self) -> Requests<'_> {
+        let State { document, view, open, .. } = &self.state;
+        let layers_of = self.panels.network.shows_layers_of();
+        Requests {
+            lookup: Lookup { document, results: &self.services.results },
+            view,
+            visible_pictures: self.frame.visible_pictures.clone(),
+            layers_of: layers_of.filter(|_| open.contains(PanelId::Network)),
+            shows_figure: open.contains(PanelId::Figure),
+        }
+    }
+
+    fn keep_settings(&mut self) {
+        let State { settings, view, .. } = &mut self.state;
+        (settings.library, settings.curves) = (view.library, view.curves);
+        if let Err(error) = self.services.settings_file.keep(settings) {
+            self.panels.notices.warn(error.to_string());
+        }
+    }
+}
+
+/// Files let go above the window.
+fn dropped(ctx: &egui::Context) -> Option<Action> {
+    let path = |file: &egui::DroppedFileHandle| file.path().to_path_buf();
+    let dropped: Vec<PathBuf> =
+        ctx.input(|input| input.raw.dropped_files.iter().map(path).collect());
+    (!dropped.is_empty()).then_some(Action::Open(dropped))
+}
+
+/// Frees the maps on the GPU that the last frame did not draw.
+fn forget_hidden_maps(render_state: &RenderState) {
+    let mut renderer = render_state.renderer.write();
+    if let Some(renderer) = renderer.callback_resources.get_mut::<OverlayRenderer>() {
+        renderer.forget_hidden();
     }
 }
 
 impl eframe::App for Explorer {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
-        self.note_window_size(&ctx);
-        if self.services.ending.is_asked() {
-            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
-        }
-        self.show_title(&ctx);
-        self.take_arrivals(&ctx);
-        self.look_after_device(&ctx);
-        self.take_pasted(&ctx);
-        self.frame.results = self.services.worker.results();
-        self.mend_target();
-        for command in Command::pressed(&ctx, |command| self.can(command)) {
-            self.perform(command, &ctx);
-        }
-        self.frame.pointed.begin();
-        self.frame.textures.forget_hidden();
-        self.frame.display.begin(&self.state.document.appearance.norms);
-        if let Some(renderer) = self
-            .services
-            .render_state
-            .renderer
-            .write()
-            .callback_resources
-            .get_mut::<OverlayRenderer>()
-        {
-            renderer.forget_hidden();
-        }
-        self.toolbar(ui);
-        self.status_bar(ui);
-        self.recovery(ui);
-        if self.state.document.is_empty() && self.services.opening.waiting() == 0 {
-            self.welcome(ui);
-        } else {
-            if self.state.view.library {
-                self.library_panel(ui);
-            }
-            if self.state.view.curves {
-                self.curves_panel(ui);
-            }
-            self.introduction(ui);
-            self.grid(ui);
-        }
-        welcome::drop_hint(&ctx);
-        self.network_panel(&ctx);
-        self.range_window(&ctx);
-        self.study_panel(&ctx);
-        self.training_panel(&ctx);
-        self.figure_window(&ctx);
-        self.probes_window(&ctx);
-        self.jobs_window(&ctx);
-        self.help(&ctx);
-        self.palette(&ctx);
-        self.pin_windows(&ctx);
-        self.hints(&ctx);
-        self.panels.notices.show(&ctx);
-        self.panels.notices.log(&ctx, &mut self.state.open);
-        if self.frame.pointed.is_stale() {
-            ctx.request_repaint();
-        }
-        let settled = !ctx.input(|input| input.pointer.any_down());
-        // While a value is dragged, what is cheap follows, and what is dear waits for the end.
-        if settled || !self.shows_slow_methods() {
-            self.request();
-        }
-        // What is opened together is one step.
-        self.state
-            .history
-            .record(&self.state.document, settled && self.services.opening.waiting() == 0);
-        self.keep_settings();
-        let is_calm = settled && self.services.opening.waiting() == 0;
-        if let Some(later) =
-            is_calm.then(|| self.services.autosave.keep(&self.state.document)).flatten()
-        {
-            ctx.request_repaint_after(later);
-        }
+        self.begin(&ctx);
+        let actions = self.draw(ui);
+        self.execute_all(actions, &ctx);
+        self.end(&ctx);
     }
 
     /// A training that runs ends with a checkpoint.

@@ -1,11 +1,20 @@
 //! One cell of the grid: the map of one method on one network.
 
 use super::command::Command;
+use super::context::{Action, Context};
 use super::context_menu::context_menu;
-use super::inspector::{is_legible, shadowed, write_values};
+use super::document::Document;
+use super::export::panel_image;
+use super::inspector::{
+    draw_marks, is_legible, lens, navigate, pin_probe, readout_at, shadowed, write_values,
+};
 use super::overlay::CellPaint;
+use super::pins::Pin;
+use super::regions::draw_regions;
+use super::scrubber::step_picture;
+use super::theme;
+use super::view::View;
 use super::view_transform::Lens;
-use super::{Explorer, theme};
 use crate::attribution::Attribution;
 use crate::display::{
     Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Scaler, Scope,
@@ -67,191 +76,179 @@ pub(super) struct Look {
     pub side: f32,
 }
 
-impl Explorer {
-    /// What one cell has to show.
-    pub(super) fn cell(
-        &self,
-        picture: &OpenPicture,
-        model: &OpenModel,
-        choice: &MethodChoice,
-    ) -> Cell {
-        let query = self.map_query(model, picture, choice);
-        let prediction =
-            PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
-        Cell {
-            state: query.as_ref().and_then(|query| self.frame.results.get(query)),
-            seen: self.subject(model.id, picture.id),
-            unseen: matches!(
-                self.frame.results.get(&prediction),
-                Some(State::Failed(_) | State::Stopped(_))
-            ),
-            latest: None,
-            query,
-        }
+/// What one cell has to show.
+pub fn cell_of(
+    cx: &Context,
+    picture: &OpenPicture,
+    model: &OpenModel,
+    choice: &MethodChoice,
+) -> Cell {
+    let query = cx.lookup().map_query(model, picture, choice);
+    let prediction =
+        PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
+    Cell {
+        state: query.as_ref().and_then(|query| cx.results.get(query)),
+        seen: cx.lookup().subject(model.id, picture.id),
+        unseen: matches!(cx.results.get(&prediction), Some(State::Failed(_) | State::Stopped(_))),
+        latest: None,
+        query,
     }
+}
 
-    /// Draws a cell with what is known of it.
-    pub(super) fn show_cell(
-        &mut self,
-        ui: &mut Ui,
-        (picture, model, choice): (&OpenPicture, &OpenModel, &MethodChoice),
-        cell: &Cell,
-        look: &Look,
-    ) {
-        let side = vec2(look.side, look.side);
-        let (square, response) = ui.allocate_exact_size(side, Sense::click_and_drag());
-        let lens = self.lens(square, model, picture);
-        let id = choice.method.description().id;
-        let name = format!("{} of {}", choice.method.description().name, model.value.name);
-        let on = match self.arrangement() {
-            Arrangement::PicturesByNetworks => format!(" on {}", picture.value.name),
-            _ => String::new(),
-        };
-        label(&response, format!("{name}{on}: {}", state_text(cell)));
-        self.navigate(ui, &response, &lens, picture);
-        let title = format!("{name} · {}", picture.value.name);
-        self.cell_menu(&response, &lens, (model.id, id), (title, cell, look));
-        if response.has_focus() {
-            let stroke = ui.visuals().widgets.hovered.fg_stroke;
-            ui.painter().rect_stroke(square, 0.0, stroke, egui::StrokeKind::Outside);
-        }
-        let alone = cell.map().map(|map| self.frame.display.scale(&[map], look.norm));
-        let scale = look.scale.or(alone);
-        let mut readout = None;
-        if let (Some(map), Some(seen), Some(scale)) = (cell.map(), &cell.seen, scale) {
-            let values = self.frame.display.reduced(map, look.norm);
-            readout = self.readout(&lens, &values, scale);
-            let overlay = self.overlay_of(map, look, scale);
-            ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
-            let textures = egui::Id::unique((picture.id, model.id, id)).value();
-            paint(ui, &lens, square, textures, seen, (values.clone(), overlay));
-            let step = cell.query.as_ref().and_then(|query| self.step_picture(ui, query, &lens));
-            readout = step.or(readout);
-            self.draw_regions(ui, model, picture, &lens);
-            self.draw_marks(ui, &lens);
-        }
-        match &cell.state {
-            Some(State::Running(running)) => progress(ui, square, running, cell.map().is_some()),
-            Some(State::Failed(why)) => failed(ui, square, why),
-            _ if cell.map().is_none() => waiting(ui, square, &state_text(cell)),
-            _ if cell.own_map().is_none() => {
-                let at = square.left_bottom() + vec2(4.0, -3.0);
-                shadowed(ui.painter(), at, Align2::LEFT_BOTTOM, "by other values", 11.0);
-            }
-            _ => {}
-        }
-        self.footer(ui, cell, look, alone, readout);
+/// Draws a cell with what is known of it.
+pub fn show_cell(
+    ui: &mut Ui,
+    cx: &mut Context,
+    (picture, model, choice): (&OpenPicture, &OpenModel, &MethodChoice),
+    cell: &Cell,
+    look: &Look,
+) {
+    let side = vec2(look.side, look.side);
+    let (square, response) = ui.allocate_exact_size(side, Sense::click_and_drag());
+    let lens = lens(cx, square, model, picture);
+    let id = choice.method.description().id;
+    let name = format!("{} of {}", choice.method.description().name, model.value.name);
+    let on = match cx.view.arrangement(cx.document) {
+        Arrangement::PicturesByNetworks => format!(" on {}", picture.value.name),
+        _ => String::new(),
+    };
+    label(&response, format!("{name}{on}: {}", state_text(cell)));
+    navigate(ui, cx, &response, &lens, picture);
+    let title = format!("{name} · {}", picture.value.name);
+    cell_menu(cx, &response, &lens, (model.id, id), (title, cell, look));
+    if response.has_focus() {
+        let stroke = ui.visuals().widgets.hovered.fg_stroke;
+        ui.painter().rect_stroke(square, 0.0, stroke, egui::StrokeKind::Outside);
     }
-
-    /// How maps are laid over pictures now.
-    pub(super) fn overlay(&self, color_map: ColorMap, scale: Scale) -> Overlay {
-        let Appearance { style, opacity, threshold, fade, smooth, grey, .. } =
-            self.state.document.appearance;
-        Overlay { color_map, scale, style, opacity, threshold, fade, smooth, grey }
+    let alone = cell.map().map(|map| cx.frame.display.scale(&[map], look.norm));
+    let scale = look.scale.or(alone);
+    let mut readout = None;
+    if let (Some(map), Some(seen), Some(scale)) = (cell.map(), &cell.seen, scale) {
+        let values = cx.frame.display.reduced(map, look.norm);
+        readout = readout_at(cx, &lens, &values, scale);
+        let overlay = overlay_of(cx, map, look, scale);
+        ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
+        let textures = egui::Id::unique((picture.id, model.id, id)).value();
+        paint(ui, &lens, square, textures, seen, (values.clone(), overlay));
+        let step = cell.query.as_ref().and_then(|query| step_picture(ui, cx, query, &lens));
+        readout = step.or(readout);
+        draw_regions(ui, cx, model, picture, &lens);
+        draw_marks(ui, cx, &lens);
     }
-
-    /// The same for one map, whose strongest values alone may be wanted.
-    pub(super) fn overlay_of(
-        &mut self,
-        map: &Arc<Array3<f32>>,
-        look: &Look,
-        scale: Scale,
-    ) -> Overlay {
-        let mut overlay = self.overlay(look.color_map, scale);
-        let share = self.state.document.appearance.top / 100.0;
-        if share < 1.0 {
-            let least = self.frame.display.strength_of_top(map, look.norm, scale, share);
-            overlay.threshold = overlay.threshold.max(least);
+    match &cell.state {
+        Some(State::Running(running)) => progress(ui, square, running, cell.map().is_some()),
+        Some(State::Failed(why)) => failed(ui, square, why),
+        _ if cell.map().is_none() => waiting(ui, square, &state_text(cell)),
+        _ if cell.own_map().is_none() => {
+            let at = square.left_bottom() + vec2(4.0, -3.0);
+            shadowed(ui.painter(), at, Align2::LEFT_BOTTOM, "by other values", 11.0);
         }
-        overlay
+        _ => {}
     }
+    footer(ui, cx, cell, look, alone, readout);
+}
 
-    /// What can be done with a cell; twice a click shows it alone.
-    fn cell_menu(
-        &mut self,
-        response: &Response,
-        lens: &Lens,
-        of: (u64, &'static str),
-        (title, cell, look): (String, &Cell, &Look),
-    ) {
-        let entered = |input: &egui::InputState| input.key_pressed(egui::Key::Enter);
-        if response.double_clicked() || response.has_focus() && response.ctx.input(entered) {
-            self.show_alone(of);
-        }
-        if response.secondary_clicked() {
-            self.frame.pointed.menu = response.interact_pointer_pos().map(|at| lens.place(at));
-        }
-        context_menu(response, |ui| {
-            let is_alone = self.state.view.alone.is_some();
-            if ui.button(if is_alone { "Show all cells" } else { "Show this cell alone" }).clicked()
-            {
-                self.show_alone(of);
-            }
-            if ui.button("Pin a probe here").clicked() {
-                self.pin_probe(self.frame.pointed.menu);
-            }
-            if cell.own_map().is_some() && ui.button("Pin this map").clicked() {
-                self.pin(&response.ctx, title, cell, look);
-            }
-            if cell.own_map().is_some()
-                && ui.button("Copy this panel").clicked()
-                && let Some(image) = self.panel_image(cell, look)
-            {
-                ui.ctx().copy_image(image);
-            }
-            self.command_button(ui, Command::FitPicture);
-        });
+/// How maps are laid over pictures now.
+pub fn overlay_with(document: &Document, color_map: ColorMap, scale: Scale) -> Overlay {
+    let Appearance { style, opacity, threshold, fade, smooth, grey, .. } = document.appearance;
+    Overlay { color_map, scale, style, opacity, threshold, fade, smooth, grey }
+}
+
+/// The same for one map, whose strongest values alone may be wanted.
+pub fn overlay_of(cx: &mut Context, map: &Arc<Array3<f32>>, look: &Look, scale: Scale) -> Overlay {
+    let mut overlay = overlay_with(cx.document, look.color_map, scale);
+    let share = cx.document.appearance.top / 100.0;
+    if share < 1.0 {
+        let least = cx.frame.display.strength_of_top(map, look.norm, scale, share);
+        overlay.threshold = overlay.threshold.max(least);
     }
+    overlay
+}
 
-    /// Shows one cell as large as the window lets it be, or all again.
-    fn show_alone(&mut self, of: (u64, &'static str)) {
-        self.state.view.alone = if self.state.view.alone.is_some() { None } else { Some(of) };
+/// What can be done with a cell; twice a click shows it alone.
+fn cell_menu(
+    cx: &mut Context,
+    response: &Response,
+    lens: &Lens,
+    of: (u64, &'static str),
+    (title, cell, look): (String, &Cell, &Look),
+) {
+    let entered = |input: &egui::InputState| input.key_pressed(egui::Key::Enter);
+    if response.double_clicked() || response.has_focus() && response.ctx.input(entered) {
+        show_alone(cx.view, of);
     }
+    if response.secondary_clicked() {
+        cx.frame.pointed.menu = response.interact_pointer_pos().map(|at| lens.place(at));
+    }
+    context_menu(response, |ui| {
+        let is_alone = cx.view.alone.is_some();
+        if ui.button(if is_alone { "Show all cells" } else { "Show this cell alone" }).clicked() {
+            show_alone(cx.view, of);
+        }
+        if ui.button("Pin a probe here").clicked() {
+            pin_probe(cx, cx.frame.pointed.menu);
+        }
+        if cell.own_map().is_some()
+            && ui.button("Pin this map").clicked()
+            && let Some(image) = panel_image(cx, cell, look)
+        {
+            cx.act(Action::Pin(Pin::new(ui.ctx(), title, image)));
+        }
+        if cell.own_map().is_some()
+            && ui.button("Copy this panel").clicked()
+            && let Some(image) = panel_image(cx, cell, look)
+        {
+            ui.ctx().copy_image(image);
+        }
+        cx.command_button(ui, Command::FitPicture);
+    });
+}
 
-    /// The value under the pointer, or else the scores, or how far the map is.
-    fn footer(
-        &self,
-        ui: &mut Ui,
-        cell: &Cell,
-        look: &Look,
-        alone: Option<Scale>,
-        readout: Option<String>,
-    ) {
-        let curves =
-            cell.query.clone().and_then(|query| self.frame.results.done(&CurvesQuery(query)));
-        let text = match (&cell.state, curves) {
-            (Some(State::Done(_)), Some(done)) => {
-                let curves = &done.0;
-                format!("Ins {:.3}  Del {:.3}", curves.insertion.auc, curves.deletion.auc)
-            }
-            (Some(State::Stopped(Some(partial))), _) => match partial.samples {
-                Some((done, total)) => format!("partial: {done} of {total}"),
-                None => "partial: cancelled".into(),
-            },
-            (Some(State::Running(running)), _) => {
-                running.readout.map_or(String::new(), readout_text)
-            }
-            (Some(State::Done(attribution)), _) => format!("{:.2} s", attribution.seconds),
-            _ => String::new(),
-        };
-        let text = readout.unwrap_or(text);
-        let line = ui.add(egui::Label::new(RichText::new(text).small()).truncate());
-        if let Some(text) = scale_text(look, alone) {
-            ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
+/// Shows one cell as large as the window lets it be, or all again.
+fn show_alone(view: &mut View, of: (u64, &'static str)) {
+    view.alone = if view.alone.is_some() { None } else { Some(of) };
+}
+
+/// The value under the pointer, or else the scores, or how far the map is.
+fn footer(
+    ui: &mut Ui,
+    cx: &Context,
+    cell: &Cell,
+    look: &Look,
+    alone: Option<Scale>,
+    readout: Option<String>,
+) {
+    let curves = cell.query.clone().and_then(|query| cx.results.done(&CurvesQuery(query)));
+    let text = match (&cell.state, curves) {
+        (Some(State::Done(_)), Some(done)) => {
+            let curves = &done.0;
+            format!("Ins {:.3}  Del {:.3}", curves.insertion.auc, curves.deletion.auc)
         }
-        if let Some(State::Done(attribution)) = &cell.state {
-            if !attribution.warnings.is_empty() {
-                let color = ui.visuals().warn_fg_color;
-                let warnings = RichText::new(attribution.warnings.join("; ")).small().color(color);
-                let about = attribution.warnings.join("\n");
-                ui.add(egui::Label::new(warnings).truncate()).on_hover_text(about);
-            }
-            let facts = attribution.facts.iter().map(|(name, value)| format!("{name} {value:.4}"));
-            let kept = if attribution.cached { ", kept from an earlier run" } else { "" };
-            let time = format!("{:.3} s{kept}", attribution.seconds);
-            let about = std::iter::once(time).chain(facts);
-            line.on_hover_text(about.collect::<Vec<_>>().join("\n"));
+        (Some(State::Stopped(Some(partial))), _) => match partial.samples {
+            Some((done, total)) => format!("partial: {done} of {total}"),
+            None => "partial: cancelled".into(),
+        },
+        (Some(State::Running(running)), _) => running.readout.map_or(String::new(), readout_text),
+        (Some(State::Done(attribution)), _) => format!("{:.2} s", attribution.seconds),
+        _ => String::new(),
+    };
+    let text = readout.unwrap_or(text);
+    let line = ui.add(egui::Label::new(RichText::new(text).small()).truncate());
+    if let Some(text) = scale_text(look, alone) {
+        ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
+    }
+    if let Some(State::Done(attribution)) = &cell.state {
+        if !attribution.warnings.is_empty() {
+            let color = ui.visuals().warn_fg_color;
+            let warnings = RichText::new(attribution.warnings.join("; ")).small().color(color);
+            let about = attribution.warnings.join("\n");
+            ui.add(egui::Label::new(warnings).truncate()).on_hover_text(about);
         }
+        let facts = attribution.facts.iter().map(|(name, value)| format!("{name} {value:.4}"));
+        let kept = if attribution.cached { ", kept from an earlier run" } else { "" };
+        let time = format!("{:.3} s{kept}", attribution.seconds);
+        let about = std::iter::once(time).chain(facts);
+        line.on_hover_text(about.collect::<Vec<_>>().join("\n"));
     }
 }
 

@@ -1,7 +1,8 @@
 //! Insertion and Deletion curves of all cells.
 
-use super::scrubber::{Scrub, Side};
-use super::{Explorer, theme};
+use super::context::Context;
+use super::scrubber::{Scrub, Side, scrub_controls};
+use super::theme;
 use crate::engine::job::CurvesQuery;
 use crate::score::{Curve, Curves, Measured};
 use egui::{
@@ -37,7 +38,7 @@ const CONFIDENCE_WARNING: &str = "Both areas follow a network's confidence: Inse
 
 /// What curves and areas are shown as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CurveMeasure {
+enum CurveMeasure {
     /// As they are.
     #[default]
     Raw,
@@ -113,22 +114,28 @@ struct Series {
     curves: Arc<Curves>,
 }
 
-impl Explorer {
-    pub(super) fn curves_panel(&mut self, ui: &mut Ui) {
+/// The charts of what is shown.
+#[derive(Debug, Default)]
+pub struct CurvesPanel {
+    measure: CurveMeasure,
+}
+
+impl CurvesPanel {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
         theme::side_panel(ui, Panel::right("curves"), 330.0).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-                let series = self.series(ui.ctx().theme());
+                let series = series(cx, ui.ctx().theme());
                 ui.add_space(theme::GAP / 2.0);
-                measure_chooser(ui, &mut self.panels.curve_measure);
-                let measure = self.panels.curve_measure;
+                measure_chooser(ui, &mut self.measure);
+                let measure = self.measure;
                 for one in [&INSERTION, &DELETION] {
-                    if let Some(share) = chart(ui, one, &series, measure, self.state.view.scrub) {
-                        self.state.view.scrub = Some(Scrub { side: one.side, share });
+                    if let Some(share) = chart(ui, one, &series, measure, cx.view.scrub) {
+                        cx.view.scrub = Some(Scrub { side: one.side, share });
                     }
                 }
-                self.scrub_controls(ui);
+                scrub_controls(ui, cx);
                 table(ui, &series, measure);
-                let compared = self.state.document.models.len() > 1 && !series.is_empty();
+                let compared = cx.document.models.len() > 1 && !series.is_empty();
                 if compared && measure != CurveMeasure::Normalised {
                     ui.add_space(theme::GAP);
                     let text = RichText::new(CONFIDENCE_WARNING).color(ui.visuals().warn_fg_color);
@@ -137,30 +144,29 @@ impl Explorer {
             });
         });
     }
-
-    /// Curves that are there, method by method.
-    fn series(&self, theme: egui::Theme) -> Vec<Series> {
-        let Some(picture) = self.state.document.picture() else { return vec![] };
-        let mut series = Vec::new();
-        for (index, choice) in self.state.document.shown_methods().enumerate() {
-            for (column, model) in self.state.document.models.iter().enumerate() {
-                let Some(query) = self.map_query(model, picture, choice) else { continue };
-                if let Some(done) = self.frame.results.done(&CurvesQuery(query)) {
-                    series.push(Series {
-                        method: choice.method.description().name,
-                        model: model.value.name.clone(),
-                        color: theme::series(index, theme),
-                        style: style(column),
-                        is_of_unit: model.value.outputs.kind.probability().is_some(),
-                        curves: done.0.clone(),
-                    });
-                }
-            }
-        }
-        series
-    }
 }
 
+/// Curves that are there, method by method.
+fn series(cx: &Context, theme: egui::Theme) -> Vec<Series> {
+    let Some(picture) = cx.document.picture() else { return vec![] };
+    let mut series = Vec::new();
+    for (index, choice) in cx.document.shown_methods().enumerate() {
+        for (column, model) in cx.document.models.iter().enumerate() {
+            let Some(query) = cx.lookup().map_query(model, picture, choice) else { continue };
+            if let Some(done) = cx.results.done(&CurvesQuery(query)) {
+                series.push(Series {
+                    method: choice.method.description().name,
+                    model: model.value.name.clone(),
+                    color: theme::series(index, theme),
+                    style: style(column),
+                    is_of_unit: model.value.outputs.kind.probability().is_some(),
+                    curves: done.0.clone(),
+                });
+            }
+        }
+    }
+    series
+}
 /// Networks are told apart by their lines, methods by colour.
 fn style(model: usize) -> LineStyle {
     match model % 4 {

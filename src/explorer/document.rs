@@ -124,6 +124,16 @@ impl Document {
         }
     }
 
+    /// A class that no network has any more is given up.
+    pub fn mend_target(&mut self) {
+        if let Target::Class(class) = self.target {
+            let known = |model: &OpenModel| class < model.value.graph.classes();
+            if !self.models.is_empty() && !self.models.iter().any(known) {
+                self.target = Target::Top1;
+            }
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.models.is_empty() && self.pictures.is_empty()
     }

@@ -1,8 +1,8 @@
 //! What leaves the window by the clipboard: a panel as it is shown, and the command that computes what
 //! is shown.
 
-use super::Explorer;
-use super::cell::{Cell, Look};
+use super::cell::{Cell, Look, overlay_of};
+use super::context::Context;
 use super::document::Document;
 use crate::attribution::Target;
 use crate::display::{Scaler, blend};
@@ -14,18 +14,16 @@ use image::DynamicImage;
 /// Side of a panel's picture, pixels at least.
 pub(super) const SIDE: u32 = 256;
 
-impl Explorer {
-    /// The map of a cell over its picture, as it is shown now.
-    pub(super) fn panel_image(&mut self, cell: &Cell, look: &Look) -> Option<ColorImage> {
-        let (map, seen) = (cell.map()?.clone(), cell.seen.as_ref()?);
-        let picture = DynamicImage::from((**seen.image()).clone()).into_rgb8();
-        let scale = look.scale.unwrap_or_else(|| self.frame.display.scale(&[&map], look.norm));
-        let overlay = self.overlay_of(&map, look, scale);
-        let values = self.frame.display.reduced(&map, look.norm);
-        let shown = blend(&enlarged(&picture, SIDE, overlay.smooth), &values, &overlay);
-        let size = [shown.width() as usize, shown.height() as usize];
-        Some(ColorImage::from_rgb(size, &shown))
-    }
+/// The map of a cell over its picture, as it is shown now.
+pub fn panel_image(cx: &mut Context, cell: &Cell, look: &Look) -> Option<ColorImage> {
+    let (map, seen) = (cell.map()?.clone(), cell.seen.as_ref()?);
+    let picture = DynamicImage::from((**seen.image()).clone()).into_rgb8();
+    let scale = look.scale.unwrap_or_else(|| cx.frame.display.scale(&[&map], look.norm));
+    let overlay = overlay_of(cx, &map, look, scale);
+    let values = cx.frame.display.reduced(&map, look.norm);
+    let shown = blend(&enlarged(&picture, SIDE, overlay.smooth), &values, &overlay);
+    let size = [shown.width() as usize, shown.height() as usize];
+    Some(ColorImage::from_rgb(size, &shown))
 }
 
 impl Document {

@@ -1,15 +1,16 @@
 //! A figure for a paper, seen as it will be written.
 
+use super::context::{Action, Context, Panel};
 use super::document::Document;
-use super::open_panels::PanelId;
+use super::figure_requests::FigureSource;
 use super::range_panel::choose;
-use super::{Explorer, theme};
+use super::theme;
 use crate::error::{Error, Result, panic_text};
 use crate::figure::{Figure, FigureContents, Format};
 use crate::session::{Comparison, CurvesShown, FigureOptions, POINTS, Session, Size, Typeface};
 use egui::{
     Align, Button, Checkbox, ColorImage, DragValue, Grid, Layout, ScrollArea, TextEdit,
-    TextureHandle, Ui, vec2,
+    TextureHandle, Ui, Window, vec2,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ pub struct FigurePanel {
     formats: Vec<Format>,
     /// What is previewed, or is about to be.
     of: Option<Matter>,
-    preview: Option<Result<Preview>>,
+    shown: Option<Result<Preview>>,
     is_drawing: bool,
     is_writing: bool,
     sender: Sender<Message>,
@@ -75,7 +76,7 @@ impl FigurePanel {
             base: folder.join("figure").display().to_string(),
             formats: vec![Format::Pdf, Format::Png],
             of: None,
-            preview: None,
+            shown: None,
             is_drawing: false,
             is_writing: false,
             sender,
@@ -89,63 +90,56 @@ impl FigurePanel {
     }
 }
 
-impl Explorer {
-    pub(super) fn figure_window(&mut self, ctx: &egui::Context) {
-        self.take_figures(ctx);
-        if !self.state.open.contains(PanelId::Figure) {
-            return;
-        }
-        let missing = self.draw_figure(ctx);
-        let mut is_open = true;
+impl Panel for FigurePanel {
+    fn window(&self, ctx: &egui::Context, _: &Context) -> Option<Window<'static>> {
         let room = ctx.content_rect();
-        PanelId::Figure
-            .window("Figure")
-            .open(&mut is_open)
+        let window = Window::new("Figure")
             .default_pos(room.left_top() + vec2(40.0, 60.0))
             .default_size((room.size() - vec2(80.0, 110.0)).min(vec2(1080.0, 640.0)))
             .min_size([320.0, 240.0])
-            .max_size(room.size() - vec2(24.0, 48.0))
-            .show(ctx, |ui| {
-                // Side by side where there is room for both.
-                if ui.available_width() < NARROW {
-                    let area = ScrollArea::vertical().id_salt("figure");
-                    area.show(ui, |ui| {
-                        self.figure_preview(ui, missing);
-                        ui.separator();
-                        self.figure_controls(ui, missing);
-                    });
-                    return;
-                }
-                let height = ui.available_height();
-                ui.horizontal_top(|ui| {
-                    let top_down = Layout::top_down(Align::Min);
-                    let size = vec2(CONTROLS, height);
-                    ui.allocate_ui_with_layout(size, top_down, |ui| {
-                        ui.set_width(CONTROLS);
-                        let area = ScrollArea::vertical().id_salt("figure controls");
-                        let area = area.auto_shrink([false, false]);
-                        area.show(ui, |ui| self.figure_controls(ui, missing));
-                    });
-                    ui.separator();
-                    let size = vec2(ui.available_width(), height);
-                    ui.allocate_ui_with_layout(size, top_down, |ui| {
-                        let area = ScrollArea::vertical().id_salt("preview");
-                        let area = area.auto_shrink([false, false]);
-                        area.show(ui, |ui| self.figure_preview(ui, missing));
-                    });
-                });
+            .max_size(room.size() - vec2(24.0, 48.0));
+        Some(window)
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
+        let missing = self.draw(ui.ctx(), cx);
+        // Side by side where there is room for both.
+        if ui.available_width() < NARROW {
+            let area = ScrollArea::vertical().id_salt("figure");
+            area.show(ui, |ui| {
+                self.preview(ui, cx, missing);
+                ui.separator();
+                self.controls(ui, cx, missing);
             });
-        self.state.open.set(PanelId::Figure, is_open);
+            return;
+        }
+        let height = ui.available_height();
+        ui.horizontal_top(|ui| {
+            let top_down = Layout::top_down(Align::Min);
+            let size = vec2(CONTROLS, height);
+            ui.allocate_ui_with_layout(size, top_down, |ui| {
+                ui.set_width(CONTROLS);
+                let area = ScrollArea::vertical().id_salt("figure controls");
+                let area = area.auto_shrink([false, false]);
+                area.show(ui, |ui| self.controls(ui, cx, missing));
+            });
+            ui.separator();
+            let size = vec2(ui.available_width(), height);
+            ui.allocate_ui_with_layout(size, top_down, |ui| {
+                let area = ScrollArea::vertical().id_salt("preview");
+                let area = area.auto_shrink([false, false]);
+                area.show(ui, |ui| self.preview(ui, cx, missing));
+            });
+        });
     }
 
     /// Takes what other threads are done with.
-    fn take_figures(&mut self, ctx: &egui::Context) {
-        while let Ok(message) = self.panels.figure.receiver.try_recv() {
+    fn update(&mut self, ctx: &egui::Context, cx: &mut Context) {
+        while let Ok(message) = self.receiver.try_recv() {
             match message {
                 Message::Drawn(drawn) => {
-                    let panel = &mut self.panels.figure;
-                    panel.is_drawing = false;
-                    panel.preview = Some(drawn.map(|drawn| Preview {
+                    self.is_drawing = false;
+                    self.shown = Some(drawn.map(|drawn| Preview {
                         texture: ctx.load_texture(
                             "figure",
                             drawn.image,
@@ -157,42 +151,44 @@ impl Explorer {
                     }));
                 }
                 Message::Written(written) => {
-                    self.panels.figure.is_writing = false;
+                    self.is_writing = false;
                     match written {
                         Ok(paths) => {
                             let paths: Vec<_> =
                                 paths.iter().map(|path| path.display().to_string()).collect();
-                            self.panels.notices.tell(format!(
+                            cx.tell(format!(
                                 "Wrote {}; `hyaline replay` makes it again",
                                 paths.join(", ")
                             ));
                         }
-                        Err(error) => self.panels.notices.warn(error.to_string()),
+                        Err(error) => cx.warn(error.to_string()),
                     }
                 }
             }
         }
     }
+}
 
+impl FigurePanel {
     /// Draws the figure anew where what it follows from has changed; gives how many maps are missing.
-    fn draw_figure(&mut self, ctx: &egui::Context) -> usize {
-        let cells = self.figure_cells();
+    fn draw(&mut self, ctx: &egui::Context, cx: &Context) -> usize {
+        let source = source(cx);
+        let cells = source.cells();
         let (mut results, mut missing) = (vec![], 0);
         for cell in &cells {
-            let (map, curves) = self.figure_results(cell);
+            let (map, curves) = source.results(cell);
             missing += usize::from(map.is_none());
-            missing += usize::from(curves.is_none() && self.state.document.figure.needs_curves());
+            missing += usize::from(curves.is_none() && cx.document.figure.needs_curves());
             results.push(map.map_or(0, |map| Arc::as_ptr(&map).cast::<u8>() as usize));
             results.push(curves.map_or(0, |curves| Arc::as_ptr(&curves).cast::<u8>() as usize));
         }
-        let matter = Matter { document: self.state.document.clone(), results };
-        if self.panels.figure.is_drawing || self.panels.figure.of.as_ref() == Some(&matter) {
+        let matter = Matter { document: cx.document.clone(), results };
+        if self.is_drawing || self.of.as_ref() == Some(&matter) {
             return missing;
         }
-        let (contents, session) = self.figure_contents();
-        let panel = &mut self.panels.figure;
-        (panel.of, panel.is_drawing) = (Some(matter), true);
-        let (sender, ctx) = (panel.sender.clone(), ctx.clone());
+        let (contents, session) = source.contents(cx.device);
+        (self.of, self.is_drawing) = (Some(matter), true);
+        let (sender, ctx) = (self.sender.clone(), ctx.clone());
         std::thread::spawn(move || {
             let drawn = survived(|| preview(&contents, &session));
             // The window may be gone, and then nobody waits.
@@ -219,16 +215,16 @@ fn preview(contents: &FigureContents, session: &Session) -> Result<Drawn> {
     Ok(Drawn { image, caption: figure.caption, warnings: figure.warnings, size })
 }
 
-impl Explorer {
-    fn figure_preview(&mut self, ui: &mut Ui, missing: usize) {
-        let dpi = self.state.document.figure.dpi;
+impl FigurePanel {
+    fn preview(&self, ui: &mut Ui, cx: &Context, missing: usize) {
+        let dpi = cx.document.figure.dpi;
         if missing > 0 {
-            match self.figure_failure() {
+            match source(cx).failure() {
                 Some(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
                 None => drop(ui.weak(format!("Waits for {missing} maps and curves"))),
             }
         }
-        match &self.panels.figure.preview {
+        match &self.shown {
             None => drop(ui.spinner()),
             Some(Err(error)) => {
                 ui.colored_label(ui.visuals().error_fg_color, error.to_string());
@@ -241,7 +237,7 @@ impl Explorer {
                         "{width:.2} × {height:.2} in · {} × {} px at {dpi} dpi",
                         pixels[0], pixels[1]
                     ));
-                    if self.panels.figure.is_drawing {
+                    if self.is_drawing {
                         ui.spinner();
                     }
                 });
@@ -266,113 +262,52 @@ impl Explorer {
         }
     }
 
-    fn figure_controls(&mut self, ui: &mut Ui, missing: usize) {
-        self.figure_options(ui);
+    fn controls(&mut self, ui: &mut Ui, cx: &mut Context, missing: usize) {
+        figure_options(ui, cx);
         ui.separator();
-        self.figure_files(ui, missing);
+        self.files(ui, cx, missing);
     }
 
-    fn figure_options(&mut self, ui: &mut Ui) {
-        let is_joined = self.state.document.joined().is_some();
-        let names = self.figure_names();
-        let options = &mut self.state.document.figure;
-        Grid::new("figure options").num_columns(2).show(ui, |ui| {
-            size_controls(ui, options);
-            let curves = CurvesShown::ALL.map(|curves| (curves, curves.name()));
-            choose(ui, "Curves", &mut options.curves, &curves);
-            let comparisons = Comparison::ALL.map(|comparison| (comparison, comparison.name()));
-            if is_joined {
-                choose(ui, "Pair", &mut options.comparison, &comparisons);
-            }
-        });
-        for (value, text, about) in [
-            (&mut options.letters, "Letters", "(a), (b), (c) … under panels"),
-            (
-                &mut options.all_pictures,
-                "All pictures",
-                "Networks with every picture, not the selected one alone",
-            ),
-            (&mut options.input, "Input", "The picture as networks see it"),
-            (&mut options.scores, "Areas", "Under the Insertion and Deletion curves"),
-            (
-                &mut options.bars,
-                "Colour bars",
-                "As scales are shared: Range and colour (N) says how",
-            ),
-            (&mut options.transparent, "Transparent", "No white ground"),
-            (&mut options.anonymous, "Anonymous", "No paths in the files, for review"),
-        ] {
-            ui.add(Checkbox::new(value, text)).on_hover_text(about);
-        }
-        ui.collapsing("Names", |ui| {
-            Grid::new("names").num_columns(2).show(ui, |ui| {
-                for own in names {
-                    let label = ui.add(egui::Label::new(&own).truncate()).id;
-                    let mut shown = options.name(&own).to_string();
-                    let field = TextEdit::singleline(&mut shown).desired_width(110.0);
-                    if ui.add(field).labelled_by(label).changed() {
-                        match shown == own {
-                            true => drop(options.names.remove(&own)),
-                            false => drop(options.names.insert(own.clone(), shown)),
-                        }
-                    }
-                    ui.end_row();
-                }
-            });
-        });
-    }
-
-    /// What can have another name.
-    fn figure_names(&self) -> Vec<String> {
-        let networks = self.state.document.models.iter().map(|open| open.value.name.clone());
-        let methods = self.figure_methods();
-        let methods = methods.iter().map(|c| c.method.description().name.to_string());
-        let picture = self.state.document.picture().map(|open| open.value.name.clone());
-        networks.chain(methods).chain(picture).collect()
-    }
-
-    fn figure_files(&mut self, ui: &mut Ui, missing: usize) {
-        let panel = &mut self.panels.figure;
+    fn files(&mut self, ui: &mut Ui, cx: &mut Context, missing: usize) {
         ui.horizontal_wrapped(|ui| {
             for format in Format::ALL {
-                let mut is_chosen = panel.formats.contains(&format);
+                let mut is_chosen = self.formats.contains(&format);
                 if ui
                     .checkbox(&mut is_chosen, format.name())
                     .on_hover_text(format.about())
                     .changed()
                 {
                     match is_chosen {
-                        true => panel.formats.push(format),
-                        false => panel.formats.retain(|other| *other != format),
+                        true => self.formats.push(format),
+                        false => self.formats.retain(|other| *other != format),
                     }
                 }
             }
         });
         let label = ui.label("Name of the files, without an ending").id;
-        let field = TextEdit::singleline(&mut panel.base).desired_width(f32::INFINITY);
+        let field = TextEdit::singleline(&mut self.base).desired_width(f32::INFINITY);
         ui.add(field).labelled_by(label);
-        let can_write = missing == 0 && !panel.formats.is_empty() && !panel.is_writing;
+        let can_write = missing == 0 && !self.formats.is_empty() && !self.is_writing;
         ui.horizontal(|ui| {
             if ui.button("Choose…").on_hover_text("By the system's dialog").clicked() {
-                self.services.opening.ask_where_to_write();
+                cx.act(Action::NameFigure);
             }
             let write = ui.add_enabled(can_write, Button::new("Write figure"));
             let why = if missing > 0 { "Waits for maps" } else { "Choose what to write" };
             if write.on_disabled_hover_text(why).clicked() {
-                self.write_figure(ui.ctx());
+                self.write(ui.ctx(), cx);
             }
-            if self.panels.figure.is_writing {
+            if self.is_writing {
                 ui.spinner();
             }
         });
     }
 
-    fn write_figure(&mut self, ctx: &egui::Context) {
-        let (contents, session) = self.figure_contents();
-        let panel = &mut self.panels.figure;
-        panel.is_writing = true;
-        let (base, formats) = (PathBuf::from(panel.base.trim()), panel.formats.clone());
-        let (sender, ctx) = (panel.sender.clone(), ctx.clone());
+    fn write(&mut self, ctx: &egui::Context, cx: &Context) {
+        let (contents, session) = source(cx).contents(cx.device);
+        self.is_writing = true;
+        let (base, formats) = (PathBuf::from(self.base.trim()), self.formats.clone());
+        let (sender, ctx) = (self.sender.clone(), ctx.clone());
         std::thread::spawn(move || {
             let written = survived(|| {
                 if base.file_name().is_none() || base.is_dir() {
@@ -385,6 +320,65 @@ impl Explorer {
             ctx.request_repaint();
         });
     }
+}
+
+fn source<'a>(cx: &'a Context) -> FigureSource<'a> {
+    FigureSource { lookup: cx.lookup(), view: cx.view }
+}
+
+fn figure_options(ui: &mut Ui, cx: &mut Context) {
+    let is_joined = cx.document.joined().is_some();
+    let names = figure_names(cx);
+    let options = &mut cx.document.figure;
+    Grid::new("figure options").num_columns(2).show(ui, |ui| {
+        size_controls(ui, options);
+        let curves = CurvesShown::ALL.map(|curves| (curves, curves.name()));
+        choose(ui, "Curves", &mut options.curves, &curves);
+        let comparisons = Comparison::ALL.map(|comparison| (comparison, comparison.name()));
+        if is_joined {
+            choose(ui, "Pair", &mut options.comparison, &comparisons);
+        }
+    });
+    for (value, text, about) in [
+        (&mut options.letters, "Letters", "(a), (b), (c) … under panels"),
+        (
+            &mut options.all_pictures,
+            "All pictures",
+            "Networks with every picture, not the selected one alone",
+        ),
+        (&mut options.input, "Input", "The picture as networks see it"),
+        (&mut options.scores, "Areas", "Under the Insertion and Deletion curves"),
+        (&mut options.bars, "Colour bars", "As scales are shared: Range and colour (N) says how"),
+        (&mut options.transparent, "Transparent", "No white ground"),
+        (&mut options.anonymous, "Anonymous", "No paths in the files, for review"),
+    ] {
+        ui.add(Checkbox::new(value, text)).on_hover_text(about);
+    }
+    ui.collapsing("Names", |ui| {
+        Grid::new("names").num_columns(2).show(ui, |ui| {
+            for own in names {
+                let label = ui.add(egui::Label::new(&own).truncate()).id;
+                let mut shown = options.name(&own).to_string();
+                let field = TextEdit::singleline(&mut shown).desired_width(110.0);
+                if ui.add(field).labelled_by(label).changed() {
+                    match shown == own {
+                        true => drop(options.names.remove(&own)),
+                        false => drop(options.names.insert(own.clone(), shown)),
+                    }
+                }
+                ui.end_row();
+            }
+        });
+    });
+}
+
+/// What can have another name.
+fn figure_names(cx: &Context) -> Vec<String> {
+    let networks = cx.document.models.iter().map(|open| open.value.name.clone());
+    let methods = source(cx).methods();
+    let methods = methods.iter().map(|c| c.method.description().name.to_string());
+    let picture = cx.document.picture().map(|open| open.value.name.clone());
+    networks.chain(methods).chain(picture).collect()
 }
 
 fn size_controls(ui: &mut Ui, options: &mut FigureOptions) {

@@ -1,14 +1,14 @@
 //! What a figure is made of, from what the window has computed; and the work that it waits for.
 
-use super::Explorer;
 use super::document::Document;
-use super::open_panels::PanelId;
+use super::lookup::Lookup;
 use super::requests::prediction_task;
 use crate::attribution::Attribution;
 use crate::display::Arrangement;
 use crate::engine::job::{CurvesJob, CurvesQuery};
 use crate::engine::{CellIndex, MethodChoice, OpenModel, OpenPicture, State, Task};
 use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
+use crate::model::ComputeDevice;
 use crate::score::Curves;
 use crate::session::{CurvesShown, Session};
 use image::DynamicImage;
@@ -23,22 +23,29 @@ pub(super) struct FigureCell {
     choice: MethodChoice,
 }
 
-impl Explorer {
+/// What a figure of what is open is made of.
+#[derive(Clone, Copy)]
+pub struct FigureSource<'a> {
+    pub lookup: Lookup<'a>,
+    pub view: &'a super::view::View,
+}
+
+impl FigureSource<'_> {
     /// The methods that the figure shows: one where it shows pictures by networks.
-    pub(super) fn figure_methods(&self) -> Vec<MethodChoice> {
-        let is_of_one = self.state.document.appearance.arrangement
+    pub fn methods(&self) -> Vec<MethodChoice> {
+        let is_of_one = self.lookup.document.appearance.arrangement
             == Arrangement::PicturesByNetworks
-            && self.state.document.figure.curves != CurvesShown::MeanAlone;
-        match self.pictures_method().filter(|_| is_of_one) {
+            && self.lookup.document.figure.curves != CurvesShown::MeanAlone;
+        match self.view.method_of(self.lookup.document).filter(|_| is_of_one) {
             Some(choice) => vec![choice.clone()],
-            None => self.state.document.shown_methods().cloned().collect(),
+            None => self.lookup.document.shown_methods().cloned().collect(),
         }
     }
 
     /// What the figure shows maps of.
-    pub(super) fn figure_cells(&self) -> Vec<FigureCell> {
-        let methods = self.figure_methods();
-        let Document { pictures, models, appearance, figure, selected, .. } = &self.state.document;
+    pub fn cells(&self) -> Vec<FigureCell> {
+        let methods = self.methods();
+        let Document { pictures, models, appearance, figure, selected, .. } = self.lookup.document;
         let counts = [pictures.len(), models.len(), methods.len()];
         let wanted = wanted(appearance, figure, counts, *selected);
         let cell = |at: CellIndex| FigureCell {
@@ -51,24 +58,21 @@ impl Explorer {
     }
 
     /// A cell's map and curves, as far as they are there.
-    pub(super) fn figure_results(
-        &self,
-        cell: &FigureCell,
-    ) -> (Option<Arc<Attribution>>, Option<Arc<Curves>>) {
-        let Some(query) = self.map_query(&cell.model, &cell.picture, &cell.choice) else {
+    pub fn results(&self, cell: &FigureCell) -> (Option<Arc<Attribution>>, Option<Arc<Curves>>) {
+        let Some(query) = self.lookup.map_query(&cell.model, &cell.picture, &cell.choice) else {
             return (None, None);
         };
-        let map = self.frame.results.done(&query);
-        let curves = self.frame.results.done(&CurvesQuery(query));
+        let map = self.lookup.results.done(&query);
+        let curves = self.lookup.results.done(&CurvesQuery(query));
         (map, curves.map(|done| done.0.clone()))
     }
 
     /// Why a map or curves of the figure will not come.
-    pub(super) fn figure_failure(&self) -> Option<String> {
-        self.figure_cells().iter().find_map(|cell| {
-            let query = self.map_query(&cell.model, &cell.picture, &cell.choice)?;
-            let of_map = self.frame.results.get(&query);
-            let of_curves = self.frame.results.get(&CurvesQuery(query));
+    pub fn failure(&self) -> Option<String> {
+        self.cells().iter().find_map(|cell| {
+            let query = self.lookup.map_query(&cell.model, &cell.picture, &cell.choice)?;
+            let of_map = self.lookup.results.get(&query);
+            let of_curves = self.lookup.results.get(&CurvesQuery(query));
             let ((Some(State::Failed(why)), _) | (_, Some(State::Failed(why)))) =
                 (of_map, of_curves)
             else {
@@ -80,16 +84,13 @@ impl Explorer {
     }
 
     /// The work that the figure waits for.
-    pub(super) fn figure_tasks(&self) -> Vec<Task> {
-        if !self.state.open.contains(PanelId::Figure) {
-            return vec![];
-        }
-        let needs_curves = self.state.document.figure.needs_curves();
-        let cells = self.figure_cells();
+    pub fn tasks(&self) -> Vec<Task> {
+        let needs_curves = self.lookup.document.figure.needs_curves();
+        let cells = self.cells();
         let tasks = cells.iter().flat_map(|cell| {
             let mut tasks = vec![prediction_task(&cell.model, &cell.picture)];
-            if let Some(job) = self.map_job(&cell.model, &cell.picture, &cell.choice) {
-                if needs_curves && self.figure_results(cell).0.is_some() {
+            if let Some(job) = self.lookup.map_job(&cell.model, &cell.picture, &cell.choice) {
+                if needs_curves && self.results(cell).0.is_some() {
                     tasks.push(Task::of(CurvesJob(job.clone())));
                 }
                 tasks.insert(1, Task::of(job));
@@ -100,13 +101,13 @@ impl Explorer {
     }
 
     /// All that the figure is made of, as far as it is there.
-    pub(super) fn figure_contents(&self) -> (FigureContents, Session) {
+    pub fn contents(&self, device: &ComputeDevice) -> (FigureContents, Session) {
         let Document { models, pictures, target, seed, selected, figure, .. } =
-            &self.state.document;
-        let methods = self.figure_methods();
+            self.lookup.document;
+        let methods = self.methods();
         let place = |id: u64| models.iter().position(|open| open.id == id);
         let pair = self
-            .state
+            .lookup
             .document
             .pair
             .and_then(|pair| Some([place(pair.first)?, place(pair.second)?]));
@@ -120,25 +121,25 @@ impl Explorer {
             pair,
             target: *target,
             seed: *seed,
-            device: self.services.device.name.clone(),
+            device: device.name.clone(),
         };
-        for cell in self.figure_cells() {
+        for cell in self.cells() {
             let CellIndex { picture, model: network, .. } = cell.at;
-            contents.views[picture][network] = self.figure_view(&cell);
-            let (map, curves) = self.figure_results(&cell);
+            contents.views[picture][network] = self.view_of(&cell);
+            let (map, curves) = self.results(&cell);
             if let Some(attribution) = map {
                 let curves = curves.filter(|_| figure.needs_curves());
                 contents.maps.insert(cell.at, Shown { attribution, curves });
             }
         }
-        let document = Document { methods: methods.clone(), ..self.state.document.clone() };
+        let document = Document { methods: methods.clone(), ..self.lookup.document.clone() };
         (contents, Session::of(&document))
     }
 
-    fn figure_view(&self, cell: &FigureCell) -> Option<View> {
-        let subject = self.subject(cell.model.id, cell.picture.id)?;
-        let class = subject.prediction(subject.class(self.state.document.target)?)?.clone();
-        let annotations = self.state.document.annotations.as_ref();
+    fn view_of(&self, cell: &FigureCell) -> Option<View> {
+        let subject = self.lookup.subject(cell.model.id, cell.picture.id)?;
+        let class = subject.prediction(subject.class(self.lookup.document.target)?)?.clone();
+        let annotations = self.lookup.document.annotations.as_ref();
         let input = &cell.model.value.preprocessing;
         let boxes = annotations
             .map_or(vec![], |open| boxes(&open.value.annotations, &cell.picture.value, input));

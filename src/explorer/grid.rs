@@ -1,8 +1,14 @@
 //! The comparison: methods by networks, the same transposed, or pictures by networks.
 
-use super::cell::{Cell, Look, label};
+use super::cell::{Cell, Look, cell_of, label, show_cell};
+use super::context::Context;
+use super::document::Document;
+use super::header::{header, method_header};
 use super::inspector::shadowed;
-use super::{Explorer, theme};
+use super::networks_grid::networks_grid;
+use super::pair::{is_swapped, pair_cell};
+use super::pictures_grid::pictures_grid;
+use super::theme;
 use crate::display::{Arrangement, ColorMap, Scale, shared_scales};
 use crate::engine::job::MapQuery;
 use crate::engine::{CellId, MethodChoice, OpenModel, OpenPicture};
@@ -41,204 +47,194 @@ impl Shown {
     }
 }
 
-impl Explorer {
-    pub(super) fn grid(&mut self, ui: &mut Ui) {
-        CentralPanel::default().show(ui, |ui| {
-            let Some(picture) = self.state.document.picture().cloned() else {
-                return hint(ui, "Open a picture to see what the networks look at");
-            };
-            if self.state.document.models.is_empty() {
-                return hint(ui, "Open a network to explain this picture");
-            }
-            self.frame.row_header = theme::row_header(ui.available_width());
-            let (models, methods) = self.shown_axes();
-            let joined = self.state.document.joined().filter(|_| self.state.view.alone.is_none());
-            let arrangement = self.arrangement();
-            let columns = match arrangement {
-                Arrangement::NetworksByMethods => methods.len() + 1,
-                Arrangement::MethodsByNetworks => models.len() + usize::from(joined.is_some()),
-                Arrangement::PicturesByNetworks => models.len(),
-            };
-            let side = self.cell_side(ui.available_size(), columns);
-            self.frame.shown_cell = side;
-            if methods.is_empty() {
-                hint(ui, "Choose a method in the library on the left");
-            }
-            let shown = Shown { picture, models, methods, joined, side };
-            match arrangement {
-                Arrangement::MethodsByNetworks => self.methods_grid(ui, &shown),
-                Arrangement::NetworksByMethods => self.networks_grid(ui, &shown),
-                Arrangement::PicturesByNetworks => self.pictures_grid(ui, &shown),
-            }
-        });
-    }
-
-    /// How the grid is laid out; a cell alone needs no choice.
-    pub(super) fn arrangement(&self) -> Arrangement {
-        match self.state.view.alone {
-            Some(_) => Arrangement::default(),
-            None => self.state.document.appearance.arrangement,
-        }
-    }
-
-    /// The networks and methods shown: all, or those of the one cell that is shown alone.
-    fn shown_axes(&mut self) -> (Vec<OpenModel>, Vec<MethodChoice>) {
-        let (mut models, mut methods): (Vec<_>, Vec<_>) = (
-            self.state.document.models.clone(),
-            self.state.document.shown_methods().cloned().collect(),
-        );
-        if let Some((model, method)) = self.state.view.alone {
-            let is_method = |choice: &MethodChoice| choice.method.description().id == method;
-            let is_there = models.iter().any(|open| open.id == model);
-            if is_there && methods.iter().any(is_method) {
-                models.retain(|open| open.id == model);
-                methods.retain(is_method);
-            } else {
-                self.state.view.alone = None;
-            }
-        }
-        (models, methods)
-    }
-
-    fn cell_side(&self, room: egui::Vec2, columns: usize) -> f32 {
-        let beside = match self.arrangement() {
-            Arrangement::NetworksByMethods => 0.0,
-            _ => self.frame.row_header + theme::COLOR_BAR,
+pub fn grid(ui: &mut Ui, cx: &mut Context) {
+    CentralPanel::default().show(ui, |ui| {
+        let Some(picture) = cx.document.picture().cloned() else {
+            return hint(ui, "Open a picture to see what the networks look at");
         };
-        let width = room.x - beside - 24.0;
-        if self.state.view.alone.is_some() {
-            let footer = 40.0;
-            return width.min(room.y - footer).max(*theme::CELL.start()).floor();
+        if cx.document.models.is_empty() {
+            return hint(ui, "Open a network to explain this picture");
         }
-        let room = width / columns as f32 - theme::GAP;
-        self.state
-            .view
-            .cell
-            .unwrap_or_else(|| room.clamp(*theme::CELL.start(), theme::COMFORTABLE_CELL))
-            .floor()
-    }
-
-    /// All cells of a picture.
-    pub(super) fn table(&mut self, shown: &Shown) -> Table {
-        let cell = |choice, model| self.cell(&shown.picture, model, choice);
-        let row = |choice| shown.models.iter().map(|model| cell(choice, model)).collect();
-        let mut cells: Vec<Vec<Cell>> = shown.methods.iter().map(row).collect();
-        self.show_latest(&mut cells);
-        let scales = self.shared_scales(&shown.methods, &cells);
-        Table { cells, scales }
-    }
-
-    /// Lets cells show the map of the same class that they had until the next one is there, so that a
-    /// value can be dragged without flicker.
-    fn show_latest(&mut self, cells: &mut [Vec<Cell>]) {
-        let mut latest = HashMap::new();
-        for cell in cells.iter_mut().flatten() {
-            let Some(MapQuery { cell: id, class, .. }) = cell.query.clone() else { continue };
-            if cell.is_to_come() {
-                let before = self.frame.latest.remove(&id).filter(|(of, _)| *of == class);
-                cell.latest = before.map(|(_, map)| map);
-            }
-            let map = cell.finished().or(cell.latest.as_ref());
-            latest.extend(map.map(|map| (id, (class, map.clone()))));
+        cx.frame.row_header = theme::row_header(ui.available_width());
+        let (models, methods) = shown_axes(cx);
+        let joined = cx.document.joined().filter(|_| cx.view.alone.is_none());
+        let arrangement = cx.view.arrangement(cx.document);
+        let columns = match arrangement {
+            Arrangement::NetworksByMethods => methods.len() + 1,
+            Arrangement::MethodsByNetworks => models.len() + usize::from(joined.is_some()),
+            Arrangement::PicturesByNetworks => models.len(),
+        };
+        let side = cell_side(cx, ui.available_size(), columns);
+        cx.frame.shown_cell = side;
+        if methods.is_empty() {
+            hint(ui, "Choose a method in the library on the left");
         }
-        self.frame.latest = latest;
-    }
+        let shown = Shown { picture, models, methods, joined, side };
+        match arrangement {
+            Arrangement::MethodsByNetworks => methods_grid(ui, cx, &shown),
+            Arrangement::NetworksByMethods => networks_grid(ui, cx, &shown),
+            Arrangement::PicturesByNetworks => pictures_grid(ui, cx, &shown),
+        }
+    });
+}
 
-    /// How the cells of a method are shown.
-    pub(super) fn look(&self, choice: &MethodChoice, scale: Option<Scale>, side: f32) -> Look {
-        let appearance = &self.state.document.appearance;
-        let norm = appearance.norms.of(choice.method);
-        let color_map = appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(norm.sign));
-        Look { norm, color_map, scale, side }
+/// The networks and methods shown: all, or those of the one cell that is shown alone.
+fn shown_axes(cx: &mut Context) -> (Vec<OpenModel>, Vec<MethodChoice>) {
+    let (mut models, mut methods): (Vec<_>, Vec<_>) =
+        (cx.document.models.clone(), cx.document.shown_methods().cloned().collect());
+    if let Some((model, method)) = cx.view.alone {
+        let is_method = |choice: &MethodChoice| choice.method.description().id == method;
+        let is_there = models.iter().any(|open| open.id == model);
+        if is_there && methods.iter().any(is_method) {
+            models.retain(|open| open.id == model);
+            methods.retain(is_method);
+        } else {
+            cx.view.alone = None;
+        }
     }
+    (models, methods)
+}
 
-    /// Methods as rows, networks as columns.
-    fn methods_grid(&mut self, ui: &mut Ui, shown: &Shown) {
-        let table = self.table(shown);
-        ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
-            ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
-            if self.state.view.alone.is_none() {
-                self.header(ui, shown);
+fn cell_side(cx: &Context, room: egui::Vec2, columns: usize) -> f32 {
+    let beside = match cx.view.arrangement(cx.document) {
+        Arrangement::NetworksByMethods => 0.0,
+        _ => cx.frame.row_header + theme::COLOR_BAR,
+    };
+    let width = room.x - beside - 24.0;
+    if cx.view.alone.is_some() {
+        let footer = 40.0;
+        return width.min(room.y - footer).max(*theme::CELL.start()).floor();
+    }
+    let room = width / columns as f32 - theme::GAP;
+    cx.view
+        .cell
+        .unwrap_or_else(|| room.clamp(*theme::CELL.start(), theme::COMFORTABLE_CELL))
+        .floor()
+}
+
+/// All cells of a picture.
+pub fn cells_table(cx: &mut Context, shown: &Shown) -> Table {
+    let cell = |choice, model| cell_of(cx, &shown.picture, model, choice);
+    let row = |choice| shown.models.iter().map(|model| cell(choice, model)).collect();
+    let mut cells: Vec<Vec<Cell>> = shown.methods.iter().map(row).collect();
+    show_latest(cx, &mut cells);
+    let scales = scales(cx, &shown.methods, &cells);
+    Table { cells, scales }
+}
+
+/// Lets cells show the map of the same class that they had until the next one is there, so that a
+/// value can be dragged without flicker.
+fn show_latest(cx: &mut Context, cells: &mut [Vec<Cell>]) {
+    let mut latest = HashMap::new();
+    for cell in cells.iter_mut().flatten() {
+        let Some(MapQuery { cell: id, class, .. }) = cell.query.clone() else { continue };
+        if cell.is_to_come() {
+            let before = cx.frame.latest.remove(&id).filter(|(of, _)| *of == class);
+            cell.latest = before.map(|(_, map)| map);
+        }
+        let map = cell.finished().or(cell.latest.as_ref());
+        latest.extend(map.map(|map| (id, (class, map.clone()))));
+    }
+    cx.frame.latest = latest;
+}
+
+/// How the cells of a method are shown.
+pub fn look_of(
+    document: &Document,
+    choice: &MethodChoice,
+    scale: Option<Scale>,
+    side: f32,
+) -> Look {
+    let appearance = &document.appearance;
+    let norm = appearance.norms.of(choice.method);
+    let color_map = appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(norm.sign));
+    Look { norm, color_map, scale, side }
+}
+
+/// Methods as rows, networks as columns.
+fn methods_grid(ui: &mut Ui, cx: &mut Context, shown: &Shown) {
+    let table = cells_table(cx, shown);
+    ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
+        if cx.view.alone.is_none() {
+            header(ui, cx, shown);
+        }
+        for row in 0..shown.methods.len() {
+            method_row(ui, cx, shown, &table, row);
+        }
+    });
+}
+
+fn method_row(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table, row: usize) {
+    let (choice, side) = (&shown.methods[row], shown.side);
+    ui.horizontal_top(|ui| {
+        column(ui, cx.frame.row_header, |ui| {
+            if cx.view.alone.is_some() {
+                let names = shown.models.iter().map(|open| open.value.name.as_str());
+                names.for_each(|name| drop(ui.add(egui::Label::new(name).wrap())));
             }
-            for row in 0..shown.methods.len() {
-                self.method_row(ui, shown, &table, row);
-            }
+            method_header(ui, cx, choice);
         });
-    }
-
-    fn method_row(&mut self, ui: &mut Ui, shown: &Shown, table: &Table, row: usize) {
-        let (choice, side) = (&shown.methods[row], shown.side);
-        ui.horizontal_top(|ui| {
-            column(ui, self.frame.row_header, |ui| {
-                if self.state.view.alone.is_some() {
-                    let names = shown.models.iter().map(|open| open.value.name.as_str());
-                    names.for_each(|name| drop(ui.add(egui::Label::new(name).wrap())));
-                }
-                self.method_header(ui, choice);
-            });
-            for index in 0..shown.models.len() {
-                column(ui, side, |ui| self.cell_of_table(ui, shown, table, [row, index]));
-            }
-            let look = self.look(choice, table.scales[row].iter().flatten().next().copied(), side);
-            let has_bar = look.norm.norm.has_bar_a_row();
-            match look.scale.filter(|_| has_bar) {
-                Some(scale) => Bar::of(choice, &look, scale).show(ui, side),
-                None if self.state.document.appearance.norms.have_bars() => {
-                    ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
-                }
-                None => {}
-            }
-            column(ui, side, |ui| self.pair_of_table(ui, shown, table, row));
-        });
-    }
-
-    /// One cell; of joined networks, the other one's while Shift is held.
-    pub(super) fn cell_of_table(
-        &mut self,
-        ui: &mut Ui,
-        shown: &Shown,
-        table: &Table,
-        [row, index]: [usize; 2],
-    ) {
-        let choice = &shown.methods[row];
-        let swapped = shown.places().filter(|_| self.is_swapped(ui));
-        let which = swapped.map_or(index, |places| other(index, places));
-        let look = self.look(choice, table.scales[row][which], shown.side);
-        let of = (&shown.picture, &shown.models[which], choice);
-        let top = ui.cursor().left_top();
-        self.show_cell(ui, of, &table.cells[row][which], &look);
-        if which != index {
-            let at = top + vec2(4.0, 3.0);
-            let name = &shown.models[which].value.name;
-            shadowed(ui.painter(), at, Align2::LEFT_TOP, name, 11.0);
+        for index in 0..shown.models.len() {
+            column(ui, side, |ui| cell_of_table(ui, cx, shown, table, [row, index]));
         }
-    }
-
-    /// How the cells of two joined networks differ.
-    pub(super) fn pair_of_table(&mut self, ui: &mut Ui, shown: &Shown, table: &Table, row: usize) {
-        if let (Some(joined), Some(places)) = (shown.joined.as_ref(), shown.places()) {
-            let choice = &shown.methods[row];
-            let cells = places.map(|place| &table.cells[row][place]);
-            let scales = places.map(|place| table.scales[row][place]);
-            let look = self.look(choice, None, shown.side);
-            self.pair_cell(ui, (&shown.picture, joined, choice), (cells, scales), &look);
+        let look =
+            look_of(cx.document, choice, table.scales[row].iter().flatten().next().copied(), side);
+        let has_bar = look.norm.norm.has_bar_a_row();
+        match look.scale.filter(|_| has_bar) {
+            Some(scale) => Bar::of(choice, &look, scale).show(ui, side),
+            None if cx.document.appearance.norms.have_bars() => {
+                ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
+            }
+            None => {}
         }
+        column(ui, side, |ui| pair_of_table(ui, cx, shown, table, row));
+    });
+}
+
+/// One cell; of joined networks, the other one's while Shift is held.
+pub fn cell_of_table(
+    ui: &mut Ui,
+    cx: &mut Context,
+    shown: &Shown,
+    table: &Table,
+    [row, index]: [usize; 2],
+) {
+    let choice = &shown.methods[row];
+    let swapped = shown.places().filter(|_| is_swapped(ui));
+    let which = swapped.map_or(index, |places| other(index, places));
+    let look = look_of(cx.document, choice, table.scales[row][which], shown.side);
+    let of = (&shown.picture, &shown.models[which], choice);
+    let top = ui.cursor().left_top();
+    show_cell(ui, cx, of, &table.cells[row][which], &look);
+    if which != index {
+        let at = top + vec2(4.0, 3.0);
+        let name = &shown.models[which].value.name;
+        shadowed(ui.painter(), at, Align2::LEFT_TOP, name, 11.0);
     }
 }
 
-impl Explorer {
-    /// The scale that each cell shares with others, by method and network.
-    fn shared_scales(
-        &mut self,
-        methods: &[MethodChoice],
-        cells: &[Vec<Cell>],
-    ) -> Vec<Vec<Option<Scale>>> {
-        let norms = &self.state.document.appearance.norms;
-        let norms: Vec<_> = methods.iter().map(|choice| norms.of(choice.method)).collect();
-        let maps: Vec<Vec<_>> =
-            cells.iter().map(|row| row.iter().map(Cell::map).collect()).collect();
-        shared_scales(&norms, &maps, &mut self.frame.display)
+/// How the cells of two joined networks differ.
+pub fn pair_of_table(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table, row: usize) {
+    if let (Some(joined), Some(places)) = (shown.joined.as_ref(), shown.places()) {
+        let choice = &shown.methods[row];
+        let cells = places.map(|place| &table.cells[row][place]);
+        let scales = places.map(|place| table.scales[row][place]);
+        let look = look_of(cx.document, choice, None, shown.side);
+        pair_cell(ui, cx, (&shown.picture, joined, choice), (cells, scales), &look);
     }
+}
+
+/// The scale that each cell shares with others, by method and network.
+fn scales(
+    cx: &mut Context,
+    methods: &[MethodChoice],
+    cells: &[Vec<Cell>],
+) -> Vec<Vec<Option<Scale>>> {
+    let norms = &cx.document.appearance.norms;
+    let norms: Vec<_> = methods.iter().map(|choice| norms.of(choice.method)).collect();
+    let maps: Vec<Vec<_>> = cells.iter().map(|row| row.iter().map(Cell::map).collect()).collect();
+    shared_scales(&norms, &maps, &mut cx.frame.display)
 }
 
 /// The other one of two places, or the same where it is neither.

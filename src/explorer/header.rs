@@ -1,106 +1,102 @@
 //! The first row of the grid: the picture as each network sees it, and what the network says.
 
 use super::cell::{failed, label, waiting};
+use super::context::Context;
 use super::grid::{Shown, column};
-use super::inspector::{is_legible, shadowed, write_colors};
-use super::order::Line;
+use super::inspector::{
+    color_readout, draw_marks, is_legible, lens, navigate, shadowed, write_colors,
+};
+use super::order::{Line, orderable};
+use super::pair::pair_header;
+use super::regions::draw_regions;
 use super::view_transform::UNIT;
-use super::{Explorer, textures, theme};
+use super::{textures, theme};
 use crate::attribution::{Target, is_used};
 use crate::engine::job::PredictionQuery;
 use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, State, Subject};
 use egui::{Align2, FontId, Rect, RichText, Sense, Ui, vec2};
 
-impl Explorer {
-    /// The picture as each network sees it, and what the network says.
-    pub(super) fn header(
-        &mut self,
-        ui: &mut Ui,
-        Shown { picture, models, joined, side, .. }: &Shown,
-    ) {
-        ui.horizontal_top(|ui| {
-            column(ui, self.frame.row_header, |ui| {
-                ui.add(egui::Label::new(RichText::new(&picture.value.name).strong()).wrap());
-                let (width, height) = picture.value.size();
-                ui.weak(format!("{width}×{height} px"));
-                ui.weak("as each network sees it");
-            });
-            for model in models {
-                column(ui, *side, |ui| self.model_header(ui, picture, model, *side));
-            }
-            if let Some(joined) = joined {
-                if self.state.document.appearance.norms.have_bars() {
-                    ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
-                }
-                column(ui, *side, |ui| self.pair_header(ui, joined));
-            }
+/// The picture as each network sees it, and what the network says.
+pub fn header(ui: &mut Ui, cx: &mut Context, Shown { picture, models, joined, side, .. }: &Shown) {
+    ui.horizontal_top(|ui| {
+        column(ui, cx.frame.row_header, |ui| {
+            ui.add(egui::Label::new(RichText::new(&picture.value.name).strong()).wrap());
+            let (width, height) = picture.value.size();
+            ui.weak(format!("{width}×{height} px"));
+            ui.weak("as each network sees it");
         });
-    }
-
-    pub(super) fn model_header(
-        &mut self,
-        ui: &mut Ui,
-        picture: &OpenPicture,
-        model: &OpenModel,
-        side: f32,
-    ) {
-        let name = egui::Label::new(RichText::new(&model.value.name).strong()).truncate();
-        let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
-        self.order(ui, &name, Line::Network(model.id));
-        let training =
-            model.value.training.as_ref().map_or(String::new(), |t| format!(" · {}", t.kind));
-        let about = format!("{}{training}", model.value.architecture);
-        ui.add(egui::Label::new(RichText::new(about).weak()).truncate());
-        let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::click_and_drag());
-        label(&response, format!("{} as {} sees it", picture.value.name, model.value.name));
-        let lens = self.lens(rect, model, picture);
-        self.navigate(ui, &response, &lens, picture);
-        let query =
-            PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
-        match self.frame.results.get(&query) {
-            Some(State::Done(seen)) => {
-                let size = model.value.preprocessing.size;
-                let smooth = self.state.document.appearance.smooth && !is_legible(&lens, size);
-                let of = textures::Of::Input { model: model.id, picture: picture.id };
-                let of = textures::Key { of, smooth };
-                let texture =
-                    self.frame.textures.get(ui.ctx(), of, None, || Some(seen.image().clone()));
-                let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-                painter.rect_filled(rect, 0.0, theme::canvas(ui.visuals()));
-                if let Some(texture) = texture {
-                    painter.image(texture, lens.input, UNIT, egui::Color32::WHITE);
-                }
-                self.draw_regions(ui, model, picture, &lens);
-                write_colors(ui, &lens, seen.image());
-                self.draw_marks(ui, &lens);
-                if let Some(text) = self.color_readout(&lens, &seen) {
-                    let at = rect.left_bottom() + vec2(4.0, -3.0);
-                    shadowed(&painter, at, Align2::LEFT_BOTTOM, &text, 11.0);
-                }
-                let output = model.value.outputs.kind.score();
-                if let Some(target) = predictions(ui, &seen, output, self.state.document.target) {
-                    self.state.document.target = target;
-                }
-            }
-            Some(State::Failed(why)) => failed(ui, rect, &why),
-            Some(State::Stopped(_)) => waiting(ui, rect, "cancelled"),
-            _ => waiting(ui, rect, "predicting"),
+        for model in models {
+            column(ui, *side, |ui| model_header(ui, cx, picture, model, *side));
         }
+        if let Some(joined) = joined {
+            if cx.document.appearance.norms.have_bars() {
+                ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
+            }
+            column(ui, *side, |ui| pair_header(ui, cx, joined));
+        }
+    });
+}
+
+pub fn model_header(
+    ui: &mut Ui,
+    cx: &mut Context,
+    picture: &OpenPicture,
+    model: &OpenModel,
+    side: f32,
+) {
+    let name = egui::Label::new(RichText::new(&model.value.name).strong()).truncate();
+    let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
+    orderable(ui, cx, &name, Line::Network(model.id));
+    let training =
+        model.value.training.as_ref().map_or(String::new(), |t| format!(" · {}", t.kind));
+    let about = format!("{}{training}", model.value.architecture);
+    ui.add(egui::Label::new(RichText::new(about).weak()).truncate());
+    let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::click_and_drag());
+    label(&response, format!("{} as {} sees it", picture.value.name, model.value.name));
+    let lens = lens(cx, rect, model, picture);
+    navigate(ui, cx, &response, &lens, picture);
+    let query =
+        PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
+    match cx.results.get(&query) {
+        Some(State::Done(seen)) => {
+            let size = model.value.preprocessing.size;
+            let smooth = cx.document.appearance.smooth && !is_legible(&lens, size);
+            let of = textures::Of::Input { model: model.id, picture: picture.id };
+            let of = textures::Key { of, smooth };
+            let texture = cx.frame.textures.get(ui.ctx(), of, None, || Some(seen.image().clone()));
+            let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+            painter.rect_filled(rect, 0.0, theme::canvas(ui.visuals()));
+            if let Some(texture) = texture {
+                painter.image(texture, lens.input, UNIT, egui::Color32::WHITE);
+            }
+            draw_regions(ui, cx, model, picture, &lens);
+            write_colors(ui, &lens, seen.image());
+            draw_marks(ui, cx, &lens);
+            if let Some(text) = color_readout(cx, &lens, &seen) {
+                let at = rect.left_bottom() + vec2(4.0, -3.0);
+                shadowed(&painter, at, Align2::LEFT_BOTTOM, &text, 11.0);
+            }
+            let output = model.value.outputs.kind.score();
+            if let Some(target) = predictions(ui, &seen, output, cx.document.target) {
+                cx.document.target = target;
+            }
+        }
+        Some(State::Failed(why)) => failed(ui, rect, &why),
+        Some(State::Stopped(_)) => waiting(ui, rect, "cancelled"),
+        _ => waiting(ui, rect, "predicting"),
     }
 }
 
-impl Explorer {
-    /// The method's name and parameters.
-    pub(super) fn method_header(&mut self, ui: &mut Ui, choice: &MethodChoice) {
-        let description = choice.method.description();
-        let name = egui::Label::new(RichText::new(description.name).strong()).wrap();
-        let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
-        self.order(ui, &name, Line::Method(description.id));
-        name.on_hover_text(format!("{}\n{}", description.formula, description.paper));
-        for (id, value) in choice.values.iter().filter(|(id, _)| is_used(&choice.values, id)) {
-            let text = RichText::new(format!("{id} {value}")).weak().small();
-            ui.add(egui::Label::new(text).truncate());
-        }
+/// The method's name and parameters.
+pub fn method_header(ui: &mut Ui, cx: &mut Context, choice: &MethodChoice) {
+    let description = choice.method.description();
+    let name = egui::Label::new(RichText::new(description.name).strong()).wrap();
+    let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
+    orderable(ui, cx, &name, Line::Method(description.id));
+    name.on_hover_text(format!("{}\n{}", description.formula, description.paper));
+    for (id, value) in choice.values.iter().filter(|(id, _)| is_used(&choice.values, id)) {
+        let text = RichText::new(format!("{id} {value}")).weak().small();
+        ui.add(egui::Label::new(text).truncate());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Five hints for the first start.
 
-use super::Explorer;
+use super::context::{Action, Context};
 use egui::{Align2, RichText};
 
 const HINTS: [(&str, &str); 5] = [
@@ -34,16 +34,19 @@ const HINTS: [(&str, &str); 5] = [
 /// Of a hint, points: it lies over the library, which can wait.
 const WIDTH: f32 = 220.0;
 
-impl Explorer {
+/// Which hint is shown.
+#[derive(Debug, Default)]
+pub struct Hints {
+    shown: usize,
+}
+
+impl Hints {
     /// One hint after another, until they were seen; only where that can be remembered.
-    pub(super) fn hints(&mut self, ctx: &egui::Context) {
-        if self.state.settings.hints_seen
-            || self.services.places.settings.is_none()
-            || self.state.document.is_empty()
-        {
+    pub fn show(&mut self, ctx: &egui::Context, cx: &mut Context) {
+        if cx.settings.hints_seen || !cx.remembers || cx.document.is_empty() {
             return;
         }
-        let (title, text) = HINTS[self.panels.hint];
+        let (title, text) = HINTS[self.shown];
         egui::Window::new("Hints")
             .title_bar(false)
             .resizable(false)
@@ -54,15 +57,17 @@ impl Explorer {
                 ui.strong(title);
                 ui.label(text);
                 ui.horizontal(|ui| {
-                    let is_last = self.panels.hint + 1 == HINTS.len();
+                    let is_last = self.shown + 1 == HINTS.len();
                     if ui.button(if is_last { "Done" } else { "Next" }).clicked() {
-                        self.state.settings.hints_seen = is_last;
-                        self.panels.hint = if is_last { 0 } else { self.panels.hint + 1 };
+                        self.shown = (self.shown + 1) % HINTS.len();
+                        if is_last {
+                            cx.act(Action::EndHints);
+                        }
                     }
                     if !is_last && ui.button("Skip").clicked() {
-                        self.state.settings.hints_seen = true;
+                        cx.act(Action::EndHints);
                     }
-                    let count = format!("{} of {}", self.panels.hint + 1, HINTS.len());
+                    let count = format!("{} of {}", self.shown + 1, HINTS.len());
                     ui.label(RichText::new(count).weak());
                 });
             });

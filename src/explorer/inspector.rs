@@ -1,12 +1,14 @@
 //! Looking closely: zoom and pan in all cells at once, the values under the pointer, and probes.
 
 use super::command::Command;
+use super::context::Context;
+use super::document::Document;
+use super::theme;
 use super::view_transform::{Ground, Lens, UNIT, ViewTransform, magnification};
-use super::{Explorer, theme};
 use crate::display::Scale;
 use crate::engine::{OpenModel, OpenPicture, Subject};
 use crate::text::number;
-use egui::{Align2, CursorIcon, FontId, Pos2, Rect, Response, Stroke, Ui, pos2, vec2};
+use egui::{Align2, CursorIcon, FontId, Pos2, Rect, Response, Stroke, Ui, Vec2, pos2, vec2};
 use image::RgbaImage;
 use ndarray::Array2;
 
@@ -15,205 +17,194 @@ const LEGIBLE: f32 = 40.0;
 /// Width of a cell, in points, below which a line has no room for three numbers.
 const NARROW: f32 = 180.0;
 
-impl Explorer {
-    /// Zooms, pans and points where a person does so in a cell.
-    pub(super) fn navigate(
-        &mut self,
-        ui: &Ui,
-        response: &Response,
-        lens: &Lens,
-        picture: &OpenPicture,
-    ) {
-        let ground = self.ground(lens.cell, picture);
-        if response.dragged() && self.state.view.transform.is_zoomed() {
-            self.state.view.transform.pan(response.drag_delta(), ground);
-        }
-        let Some(at) = response.hover_pos() else { return };
-        let place = lens.place(at);
-        let zoom = ui.input(egui::InputState::zoom_delta);
-        if zoom != 1.0 {
-            let offset = at - lens.cell.center();
-            self.state.view.transform.zoom(zoom, place, offset, ground);
-        }
-        self.frame.pointed.now = Some(place);
-        if self.state.view.transform.is_zoomed() {
-            response.clone().on_hover_cursor(CursorIcon::Grab);
-        }
+/// Zooms, pans and points where a person does so in a cell.
+pub fn navigate(
+    ui: &Ui,
+    cx: &mut Context,
+    response: &Response,
+    lens: &Lens,
+    picture: &OpenPicture,
+) {
+    let ground = ground(cx.document, cx.frame.shown_cell, picture);
+    if response.dragged() && cx.view.transform.is_zoomed() {
+        cx.view.transform.pan(response.drag_delta(), ground);
     }
-
-    /// Where a picture lies in a cell.
-    pub(super) fn lens(&self, cell: Rect, model: &OpenModel, picture: &OpenPicture) -> Lens {
-        let placement = picture.value.placement(&model.value.preprocessing);
-        self.state.view.transform.lens(cell, &placement, self.magnification(picture))
+    let Some(at) = response.hover_pos() else { return };
+    let place = lens.place(at);
+    let zoom = ui.input(egui::InputState::zoom_delta);
+    if zoom != 1.0 {
+        let offset = at - lens.cell.center();
+        cx.view.transform.zoom(zoom, place, offset, ground);
     }
-
-    /// Points that a pixel of a picture takes without zoom: the most that it takes for any network.
-    fn magnification(&self, picture: &OpenPicture) -> f32 {
-        let cell = egui::Vec2::splat(self.frame.shown_cell);
-        let models = self.state.document.models.iter();
-        models
-            .map(|model| picture.value.placement(&model.value.preprocessing))
-            .map(|placement| magnification(cell, &placement))
-            .fold(0.0, f32::max)
+    cx.frame.pointed.now = Some(place);
+    if cx.view.transform.is_zoomed() {
+        response.clone().on_hover_cursor(CursorIcon::Grab);
     }
+}
 
-    /// What zoom and pan go by in a cell of a picture.
-    pub(super) fn ground(&self, cell: Rect, picture: &OpenPicture) -> Ground {
-        let (width, height) = picture.value.size();
-        let picture = vec2(width as f32, height as f32) * self.magnification(picture);
-        Ground { cell: cell.size(), picture }
-    }
+/// Where a picture lies in a cell.
+pub fn lens(cx: &Context, cell: Rect, model: &OpenModel, picture: &OpenPicture) -> Lens {
+    let placement = picture.value.placement(&model.value.preprocessing);
+    let magnification = most_magnification(cx.document, cx.frame.shown_cell, picture);
+    cx.view.transform.lens(cell, &placement, magnification)
+}
 
-    /// Draws the pointer, mirrored from the cell it is in, and the probes.
-    pub(super) fn draw_marks(&self, ui: &Ui, lens: &Lens) {
-        let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
-        for (index, probe) in self.state.document.probes.iter().enumerate() {
-            let at = lens.at(*probe);
-            for (width, color) in theme::REGION {
-                painter.circle_stroke(at, 4.0, Stroke::new(width, color));
-            }
-            let text = (index + 1).to_string();
-            shadowed(&painter, at + vec2(6.0, 0.0), Align2::LEFT_CENTER, &text, 11.0);
+/// Points that a pixel of a picture takes without zoom in cells of a side: the most that it takes
+/// for any network.
+fn most_magnification(document: &Document, side: f32, picture: &OpenPicture) -> f32 {
+    let models = document.models.iter();
+    models
+        .map(|model| picture.value.placement(&model.value.preprocessing))
+        .map(|placement| magnification(Vec2::splat(side), &placement))
+        .fold(0.0, f32::max)
+}
+
+/// What zoom and pan go by in cells of a side.
+pub fn ground(document: &Document, side: f32, picture: &OpenPicture) -> Ground {
+    let (width, height) = picture.value.size();
+    let magnification = most_magnification(document, side, picture);
+    Ground { cell: Vec2::splat(side), picture: vec2(width as f32, height as f32) * magnification }
+}
+
+/// Draws the pointer, mirrored from the cell it is in, and the probes.
+pub fn draw_marks(ui: &Ui, cx: &Context, lens: &Lens) {
+    let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
+    for (index, probe) in cx.document.probes.iter().enumerate() {
+        let at = lens.at(*probe);
+        for (width, color) in theme::REGION {
+            painter.circle_stroke(at, 4.0, Stroke::new(width, color));
         }
-        let Some(at) = self.frame.pointed.before.map(|place| lens.at(place)) else { return };
-        for (width, color) in theme::CROSSHAIR {
-            let stroke = Stroke::new(width, color);
-            for along in [vec2(1.0, 0.0), vec2(0.0, 1.0)] {
-                for side in [-1.0, 1.0] {
-                    painter
-                        .line_segment([at + along * side * 4.0, at + along * side * 9.0], stroke);
-                }
+        let text = (index + 1).to_string();
+        shadowed(&painter, at + vec2(6.0, 0.0), Align2::LEFT_CENTER, &text, 11.0);
+    }
+    let Some(at) = cx.frame.pointed.before.map(|place| lens.at(place)) else { return };
+    for (width, color) in theme::CROSSHAIR {
+        let stroke = Stroke::new(width, color);
+        for along in [vec2(1.0, 0.0), vec2(0.0, 1.0)] {
+            for side in [-1.0, 1.0] {
+                painter.line_segment([at + along * side * 4.0, at + along * side * 9.0], stroke);
             }
         }
     }
+}
 
-    /// The value of a map under the pointer, where it is on the scale, and what share of all values
-    /// is no larger.
-    pub(super) fn readout(
-        &self,
-        lens: &Lens,
-        values: &Array2<f32>,
-        scale: Scale,
-    ) -> Option<String> {
-        let at = lens.pixel(self.frame.pointed.before?, values.dim().into())?;
-        let value = values[at];
-        let rank = values.iter().filter(|other| **other <= value).count();
-        let rank = 100.0 * rank as f32 / values.len() as f32;
-        let place = match scale.centred {
-            true => 2.0 * scale.place(value) - 1.0,
-            false => scale.place(value),
-        };
-        // Without a sign for what rounds to zero.
-        let shown = format!("shown {:.2}", (100.0 * place).round() / 100.0 + 0.0);
-        let text = format!("{} · {shown}", number(value));
-        let has_room = lens.cell.width() >= NARROW;
-        Some(if has_room { format!("{text} · rank {rank:.0} %") } else { text })
+/// The value of a map under the pointer, where it is on the scale, and what share of all values
+/// is no larger.
+pub fn readout_at(cx: &Context, lens: &Lens, values: &Array2<f32>, scale: Scale) -> Option<String> {
+    let at = lens.pixel(cx.frame.pointed.before?, values.dim().into())?;
+    let value = values[at];
+    let rank = values.iter().filter(|other| **other <= value).count();
+    let rank = 100.0 * rank as f32 / values.len() as f32;
+    let place = match scale.centred {
+        true => 2.0 * scale.place(value) - 1.0,
+        false => scale.place(value),
+    };
+    // Without a sign for what rounds to zero.
+    let shown = format!("shown {:.2}", (100.0 * place).round() / 100.0 + 0.0);
+    let text = format!("{} · {shown}", number(value));
+    let has_room = lens.cell.width() >= NARROW;
+    Some(if has_room { format!("{text} · rank {rank:.0} %") } else { text })
+}
+
+/// The colour under the pointer as a network sees it, and where in its input that is; none
+/// where the colours stand in the pixels.
+pub fn color_readout(cx: &Context, lens: &Lens, seen: &Subject) -> Option<String> {
+    let (width, height) = seen.image().dimensions();
+    let size = [height as usize, width as usize];
+    let [row, column] =
+        lens.pixel(cx.frame.pointed.before?, size).filter(|_| !is_legible(lens, size))?;
+    let [r, g, b, _] = seen.image().get_pixel(column as u32, row as u32).0;
+    Some(format!("RGB {r} {g} {b} at ({column}, {row})"))
+}
+
+/// The pixel of the picture under the pointer, of how many.
+pub fn pixel_readout(cx: &Context) -> Option<String> {
+    let (width, height) = cx.document.picture()?.value.size();
+    let is_inside = |place: &Pos2| Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)).contains(*place);
+    let place = cx.frame.pointed.before.filter(is_inside)?;
+    let (x, y) = (place.x * width as f32, place.y * height as f32);
+    Some(format!("pixel ({x:.0}, {y:.0}) of {width}×{height}", x = x.floor(), y = y.floor()))
+}
+
+/// Pins a probe to a place.
+pub fn pin_probe(cx: &mut Context, place: Option<Pos2>) {
+    if let Some(place) = place {
+        cx.document.probes.push(place);
+        cx.view.probes = true;
     }
+}
 
-    /// The colour under the pointer as a network sees it, and where in its input that is; none
-    /// where the colours stand in the pixels.
-    pub(super) fn color_readout(&self, lens: &Lens, seen: &Subject) -> Option<String> {
-        let (width, height) = seen.image().dimensions();
-        let size = [height as usize, width as usize];
-        let [row, column] =
-            lens.pixel(self.frame.pointed.before?, size).filter(|_| !is_legible(lens, size))?;
-        let [r, g, b, _] = seen.image().get_pixel(column as u32, row as u32).0;
-        Some(format!("RGB {r} {g} {b} at ({column}, {row})"))
+/// The values at all probes, to read and to copy.
+pub fn probes_window(ctx: &egui::Context, cx: &mut Context) {
+    if cx.document.probes.is_empty() || !cx.view.probes {
+        return;
     }
-
-    /// The pixel of the picture under the pointer, of how many.
-    pub(super) fn place_readout(&self) -> Option<String> {
-        let (width, height) = self.state.document.picture()?.value.size();
-        let is_inside =
-            |place: &Pos2| Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)).contains(*place);
-        let place = self.frame.pointed.before.filter(is_inside)?;
-        let (x, y) = (place.x * width as f32, place.y * height as f32);
-        Some(format!("pixel ({x:.0}, {y:.0}) of {width}×{height}", x = x.floor(), y = y.floor()))
-    }
-
-    /// Pins a probe to a place.
-    pub(super) fn pin_probe(&mut self, place: Option<Pos2>) {
-        if let Some(place) = place {
-            self.state.document.probes.push(place);
-            self.state.view.probes = true;
-        }
-    }
-
-    /// The values at all probes, to read and to copy.
-    pub(super) fn probes_window(&mut self, ctx: &egui::Context) {
-        if self.state.document.probes.is_empty() || !self.state.view.probes {
-            return;
-        }
-        let mut open = true;
-        let table = self.probe_table();
-        egui::Window::new("Probes")
-            .open(&mut open)
-            .default_pos(ctx.content_rect().center())
-            .default_width(560.0f32.min(ctx.content_rect().width() - 40.0))
-            .max_height(0.6 * ctx.content_rect().height())
-            .scroll([true, true])
-            .show(ctx, |ui| {
-                egui::Grid::new("probes").striped(true).show(ui, |ui| {
-                    for (index, row) in table.iter().enumerate() {
-                        for text in row {
-                            match index {
-                                0 => drop(ui.strong(text)),
-                                _ => drop(ui.monospace(text)),
-                            }
+    let mut open = true;
+    let table = probe_table(cx);
+    egui::Window::new("Probes")
+        .open(&mut open)
+        .default_pos(ctx.content_rect().center())
+        .default_width(560.0f32.min(ctx.content_rect().width() - 40.0))
+        .max_height(0.6 * ctx.content_rect().height())
+        .scroll([true, true])
+        .show(ctx, |ui| {
+            egui::Grid::new("probes").striped(true).show(ui, |ui| {
+                for (index, row) in table.iter().enumerate() {
+                    for text in row {
+                        match index {
+                            0 => drop(ui.strong(text)),
+                            _ => drop(ui.monospace(text)),
                         }
-                        ui.end_row();
                     }
-                });
-                ui.horizontal(|ui| {
-                    if ui
-                        .button("Copy")
-                        .on_hover_text("As text with tabs, for a spreadsheet")
-                        .clicked()
-                    {
-                        let lines: Vec<String> = table.iter().map(|row| row.join("\t")).collect();
-                        ui.copy_text(lines.join("\n"));
-                    }
-                    self.command_button(ui, Command::RemoveProbes);
-                });
+                    ui.end_row();
+                }
             });
-        self.state.view.probes = open;
-    }
+            ui.horizontal(|ui| {
+                if ui.button("Copy").on_hover_text("As text with tabs, for a spreadsheet").clicked()
+                {
+                    let lines: Vec<String> = table.iter().map(|row| row.join("\t")).collect();
+                    ui.copy_text(lines.join("\n"));
+                }
+                cx.command_button(ui, Command::RemoveProbes);
+            });
+        });
+    cx.view.probes = open;
+}
 
-    /// A row for each cell and a column for each probe, with headings.
-    fn probe_table(&mut self) -> Vec<Vec<String>> {
-        let Some(picture) = self.state.document.picture().cloned() else { return vec![] };
-        let (width, height) = picture.value.size();
-        let probes = self.state.document.probes.clone();
-        let place = |(index, probe): (usize, &Pos2)| {
-            let (x, y) = (probe.x * width as f32, probe.y * height as f32);
-            format!("{} ({:.0}, {:.0})", index + 1, x.floor(), y.floor())
-        };
-        let mut rows = vec![
-            std::iter::once("raw values at".to_string())
-                .chain(probes.iter().enumerate().map(place))
-                .collect::<Vec<_>>(),
-        ];
-        let methods: Vec<_> = self.state.document.shown_methods().cloned().collect();
-        for choice in &methods {
-            for model in self.state.document.models.clone() {
-                let Some(query) = self.map_query(&model, &picture, choice) else { continue };
-                let Some(attribution) = self.frame.results.done(&query) else {
-                    continue;
-                };
-                let norm = self.state.document.appearance.norms.of(choice.method);
-                let values = self.frame.display.reduced(&attribution.map, norm);
-                let placement = picture.value.placement(&model.value.preprocessing);
-                let lens = ViewTransform::default().lens(UNIT, &placement, 1.0);
-                let name = format!("{} · {}", choice.method.description().name, model.value.name);
-                let value = |probe: &Pos2| {
-                    let at = lens.pixel(*probe, values.dim().into());
-                    at.map_or("–".to_string(), |at| format!("{:.4e}", values[at]))
-                };
-                rows.push(std::iter::once(name).chain(probes.iter().map(value)).collect());
-            }
+/// A row for each cell and a column for each probe, with headings.
+fn probe_table(cx: &mut Context) -> Vec<Vec<String>> {
+    let Some(picture) = cx.document.picture().cloned() else { return vec![] };
+    let (width, height) = picture.value.size();
+    let probes = cx.document.probes.clone();
+    let place = |(index, probe): (usize, &Pos2)| {
+        let (x, y) = (probe.x * width as f32, probe.y * height as f32);
+        format!("{} ({:.0}, {:.0})", index + 1, x.floor(), y.floor())
+    };
+    let mut rows = vec![
+        std::iter::once("raw values at".to_string())
+            .chain(probes.iter().enumerate().map(place))
+            .collect::<Vec<_>>(),
+    ];
+    let methods: Vec<_> = cx.document.shown_methods().cloned().collect();
+    for choice in &methods {
+        for model in cx.document.models.clone() {
+            let Some(query) = cx.lookup().map_query(&model, &picture, choice) else { continue };
+            let Some(attribution) = cx.results.done(&query) else {
+                continue;
+            };
+            let norm = cx.document.appearance.norms.of(choice.method);
+            let values = cx.frame.display.reduced(&attribution.map, norm);
+            let placement = picture.value.placement(&model.value.preprocessing);
+            let lens = ViewTransform::default().lens(UNIT, &placement, 1.0);
+            let name = format!("{} · {}", choice.method.description().name, model.value.name);
+            let value = |probe: &Pos2| {
+                let at = lens.pixel(*probe, values.dim().into());
+                at.map_or("–".to_string(), |at| format!("{:.4e}", values[at]))
+            };
+            rows.push(std::iter::once(name).chain(probes.iter().map(value)).collect());
         }
-        rows
     }
+    rows
 }
 
 /// Where the pointer is in the picture, and where it was when the last frame was drawn: every cell

@@ -1,14 +1,18 @@
 //! Inside a layer: the channels that contribute most to the class, their activations and gradients.
 
-use super::network_panel::chosen_layer;
-use super::open_panels::PanelId;
+use super::context::Context;
+use super::document::Document;
+use super::lookup::Lookup;
 use super::textures::{Key as TextureKey, Of};
+use super::theme;
 use super::view_transform::UNIT;
-use super::{Explorer, theme};
 use crate::attribution::Sign;
 use crate::display::{ColorMap, Norm, Scale};
 use crate::engine::job::{Channel, Job, LayerJob};
-use crate::engine::{OpenModel, State, Task};
+use crate::engine::{OpenModel, State};
+use crate::graph::NodeId;
+use crate::model::Model;
+use crate::parameter::Kind;
 use egui::{Color32, RichText, ScrollArea, Sense, Ui, vec2};
 use image::{Rgba, RgbaImage};
 use ndarray::Array2;
@@ -20,89 +24,86 @@ pub(super) const HEIGHT: f32 = 210.0;
 /// Side of a channel's picture, points.
 const SIDE: f32 = 64.0;
 
-impl Explorer {
-    /// What is computed of the chosen layer while layers are shown.
-    fn layer_job(&self) -> Option<LayerJob> {
-        let shown = self
-            .panels
-            .network
-            .shows_layers_of()
-            .filter(|_| self.state.open.contains(PanelId::Network))?;
-        let model = self.state.document.models.iter().find(|open| open.id == shown)?;
-        let picture = self.state.document.picture()?;
-        let node = chosen_layer(&self.state.document, &model.value)?;
-        let subject = self.subject(model.id, picture.id)?;
-        let class = subject.class(self.state.document.target)?;
-        let (model, condition) = (model.clone(), subject.condition.clone());
-        Some(LayerJob { model, picture: picture.id, condition, class, node })
-    }
+/// What is computed of the chosen layer of a network.
+pub fn layer_job(lookup: Lookup, model: &OpenModel) -> Option<LayerJob> {
+    let document = lookup.document;
+    let picture = document.picture()?;
+    let node = chosen_layer(document, &model.value)?;
+    let subject = lookup.subject(model.id, picture.id)?;
+    let class = subject.class(document.target)?;
+    let (model, condition) = (model.clone(), subject.condition.clone());
+    Some(LayerJob { model, picture: picture.id, condition, class, node })
+}
 
-    pub(super) fn layer_task(&self) -> Option<Task> {
-        self.layer_job().map(Task::of)
-    }
-
-    /// The channels of the chosen layer.
-    pub(super) fn layer_view(&mut self, ui: &mut Ui, model: &OpenModel) {
-        ui.separator();
-        let Some(node) = chosen_layer(&self.state.document, &model.value) else { return };
-        let name = &model.value.graph.node(node).name;
-        let state = self.layer_job().and_then(|job| self.frame.results.get(&job.query()));
-        let Some(State::Done(channels)) = state else {
-            let text = match state {
-                Some(State::Failed(why)) => why,
-                _ if self.state.document.picture().is_none() => {
-                    "Open a picture to look into it".into()
-                }
-                _ => format!("Looking into {name}"),
-            };
-            ui.weak(text);
-            return;
+/// The channels of the chosen layer.
+pub fn layer_view(ui: &mut Ui, cx: &mut Context, model: &OpenModel) {
+    ui.separator();
+    let Some(node) = chosen_layer(cx.document, &model.value) else { return };
+    let name = &model.value.graph.node(node).name;
+    let state = layer_job(cx.lookup(), model).and_then(|job| cx.results.get(&job.query()));
+    let Some(State::Done(channels)) = state else {
+        let text = match state {
+            Some(State::Failed(why)) => why,
+            _ if cx.document.picture().is_none() => "Open a picture to look into it".into(),
+            _ => format!("Looking into {name}"),
         };
-        ui.label(format!(
-            "{name}: channels that contribute most to the class (activation × gradient)"
-        ));
-        let activations = channels.iter().map(|channel| &channel.activation);
-        let gradients = channels.iter().map(|channel| &channel.gradient);
-        let whole = Norm { ends: crate::display::Ends::Percentile(100.0), ..Norm::default() };
-        let scales =
-            [whole.scale(activations, Sign::Positive), whole.scale(gradients, Sign::Signed)];
-        ScrollArea::horizontal().id_salt("channels").show(ui, |ui| {
-            ui.horizontal_top(|ui| {
-                for place in 0..channels.len() {
-                    ui.vertical(|ui| self.channel(ui, &channels, place, scales));
-                }
-            });
-        });
-    }
-
-    fn channel(
-        &mut self,
-        ui: &mut Ui,
-        channels: &Arc<Vec<Channel>>,
-        place: usize,
-        scales: [Scale; 2],
-    ) {
-        let channel = &channels[place];
-        ui.label(RichText::new(format!("{}", channel.index)).small());
-        for (gradient, name) in [(false, "activation"), (true, "gradient")] {
-            let (values, scale) = match gradient {
-                false => (&channel.activation, scales[0]),
-                true => (&channel.gradient, scales[1]),
-            };
-            let (rect, response) = ui.allocate_exact_size(vec2(SIDE, SIDE), Sense::hover());
-            let text = format!("{name} of channel {}", channel.index);
-            super::cell::label(&response, text.clone());
-            response.on_hover_text(format!("{text}, contribution {:.4}", channel.contribution));
-            let layer = Arc::as_ptr(channels) as usize;
-            let key = TextureKey { of: Of::Channel { layer, place, gradient }, smooth: false };
-            let owner: Arc<dyn Any + Send + Sync> = channels.clone();
-            let image = || Some(Arc::new(colored(values, scale)));
-            ui.painter().rect_filled(rect, 0.0, theme::canvas(ui.visuals()));
-            if let Some(texture) = self.frame.textures.get(ui.ctx(), key, Some(owner), image) {
-                ui.painter().image(texture, rect, UNIT, Color32::WHITE);
+        ui.weak(text);
+        return;
+    };
+    ui.label(format!("{name}: channels that contribute most to the class (activation × gradient)"));
+    let activations = channels.iter().map(|channel| &channel.activation);
+    let gradients = channels.iter().map(|channel| &channel.gradient);
+    let whole = Norm { ends: crate::display::Ends::Percentile(100.0), ..Norm::default() };
+    let scales = [whole.scale(activations, Sign::Positive), whole.scale(gradients, Sign::Signed)];
+    ScrollArea::horizontal().id_salt("channels").show(ui, |ui| {
+        ui.horizontal_top(|ui| {
+            for place in 0..channels.len() {
+                ui.vertical(|ui| channel_ui(ui, cx, &channels, place, scales));
             }
+        });
+    });
+}
+
+fn channel_ui(
+    ui: &mut Ui,
+    cx: &mut Context,
+    channels: &Arc<Vec<Channel>>,
+    place: usize,
+    scales: [Scale; 2],
+) {
+    let channel = &channels[place];
+    ui.label(RichText::new(format!("{}", channel.index)).small());
+    for (gradient, name) in [(false, "activation"), (true, "gradient")] {
+        let (values, scale) = match gradient {
+            false => (&channel.activation, scales[0]),
+            true => (&channel.gradient, scales[1]),
+        };
+        let (rect, response) = ui.allocate_exact_size(vec2(SIDE, SIDE), Sense::hover());
+        let text = format!("{name} of channel {}", channel.index);
+        super::cell::label(&response, text.clone());
+        response.on_hover_text(format!("{text}, contribution {:.4}", channel.contribution));
+        let layer = Arc::as_ptr(channels) as usize;
+        let key = TextureKey { of: Of::Channel { layer, place, gradient }, smooth: false };
+        let owner: Arc<dyn Any + Send + Sync> = channels.clone();
+        let image = || Some(Arc::new(colored(values, scale)));
+        ui.painter().rect_filled(rect, 0.0, theme::canvas(ui.visuals()));
+        if let Some(texture) = cx.frame.textures.get(ui.ctx(), key, Some(owner), image) {
+            ui.painter().image(texture, rect, UNIT, Color32::WHITE);
         }
-        ui.label(RichText::new(crate::text::number(channel.contribution)).small());
+    }
+    ui.label(RichText::new(crate::text::number(channel.contribution)).small());
+}
+
+/// The node that class activation maps of a network look at.
+pub fn chosen_layer(document: &Document, model: &Model) -> Option<NodeId> {
+    let mut named = document.methods.iter().flat_map(|choice| {
+        let parameters = choice.method.description().parameters.iter();
+        let layers = parameters.filter(|parameter| matches!(parameter.kind, Kind::Layer));
+        layers.map(|parameter| choice.values.layer(parameter.id))
+    });
+    match named.next().flatten() {
+        Some(name) => model.graph.find(name),
+        None => model.graph.default_cam_layer(),
     }
 }
 

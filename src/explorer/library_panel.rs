@@ -1,8 +1,9 @@
 //! What is open, and which methods are shown.
 
 use super::command::Command;
+use super::context::{Action, Context};
 use super::document::Document;
-use super::{Explorer, theme};
+use super::theme;
 use crate::attribution::{Cost, Family, METHODS, PRESETS};
 use crate::engine::{MethodChoice, OpenModel, OpenPicture};
 use crate::parameter::{Kind, Parameter, Value, Values};
@@ -10,111 +11,40 @@ use crate::text::duration;
 use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};
 use std::collections::HashMap;
 
-impl Explorer {
-    pub(super) fn library_panel(&mut self, ui: &mut Ui) {
+/// The list of what is open and of the methods.
+#[derive(Default)]
+pub struct LibraryPanel {
+    /// Part of the names of methods to list.
+    filter: String,
+    drafts: Drafts,
+}
+
+impl LibraryPanel {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
         theme::side_panel(ui, Panel::left("library"), 246.0).show(ui, |ui| {
             // Beside what it scrolls, not over it.
             ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 ui.add_space(theme::GAP / 2.0);
-                self.models_list(ui);
+                models_list(ui, cx);
                 ui.separator();
-                self.pictures_list(ui);
+                pictures_list(ui, cx);
                 ui.separator();
-                self.methods_list(ui);
+                self.methods_list(ui, cx);
             });
         });
     }
 
-    /// The name of a list and a command at its right, or, where there is no room, below.
-    fn heading(&mut self, ui: &mut Ui, name: &str, command: Command) {
-        const ROOM: f32 = 190.0;
-        if ui.available_width() < ROOM {
-            ui.strong(name);
-            return self.command_button(ui, command);
-        }
-        ui.horizontal(|ui| {
-            ui.strong(name);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                self.command_button(ui, command);
-            });
-        });
-    }
-
-    fn models_list(&mut self, ui: &mut Ui) {
-        self.heading(ui, "Networks", Command::OpenModels);
-        let (mut remove, mut details) = (None, None);
-        for (index, open) in self.state.document.models.iter().enumerate() {
-            let model = &open.value;
-            ui.horizontal(|ui| {
-                if close_button(ui, &model.name) {
-                    remove = Some(index);
-                }
-                ui.vertical(|ui| {
-                    let name = egui::Label::new(&model.name).truncate().sense(Sense::click());
-                    let about = format!("{}\nClick for its details", model.path.display());
-                    let name = ui.add(name).on_hover_text(about);
-                    let text = format!("Details of {}", model.name);
-                    name.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
-                    if name.clicked() {
-                        details = Some(open.id);
-                    }
-                    let training =
-                        model.training.as_ref().map_or("training unknown", |t| t.kind.as_str());
-                    ui.weak(format!("{} · {training}", model.architecture));
-                });
-            });
-        }
-        if self.state.document.models.is_empty() {
-            ui.weak("none open");
-        }
-        if let Some(index) = remove {
-            self.state.document.models.remove(index);
-        }
-        if let Some(id) = details {
-            self.toggle_network(id);
-        }
-    }
-
-    fn pictures_list(&mut self, ui: &mut Ui) {
-        self.heading(ui, "Pictures", Command::OpenPictures);
-        if self.state.document.pictures.is_empty() {
-            ui.weak("none open");
-        }
-        let row = theme::THUMBNAIL + 4.0;
-        let rows = self.state.document.pictures.len();
-        let shown = (rows as f32 * (row + ui.spacing().item_spacing.y))
-            .min(5.0 * (row + ui.spacing().item_spacing.y));
-        let mut remove = None;
-        ScrollArea::vertical()
-            .id_salt("pictures")
-            .max_height(shown)
-            .auto_shrink([false, true])
-            .show_rows(ui, row, rows, |ui, range| {
-                for index in range {
-                    if picture_row(ui, &mut self.state.document, &self.frame.thumbnails, index, row)
-                    {
-                        remove = Some(index);
-                    }
-                }
-            });
-        if let Some(index) = remove {
-            self.state.document.remove_picture(index);
-        }
-    }
-}
-
-impl Explorer {
-    fn methods_list(&mut self, ui: &mut Ui) {
+    fn methods_list(&mut self, ui: &mut Ui, cx: &mut Context) {
         ui.horizontal(|ui| {
             ui.strong("Methods");
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                ui.menu_button("Presets", |ui| self.presets_menu(ui))
+                ui.menu_button("Presets", |ui| presets_menu(ui, cx))
                     .response
                     .on_hover_text("Methods with the settings of a paper");
             });
         });
-        let filter = &mut self.panels.method_filter;
+        let filter = &mut self.filter;
         let field =
             TextEdit::singleline(filter).hint_text("Find a method").desired_width(f32::INFINITY);
         let field = ui.add(field);
@@ -123,8 +53,7 @@ impl Explorer {
         });
         let wanted = filter.trim().to_lowercase();
         for family in Family::ALL {
-            let mut rows: Vec<&mut MethodChoice> = self
-                .state
+            let mut rows: Vec<&mut MethodChoice> = cx
                 .document
                 .methods
                 .iter_mut()
@@ -152,33 +81,108 @@ impl Explorer {
                 .open((!wanted.is_empty()).then_some(true))
                 .show(ui, |ui| {
                     for choice in rows {
-                        let open = (&*self.state.document.models, &*self.state.document.pictures);
-                        method_row(ui, choice, open, &mut self.panels.drafts);
+                        let open = (&*cx.document.models, &*cx.document.pictures);
+                        method_row(ui, choice, open, &mut self.drafts);
                     }
                 });
         }
     }
+}
 
-    fn presets_menu(&mut self, ui: &mut Ui) {
-        for preset in PRESETS {
-            let names: Vec<_> =
-                preset.choices().iter().map(|(method, _)| method.description().name).collect();
-            let about = format!("{}\n{}", preset.source, names.join(", "));
-            if ui.button(preset.name).on_hover_text(about).clicked() {
-                self.state.document.take(preset);
-                ui.close();
+/// The name of a list and a command at its right, or, where there is no room, below.
+fn heading(ui: &mut Ui, cx: &mut Context, name: &str, command: Command) {
+    const ROOM: f32 = 190.0;
+    if ui.available_width() < ROOM {
+        ui.strong(name);
+        return cx.command_button(ui, command);
+    }
+    ui.horizontal(|ui| {
+        ui.strong(name);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            cx.command_button(ui, command);
+        });
+    });
+}
+
+fn models_list(ui: &mut Ui, cx: &mut Context) {
+    heading(ui, cx, "Networks", Command::OpenModels);
+    let (mut remove, mut details) = (None, None);
+    for (index, open) in cx.document.models.iter().enumerate() {
+        let model = &open.value;
+        ui.horizontal(|ui| {
+            if close_button(ui, &model.name) {
+                remove = Some(index);
             }
-        }
-        ui.separator();
-        if ui.button("Hide all methods").clicked() {
-            self.state.document.methods.iter_mut().for_each(|choice| choice.shown = false);
+            ui.vertical(|ui| {
+                let name = egui::Label::new(&model.name).truncate().sense(Sense::click());
+                let about = format!("{}\nClick for its details", model.path.display());
+                let name = ui.add(name).on_hover_text(about);
+                let text = format!("Details of {}", model.name);
+                name.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+                if name.clicked() {
+                    details = Some(open.id);
+                }
+                let training =
+                    model.training.as_ref().map_or("training unknown", |t| t.kind.as_str());
+                ui.weak(format!("{} · {training}", model.architecture));
+            });
+        });
+    }
+    if cx.document.models.is_empty() {
+        ui.weak("none open");
+    }
+    if let Some(index) = remove {
+        cx.document.models.remove(index);
+    }
+    if let Some(id) = details {
+        cx.act(Action::ToggleNetwork(id));
+    }
+}
+
+fn pictures_list(ui: &mut Ui, cx: &mut Context) {
+    heading(ui, cx, "Pictures", Command::OpenPictures);
+    if cx.document.pictures.is_empty() {
+        ui.weak("none open");
+    }
+    let row = theme::THUMBNAIL + 4.0;
+    let rows = cx.document.pictures.len();
+    let shown = (rows as f32 * (row + ui.spacing().item_spacing.y))
+        .min(5.0 * (row + ui.spacing().item_spacing.y));
+    let mut remove = None;
+    ScrollArea::vertical()
+        .id_salt("pictures")
+        .max_height(shown)
+        .auto_shrink([false, true])
+        .show_rows(ui, row, rows, |ui, range| {
+            for index in range {
+                if picture_row(ui, cx.document, &cx.frame.thumbnails, index, row) {
+                    remove = Some(index);
+                }
+            }
+        });
+    if let Some(index) = remove {
+        cx.document.remove_picture(index);
+    }
+}
+
+fn presets_menu(ui: &mut Ui, cx: &mut Context) {
+    for preset in PRESETS {
+        let names: Vec<_> =
+            preset.choices().iter().map(|(method, _)| method.description().name).collect();
+        let about = format!("{}\n{}", preset.source, names.join(", "));
+        if ui.button(preset.name).on_hover_text(about).clicked() {
+            cx.document.take(preset);
             ui.close();
         }
-        if ui.button("Defaults").on_hover_text("Of every parameter, and of what is shown").clicked()
-        {
-            self.state.document.methods = Document::default().methods;
-            ui.close();
-        }
+    }
+    ui.separator();
+    if ui.button("Hide all methods").clicked() {
+        cx.document.methods.iter_mut().for_each(|choice| choice.shown = false);
+        ui.close();
+    }
+    if ui.button("Defaults").on_hover_text("Of every parameter, and of what is shown").clicked() {
+        cx.document.methods = Document::default().methods;
+        ui.close();
     }
 }
 
@@ -242,10 +246,10 @@ fn picture_row(
 }
 
 /// Values that were changed and wait to be applied, by method.
-pub(super) type Drafts = HashMap<&'static str, Draft>;
+type Drafts = HashMap<&'static str, Draft>;
 
 /// Values that wait, and those that they were changed from.
-pub(super) struct Draft {
+struct Draft {
     base: Values,
     values: Values,
 }
@@ -305,14 +309,9 @@ fn method_row(
         });
 }
 
-impl Explorer {
-    /// Whether a shown method takes long.
-    pub(super) fn shows_slow_methods(&self) -> bool {
-        self.state
-            .document
-            .shown_methods()
-            .any(|choice| Expense::of(choice, &self.state.document.models).slow)
-    }
+/// Whether a shown method takes long.
+pub fn shows_slow_methods(document: &Document) -> bool {
+    document.shown_methods().any(|choice| Expense::of(choice, &document.models).slow)
 }
 
 /// Passes that take long on most networks.

@@ -1,15 +1,15 @@
 //! What a network turned out to be: the load report, its input settings and its layers.
 
+use super::context::{Action, Context, Panel};
 use super::document::Document;
-use super::open_panels::PanelId;
-use super::{Explorer, layer_view};
+use super::layer_view::{self, chosen_layer, layer_view};
 use crate::engine::OpenModel;
 use crate::graph::NodeId;
 use crate::model::report::outline;
 use crate::model::{BatchNorms, Card, InputCard, Model, OutputCard, OutputKind};
 use crate::parameter::{Kind, Value};
 use crate::picture::Filter;
-use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
+use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui, Window, vec2};
 
 /// The window about one network.
 #[derive(Default)]
@@ -40,14 +40,16 @@ struct Draft {
     batch_norms: Option<BatchNorms>,
 }
 
-/// What the window was asked to do.
-enum Wish {
-    Reopen(Card),
-    SaveCard,
-    Layer(NodeId),
-}
-
 impl NetworkPanel {
+    /// Whether the window is that of a network.
+    pub fn is_of(&self, model: u64) -> bool {
+        self.shown == Some(model)
+    }
+
+    pub fn show(&mut self, model: u64) {
+        self.shown = Some(model);
+    }
+
     /// The network whose layers are shown while the window is open.
     pub fn shows_layers_of(&self) -> Option<u64> {
         self.shown.filter(|_| self.layers)
@@ -112,112 +114,87 @@ impl Draft {
     }
 }
 
-impl Explorer {
-    /// Opens the window for a network, or closes it where it is that network's.
-    pub(super) fn toggle_network(&mut self, model: u64) {
-        let is_shown = self.panels.network.shown == Some(model);
-        self.state
-            .open
-            .set(PanelId::Network, !(is_shown && self.state.open.contains(PanelId::Network)));
-        self.panels.network.shown = Some(model);
-    }
-
-    pub(super) fn network_panel(&mut self, ctx: &egui::Context) {
-        let shown = self.panels.network.shown;
-        let Some(model) = self.state.document.models.iter().find(|m| Some(m.id) == shown).cloned()
-        else {
-            return self.state.open.close(PanelId::Network);
-        };
-        if !self.state.open.contains(PanelId::Network) {
-            return;
-        }
-        let (mut open, mut wish) = (true, None);
-        let room = ctx.content_rect().size();
-        PanelId::Network
-            .window(&model.value.name)
-            .default_pos(ctx.content_rect().center() - egui::vec2(290.0, 350.0))
+impl Panel for NetworkPanel {
+    fn window(&self, ctx: &egui::Context, cx: &Context) -> Option<Window<'static>> {
+        let room = ctx.content_rect();
+        let window = Window::new(&self.model(cx)?.value.name)
+            .default_pos(room.center() - vec2(290.0, 350.0))
             .default_size([580.0, 700.0])
-            .max_size(room - egui::vec2(24.0, 48.0))
-            .open(&mut open)
-            .collapsible(false)
-            .show(ctx, |ui| wish = self.network_details(ui, &model));
-        self.state.open.set(PanelId::Network, open);
-        match wish {
-            Some(Wish::Reopen(card)) => self.services.opening.reopen(&model, card),
-            Some(Wish::SaveCard) => self.save_card(&model.value),
-            Some(Wish::Layer(id)) => set_layer(&mut self.state.document, &model.value, id),
-            None => {}
-        }
+            .max_size(room.size() - vec2(24.0, 48.0))
+            .collapsible(false);
+        Some(window)
     }
 
-    fn network_details(&mut self, ui: &mut Ui, model: &OpenModel) -> Option<Wish> {
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
+        let Some(model) = self.model(cx) else { return };
         ui.horizontal(|ui| {
-            let layers = &mut self.panels.network.layers;
-            ui.selectable_value(layers, false, "Report and input");
-            ui.selectable_value(layers, true, "Layers");
+            ui.selectable_value(&mut self.layers, false, "Report and input");
+            ui.selectable_value(&mut self.layers, true, "Layers");
         });
         ui.separator();
-        if self.panels.network.layers {
-            let panel = &mut self.panels.network;
-            let jump = panel.listed.replace(model.id) != Some(model.id);
-            let filter = &mut panel.filter;
-            let room = ui.available_height() - layer_view::HEIGHT;
-            let wish = ui
-                .allocate_ui(egui::vec2(ui.available_width(), room.max(120.0)), |ui| {
-                    layers(ui, &self.state.document, &model.value, filter, jump).map(Wish::Layer)
-                })
-                .inner;
-            self.layer_view(ui, model);
-            return wish;
+        if self.layers {
+            return self.layer_list(ui, cx, &model);
         }
-        self.panels.network.listed = None;
+        self.listed = None;
         let scroll = ScrollArea::vertical().id_salt("report").auto_shrink([false, false]);
-        scroll
-            .show(ui, |ui| {
-                report(ui, model);
-                ui.separator();
-                self.input_settings(ui, model)
-            })
-            .inner
+        scroll.show(ui, |ui| {
+            report(ui, &model);
+            ui.separator();
+            self.input_settings(ui, cx, &model);
+        });
+    }
+}
+
+impl NetworkPanel {
+    /// The network whose window it is, while that is open.
+    fn model(&self, cx: &Context) -> Option<OpenModel> {
+        cx.document.models.iter().find(|model| Some(model.id) == self.shown).cloned()
     }
 
-    fn input_settings(&mut self, ui: &mut Ui, model: &OpenModel) -> Option<Wish> {
-        let mut draft = self
-            .panels
-            .network
-            .draft
-            .take()
-            .filter(|draft| draft.model == model.id)
-            .unwrap_or_else(|| Draft::of(model));
+    /// The layers, and what lies inside the chosen one.
+    fn layer_list(&mut self, ui: &mut Ui, cx: &mut Context, model: &OpenModel) {
+        let jump = self.listed.replace(model.id) != Some(model.id);
+        let room = ui.available_height() - layer_view::HEIGHT;
+        let size = vec2(ui.available_width(), room.max(120.0));
+        let clicked = ui
+            .allocate_ui(size, |ui| layers(ui, cx.document, &model.value, &mut self.filter, jump));
+        layer_view(ui, cx, model);
+        if let Some(id) = clicked.inner {
+            set_layer(cx.document, &model.value, id);
+        }
+    }
+
+    fn input_settings(&mut self, ui: &mut Ui, cx: &mut Context, model: &OpenModel) {
+        let draft = self.draft.take().filter(|draft| draft.model == model.id);
+        let mut draft = draft.unwrap_or_else(|| Draft::of(model));
         Grid::new("input settings").num_columns(2).show(ui, |ui| {
             settings(ui, &mut draft, &model.value);
         });
-        let mut wish = None;
         ui.horizontal(|ui| {
             let changed = draft != Draft::of(model);
             if ui.add_enabled(changed, egui::Button::new("Apply")).clicked() {
-                wish = Some(Wish::Reopen(draft.card(model)));
+                cx.act(Action::Reopen(model.clone(), draft.card(model)));
             }
             if ui.add_enabled(changed, egui::Button::new("Reset")).clicked() {
                 draft = Draft::of(model);
             }
             let about = "Writes a .toml beside the weights, which is read when they are opened";
             if ui.button("Save model card").on_hover_text(about).clicked() {
-                wish = Some(Wish::SaveCard);
+                cx.act(save_card(&model.value));
             }
         });
-        self.panels.network.draft = Some(draft);
-        wish
+        self.draft = Some(draft);
     }
+}
 
-    fn save_card(&mut self, model: &Model) {
-        let path = model.card.weights.with_extension("toml");
-        // The card that was opened may be written over; another's may not.
-        let own = model.path == path;
-        match model.full_card().write(&path, own) {
-            Ok(()) => self.panels.notices.tell(format!("wrote {}", path.display())),
-            Err(error) => self.panels.notices.warn(error.to_string()),
-        }
+/// Writes the card beside the weights; gives the message that says so.
+fn save_card(model: &Model) -> Action {
+    let path = model.card.weights.with_extension("toml");
+    // The card that was opened may be written over; another's may not.
+    let own = model.path == path;
+    match model.full_card().write(&path, own) {
+        Ok(()) => Action::Tell(format!("wrote {}", path.display())),
+        Err(error) => Action::Warn(error.to_string()),
     }
 }
 
@@ -371,19 +348,6 @@ fn layers(
         }
     });
     clicked
-}
-
-/// The node that class activation maps of a network look at.
-pub(super) fn chosen_layer(document: &Document, model: &Model) -> Option<NodeId> {
-    let mut named = document.methods.iter().flat_map(|choice| {
-        let parameters = choice.method.description().parameters.iter();
-        let layers = parameters.filter(|parameter| matches!(parameter.kind, Kind::Layer));
-        layers.map(|parameter| choice.values.layer(parameter.id))
-    });
-    match named.next().flatten() {
-        Some(name) => model.graph.find(name),
-        None => model.graph.default_cam_layer(),
-    }
 }
 
 /// Makes a node the layer of every method that looks at one; the default one is automatic again.

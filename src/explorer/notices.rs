@@ -1,7 +1,7 @@
 //! Messages: toasts that come and, unless they warn, go, and the log of all of them.
 
-use super::open_panels::{OpenPanels, PanelId};
-use egui::{Align2, Color32, Context, RichText, ScrollArea, Ui};
+use super::context::{Context, Panel};
+use egui::{Align2, Color32, RichText, ScrollArea, Ui, Window};
 use std::time::{Duration, Instant};
 
 /// Messages for the person, oldest first.
@@ -34,6 +34,13 @@ impl Notices {
         self.push(text, true);
     }
 
+    /// Tells several things of one file or network.
+    pub fn tell_all(&mut self, of: &str, texts: &[String]) {
+        for text in texts {
+            self.tell(format!("{of}: {text}"));
+        }
+    }
+
     fn push(&mut self, text: String, is_warning: bool) {
         if !self.toasts.iter().any(|other| other.text == text) {
             let message = Message { text, is_warning, at: Instant::now() };
@@ -45,7 +52,7 @@ impl Notices {
         }
     }
 
-    pub fn show(&mut self, ctx: &Context) {
+    pub fn show(&mut self, ctx: &egui::Context) {
         self.toasts.retain(|message| message.is_warning || message.at.elapsed() < FADING);
         if self.toasts.is_empty() {
             return;
@@ -90,37 +97,29 @@ impl Notices {
             self.toasts.clear();
         }
     }
+}
 
-    /// All messages of this start, to read and to copy.
-    pub fn log(&self, ctx: &Context, open: &mut OpenPanels) {
-        if !open.contains(PanelId::Messages) {
+/// All messages of this start, to read and to copy.
+impl Panel for Notices {
+    fn window(&self, ctx: &egui::Context, _: &Context) -> Option<Window<'static>> {
+        let place = ctx.content_rect().center();
+        Some(Window::new("Messages").default_pos(place).default_size([460.0, 240.0]))
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut Context) {
+        if self.log.is_empty() {
+            ui.weak("Nothing was told or went wrong since the start");
             return;
         }
-        let mut is_open = true;
-        PanelId::Messages
-            .window("Messages")
-            .open(&mut is_open)
-            .default_pos(ctx.content_rect().center())
-            .default_size([460.0, 240.0])
-            .show(ctx, |ui| {
-                if self.log.is_empty() {
-                    ui.weak("Nothing was told or went wrong since the start");
-                    return;
-                }
-                if ui.button("Copy").on_hover_text("All messages, a line each").clicked() {
-                    let lines: Vec<_> = self.log.iter().map(|m| m.text.as_str()).collect();
-                    ui.copy_text(lines.join("\n"));
-                }
-                ScrollArea::vertical().auto_shrink([false, true]).stick_to_bottom(true).show(
-                    ui,
-                    |ui| {
-                        for message in &self.log {
-                            message.show(ui);
-                        }
-                    },
-                );
-            });
-        open.set(PanelId::Messages, is_open);
+        if ui.button("Copy").on_hover_text("All messages, a line each").clicked() {
+            let lines: Vec<_> = self.log.iter().map(|m| m.text.as_str()).collect();
+            ui.copy_text(lines.join("\n"));
+        }
+        ScrollArea::vertical().auto_shrink([false, true]).stick_to_bottom(true).show(ui, |ui| {
+            for message in &self.log {
+                message.show(ui);
+            }
+        });
     }
 }
 

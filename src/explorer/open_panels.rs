@@ -1,6 +1,6 @@
 //! Which windows within the window are open.
 
-use egui::{Context, Id, LayerId, Order, Window};
+use egui::{Context, Id, LayerId, Order};
 
 /// A window within the window that Escape closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,12 +16,8 @@ pub enum PanelId {
 }
 
 impl PanelId {
-    /// The window to show the panel in.
-    pub fn window(self, title: impl Into<egui::WidgetText>) -> Window<'static> {
-        Window::new(title).id(self.id())
-    }
-
-    fn id(self) -> Id {
+    /// The id of its window.
+    pub fn id(self) -> Id {
         Id::unique(("panel", self))
     }
 

@@ -1,5 +1,6 @@
 //! Opening files away from the window's thread, by dialog, drop or argument.
 
+use super::context::Action;
 use super::document::{AnnotationFile, OpenAnnotations};
 use super::session::OpenedSession;
 use crate::engine::{OpenModel, OpenPicture, Opened};
@@ -32,13 +33,7 @@ pub enum Arrival {
     Annotations(OpenAnnotations),
     /// With pictures' thumbnails.
     Session(Box<OpenedSession>, Vec<(u64, RgbaImage)>),
-    /// Where a person wants the session to be saved.
-    SaveTo(PathBuf),
-    /// What a figure's files are to be called.
-    WriteTo(PathBuf),
     Study(Box<OpenedStudy>),
-    /// Files and folders that a person asked for.
-    Asked(Vec<PathBuf>),
     /// With the path of its file.
     Recipe(PathBuf, Box<Recipe>),
     Failed(Error),
@@ -72,6 +67,8 @@ pub struct Opening {
     device: ComputeDevice,
     sender: Sender<(u64, Arrival)>,
     receiver: Receiver<(u64, Arrival)>,
+    actions: Sender<Action>,
+    actions_of_dialogs: Receiver<Action>,
     /// What was asked for before the last time that everything was closed is of an older one.
     generation: u64,
     waiting: Arc<AtomicUsize>,
@@ -86,10 +83,13 @@ const TOO_FAST_FOR_PEOPLE: Duration = Duration::from_millis(250);
 impl Opening {
     pub fn new(device: ComputeDevice, repaint: impl Fn() + Send + Sync + 'static) -> Self {
         let (sender, receiver) = channel();
+        let (actions, actions_of_dialogs) = channel();
         Self {
             device,
             sender,
             receiver,
+            actions,
+            actions_of_dialogs,
             generation: 0,
             waiting: Arc::default(),
             ids: Arc::default(),
@@ -193,20 +193,20 @@ impl Opening {
             .set_title("Save the session")
             .add_filter("Sessions", &["toml"])
             .set_file_name("session.toml");
-        self.ask_where(dialog, Arrival::SaveTo);
+        self.ask_where(dialog, Action::SaveSession);
     }
 
     /// Asks with the system's dialog what to call a figure's files.
     pub fn ask_where_to_write(&self) {
         let dialog =
             rfd::AsyncFileDialog::new().set_title("Write the figure").set_file_name("figure");
-        self.ask_where(dialog, Arrival::WriteTo);
+        self.ask_where(dialog, Action::CallFigure);
     }
 
-    fn ask_where(&self, dialog: rfd::AsyncFileDialog, arrival: fn(PathBuf) -> Arrival) {
+    fn ask_where(&self, dialog: rfd::AsyncFileDialog, action: fn(PathBuf) -> Action) {
         let (chosen, worker, asked) = (dialog.save_file(), self.handle(), Instant::now());
         std::thread::spawn(move || match pollster::block_on(chosen) {
-            Some(file) => worker.arrive(arrival(file.path().to_path_buf())),
+            Some(file) => worker.ask_for(action(file.path().to_path_buf())),
             None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(no_dialog()),
             None => {}
         });
@@ -226,6 +226,11 @@ impl Opening {
         self.receiver.try_iter().filter(is_current).map(|(_, arrival)| arrival).collect()
     }
 
+    /// What dialogs were answered by since the last call.
+    pub fn actions(&self) -> Vec<Action> {
+        self.actions_of_dialogs.try_iter().collect()
+    }
+
     /// Files that are still being opened.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::SeqCst)
@@ -234,6 +239,7 @@ impl Opening {
     fn handle(&self) -> Handle {
         Handle {
             sender: self.sender.clone(),
+            actions: self.actions.clone(),
             generation: self.generation,
             waiting: self.waiting.clone(),
             ids: self.ids.clone(),
@@ -252,6 +258,7 @@ fn no_dialog() -> Arrival {
 /// The part of [`Opening`] that goes to another thread.
 struct Handle {
     sender: Sender<(u64, Arrival)>,
+    actions: Sender<Action>,
     generation: u64,
     waiting: Arc<AtomicUsize>,
     ids: Arc<AtomicU64>,
@@ -262,7 +269,7 @@ impl Handle {
     /// Opens files and folders that a person asked for.
     fn open_asked(&self, paths: Vec<PathBuf>, device: &ComputeDevice) {
         let there = paths.iter().filter(|path| path.exists()).cloned().collect();
-        self.arrive(Arrival::Asked(there));
+        self.ask_for(Action::Remember(there));
         self.open(paths, device);
     }
 
@@ -286,6 +293,11 @@ impl Handle {
     fn arrive(&self, arrival: Arrival) {
         // The window may be gone, and then nobody waits.
         let _ = self.sender.send((self.generation, arrival));
+        (self.repaint)();
+    }
+
+    fn ask_for(&self, action: Action) {
+        let _ = self.actions.send(action);
         (self.repaint)();
     }
 

@@ -1,34 +1,24 @@
 //! Pasting: pictures, and paths of files, from the clipboard.
 
-use super::Explorer;
+use super::context::Action;
 use egui::{Context, Event};
 use image::{Rgba, RgbaImage};
 use std::path::PathBuf;
 
-impl Explorer {
-    /// Opens what was pasted while no text field wanted it.
-    pub(super) fn take_pasted(&mut self, ctx: &Context) {
-        if ctx.text_edit_focused() {
-            return;
-        }
-        let events = ctx.input(|input| input.events.clone());
-        for event in events {
-            match event {
-                Event::PasteImage(image) => {
-                    let temporary = || std::env::temp_dir().join("hyaline/pasted");
-                    let folder = self.services.places.pasted.clone().unwrap_or_else(temporary);
-                    self.services.opening.open_pasted(picture(&image), folder);
-                }
-                Event::Paste(text) => match paths(&text) {
-                    Some(paths) => self.services.opening.open(paths),
-                    None => self.panels.notices.tell(
-                        "Pasted text opens files when each line is the path of one".to_string(),
-                    ),
-                },
-                _ => {}
-            }
-        }
+/// What was pasted while no text field wanted it.
+pub fn pasted(ctx: &Context) -> Vec<Action> {
+    if ctx.text_edit_focused() {
+        return vec![];
     }
+    let action = |event: &Event| match event {
+        Event::PasteImage(image) => Some(Action::OpenPasted(picture(image))),
+        Event::Paste(text) => Some(paths(text).map_or_else(
+            || Action::Tell("Pasted text opens files when each line is the path of one".into()),
+            Action::Open,
+        )),
+        _ => None,
+    };
+    ctx.input(|input| input.events.iter().filter_map(action).collect())
 }
 
 fn picture(image: &egui::ColorImage) -> RgbaImage {

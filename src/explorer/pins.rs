@@ -1,30 +1,35 @@
 //! Maps that are kept on screen while other pictures, methods or networks are looked at.
 
-use super::Explorer;
-use super::cell::{Cell, Look};
 use super::export::SIDE;
-use egui::{Context, TextureHandle, TextureOptions};
+use egui::{ColorImage, Context, TextureHandle, TextureOptions};
 
 /// A map as it was shown.
-pub(super) struct Pin {
+pub struct Pin {
     title: String,
     texture: TextureHandle,
 }
 
-impl Explorer {
-    /// Keeps the map of a cell on screen, over its picture, as it is shown now.
-    pub(super) fn pin(&mut self, ctx: &Context, title: String, cell: &Cell, look: &Look) {
-        if let Some(image) = self.panel_image(cell, look) {
-            let texture = ctx.load_texture("pin", image, TextureOptions::LINEAR);
-            self.panels.pins.push(Pin { title, texture });
-        }
+/// The maps that are kept.
+#[derive(Default)]
+pub struct Pins(Vec<Pin>);
+
+impl Pin {
+    /// The picture of a map, as it is shown now.
+    pub fn new(ctx: &Context, title: String, image: ColorImage) -> Self {
+        Self { title, texture: ctx.load_texture("pin", image, TextureOptions::LINEAR) }
+    }
+}
+
+impl Pins {
+    pub fn add(&mut self, pin: Pin) {
+        self.0.push(pin);
     }
 
     /// A window for each pinned map.
-    pub(super) fn pin_windows(&mut self, ctx: &Context) {
+    pub fn show(&mut self, ctx: &Context) {
         let middle = ctx.content_rect().center();
         let mut index = 0;
-        self.panels.pins.retain(|pin| {
+        self.0.retain(|pin| {
             let mut is_open = true;
             let offset = egui::Vec2::splat(24.0 * index as f32) - egui::vec2(140.0, 160.0);
             index += 1;

@@ -1,8 +1,9 @@
 //! Range and colour: where scales end, over a histogram of what they scale, and what of maps is shown.
 
 use super::cell::label;
-use super::open_panels::PanelId;
-use super::{Explorer, theme};
+use super::context::{Context, Panel};
+use super::lookup::Lookup;
+use super::theme;
 use crate::attribution::Sign;
 use crate::display::{
     Arrangement, ColorMap, Ends, Norm, Reduction, Scale, Scaler, Scope, Style, TOP, conventions,
@@ -10,7 +11,8 @@ use crate::display::{
 use crate::engine::MethodChoice;
 use crate::text::number;
 use egui::{
-    Align2, ComboBox, DragValue, FontId, Rect, Response, Sense, Slider, Stroke, Ui, pos2, vec2,
+    Align2, ComboBox, DragValue, FontId, Rect, Response, Sense, Slider, Stroke, Ui, Window, pos2,
+    vec2,
 };
 use ndarray::{Array2, Array3};
 use std::sync::Arc;
@@ -35,36 +37,31 @@ const BINS: usize = 64;
 /// Its height, points.
 const HEIGHT: f32 = 84.0;
 
-impl Explorer {
-    pub(super) fn range_window(&mut self, ctx: &egui::Context) {
-        if !self.state.open.contains(PanelId::Range) {
-            return;
-        }
-        let mut is_open = true;
-        PanelId::Range
-            .window("Range and colour")
-            .open(&mut is_open)
+impl Panel for RangePanel {
+    fn window(&self, ctx: &egui::Context, _: &Context) -> Option<Window<'static>> {
+        let window = Window::new("Range and colour")
             .default_pos(ctx.content_rect().right_top() + vec2(-372.0, 72.0))
             .default_width(340.0)
             .max_height(ctx.content_rect().height() - 60.0)
-            .vscroll(true)
-            .show(ctx, |ui| {
-                let shown: Vec<MethodChoice> =
-                    self.state.document.shown_methods().cloned().collect();
-                self.norm_chooser(ui, &shown);
-                self.norm_controls(ui, &shown);
-                ui.separator();
-                self.style_controls(ui);
-            });
-        self.state.open.set(PanelId::Range, is_open);
+            .vscroll(true);
+        Some(window)
     }
 
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
+        let shown: Vec<MethodChoice> = cx.document.shown_methods().cloned().collect();
+        self.norm_chooser(ui, cx, &shown);
+        self.norm_controls(ui, cx, &shown);
+        ui.separator();
+        style_controls(ui, cx);
+    }
+}
+
+impl RangePanel {
     /// Whose norm is edited, and by whose conventions.
-    fn norm_chooser(&mut self, ui: &mut Ui, shown: &[MethodChoice]) {
+    fn norm_chooser(&mut self, ui: &mut Ui, cx: &mut Context, shown: &[MethodChoice]) {
         let ids = shown.iter().map(|choice| choice.method.description());
-        let panel = &mut self.panels.range;
-        if !ids.clone().any(|method| Some(method.id) == panel.method) {
-            panel.method = None;
+        if !ids.clone().any(|method| Some(method.id) == self.method) {
+            self.method = None;
         }
         let name = |of: Option<&str>| {
             let named = ids.clone().find(|method| Some(method.id) == of);
@@ -73,18 +70,18 @@ impl Explorer {
         ui.horizontal(|ui| {
             let label = ui.label("Norm of");
             ComboBox::from_id_salt("norm of")
-                .selected_text(name(panel.method))
+                .selected_text(name(self.method))
                 .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut panel.method, None, "all methods");
+                    ui.selectable_value(&mut self.method, None, "all methods");
                     for method in ids.clone() {
-                        ui.selectable_value(&mut panel.method, Some(method.id), method.name);
+                        ui.selectable_value(&mut self.method, Some(method.id), method.name);
                     }
                 })
                 .response
                 .labelled_by(label.id)
                 .on_hover_text("A method with a norm of its own keeps it when that of all changes");
-            let method = panel.method;
-            let appearance = &mut self.state.document.appearance;
+            let method = self.method;
+            let appearance = &mut cx.document.appearance;
             ui.menu_button("Conventions", |ui| {
                 for convention in conventions() {
                     if ui.button(convention.name).on_hover_text(convention.about).clicked() {
@@ -104,31 +101,30 @@ impl Explorer {
         });
     }
 
-    fn norm_controls(&mut self, ui: &mut Ui, shown: &[MethodChoice]) {
-        let method = self.panels.range.method;
-        let before = self.state.document.appearance.norms.get(method);
+    fn norm_controls(&mut self, ui: &mut Ui, cx: &mut Context, shown: &[MethodChoice]) {
+        let method = self.method;
+        let before = cx.document.appearance.norms.get(method);
         let mut norm = before;
         egui::Grid::new("norm").num_columns(2).show(ui, |ui| {
             choose(ui, "Channels", &mut norm.reduction, &Reduction::ALL.map(|r| (r, r.name())));
             let signs = Sign::ALL.map(|sign| (Some(sign), sign.name()));
             let signs: Vec<_> = [(None, "as the method says")].into_iter().chain(signs).collect();
             choose(ui, "Values", &mut norm.sign, &signs);
-            let of_pictures =
-                self.state.document.appearance.arrangement == Arrangement::PicturesByNetworks;
+            let of_pictures = cx.document.appearance.arrangement == Arrangement::PicturesByNetworks;
             let name = |scope: Scope| match scope {
                 Scope::Row | Scope::Figure if of_pictures => "one for all pictures",
                 _ => scope.name(),
             };
             choose(ui, "Scale", &mut norm.scope, &Scope::ALL.map(|scope| (scope, name(scope))));
         });
-        let norms = &self.state.document.appearance.norms;
+        let norms = &cx.document.appearance.norms;
         let has_own = |id: &str| norms.own.contains_key(id);
         let is_drawn = |choice: &&MethodChoice| {
             let id = choice.method.description().id;
             method.map_or_else(|| !has_own(id), |method| method == id)
         };
         let drawn = shown.iter().find(is_drawn);
-        let scale = drawn.and_then(|choice| self.histogram(ui, choice, &mut norm));
+        let scale = drawn.and_then(|choice| self.histogram(ui, cx, choice, &mut norm));
         ends_controls(ui, &mut norm.ends, scale);
         if norm == before {
             return;
@@ -136,25 +132,31 @@ impl Explorer {
         // Values suit the method that they were chosen for, whose units others don't share.
         let is_fixed = matches!(norm.ends, Ends::Fixed { .. }) && norm.ends != before.ends;
         let drawn = drawn.map(|choice| choice.method.description().id).filter(|_| is_fixed);
-        self.panels.range.method = drawn.or(method);
-        self.state.document.appearance.norms.set(self.panels.range.method, norm);
+        self.method = drawn.or(method);
+        cx.document.appearance.norms.set(self.method, norm);
     }
 
     /// How often values occur in the shown maps of a method, with the ends of their scale to drag; gives
     /// that scale.
-    fn histogram(&mut self, ui: &mut Ui, choice: &MethodChoice, norm: &mut Norm) -> Option<Scale> {
-        let of = self.state.document.appearance.norms.of(choice.method);
-        let maps = self.finished_maps(choice);
+    fn histogram(
+        &mut self,
+        ui: &mut Ui,
+        cx: &mut Context,
+        choice: &MethodChoice,
+        norm: &mut Norm,
+    ) -> Option<Scale> {
+        let of = cx.document.appearance.norms.of(choice.method);
+        let maps = finished_maps(cx.lookup(), choice);
         let maps: Vec<_> = maps.iter().collect();
         if maps.is_empty() {
             ui.weak("No map of this method is there yet");
             return None;
         }
-        let reduced: Vec<_> = maps.iter().map(|map| self.frame.display.reduced(map, of)).collect();
-        let scale = self.frame.display.scale(&maps, of);
+        let reduced: Vec<_> = maps.iter().map(|map| cx.frame.display.reduced(map, of)).collect();
+        let scale = cx.frame.display.scale(&maps, of);
         let counts = Counts::of(&reduced, scale);
         let color_map =
-            self.state.document.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(of.sign));
+            cx.document.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(of.sign));
         let name = choice.method.description().name;
         let alone = if norm.scope == Scope::Panel { "; each cell ends elsewhere" } else { "" };
         ui.weak(format!("Values of {name}, drag an end of their scale{alone}"));
@@ -176,15 +178,8 @@ impl Explorer {
         Some(scale)
     }
 
-    /// Maps of a method that are done, of all networks.
-    fn finished_maps(&self, choice: &MethodChoice) -> Vec<Arc<Array3<f32>>> {
-        let Some(picture) = self.state.document.picture() else { return vec![] };
-        let models = self.state.document.models.iter();
-        models.filter_map(|model| self.finished_map(model, picture, choice)).collect()
-    }
-
     fn dragged_ends(&mut self, response: &Response, counts: &Counts, scale: Scale) -> Option<Ends> {
-        let dragged = &mut self.panels.range.dragged;
+        let dragged = &mut self.dragged;
         if response.drag_started()
             && let Some(at) = response.interact_pointer_pos()
         {
@@ -200,35 +195,41 @@ impl Explorer {
         let value = counts.value(response.rect, response.interact_pointer_pos()?.x);
         moved(scale, side, value)
     }
-
-    fn style_controls(&mut self, ui: &mut Ui) {
-        let appearance = &mut self.state.document.appearance;
-        egui::Grid::new("style").num_columns(2).show(ui, |ui| {
-            let maps = ColorMap::ALL.map(|map| (Some(map), map.name()));
-            let maps: Vec<_> = [(None, "by method")].into_iter().chain(maps).collect();
-            choose(ui, "Colours", &mut appearance.color_map, &maps);
-            choose(ui, "Shown", &mut appearance.style, &Style::ALL.map(|s| (s, s.name())));
-            let label = ui.label("Strongest");
-            ui.add(Slider::new(&mut appearance.top, TOP).suffix(" %").fixed_decimals(0))
-                .labelled_by(label.id)
-                .on_hover_text("Show this part of a map's places, the strongest");
-            ui.end_row();
-        });
-        if let Some(caution) = appearance.color_map.and_then(ColorMap::caution) {
-            ui.colored_label(ui.visuals().warn_fg_color, format!("Mind: {caution}"));
-        }
-        ui.horizontal_wrapped(|ui| {
-            ui.checkbox(&mut appearance.smooth, "Smooth")
-                .on_hover_text("Enlarge pixels bilinearly instead of showing them");
-            ui.checkbox(&mut appearance.fade, "Fade")
-                .on_hover_text("Let weak places show the picture through");
-            ui.checkbox(&mut appearance.grey, "Grey picture")
-                .on_hover_text("Take the picture's colours away, so that only maps have some");
-        });
-    }
 }
 
-/// A row of a grid with a choice.
+fn style_controls(ui: &mut Ui, cx: &mut Context) {
+    let appearance = &mut cx.document.appearance;
+    egui::Grid::new("style").num_columns(2).show(ui, |ui| {
+        let maps = ColorMap::ALL.map(|map| (Some(map), map.name()));
+        let maps: Vec<_> = [(None, "by method")].into_iter().chain(maps).collect();
+        choose(ui, "Colours", &mut appearance.color_map, &maps);
+        choose(ui, "Shown", &mut appearance.style, &Style::ALL.map(|s| (s, s.name())));
+        let label = ui.label("Strongest");
+        ui.add(Slider::new(&mut appearance.top, TOP).suffix(" %").fixed_decimals(0))
+            .labelled_by(label.id)
+            .on_hover_text("Show this part of a map's places, the strongest");
+        ui.end_row();
+    });
+    if let Some(caution) = appearance.color_map.and_then(ColorMap::caution) {
+        ui.colored_label(ui.visuals().warn_fg_color, format!("Mind: {caution}"));
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.checkbox(&mut appearance.smooth, "Smooth")
+            .on_hover_text("Enlarge pixels bilinearly instead of showing them");
+        ui.checkbox(&mut appearance.fade, "Fade")
+            .on_hover_text("Let weak places show the picture through");
+        ui.checkbox(&mut appearance.grey, "Grey picture")
+            .on_hover_text("Take the picture's colours away, so that only maps have some");
+    });
+}
+
+/// Maps of a method that are done, of all networks.
+fn finished_maps(lookup: Lookup, choice: &MethodChoice) -> Vec<Arc<Array3<f32>>> {
+    let Some(picture) = lookup.document.picture() else { return vec![] };
+    let models = lookup.document.models.iter();
+    models.filter_map(|model| lookup.finished_map(model, picture, choice)).collect()
+}
+
 /// A row of a grid: a name and what can be chosen.
 pub(super) fn choose<T: PartialEq + Clone>(
     ui: &mut Ui,

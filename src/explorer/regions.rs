@@ -1,8 +1,9 @@
 //! What people drew around: boxes over the pictures.
 
+use super::context::Context;
 use super::document::OpenAnnotations;
+use super::theme;
 use super::view_transform::Lens;
-use super::{Explorer, theme};
 use crate::engine::{OpenModel, OpenPicture};
 use crate::picture::annotation::BoundingBox;
 use egui::{Rect, Stroke, StrokeKind, Ui, vec2};
@@ -33,36 +34,30 @@ impl Boxes {
     }
 }
 
-impl Explorer {
-    /// Draws the picture's boxes over it, as this network sees it.
-    pub(super) fn draw_regions(
-        &mut self,
-        ui: &Ui,
-        model: &OpenModel,
-        picture: &OpenPicture,
-        lens: &Lens,
-    ) {
-        let Some(annotations) = self
-            .state
-            .document
-            .annotations
-            .clone()
-            .filter(|_| self.state.document.appearance.boxes)
-        else {
-            return;
-        };
-        let [height, width] = model.value.preprocessing.size.map(|side| side as f32);
-        let point = lens.input.size() / vec2(width, height);
-        let at = |x: f32, y: f32| lens.input.min + vec2(x, y) * point;
-        let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
-        for edges in self.frame.boxes.of(&annotations, model, picture).iter() {
-            let BoundingBox { x1, y1, x2, y2 } = *edges;
-            let region = Rect::from_min_max(at(x1, y1), at(x2, y2));
-            // A dark line around a bright one shows on every map.
-            for (width, color) in theme::REGION {
-                let stroke = Stroke::new(width, color);
-                painter.rect_stroke(region, 0.0, stroke, StrokeKind::Inside);
-            }
+/// Draws the picture's boxes over it, as this network sees it.
+pub fn draw_regions(
+    ui: &Ui,
+    cx: &mut Context,
+    model: &OpenModel,
+    picture: &OpenPicture,
+    lens: &Lens,
+) {
+    let Some(annotations) =
+        cx.document.annotations.clone().filter(|_| cx.document.appearance.boxes)
+    else {
+        return;
+    };
+    let [height, width] = model.value.preprocessing.size.map(|side| side as f32);
+    let point = lens.input.size() / vec2(width, height);
+    let at = |x: f32, y: f32| lens.input.min + vec2(x, y) * point;
+    let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
+    for edges in cx.frame.boxes.of(&annotations, model, picture).iter() {
+        let BoundingBox { x1, y1, x2, y2 } = *edges;
+        let region = Rect::from_min_max(at(x1, y1), at(x2, y2));
+        // A dark line around a bright one shows on every map.
+        for (width, color) in theme::REGION {
+            let stroke = Stroke::new(width, color);
+            painter.rect_stroke(region, 0.0, stroke, StrokeKind::Inside);
         }
     }
 }

@@ -1,41 +1,57 @@
 //! What the window asks the worker for: everything that this frame would show.
 
-use super::Explorer;
-use crate::attribution::Target;
+use super::figure_requests::FigureSource;
+use super::layer_view::layer_job;
+use super::lookup::Lookup;
+use super::view::View;
 use crate::display::Arrangement;
-use crate::engine::job::{
-    CurvesJob, Job, MapJob, MapQuery, PaceJob, PredictionJob, PredictionQuery, SimilarityJob,
-};
-use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, Subject, Task};
-use std::sync::Arc;
+use crate::engine::job::{CurvesJob, Job, PaceJob, PredictionJob, SimilarityJob};
+use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, Task};
+use std::ops::Range;
 
-impl Explorer {
-    /// Asks for what this frame would show: predictions first, then maps, then curves.
-    pub(super) fn request(&self) {
-        let mut tasks = match self.state.document.picture() {
-            None => vec![],
-            Some(_) if self.arrangement() == Arrangement::PicturesByNetworks => {
-                self.tasks_of_pictures()
-            }
-            Some(picture) => self.tasks_of_methods(picture),
+/// What a frame shows.
+pub struct Requests<'a> {
+    pub lookup: Lookup<'a>,
+    pub view: &'a View,
+    /// Which pictures there is room for, where several are shown.
+    pub visible_pictures: Range<usize>,
+    /// The network whose layers are shown.
+    pub layers_of: Option<u64>,
+    pub shows_figure: bool,
+}
+
+impl Requests<'_> {
+    /// Everything that the frame would show: predictions first, then maps, then curves.
+    pub fn tasks(&self) -> Vec<Task> {
+        let document = self.lookup.document;
+        let Some(picture) = document.picture() else { return vec![] };
+        let mut tasks = match self.view.arrangement(document) {
+            Arrangement::PicturesByNetworks => self.tasks_of_pictures(),
+            _ => self.tasks_of_methods(picture),
         };
-        if !self.state.document.pictures.is_empty() {
-            tasks.extend(self.figure_tasks());
+        if self.shows_figure {
+            tasks.extend(FigureSource { lookup: self.lookup, view: self.view }.tasks());
         }
-        self.services.worker.request(tasks);
+        tasks
+    }
+
+    fn layer_task(&self) -> Option<Task> {
+        let models = &self.lookup.document.models;
+        let model = models.iter().find(|open| Some(open.id) == self.layers_of)?;
+        layer_job(self.lookup, model).map(Task::of)
     }
 
     /// Everything of one picture, for the methods that are shown.
     fn tasks_of_methods(&self, picture: &OpenPicture) -> Vec<Task> {
-        let models = &self.state.document.models;
+        let models = &self.lookup.document.models;
         let mut tasks: Vec<Task> =
             models.iter().map(|model| prediction_task(model, picture)).collect();
         tasks.extend(models.iter().map(pace_task));
         let mut curves = Vec::new();
-        for choice in self.state.document.shown_methods() {
+        for choice in self.lookup.document.shown_methods() {
             for model in models {
-                let Some(job) = self.map_job(model, picture, choice) else { continue };
-                if self.state.view.curves && self.frame.results.done(&job.query()).is_some() {
+                let Some(job) = self.lookup.map_job(model, picture, choice) else { continue };
+                if self.view.curves && self.lookup.results.done(&job.query()).is_some() {
                     curves.push(Task::of(CurvesJob(job.clone())));
                 }
                 tasks.push(Task::of(job));
@@ -50,29 +66,33 @@ impl Explorer {
     /// How alike the maps of the pair are, once both are there.
     fn similarity_task(&self, picture: &OpenPicture, choice: &MethodChoice) -> Option<Task> {
         let map = |model: &OpenModel| {
-            let query = self.map_query(model, picture, choice)?;
-            self.frame.results.done(&query).map(|_| query)
+            let query = self.lookup.map_query(model, picture, choice)?;
+            self.lookup.results.done(&query).map(|_| query)
         };
-        let [a, b] = self.state.document.joined()?;
+        let [a, b] = self.lookup.document.joined()?;
         let (maps, method) = ([map(&a)?, map(&b)?], choice.method.description().name);
         Some(Task::of(SimilarityJob { maps, method }))
     }
 
     /// Predictions, then maps of one method, for the pictures on screen, and curves of the chosen one.
     fn tasks_of_pictures(&self) -> Vec<Task> {
-        let range = self.frame.visible_pictures.clone();
-        let pictures = self.state.document.pictures.get(range).unwrap_or_default();
-        let models = &self.state.document.models;
+        let range = self.visible_pictures.clone();
+        let pictures = self.lookup.document.pictures.get(range).unwrap_or_default();
+        let models = &self.lookup.document.models;
         let cells = || {
             let cell = |picture| models.iter().map(move |model| (model, picture));
             pictures.iter().flat_map(cell)
         };
-        let map =
-            |(model, picture)| self.map_job(model, picture, self.pictures_method()?).map(Task::of);
+        let map = |(model, picture)| {
+            self.lookup
+                .map_job(model, picture, self.view.method_of(self.lookup.document)?)
+                .map(Task::of)
+        };
         let curves = |model: &OpenModel| {
-            let (picture, choice) = (self.state.document.picture()?, self.pictures_method()?);
-            let job = self.map_job(model, picture, choice).filter(|_| self.state.view.curves)?;
-            self.frame.results.done(&job.query())?;
+            let (picture, choice) =
+                (self.lookup.document.picture()?, self.view.method_of(self.lookup.document)?);
+            let job = self.lookup.map_job(model, picture, choice).filter(|_| self.view.curves)?;
+            self.lookup.results.done(&job.query())?;
             Some(Task::of(CurvesJob(job)))
         };
         cells()
@@ -82,67 +102,6 @@ impl Explorer {
             .chain(self.layer_task())
             .chain(models.iter().filter_map(curves))
             .collect()
-    }
-
-    /// What a model makes of a picture, once that is known.
-    pub(super) fn subject(&self, model: u64, picture: u64) -> Option<Arc<Subject>> {
-        self.frame.results.done(&PredictionQuery { model, picture, condition: Condition::Clean })
-    }
-
-    /// The map of one cell, once the class is known.
-    pub(super) fn map_query(
-        &self,
-        model: &OpenModel,
-        picture: &OpenPicture,
-        choice: &MethodChoice,
-    ) -> Option<MapQuery> {
-        self.map_job(model, picture, choice).map(|job| job.query())
-    }
-
-    /// The work on the map of one cell, once the class is known.
-    pub(super) fn map_job(
-        &self,
-        model: &OpenModel,
-        picture: &OpenPicture,
-        choice: &MethodChoice,
-    ) -> Option<MapJob> {
-        let subject = self.subject(model.id, picture.id)?;
-        Some(MapJob {
-            model: model.clone(),
-            picture: picture.clone(),
-            condition: subject.condition.clone(),
-            choice: choice.clone(),
-            class: subject.class(self.state.document.target)?,
-            background: self.background(picture, choice),
-            seed: self.state.document.seed,
-        })
-    }
-
-    /// The session's other pictures, for methods that ask for them.
-    fn background(&self, picture: &OpenPicture, choice: &MethodChoice) -> Vec<OpenPicture> {
-        match choice.values.uses_others() {
-            true => self
-                .state
-                .document
-                .pictures
-                .iter()
-                .filter(|o| o.id != picture.id)
-                .cloned()
-                .collect(),
-            false => vec![],
-        }
-    }
-
-    /// A class that no network has any more is given up.
-    pub(super) fn mend_target(&mut self) {
-        if let Target::Class(class) = self.state.document.target {
-            let known = |model: &OpenModel| class < model.value.graph.classes();
-            if !self.state.document.models.is_empty()
-                && !self.state.document.models.iter().any(known)
-            {
-                self.state.document.target = Target::Top1;
-            }
-        }
     }
 }
 

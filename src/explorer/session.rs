@@ -1,12 +1,9 @@
 //! Sessions as the window opens and saves them.
 
-use super::Explorer;
-use super::autosave::Autosave;
 use super::document::{Document, OpenAnnotations};
 use super::pair::Pair;
 use crate::attribution::{Method, Target};
 use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture};
-use crate::file::stem;
 use crate::model::{Card, Model};
 use crate::session::{Comparison, FigureOptions, File, SavedMethod, Session, VERSION};
 use std::path::{Path, PathBuf};
@@ -69,7 +66,7 @@ impl Session {
 
 impl OpenedSession {
     /// Whether all of its files could be opened.
-    fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         let has_annotations = self.session.annotations.is_none() || self.annotations.is_some();
         let has_models = self.models.iter().all(Option::is_some);
         has_annotations && has_models && self.pictures.iter().all(Option::is_some)
@@ -117,50 +114,6 @@ impl OpenedSession {
         document.selected = chosen.and_then(place).unwrap_or(0);
         let unknown = take_methods(&mut document, &self.session);
         (document, unknown)
-    }
-}
-
-impl Explorer {
-    /// Shows a session in the place of what is there, which undo brings back.
-    pub(super) fn take_session(&mut self, session: &OpenedSession) {
-        let (document, unknown) = session.document();
-        for notice in session.notices().into_iter().chain(unknown) {
-            self.panels.notices.warn(notice);
-        }
-        if std::mem::take(&mut self.panels.introduction) {
-            // The example may still be on its way.
-            self.services.opening.forget();
-        }
-        self.state.document = document;
-        let folder = self.services.places.unsaved.as_deref();
-        let is_whole = session.is_whole();
-        match Autosave::is_own(folder, &session.path) {
-            true if is_whole => Autosave::take_up(&session.path),
-            true => {}
-            // Saving over a session that lacks files would drop them from it.
-            false => self.state.document.session = is_whole.then(|| session.path.clone()),
-        }
-    }
-
-    pub(super) fn save_session(&mut self, path: PathBuf) {
-        match Session::of(&self.state.document).write(&path) {
-            Ok(()) => {
-                self.panels.notices.tell(format!("saved {}", path.display()));
-                self.state.document.session = Some(path);
-            }
-            Err(error) => self.panels.notices.warn(error.to_string()),
-        }
-    }
-
-    /// Calls the window by its session.
-    pub(super) fn show_title(&mut self, ctx: &egui::Context) {
-        if self.frame.titled != self.state.document.session {
-            self.frame.titled = self.state.document.session.clone();
-            let title =
-                self.frame.titled.as_deref().map(|path| format!("{} – Hyaline", stem(path)));
-            let title = title.unwrap_or_else(|| "Hyaline".into());
-            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the window remembers from one start to the next, as a TOML file of the user's.
 
-use super::Explorer;
+use super::view::View;
 use crate::error::{Error, Result};
 use crate::file;
 use egui::{Context, ThemePreference};
@@ -107,40 +107,58 @@ impl From<Theme> for ThemePreference {
     }
 }
 
-impl Explorer {
+impl Settings {
     /// Makes the window as it was left.
-    pub(super) fn take_settings(&mut self, ctx: &Context) {
+    pub fn apply(&self, ctx: &Context, view: &mut View) {
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
-        ctx.set_theme(ThemePreference::from(self.state.settings.theme));
-        ctx.set_zoom_factor(self.state.settings.scale);
-        (self.state.view.library, self.state.view.curves) =
-            (self.state.settings.library, self.state.settings.curves);
-    }
-
-    /// Writes the settings where they changed; what can't be written is told once.
-    pub(super) fn keep_settings(&mut self) {
-        (self.state.settings.library, self.state.settings.curves) =
-            (self.state.view.library, self.state.view.curves);
-        let Some(path) = &self.services.places.settings else { return };
-        if self.state.settings == self.services.kept_settings {
-            return;
-        }
-        self.services.kept_settings = self.state.settings.clone();
-        if let Err(error) = self.state.settings.write(path) {
-            self.panels.notices.warn(error.to_string());
-        }
+        ctx.set_theme(ThemePreference::from(self.theme));
+        ctx.set_zoom_factor(self.scale);
+        (view.library, view.curves) = (self.library, self.curves);
     }
 
     /// Makes everything in the window larger or smaller.
-    pub(super) fn scale_window(&mut self, ctx: &Context, scale: f32) {
+    pub fn set_scale(&mut self, ctx: &Context, scale: f32) {
         let scale = (10.0 * scale).round() / 10.0;
-        self.state.settings.scale = scale.clamp(*SCALES.start(), *SCALES.end());
-        ctx.set_zoom_factor(self.state.settings.scale);
+        self.scale = scale.clamp(*SCALES.start(), *SCALES.end());
+        ctx.set_zoom_factor(self.scale);
     }
 
-    pub(super) fn set_theme(&mut self, ctx: &Context, theme: Theme) {
-        self.state.settings.theme = theme;
+    pub fn set_theme(&mut self, ctx: &Context, theme: Theme) {
+        self.theme = theme;
         ctx.set_theme(ThemePreference::from(theme));
+    }
+}
+
+/// The file of settings; without a path, nothing is kept.
+#[derive(Debug)]
+pub struct SettingsFile {
+    path: Option<PathBuf>,
+    written: Settings,
+}
+
+impl SettingsFile {
+    /// Reads the settings of a file, which are the defaults where there is none.
+    pub fn open(path: Option<PathBuf>) -> Self {
+        let written = path.as_deref().map(Settings::read).unwrap_or_default();
+        Self { path, written }
+    }
+
+    /// The settings as the file has them.
+    pub fn settings(&self) -> &Settings {
+        &self.written
+    }
+
+    /// Writes the settings where they changed.
+    ///
+    /// # Errors
+    /// When the file can't be written, once for each change.
+    pub fn keep(&mut self, settings: &Settings) -> Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        if *settings == self.written {
+            return Ok(());
+        }
+        self.written = settings.clone();
+        settings.write(path)
     }
 }
 

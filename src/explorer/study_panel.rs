@@ -1,14 +1,15 @@
 //! The table of a study, and the way from its numbers to the pictures behind them.
 
+use super::context::{Action, Context, Panel};
 use super::document::Document;
 use super::open_panels::PanelId;
-use super::{Explorer, theme};
+use super::theme;
 use crate::attribution::{self, Target};
 use crate::engine::MethodChoice;
 use crate::score::Better;
 use crate::study::report::{PictureValue, Report};
 use crate::study::{OpenedStudy, PlannedModel, values_of};
-use egui::{ComboBox, Grid, Panel, RichText, ScrollArea, Ui};
+use egui::{ComboBox, Grid, RichText, ScrollArea, Ui, Window, vec2};
 use egui_plot::{Plot, PlotPoints, Points, log_grid_spacer, uniform_grid_spacer};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,67 +78,70 @@ impl StudyPanel {
     }
 }
 
-impl Explorer {
-    pub(super) fn study_panel(&mut self, ctx: &egui::Context) {
-        let Some(study) =
-            self.panels.study.study.clone().filter(|_| self.state.open.contains(PanelId::Study))
-        else {
-            return;
-        };
-        let (mut open, mut wish) = (true, None);
+impl Panel for StudyPanel {
+    fn window(&self, ctx: &egui::Context, _: &Context) -> Option<Window<'static>> {
         let room = ctx.content_rect();
-        PanelId::Study
-            .window(format!("Study: {}", study.report.plan().name))
-            .default_size((room.size() - egui::vec2(120.0, 140.0)).min(egui::vec2(1000.0, 640.0)))
-            .max_size(room.size() - egui::vec2(24.0, 48.0))
+        let size = (room.size() - vec2(120.0, 140.0)).min(vec2(1000.0, 640.0));
+        let window = Window::new(format!("Study: {}", self.study.as_ref()?.report.plan().name))
+            .default_size(size)
+            .max_size(room.size() - vec2(24.0, 48.0))
             .pivot(egui::Align2::CENTER_CENTER)
             .default_pos(room.center())
-            .open(&mut open)
-            .collapsible(false)
-            .show(ctx, |ui| wish = self.panels.study.ui(ui, &study));
-        self.state.open.set(PanelId::Study, open);
-        if let Some(cell) = wish {
-            self.bring(&study, cell);
-        }
+            .collapsible(false);
+        Some(window)
     }
 
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
+        let Some(study) = self.study.clone() else { return };
+        if let Some(cell) = self.whole(ui, &study) {
+            self.bring(cx, &study, cell);
+        }
+    }
+}
+
+impl StudyPanel {
     /// Brings a cell of a study into the grid: its picture with its boxes, network, method and class.
     /// Undo brings back what was shown before.
-    fn bring(&mut self, study: &OpenedStudy, [model, picture, method]: [usize; 3]) {
+    fn bring(
+        &mut self,
+        cx: &mut Context,
+        study: &OpenedStudy,
+        [model, picture, method]: [usize; 3],
+    ) {
         let plan = study.report.plan();
         let (planned, choice) = (&plan.pictures[picture], &plan.methods[method]);
         let mut files: Vec<PathBuf> = vec![];
         let is_model =
             |open: &crate::model::Model| PlannedModel::of(open).sha256 == plan.models[model].sha256;
-        if !self.state.document.models.iter().any(|open| is_model(&open.value)) {
+        if !cx.document.models.iter().any(|open| is_model(&open.value)) {
             files.extend(study.models[model].clone());
         }
-        if !self.state.document.pictures.iter().any(|open| open.value.sha256 == planned.sha256) {
+        if !cx.document.pictures.iter().any(|open| open.value.sha256 == planned.sha256) {
             files.extend(study.pictures[picture].clone());
         }
-        if self.state.document.annotations.is_none() {
+        if cx.document.annotations.is_none() {
             files.extend(study.annotations.clone());
         }
         let chosen = attribution::method(&choice.id)
             .and_then(|found| Ok((found, values_of(choice, found.description().parameters)?)));
         match chosen {
             Ok((method, values)) => {
-                self.state.document.show_alone(MethodChoice { method, values, shown: true });
+                cx.document.show_alone(MethodChoice { method, values, shown: true });
             }
-            Err(error) => self.panels.notices.warn(error.to_string()),
+            Err(error) => cx.warn(error.to_string()),
         }
-        let of_metric = study.report.pictures([model, method, self.panels.study.metric]);
+        let of_metric = study.report.pictures([model, method, self.metric]);
         let subject = of_metric.iter().find(|of| of.picture == picture).and_then(|of| of.subject);
         if let Some(subject) = subject {
-            self.state.document.target = Target::Class(subject.target);
+            cx.document.target = Target::Class(subject.target);
         }
-        self.state.document.seed = plan.seed;
-        self.panels.study.awaited = Some(planned.sha256.clone());
-        self.panels.study.settle(&mut self.state.document);
-        self.state.open.close(PanelId::Study);
-        match (files.is_empty(), self.panels.study.awaited.is_some()) {
-            (false, _) => self.services.opening.open(files),
-            (true, true) => self.panels.notices.warn(format!(
+        cx.document.seed = plan.seed;
+        self.awaited = Some(planned.sha256.clone());
+        self.settle(cx.document);
+        cx.open.close(PanelId::Study);
+        match (files.is_empty(), self.awaited.is_some()) {
+            (false, _) => cx.act(Action::Open(files)),
+            (true, true) => cx.warn(format!(
                 "cannot find {}: the definition that says where it lies is not beside the results \
                  (open the picture, then choose it in the study again)",
                 planned.name
@@ -149,12 +153,12 @@ impl Explorer {
 
 impl StudyPanel {
     /// The whole window; gives the cell (model, picture, method) that is to be shown.
-    fn ui(&mut self, ui: &mut Ui, study: &OpenedStudy) -> Option<[usize; 3]> {
+    fn whole(&mut self, ui: &mut Ui, study: &OpenedStudy) -> Option<[usize; 3]> {
         let report = &study.report;
         self.head(ui, report);
         let metric = self.metric;
         let wish = self.chosen.and_then(|chosen| {
-            let panel = Panel::right("pictures of the study").default_size(330.0);
+            let panel = egui::Panel::right("pictures of the study").default_size(330.0);
             panel.show(ui, |ui| self.pictures(ui, report, chosen)).inner
         });
         egui::CentralPanel::default().show(ui, |ui| {

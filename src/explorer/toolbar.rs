@@ -1,75 +1,36 @@
 //! The menus, and how maps are shown.
 
-use super::Explorer;
 use super::command::{Command, Menu};
-use super::open_panels::PanelId;
+use super::context::{Action, Context};
+use super::pair::Pair;
+use super::target_chooser::ClassChooser;
 use crate::display::Arrangement;
+use crate::engine::OpenModel;
 use egui::{Button, ComboBox, Panel, Slider, Ui};
 
-impl Explorer {
-    pub(super) fn toolbar(&mut self, ui: &mut Ui) {
-        Panel::top("menus").show(ui, |ui| self.menus(ui));
-        if !self.state.document.is_empty() {
+/// The menus and the controls below them.
+#[derive(Debug, Default)]
+pub struct Toolbar {
+    classes: ClassChooser,
+}
+
+impl Toolbar {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
+        Panel::top("menus").show(ui, |ui| menus(ui, cx));
+        if !cx.document.is_empty() {
             Panel::top("display").show(ui, |ui| {
                 ui.add_space(2.0);
-                ui.horizontal_wrapped(|ui| self.display_controls(ui));
+                ui.horizontal_wrapped(|ui| self.display_controls(ui, cx));
                 ui.add_space(2.0);
             });
         }
     }
 
-    fn menus(&mut self, ui: &mut Ui) {
-        let mut chosen = None;
-        egui::MenuBar::new().ui(ui, |ui| {
-            for menu in Menu::ALL {
-                ui.menu_button(menu.title(), |ui| {
-                    for command in menu.commands() {
-                        if command == Command::SaveSession {
-                            self.recent_menu(ui);
-                        }
-                        let keys = command.keys(ui.ctx());
-                        let button = Button::new(command.name()).shortcut_text(keys);
-                        let button = ui.add_enabled(self.can(command), button);
-                        if button.on_hover_text(command.row().help).clicked() {
-                            chosen = Some(command);
-                            ui.close();
-                        }
-                    }
-                });
-            }
-        });
-        if let Some(command) = chosen {
-            let ctx = ui.ctx().clone();
-            self.perform(command, &ctx);
-        }
-    }
-
-    /// What was opened before.
-    fn recent_menu(&mut self, ui: &mut Ui) {
-        let recent = self.state.settings.recent.clone();
-        ui.add_enabled_ui(!recent.is_empty(), |ui| {
-            ui.menu_button("Open recent", |ui| {
-                for path in &recent {
-                    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-                    if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
-                        self.services.opening.open(vec![path.clone()]);
-                        ui.close();
-                    }
-                }
-                ui.separator();
-                if ui.button("Forget these").clicked() {
-                    self.state.settings.recent.clear();
-                    ui.close();
-                }
-            });
-        });
-    }
-
-    fn display_controls(&mut self, ui: &mut Ui) {
-        self.target_chooser(ui);
-        self.pair_chooser(ui);
+    fn display_controls(&mut self, ui: &mut Ui, cx: &mut Context) {
+        self.classes.ui(ui, cx);
+        pair_chooser(ui, cx);
         ui.separator();
-        let appearance = &mut self.state.document.appearance;
+        let appearance = &mut cx.document.appearance;
         keep_together(ui, 210.0);
         let label = ui.label("Grid");
         ComboBox::from_id_salt("grid")
@@ -94,55 +55,54 @@ impl Explorer {
             .labelled_by(label.id)
             .on_hover_text("Leave out places weaker than this share of the scale");
         ui.separator();
-        if self.state.document.annotations.is_some() {
+        if cx.document.annotations.is_some() {
             ui.checkbox(&mut appearance.boxes, "Boxes")
                 .on_hover_text("Show what people drew around");
         }
-        self.command_button(ui, Command::ToggleRange);
+        cx.command_button(ui, Command::ToggleRange);
     }
+}
 
-    /// The table of keys.
-    pub(super) fn help(&mut self, ctx: &egui::Context) {
-        if !self.state.open.contains(PanelId::Help) {
-            return;
-        }
-        let mut open = true;
-        PanelId::Help
-            .window("Keys and mouse")
-            .pivot(egui::Align2::CENTER_CENTER)
-            .default_pos(ctx.content_rect().center())
-            .max_height(ctx.content_rect().height() - 80.0)
-            .vscroll(true)
-            .open(&mut open)
-            .collapsible(false)
-            .resizable(false)
-            .show(ctx, |ui| {
-                egui::Grid::new("keys").num_columns(2).striped(true).show(ui, |ui| {
-                    for command in Command::ALL {
-                        ui.label(command.name()).on_hover_text(command.row().help);
-                        ui.monospace(command.keys(ctx));
-                        ui.end_row();
+fn menus(ui: &mut Ui, cx: &mut Context) {
+    egui::MenuBar::new().ui(ui, |ui| {
+        for menu in Menu::ALL {
+            ui.menu_button(menu.title(), |ui| {
+                for command in menu.commands() {
+                    if command == Command::SaveSession {
+                        recent_menu(ui, cx);
                     }
-                    for (what, how) in [
-                        ("Open anything", "drop files or folders on the window"),
-                        ("Open a copied picture or copied paths", "Ctrl + V"),
-                        ("Menu of a cell or a name", "right click, or Menu or Shift + F10 on it"),
-                        ("Keep a map on screen", "Pin this map, in its menu"),
-                        ("Other order of rows and columns", "drag their names"),
-                        ("Magnify the picture in all cells", "Ctrl + wheel, or pinch"),
-                        ("Move it", "drag"),
-                        ("Values under the pointer in all cells", "hover a cell"),
-                        ("One cell alone, and back", "double click, or Enter on a cell"),
-                        ("Each of a pair in the other's place", "hold Shift"),
-                    ] {
-                        ui.label(what);
-                        ui.monospace(how);
-                        ui.end_row();
+                    let keys = command.keys(ui.ctx());
+                    let button = Button::new(command.name()).shortcut_text(keys);
+                    let button = ui.add_enabled(cx.can(command), button);
+                    if button.on_hover_text(command.row().help).clicked() {
+                        cx.run(command);
+                        ui.close();
                     }
-                });
+                }
             });
-        self.state.open.set(PanelId::Help, open);
-    }
+        }
+    });
+}
+
+/// What was opened before.
+fn recent_menu(ui: &mut Ui, cx: &mut Context) {
+    let recent = cx.settings.recent.clone();
+    ui.add_enabled_ui(!recent.is_empty(), |ui| {
+        ui.menu_button("Open recent", |ui| {
+            for path in &recent {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                    cx.act(Action::Open(vec![path.clone()]));
+                    ui.close();
+                }
+            }
+            ui.separator();
+            if ui.button("Forget these").clicked() {
+                cx.act(Action::ForgetRecent);
+                ui.close();
+            }
+        });
+    });
 }
 
 /// Begins another line where this one has no room for a label and what it names, in points.
@@ -152,13 +112,35 @@ fn keep_together(ui: &mut Ui, width: f32) {
     }
 }
 
-impl Explorer {
-    /// A button for a command, as menus name it.
-    pub(super) fn command_button(&mut self, ui: &mut Ui, command: Command) {
-        let about = format!("{}\n{}", command.row().help, command.keys(ui.ctx()));
-        if ui.button(command.name()).on_hover_text(about.trim_end()).clicked() {
-            let ctx = ui.ctx().clone();
-            self.perform(command, &ctx);
-        }
+/// Chooses which two networks are joined.
+fn pair_chooser(ui: &mut Ui, cx: &mut Context) {
+    if cx.document.models.len() < 2 {
+        return;
+    }
+    let label = ui.label("Pair");
+    let name = |[a, b]: &[OpenModel; 2]| format!("{} | {}", a.value.name, b.value.name);
+    let joined = cx.document.joined();
+    let pairs = cx.document.pairs();
+    let chosen = joined.as_ref().map_or("none".to_string(), name);
+    ComboBox::from_id_salt("pair")
+        .selected_text(chosen)
+        .show_ui(ui, |ui| {
+            ui.selectable_value(&mut cx.document.pair, None, "none");
+            for pair in pairs {
+                let value = Pair { first: pair[0].id, second: pair[1].id };
+                ui.selectable_value(&mut cx.document.pair, Some(value), name(&pair));
+            }
+        })
+        .response
+        .labelled_by(label.id)
+        .on_hover_text("Two networks that get a column of their differences");
+    if joined.is_none()
+        && let Some(twins) = cx.document.twins()
+        && ui
+            .button("Join twins")
+            .on_hover_text("They have one architecture and were trained otherwise")
+            .clicked()
+    {
+        cx.document.pair = Some(twins);
     }
 }

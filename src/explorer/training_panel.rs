@@ -1,13 +1,14 @@
 //! A training as it runs: how far it is, its loss, and its accuracies after each epoch.
 
+use super::context::{Action, Context, Panel};
 use super::open_panels::PanelId;
-use super::{Explorer, theme};
+use super::theme;
 use crate::error::Error;
 use crate::model::ComputeDevice;
 use crate::progress::Flow;
 use crate::text::{count, duration};
 use crate::training::{Epoch, Outcome, Progress, Recipe, Training};
-use egui::{ProgressBar, RichText, Ui};
+use egui::{ProgressBar, RichText, Ui, Window};
 use egui_plot::{Legend, Line, Plot, PlotPoints, uniform_grid_spacer};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -177,82 +178,59 @@ fn folder_of(recipe: &Path) -> PathBuf {
     recipe.with_extension("")
 }
 
-impl Explorer {
-    pub(super) fn training_panel(&mut self, ctx: &egui::Context) {
-        let Some((path, recipe)) = self.panels.training.recipe.clone() else { return };
-        if !self.state.open.contains(PanelId::Training) {
-            return;
+impl Panel for TrainingPanel {
+    fn window(&self, ctx: &egui::Context, _: &Context) -> Option<Window<'static>> {
+        let (_, recipe) = self.recipe.as_ref()?;
+        let room = ctx.content_rect();
+        let window =
+            Window::new(format!("Training: {}", recipe.name.as_deref().unwrap_or_default()))
+                .default_width((room.width() - 80.0).min(760.0))
+                .pivot(egui::Align2::CENTER_CENTER)
+                .default_pos(room.center())
+                .collapsible(false);
+        Some(window)
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
+        let Some((path, recipe)) = &self.recipe else { return };
+        let (folder, course) = (folder_of(path), told(&self.course, |course| course.clone()));
+        ui.weak(recipe.summary()).on_hover_text(path.display().to_string());
+        ui.add_space(theme::GAP / 2.0);
+        progress(ui, &course.stage);
+        charts(ui, &course);
+        for notice in &course.notices {
+            ui.add(egui::Label::new(notice).wrap());
         }
-        let course = told(&self.panels.training.course, |course| course.clone());
-        let (mut open, mut wish) = (true, None);
-        let name = recipe.name.clone().unwrap_or_default();
-        PanelId::Training
-            .window(format!("Training: {name}"))
-            .default_width((ctx.content_rect().width() - 80.0).min(760.0))
-            .pivot(egui::Align2::CENTER_CENTER)
-            .default_pos(ctx.content_rect().center())
-            .open(&mut open)
-            .collapsible(false)
-            .show(ctx, |ui| {
-                ui.weak(recipe.summary()).on_hover_text(path.display().to_string());
-                ui.add_space(theme::GAP / 2.0);
-                progress(ui, &course.stage);
-                charts(ui, &course);
-                for notice in &course.notices {
-                    ui.add(egui::Label::new(notice).wrap());
-                }
-                wish = buttons(ui, &course.stage, folder_of(&path).join("checkpoint.safetensors"));
-            });
-        self.state.open.set(PanelId::Training, open);
-        match wish {
-            Some(Wish::Start) => {
-                let ctx = ctx.clone();
-                self.panels
-                    .training
-                    .start(self.services.device.clone(), move || ctx.request_repaint());
-            }
-            Some(Wish::Stop) => self.panels.training.stop.store(true, Ordering::SeqCst),
-            Some(Wish::Open(card)) => {
-                self.services.opening.open(vec![card]);
-                self.state.open.close(PanelId::Training);
-            }
-            None => {}
-        }
+        self.buttons(ui, cx, &course.stage, &folder.join("checkpoint.safetensors"));
     }
 }
 
-/// What a button asks for.
-enum Wish {
-    Start,
-    Stop,
-    /// A network's card.
-    Open(PathBuf),
-}
-
-fn buttons(ui: &mut Ui, stage: &Stage, checkpoint: PathBuf) -> Option<Wish> {
-    let mut wish = None;
-    ui.add_space(theme::GAP / 2.0);
-    ui.horizontal(|ui| match stage {
-        Stage::Waiting | Stage::Stopped | Stage::Failed(_) => {
-            let text = if checkpoint.is_file() { "Go on" } else { "Start" };
-            if ui.button(text).clicked() {
-                wish = Some(Wish::Start);
+impl TrainingPanel {
+    fn buttons(&mut self, ui: &mut Ui, cx: &mut Context, stage: &Stage, checkpoint: &Path) {
+        ui.add_space(theme::GAP / 2.0);
+        ui.horizontal(|ui| match stage {
+            Stage::Waiting | Stage::Stopped | Stage::Failed(_) => {
+                let text = if checkpoint.is_file() { "Go on" } else { "Start" };
+                if ui.button(text).clicked() {
+                    let ctx = ui.ctx().clone();
+                    self.start(cx.device.clone(), move || ctx.request_repaint());
+                }
+                ui.weak("Closing this window stops nothing; every epoch is kept.");
             }
-            ui.weak("Closing this window stops nothing; every epoch is kept.");
-        }
-        Stage::Preparing | Stage::Training(_) | Stage::Measuring(_) => {
-            let stop = ui.button("Stop").on_hover_text("It can go on from here later");
-            if stop.clicked() {
-                wish = Some(Wish::Stop);
+            Stage::Preparing | Stage::Training(_) | Stage::Measuring(_) => {
+                let stop = ui.button("Stop").on_hover_text("It can go on from here later");
+                if stop.clicked() {
+                    self.stop.store(true, Ordering::SeqCst);
+                }
             }
-        }
-        Stage::Trained(card) => {
-            if ui.button("Open the network").clicked() {
-                wish = Some(Wish::Open(card.clone()));
+            Stage::Trained(card) => {
+                if ui.button("Open the network").clicked() {
+                    cx.act(Action::Open(vec![card.clone()]));
+                    cx.open.close(PanelId::Training);
+                }
             }
-        }
-    });
-    wish
+        });
+    }
 }
 
 fn progress(ui: &mut Ui, stage: &Stage) {

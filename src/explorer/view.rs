@@ -1,8 +1,11 @@
 //! What the window shows beside the document: no part of a session, and not undone.
 
+use super::document::Document;
 use super::pair::PairView;
 use super::scrubber::Scrub;
 use super::view_transform::ViewTransform;
+use crate::display::Arrangement;
+use crate::engine::MethodChoice;
 
 /// What the window shows beside the document, and how near.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,6 +27,23 @@ pub struct View {
     pub method: Option<&'static str>,
     pub library: bool,
     pub curves: bool,
+}
+
+impl View {
+    /// How the grid is laid out; a cell alone needs no choice.
+    pub fn arrangement(&self, document: &Document) -> Arrangement {
+        match self.alone {
+            Some(_) => Arrangement::default(),
+            None => document.appearance.arrangement,
+        }
+    }
+
+    /// The method whose maps are shown for all pictures: the chosen one, or the first shown.
+    pub fn method_of<'d>(&self, document: &'d Document) -> Option<&'d MethodChoice> {
+        let is_chosen =
+            |choice: &&MethodChoice| Some(choice.method.description().id) == self.method;
+        document.shown_methods().find(is_chosen).or_else(|| document.shown_methods().next())
+    }
 }
 
 impl Default for View {

@@ -11,7 +11,7 @@ use super::settings::Theme;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 /// What a command is called, where it stands, and what it does.
-pub(super) struct Row {
+pub struct Row {
     pub menu: Menu,
     /// What menus and buttons say; `…` means that a dialog follows.
     pub name: &'static str,
@@ -29,7 +29,7 @@ macro_rules! commands {
     ($($command:ident: $menu:ident, $name:literal, $key:expr, $can:expr => $run:expr, $help:literal;)*) => {
         /// A command of the window.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Command { $($command),* }
+        pub enum Command { $($command),* }
 
         impl Command {
             /// All commands, in the order of menus.
@@ -106,16 +106,16 @@ commands! {
         => |app, _| app.state.document.step_picture(1),
         "Explain the picture after this one";
     MagnifyPicture: Picture, "Magnify picture", key(PLAIN, Key::CloseBracket), always
-        => |app, _| app.zoom_picture(1.5),
+        => |app, _| run::zoom_picture(app, 1.5),
         "Show less of the picture, larger, in all cells";
     ReducePicture: Picture, "Reduce picture", key(PLAIN, Key::OpenBracket), run::is_zoomed
-        => |app, _| app.zoom_picture(1.0 / 1.5),
+        => |app, _| run::zoom_picture(app, 1.0 / 1.5),
         "Show more of the picture, smaller, in all cells";
     FitPicture: Picture, "Whole picture", key(PLAIN, Key::F), run::is_zoomed
         => run::fit_picture,
         "Show the whole picture in all cells";
     PinProbe: Picture, "Pin probe at pointer", key(PLAIN, Key::P), |app| app.frame.pointed.before.is_some()
-        => |app, _| app.pin_probe(app.frame.pointed.before),
+        => run::pin_probe,
         "Watch the values of all maps at this position";
     ToggleProbes: Picture, "Values at probes", None, run::has_probes
         => |app, _| app.state.view.probes ^= true,
@@ -137,10 +137,10 @@ commands! {
         => run::toggle_blink,
         "Show a pair's maps in turn, or their difference";
     ZoomIn: Grid, "Larger cells", key(PLAIN, Key::Plus), always
-        => |app, _| app.zoom(1.25),
+        => |app, _| run::zoom_cells(app, 1.25),
         "Make cells larger";
     ZoomOut: Grid, "Smaller cells", key(PLAIN, Key::Minus), always
-        => |app, _| app.zoom(0.8),
+        => |app, _| run::zoom_cells(app, 0.8),
         "Make cells smaller";
     ZoomFit: Grid, "Fit cells to window", key(PLAIN, Key::Num0), always
         => |app, _| app.state.view.cell = None,
@@ -168,23 +168,23 @@ commands! {
         => run::toggle_theme,
         "Change between the light and the dark theme";
     SystemTheme: Window, "Theme of the system", None, always
-        => |app, ctx| app.set_theme(ctx, Theme::System),
+        => |app, ctx| app.state.settings.set_theme(ctx, Theme::System),
         "Follow the system's theme";
     LargerWindow: Window, "Larger text and controls", key(CTRL, Key::Plus), always
-        => |app, ctx| app.scale_window(ctx, app.state.settings.scale + 0.1),
+        => |app, ctx| run::scale_window(app, ctx, 0.1),
         "Make everything in the window larger";
     SmallerWindow: Window, "Smaller text and controls", key(CTRL, Key::Minus), always
-        => |app, ctx| app.scale_window(ctx, app.state.settings.scale - 0.1),
+        => |app, ctx| run::scale_window(app, ctx, -0.1),
         "Make everything in the window smaller";
     UsualWindow: Window, "Usual text and controls", key(CTRL, Key::Num0), always
-        => |app, ctx| app.scale_window(ctx, 1.0),
+        => |app, ctx| app.state.settings.set_scale(ctx, 1.0),
         "Give everything in the window the system's size";
 
     Palette: Help, "Find a command", key(CTRL, Key::P), always
         => |app, _| app.panels.palette.open(),
         "Run any command by a few letters of its name";
     Hints: Help, "Hints", None, run::has_hints
-        => |app, _| (app.panels.hint, app.state.settings.hints_seen) = (0, false),
+        => run::show_hints,
         "Show the first start's hints again";
     Help: Help, "Keys and mouse", key(PLAIN, Key::F1), always
         => |app, _| app.state.open.toggle(PanelId::Help),
@@ -193,7 +193,7 @@ commands! {
 
 /// A menu of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Menu {
+pub enum Menu {
     File,
     Edit,
     Picture,

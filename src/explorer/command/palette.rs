@@ -1,6 +1,6 @@
 //! The command palette: any command by a few letters of its name.
 
-use super::super::Explorer;
+use super::super::context::Context;
 use super::Command;
 use egui::{
     Align2, Area, Frame, Key, Label, Order, RichText, ScrollArea, Sense, TextEdit, Ui, vec2,
@@ -24,19 +24,12 @@ impl Palette {
         *self = Self { is_open: true, ..Self::default() };
     }
 
-    pub fn close(&mut self) {
-        self.is_open = false;
-    }
-}
-
-impl Explorer {
-    pub(in crate::explorer) fn palette(&mut self, ctx: &egui::Context) {
-        if !self.panels.palette.is_open {
+    pub fn show(&mut self, ctx: &egui::Context, cx: &mut Context) {
+        if !self.is_open {
             return;
         }
-        let commands = fitting(&self.panels.palette.text, |command| self.can(command));
-        self.panels.palette.chosen =
-            self.panels.palette.chosen.min(commands.len().saturating_sub(1));
+        let commands = fitting(&self.text, |command| cx.can(command));
+        self.chosen = self.chosen.min(commands.len().saturating_sub(1));
         let mut done = None;
         let area = Area::new(egui::Id::unique("palette"))
             .order(Order::Foreground)
@@ -44,25 +37,25 @@ impl Explorer {
             .show(ctx, |ui| {
                 Frame::popup(ui.style()).show(ui, |ui| {
                     ui.set_width(WIDTH.min(ctx.content_rect().width() - 40.0));
-                    done = self.palette_list(ui, &commands);
+                    done = self.list(ui, &commands);
                 });
             });
         let is_elsewhere = ctx.input(|input| input.pointer.any_pressed())
             && ctx.pointer_latest_pos().is_some_and(|at| !area.response.rect.contains(at));
         if is_elsewhere || ctx.input(|input| input.key_pressed(Key::Escape)) {
-            self.panels.palette.close();
+            self.is_open = false;
         }
         if let Some(command) = done {
-            self.panels.palette.close();
-            self.perform(command, ctx);
+            self.is_open = false;
+            cx.run(command);
         }
     }
 
     /// The field and the commands that fit; gives the one that was chosen.
-    fn palette_list(&mut self, ui: &mut Ui, commands: &[Command]) -> Option<Command> {
+    fn list(&mut self, ui: &mut Ui, commands: &[Command]) -> Option<Command> {
         let key = |key| ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
         let [down, up, enter] = [Key::ArrowDown, Key::ArrowUp, Key::Enter].map(key);
-        let palette = &mut self.panels.palette;
+        let palette = self;
         if down && palette.chosen + 1 < commands.len() {
             palette.chosen += 1;
         }

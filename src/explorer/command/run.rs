@@ -1,11 +1,26 @@
 //! What commands do where that takes more than a line, and when they can.
 
-use super::super::pair::PairView;
-use super::super::settings::Theme;
-use super::super::view_transform::ViewTransform;
-use super::super::{Explorer, theme};
+use crate::attribution::Target;
+use crate::display::Appearance;
 use crate::example;
+use crate::explorer::app::Explorer;
+use crate::explorer::autosave::Autosave;
+use crate::explorer::context::Action;
+use crate::explorer::document::{Document, OpenAnnotations};
+use crate::explorer::hints::Hints;
+use crate::explorer::inspector::ground;
+use crate::explorer::open_panels::PanelId;
+use crate::explorer::opening::Arrival;
+use crate::explorer::pair::PairView;
+use crate::explorer::session::OpenedSession;
+use crate::explorer::settings::Theme;
+use crate::explorer::theme;
+use crate::explorer::view_transform::ViewTransform;
+use crate::file::stem;
+use crate::session::Session;
+use crate::text::count;
 use egui::Context;
+use std::path::PathBuf;
 
 pub(super) fn open_example(app: &mut Explorer, _: &Context) {
     app.open_example(example::user_folder());
@@ -61,15 +76,15 @@ pub(super) fn toggle_blink(app: &mut Explorer, _: &Context) {
 }
 
 pub(super) fn toggle_network(app: &mut Explorer, _: &Context) {
-    if let Some(model) = app.state.document.models.first() {
-        app.toggle_network(model.id);
+    if let Some(id) = app.state.document.models.first().map(|model| model.id) {
+        app.toggle_network(id);
     }
 }
 
 pub(super) fn toggle_theme(app: &mut Explorer, ctx: &Context) {
     match ctx.theme() {
-        egui::Theme::Dark => app.set_theme(ctx, Theme::Light),
-        egui::Theme::Light => app.set_theme(ctx, Theme::Dark),
+        egui::Theme::Dark => app.state.settings.set_theme(ctx, Theme::Light),
+        egui::Theme::Light => app.state.settings.set_theme(ctx, Theme::Dark),
     }
 }
 
@@ -117,27 +132,185 @@ pub(super) fn has_hints(app: &Explorer) -> bool {
     app.services.places.settings.is_some() && has_files(app)
 }
 
+/// Makes cells larger or smaller by a factor.
+pub(super) fn zoom_cells(app: &mut Explorer, factor: f32) {
+    let cell = app.frame.shown_cell * factor;
+    app.state.view.cell = Some(cell.clamp(*theme::CELL.start(), *theme::CELL.end()));
+}
+
+/// Zooms by a factor about the middle of the picture.
+pub(super) fn zoom_picture(app: &mut Explorer, factor: f32) {
+    let document = &app.state.document;
+    if let Some(picture) = document.picture() {
+        let ground = ground(document, app.frame.shown_cell, picture);
+        app.state.view.transform.zoom_middle(factor, ground);
+    }
+}
+
+pub(super) fn pin_probe(app: &mut Explorer, _: &Context) {
+    if let Some(at) = app.frame.pointed.before {
+        app.state.document.probes.push(at);
+        app.state.view.probes = true;
+    }
+}
+
+pub(super) fn scale_window(app: &mut Explorer, ctx: &Context, by: f32) {
+    let scale = app.state.settings.scale + by;
+    app.state.settings.set_scale(ctx, scale);
+}
+
+pub(super) fn show_hints(app: &mut Explorer, _: &Context) {
+    app.panels.hints = Hints::default();
+    app.state.settings.hints_seen = false;
+}
+
 impl Explorer {
-    /// Whether a command has something to do.
-    pub(in crate::explorer) fn can(&self, command: super::Command) -> bool {
-        command.can(self)
+    /// Does what a panel asked for.
+    pub fn execute(&mut self, action: Action, ctx: &Context) {
+        let Self { services, state, panels, .. } = self;
+        match action {
+            Action::Run(command) => command.run(self, ctx),
+            Action::Open(paths) => services.opening.open(paths),
+            Action::OpenPasted(picture) => {
+                let temporary = || std::env::temp_dir().join("hyaline/pasted");
+                let folder = services.places.pasted.clone().unwrap_or_else(temporary);
+                services.opening.open_pasted(picture, folder);
+            }
+            Action::Reopen(model, card) => services.opening.reopen(&model, card),
+            Action::OpenLeft => self.open_left(),
+            Action::DiscardLeft => services.autosave.discard_left(),
+            Action::StartEmpty => {
+                self.close_all();
+                self.state.document.appearance = Appearance::default();
+            }
+            Action::Remember(paths) => state.settings.remember(&paths),
+            Action::ForgetRecent => state.settings.recent.clear(),
+            Action::EndHints => state.settings.hints_seen = true,
+            Action::SaveSession(path) => self.save_session(path),
+            Action::NameFigure => services.opening.ask_where_to_write(),
+            Action::CallFigure(path) => panels.figure.call(path),
+            Action::Tell(text) => panels.notices.tell(text),
+            Action::Warn(text) => panels.notices.warn(text),
+            Action::ToggleNetwork(model) => self.toggle_network(model),
+            Action::Pin(pin) => panels.pins.add(pin),
+            Action::CancelJob(key) => services.worker.cancel_one(&key),
+        }
     }
 
-    /// Does what a command says.
-    pub(in crate::explorer) fn perform(&mut self, command: super::Command, ctx: &Context) {
-        command.run(self, ctx);
+    /// Takes what was loaded into the document, or shows it in its panel.
+    pub fn take_loaded(&mut self, event: Arrival, ctx: &Context) {
+        let Self { state, panels, .. } = self;
+        match event {
+            Arrival::Model(model) => {
+                panels.notices.tell_all(&model.value.name, &model.value.warnings);
+                state.document.models.push(model);
+            }
+            Arrival::Replaced(old, model) => {
+                panels.network.follow(old, model.id);
+                if let Some(place) = state.document.models.iter_mut().find(|m| m.id == old) {
+                    *place = model;
+                }
+            }
+            Arrival::Picture(picture, thumbnail) => {
+                self.frame.keep_thumbnail(ctx, picture.id, &thumbnail);
+                panels.notices.tell_all(&picture.value.name, &picture.value.notes);
+                state.document.pictures.push(picture);
+                panels.study.settle(&mut state.document);
+            }
+            Arrival::Annotations(annotations) => self.take_annotations(annotations),
+            Arrival::Study(study) => {
+                panels.study.show(*study);
+                state.open.open(PanelId::Study);
+            }
+            Arrival::Recipe(path, recipe) => {
+                state.open.open(PanelId::Training);
+                if let Err(error) = panels.training.show(path, *recipe) {
+                    panels.notices.warn(error.to_string());
+                }
+            }
+            Arrival::Session(session, thumbnails) => {
+                for (id, thumbnail) in &thumbnails {
+                    self.frame.keep_thumbnail(ctx, *id, thumbnail);
+                }
+                self.take_session(&session);
+            }
+            Arrival::Failed(error) => panels.notices.warn(error.to_string()),
+        }
     }
 
-    pub(super) fn zoom(&mut self, factor: f32) {
-        let cell = self.frame.shown_cell * factor;
-        self.state.view.cell = Some(cell.clamp(*theme::CELL.start(), *theme::CELL.end()));
+    fn take_annotations(&mut self, annotations: OpenAnnotations) {
+        let found = &annotations.value.annotations;
+        let mut said = found.warnings().clone();
+        said.push(format!("boxes and masks of {}", count(found.len(), "picture", "pictures")));
+        for model in &self.state.document.models {
+            said.extend(found.classes_of(model.value.labels.lookup()).summary(&model.value.name));
+        }
+        self.panels.notices.tell_all(&stem(&annotations.value.path), &said);
+        self.state.document.annotations = Some(annotations);
     }
 
-    pub(super) fn zoom_picture(&mut self, factor: f32) {
-        let Some(picture) = self.state.document.picture().cloned() else { return };
-        let cell =
-            egui::Rect::from_min_size(egui::Pos2::ZERO, egui::Vec2::splat(self.frame.shown_cell));
-        let ground = self.ground(cell, &picture);
-        self.state.view.transform.zoom_middle(factor, ground);
+    /// Shows a session in the place of what is there, which undo brings back.
+    fn take_session(&mut self, session: &OpenedSession) {
+        let (document, unknown) = session.document();
+        for notice in session.notices().into_iter().chain(unknown) {
+            self.panels.notices.warn(notice);
+        }
+        if std::mem::take(&mut self.panels.introduction.is_shown) {
+            // The example may still be on its way.
+            self.services.opening.forget();
+        }
+        self.state.document = document;
+        let folder = self.services.places.unsaved.as_deref();
+        let is_whole = session.is_whole();
+        match Autosave::is_own(folder, &session.path) {
+            true if is_whole => Autosave::take_up(&session.path),
+            true => {}
+            // Saving over a session that lacks files would drop them from it.
+            false => self.state.document.session = is_whole.then(|| session.path.clone()),
+        }
+    }
+
+    /// Opens what an earlier window left.
+    fn open_left(&mut self) {
+        if let Some(left) = self.services.autosave.left.take() {
+            self.services.opening.forget();
+            self.panels.introduction.is_shown = false;
+            self.services.opening.open_again(left);
+        }
+    }
+
+    fn save_session(&mut self, path: PathBuf) {
+        match Session::of(&self.state.document).write(&path) {
+            Ok(()) => {
+                self.panels.notices.tell(format!("saved {}", path.display()));
+                self.state.document.session = Some(path);
+            }
+            Err(error) => self.panels.notices.warn(error.to_string()),
+        }
+    }
+
+    pub(super) fn close_all(&mut self) {
+        self.state.document.close_all();
+        self.services.opening.forget();
+        self.panels.introduction.is_shown = false;
+    }
+
+    /// Opens the example in the place of what is there, which undo brings back, and says what to look
+    /// for. Its files are unpacked to `folder`.
+    pub fn open_example(&mut self, folder: PathBuf) {
+        self.close_all();
+        let (methods, target, seed) = (Document::default().methods, Target::Top1, 0);
+        self.state.document = Document { methods, target, seed, ..self.state.document.clone() };
+        self.state.document.appearance = Appearance::of_example();
+        self.services.opening.open_example(folder);
+        self.panels.introduction.is_shown = true;
+    }
+
+    /// Opens the panel of a network, or closes it where it is that network's.
+    fn toggle_network(&mut self, model: u64) {
+        let is_shown =
+            self.panels.network.is_of(model) && self.state.open.contains(PanelId::Network);
+        self.state.open.set(PanelId::Network, !is_shown);
+        self.panels.network.show(model);
     }
 }

@@ -1,0 +1,166 @@
+//! What a panel sees and may change in a frame, and what it may ask for.
+
+use super::app::{Frame, Services, State};
+use super::command::Command;
+use super::document::Document;
+use super::lookup::Lookup;
+use super::open_panels::{OpenPanels, PanelId};
+use super::pins::Pin;
+use super::settings::Settings;
+use super::view::View;
+use crate::engine::{Key, OpenModel, Results, Worker};
+use crate::model::{Card, ComputeDevice};
+use egui::{Ui, Window};
+use image::RgbaImage;
+use std::path::PathBuf;
+
+/// What a panel sees and may change. Undo works on whole documents, so that panels edit the document
+/// itself; everything else that they want done is an [`Action`].
+pub struct Context<'a> {
+    pub document: &'a mut Document,
+    pub view: &'a mut View,
+    pub open: &'a mut OpenPanels,
+    pub frame: &'a mut Frame,
+    pub settings: &'a Settings,
+    pub results: &'a Results,
+    pub worker: &'a Worker,
+    pub device: &'a ComputeDevice,
+    /// Files that are still loading.
+    pub loading: usize,
+    /// Whether settings are remembered from one start to the next.
+    pub remembers: bool,
+    /// Whether an earlier window left a session.
+    pub has_left: bool,
+    enabled: &'a [bool],
+    actions: &'a mut Vec<Action>,
+}
+
+/// What a panel wants done that is not its own, executed after the panels of a frame.
+pub enum Action {
+    Run(Command),
+    /// Opens files and folders.
+    Open(Vec<PathBuf>),
+    /// Opens a picture from the clipboard.
+    OpenPasted(RgbaImage),
+    /// Opens a network again, as another card describes it.
+    Reopen(OpenModel, Card),
+    /// Opens the session that an earlier window left.
+    OpenLeft,
+    DiscardLeft,
+    /// Closes the example.
+    StartEmpty,
+    /// Says something in a message that goes by itself.
+    Tell(String),
+    /// Says something in a message that stays.
+    Warn(String),
+    /// Opens the panel of a network, or closes it where it is that network's.
+    ToggleNetwork(u64),
+    /// Keeps a map on screen.
+    Pin(Pin),
+    /// Asks what to call a figure's files.
+    NameFigure,
+    /// Calls a figure's files by a path without an ending.
+    CallFigure(PathBuf),
+    /// Saves the session to a file.
+    SaveSession(PathBuf),
+    /// Remembers files and folders that a person opened.
+    Remember(Vec<PathBuf>),
+    /// Ends one piece of work.
+    CancelJob(Key),
+    /// Does not show the first start's hints again.
+    EndHints,
+    /// Forgets which files were opened.
+    ForgetRecent,
+}
+
+/// A window within the window, open while it is in the list of [`OpenPanels`].
+pub trait Panel {
+    /// The window with its title, place and size; none where there is nothing to show.
+    fn window(&self, ctx: &egui::Context, cx: &Context) -> Option<Window<'static>>;
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context);
+
+    /// What there is to do in every frame, open or not.
+    fn update(&mut self, _: &egui::Context, _: &mut Context) {}
+}
+
+/// Shows a panel where it is open.
+pub fn show_panel(ctx: &egui::Context, cx: &mut Context, id: PanelId, panel: &mut dyn Panel) {
+    panel.update(ctx, cx);
+    if !cx.open.contains(id) {
+        return;
+    }
+    let mut is_open = true;
+    match panel.window(ctx, cx) {
+        Some(window) => {
+            window.id(id.id()).open(&mut is_open).show(ctx, |ui| panel.ui(ui, cx));
+        }
+        None => is_open = false,
+    }
+    if !is_open {
+        cx.open.close(id);
+    }
+}
+
+impl<'a> Context<'a> {
+    /// `enabled` says of every command whether it has something to do.
+    pub fn new(
+        services: &'a Services,
+        state: &'a mut State,
+        frame: &'a mut Frame,
+        enabled: &'a [bool],
+        actions: &'a mut Vec<Action>,
+    ) -> Self {
+        let State { document, view, settings, open, .. } = state;
+        let Services { results, worker, device, opening, places, autosave, .. } = services;
+        Self {
+            document,
+            view,
+            open,
+            frame,
+            settings,
+            results,
+            worker,
+            device,
+            loading: opening.waiting(),
+            remembers: places.settings.is_some(),
+            has_left: autosave.left.is_some(),
+            enabled,
+            actions,
+        }
+    }
+
+    /// Whether a command has something to do.
+    pub fn can(&self, command: Command) -> bool {
+        self.enabled[command as usize]
+    }
+
+    pub fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    pub fn run(&mut self, command: Command) {
+        self.act(Action::Run(command));
+    }
+
+    pub fn tell(&mut self, text: String) {
+        self.act(Action::Tell(text));
+    }
+
+    pub fn warn(&mut self, text: String) {
+        self.act(Action::Warn(text));
+    }
+
+    /// The results of what is open.
+    pub fn lookup(&self) -> Lookup<'_> {
+        Lookup { document: self.document, results: self.results }
+    }
+
+    /// A button for a command, as menus name it.
+    pub fn command_button(&mut self, ui: &mut Ui, command: Command) {
+        let about = format!("{}\n{}", command.row().help, command.keys(ui.ctx()));
+        if ui.button(command.name()).on_hover_text(about.trim_end()).clicked() {
+            self.run(command);
+        }
+    }
+}

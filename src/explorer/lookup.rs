@@ -1,0 +1,69 @@
+//! What is known of what is open: the results of cells, by the class and values chosen now.
+
+use super::document::Document;
+use crate::engine::job::{Job, MapJob, MapQuery, PredictionQuery};
+use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, Results, Subject};
+use ndarray::Array3;
+use std::sync::Arc;
+
+/// Finds results of what is open.
+#[derive(Clone, Copy)]
+pub struct Lookup<'a> {
+    pub document: &'a Document,
+    pub results: &'a Results,
+}
+
+impl Lookup<'_> {
+    /// What a model makes of a picture, once that is known.
+    pub fn subject(&self, model: u64, picture: u64) -> Option<Arc<Subject>> {
+        self.results.done(&PredictionQuery { model, picture, condition: Condition::Clean })
+    }
+
+    /// The map of one cell, once the class is known.
+    pub fn map_query(
+        &self,
+        model: &OpenModel,
+        picture: &OpenPicture,
+        choice: &MethodChoice,
+    ) -> Option<MapQuery> {
+        self.map_job(model, picture, choice).map(|job| job.query())
+    }
+
+    /// The work on the map of one cell, once the class is known.
+    pub fn map_job(
+        &self,
+        model: &OpenModel,
+        picture: &OpenPicture,
+        choice: &MethodChoice,
+    ) -> Option<MapJob> {
+        let subject = self.subject(model.id, picture.id)?;
+        Some(MapJob {
+            model: model.clone(),
+            picture: picture.clone(),
+            condition: subject.condition.clone(),
+            choice: choice.clone(),
+            class: subject.class(self.document.target)?,
+            background: self.background(picture, choice),
+            seed: self.document.seed,
+        })
+    }
+
+    /// The map of a cell that is done.
+    pub fn finished_map(
+        &self,
+        model: &OpenModel,
+        picture: &OpenPicture,
+        choice: &MethodChoice,
+    ) -> Option<Arc<Array3<f32>>> {
+        let query = self.map_query(model, picture, choice)?;
+        self.results.done(&query).map(|attribution| attribution.map.clone())
+    }
+
+    /// The session's other pictures, for methods that ask for them.
+    fn background(&self, picture: &OpenPicture, choice: &MethodChoice) -> Vec<OpenPicture> {
+        match choice.values.uses_others() {
+            true => self.document.pictures.iter().filter(|o| o.id != picture.id).cloned().collect(),
+            false => vec![],
+        }
+    }
+}
