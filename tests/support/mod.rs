@@ -1,7 +1,11 @@
 //! What the test binaries share: data folders, devices, model cards, golden numbers.
 #![allow(dead_code)]
 
+use hyaline::attribution::{self, Attribution, Explained, Progress};
 use hyaline::model::{ComputeDevice, DeviceChoice, Model};
+use hyaline::parameter::Values;
+use hyaline::progress::Flow;
+use ndarray::Array3;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashMap;
@@ -133,6 +137,24 @@ pub fn write_model(folder: &Path, weights: &[(&str, Vec<usize>, Vec<f32>)]) -> M
     Model::open(&path, &ComputeDevice::cpu()).unwrap()
 }
 
+/// A method's map of a picture, a class and a seed, with settings as people write them.
+pub fn run(
+    model: &Model,
+    id: &str,
+    (picture, class, seed): (&Array3<f32>, usize, u64),
+    settings: &[(&str, &str)],
+    watch: &mut dyn FnMut(&Progress) -> Flow,
+) -> Attribution {
+    let method = attribution::method(id).unwrap();
+    let parameters = method.description().parameters;
+    let mut values = Values::defaults(parameters);
+    for (name, value) in settings {
+        values.set(parameters, name, value).unwrap();
+    }
+    let explained = Explained::new(model, picture, "picture", class, seed);
+    attribution::attribute(method, &explained, &values, watch).unwrap()
+}
+
 /// A golden case: tensors by name, and what it says of itself.
 pub struct Golden {
     pub tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
@@ -169,9 +191,9 @@ impl Golden {
     }
 
     /// A 1×C×H×W tensor without its first axis.
-    pub fn map(&self, name: &str) -> ndarray::Array3<f32> {
+    pub fn map(&self, name: &str) -> Array3<f32> {
         let (shape, values) = &self.tensors[name];
-        ndarray::Array3::from_shape_vec((shape[1], shape[2], shape[3]), values.clone()).unwrap()
+        Array3::from_shape_vec((shape[1], shape[2], shape[3]), values.clone()).unwrap()
     }
 
     pub fn target(&self) -> usize {

@@ -185,7 +185,7 @@ fn segment_means(pixels: &Array3<f32>, labels: &Array2<usize>, count: usize) -> 
     means
 }
 
-/// What other packages made of given coalitions, from `tests/segments/fits.json`.
+/// What other packages made of given coalitions, from `tests/numerics/segments/fits.json`.
 #[cfg(test)]
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
@@ -211,7 +211,7 @@ fn from_bits<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Coalition>
 
 #[cfg(test)]
 pub fn frozen_fit(name: &str) -> FrozenFit {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/segments/fits.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/numerics/segments/fits.json");
     let text = std::fs::read_to_string(path).unwrap();
     let mut all: std::collections::HashMap<String, FrozenFit> =
         serde_json::from_str(&text).unwrap();

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn masks_are_those_of_torchray() {
         let smooth = SmoothMask::new(SIZE, 3, 7.0, &Device::flex()).unwrap();
-        let bytes = include_bytes!("../../../tests/masks/reference.safetensors");
+        let bytes = include_bytes!("../../../tests/numerics/masks/reference.safetensors");
         let file = SafeTensors::deserialize(bytes).unwrap();
         let view = file.tensor("smooth_mask").unwrap();
         let mask = smooth.apply(cells(&smooth, None));

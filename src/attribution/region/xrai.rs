@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn regions_grow_as_in_pairs_saliency() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/segments/xrai.safetensors");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/numerics/segments/xrai.safetensors");
         let bytes = std::fs::read(path).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         let numbers = |name: &str| -> Vec<f32> {

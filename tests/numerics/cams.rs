@@ -2,9 +2,9 @@
 //! invariances, and the numbers of pytorch-grad-cam and Captum in `cams/references.safetensors`,
 //! which `cams/make_references.py` wrote.
 
-mod support;
-
-use hyaline::attribution::{self, Attribution, Explained, METHODS, Progress};
+use crate::support;
+use crate::support::{Golden, relative_error};
+use hyaline::attribution::{self, Attribution, METHODS, Progress};
 use hyaline::graph::{Graph, Op, read_back};
 use hyaline::model::{ComputeDevice, Model};
 use hyaline::parameter::Values;
@@ -12,7 +12,6 @@ use hyaline::progress::Flow;
 use ndarray::{Array2, Array3, Axis, Slice};
 use safetensors::SafeTensors;
 use std::path::Path;
-use support::{Golden, relative_error};
 
 /// Relative L2 error allowed.
 const LIMIT: f32 = 1e-4;
@@ -25,14 +24,7 @@ fn run(
     settings: &[(&str, &str)],
     watch: &mut dyn FnMut(&Progress) -> Flow,
 ) -> Attribution {
-    let method = attribution::method(id).unwrap();
-    let parameters = method.description().parameters;
-    let mut values = Values::defaults(parameters);
-    for (name, value) in settings {
-        values.set(parameters, name, value).unwrap();
-    }
-    let explained = Explained::new(model, pixels, "picture", target, 7);
-    attribution::attribute(method, &explained, &values, watch).unwrap()
+    support::run(model, id, (pixels, target, 7), settings, watch)
 }
 
 fn map(model: &Model, id: &str, pixels: &Array3<f32>, settings: &[(&str, &str)]) -> Array3<f32> {
@@ -59,7 +51,7 @@ struct References(Vec<u8>);
 
 impl References {
     fn read() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cams");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/numerics/cams");
         Self(std::fs::read(folder.join("references.safetensors")).unwrap())
     }
 
@@ -72,22 +64,25 @@ impl References {
     }
 }
 
+type Settings = &'static [(&'static str, &'static str)];
+
+const PCA: Settings = &[("smoothing", "pca")];
+
+/// Name of the reference, method, its settings beside the layer.
+pub const REFERENCES: &[(&str, &str, Settings)] = &[
+    ("score-cam", "score-cam", &[]),
+    ("score-cam.softmax", "score-cam", &[("weights", "softmax")]),
+    ("ablation-cam", "ablation-cam", &[]),
+    ("eigen-grad-cam", "eigen-grad-cam", &[]),
+    ("grad-cam.pca", "grad-cam", PCA),
+    ("hires-cam.pca", "hires-cam", PCA),
+    ("grad-cam.flips", "grad-cam", &[("augmentation", "flips")]),
+    ("guided-grad-cam", "guided-grad-cam", &[]),
+    ("grad-cam.layers", "grad-cam", &[]),
+];
+
 #[test]
 fn maps_agree_with_pytorch_grad_cam_and_captum() {
-    type Settings = &'static [(&'static str, &'static str)];
-    const PCA: Settings = &[("smoothing", "pca")];
-    const CASES: [(&str, &str, Settings); 9] = [
-        ("score-cam", "score-cam", &[]),
-        ("score-cam.softmax", "score-cam", &[("weights", "softmax")]),
-        ("ablation-cam", "ablation-cam", &[]),
-        ("eigen-grad-cam", "eigen-grad-cam", &[]),
-        ("grad-cam.pca", "grad-cam", PCA),
-        ("hires-cam.pca", "hires-cam", PCA),
-        ("grad-cam.flips", "grad-cam", &[("augmentation", "flips")]),
-        ("guided-grad-cam", "guided-grad-cam", &[]),
-        // The layers are set below.
-        ("grad-cam.layers", "grad-cam", &[]),
-    ];
     let Some(data) = support::data() else { return };
     let references = References::read();
     for device in support::devices() {
@@ -112,7 +107,7 @@ fn maps_agree_with_pytorch_grad_cam_and_captum() {
             };
             let [early, late] = layers;
             let both = format!("{early}, {late}");
-            for (name, id, settings) in CASES {
+            for &(name, id, settings) in REFERENCES {
                 let layer = if name == "grad-cam.layers" { both.as_str() } else { late };
                 check(name, id, &[settings, &[("layer", layer)]].concat());
             }
@@ -140,12 +135,11 @@ fn pooled_networks(names: &[(&str, &str)]) -> Vec<(Model, Array3<f32>)> {
 const RESNET: (&str, &str) = ("cifar10_resnet20_vanilla", "cifar10_resnet20_vanilla@3");
 const LITE: (&str, &str) = ("imagenet_efficientnet_lite0", "imagenet_efficientnet_lite0@0");
 
-#[test]
-fn the_mean_of_cam_and_the_bias_are_the_logit() {
+fn the_mean_of_cam_and_the_bias_are_the_logit(id: &str) {
     for (model, pixels) in pooled_networks(&[RESNET, LITE]) {
         let logits = read_back(model.graph.logits(model.tensor(&pixels))).unwrap();
         for class in [0, 1, model.graph.classes() - 1] {
-            let found = run(&model, "cam", &pixels, class, &[], &mut |_| Flow::Continue);
+            let found = run(&model, id, &pixels, class, &[], &mut |_| Flow::Continue);
             assert_eq!(found.warnings, Vec::<String>::new());
             let logit = found.map.mean().unwrap() + bias(&model.graph, class);
             let difference = (logit - logits[class]).abs();
@@ -166,8 +160,7 @@ fn after_global_average_pooling_weightings_by_gradients_agree() {
 }
 
 /// Without channel k the logit y is less by w_k mean(A^k): Ablation-CAM is Σ w_k mean(A^k) A^k / y.
-#[test]
-fn ablation_cam_after_global_average_pooling_is_known() {
+fn ablation_cam_after_global_average_pooling_is_known(id: &str) {
     for (model, pixels) in pooled_networks(&[RESNET]) {
         let tape = model.graph.forward(model.tensor(&pixels));
         let target = 3;
@@ -178,7 +171,7 @@ fn ablation_cam_after_global_average_pooling_is_known() {
         let parts = (gradient * activations.clone()).sum_dim(2).sum_dim(3);
         let logit = read_back(tape.logits()).unwrap()[target];
         let expected = read_back((activations * parts).sum_dim(1) / logit).unwrap();
-        let found = run(&model, "ablation-cam", &pixels, target, &[], &mut |_| Flow::Continue);
+        let found = run(&model, id, &pixels, target, &[], &mut |_| Flow::Continue);
         assert!(relative_error(found.map.iter().copied(), expected) < 1e-4);
         let told = found.warnings.iter().any(|warning| warning.contains("logit is not positive"));
         assert_eq!(told, logit <= 0.0);
@@ -332,4 +325,9 @@ fn layers_are_fused_at_the_size_of_the_largest() {
     let expected = (positive("1") + positive("3")) / 2.0;
     let found = map(&model, "layer-cam", &pixels, &[("layer", "3,1")]);
     assert!(error(&found, &expected.insert_axis(Axis(0))) < 1e-6);
+}
+
+held! {
+    the_mean_of_cam_and_the_bias_are_the_logit: "cam";
+    ablation_cam_after_global_average_pooling_is_known: "ablation-cam";
 }

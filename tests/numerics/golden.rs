@@ -1,8 +1,8 @@
 //! The mathematics against reference numbers of PyTorch, Captum and pytorch-grad-cam, on the CPU
 //! and on wgpu.
 
-mod support;
-
+use crate::support;
+use crate::support::{Golden, relative_error};
 use hyaline::attribution::{
     self, Explained, Job, Ranking, SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD, bilinear,
     rise_over,
@@ -12,11 +12,10 @@ use hyaline::model::Model;
 use hyaline::parameter::Values;
 use hyaline::progress::Flow;
 use hyaline::random::Stream;
-use hyaline::score::{Protocol, Quantity, ScoreTrial, curves_in, of_class};
+use hyaline::score::{Measure, Protocol, Quantity, ScoreTrial, curves_in, of_class, score};
 use ndarray::{Array2, Array3, Axis};
 use safetensors::SafeTensors;
 use std::path::Path;
-use support::{Golden, relative_error};
 
 /// Network, golden case.
 const CASES: [(&str, &str); 6] = [
@@ -133,17 +132,27 @@ fn logits_agree() {
     });
 }
 
+/// Method, its settings, name of the reference, relative error allowed.
+type Reference = (&'static str, &'static [(&'static str, &'static str)], &'static str, f32);
+
+/// Maps by PyTorch, Captum and pytorch-grad-cam.
+pub const GOLDEN: &[Reference] = &[
+    ("gradient", &[], "gradient", SINGLE),
+    ("input-x-gradient", &[], "input_x_gradient", SINGLE),
+    ("integrated-gradients", &[], "integrated_gradients", SUM),
+    ("grad-cam", &[], "grad_cam.raw", SINGLE),
+    ("grad-cam-plus-plus", &[], "grad_cam_plus_plus.raw", SINGLE),
+    ("hires-cam", &[], "hires_cam.raw", SINGLE),
+    ("xgrad-cam", &[], "xgrad_cam.raw", SINGLE),
+    ("layer-cam", &[], "layer_cam.raw", SINGLE),
+];
+
 #[test]
-fn single_gradient_maps_agree() {
+fn maps_agree() {
     on_every_case(|model, golden, case| {
-        assert_close(attribute(model, golden, "gradient"), golden, "gradient", SINGLE, case);
-        assert_close(
-            attribute(model, golden, "input-x-gradient"),
-            golden,
-            "input_x_gradient",
-            SINGLE,
-            case,
-        );
+        for &(id, settings, name, limit) in GOLDEN {
+            assert_close(attribute_with(model, golden, id, settings), golden, name, limit, case);
+        }
     });
 }
 
@@ -157,30 +166,25 @@ const CAMS: [(&str, &str); 5] = [
 ];
 
 #[test]
-fn class_activation_maps_agree() {
-    on_every_case(|model, golden, case| {
-        for (id, name) in CAMS {
-            let name = format!("{name}.raw");
-            assert_close(attribute(model, golden, id), golden, &name, SINGLE, case);
-        }
-    });
-}
-
-#[test]
 fn finished_class_activation_maps_agree() {
     on_every_case(|model, golden, case| {
         for (id, name) in CAMS {
             let found = finished(&attribute_map(model, golden, id), golden);
             assert_close(found, golden, &format!("{name}.pytorch_grad_cam"), SINGLE, case);
         }
+    });
+}
+
+fn eigen_cam_agrees(id: &str) {
+    on_every_case(|model, golden, case| {
         // The sign of a principal component is the library's by chance.
-        let map = attribute_map(model, golden, "eigen-cam");
+        let map = attribute_map(model, golden, id);
         let expected = golden.values("eigen_cam.pytorch_grad_cam").iter().copied();
         let [one, other] = [&map, &-&map].map(|map| finished(map, golden));
         let other = relative_error(other, expected.clone());
         let error = relative_error(one, expected).min(other);
-        println!("eigen-cam, {case}: relative error {error:.1e}");
-        assert!(error <= SINGLE, "eigen-cam, {case}: {error:.2e}");
+        println!("{id}, {case}: relative error {error:.1e}");
+        assert!(error <= SINGLE, "{id}, {case}: {error:.2e}");
     });
 }
 
@@ -196,30 +200,19 @@ fn finished(map: &Array3<f32>, golden: &Golden) -> Vec<f32> {
     scaled(bilinear(&scaled(positive), [height, width])).into_iter().collect()
 }
 
-#[test]
-fn integrated_gradients_agree() {
-    on_every_case(|model, golden, case| {
-        assert_close(
-            attribute(model, golden, "integrated-gradients"),
-            golden,
-            "integrated_gradients",
-            SUM,
-            case,
-        );
-    });
-}
+/// Averages over noise, by their golden names.
+pub const AVERAGES: [(&Smoothing, &str); 3] = [
+    (&SMOOTHGRAD, "smoothgrad"),
+    (&SMOOTHGRAD_SQUARED, "smoothgrad_squared"),
+    (&VARGRAD, "vargrad"),
+];
 
 #[test]
 fn averages_agree_over_the_reference_noise() {
-    const STATISTICS: [(&Smoothing, &str); 3] = [
-        (&SMOOTHGRAD, "smoothgrad"),
-        (&SMOOTHGRAD_SQUARED, "smoothgrad_squared"),
-        (&VARGRAD, "vargrad"),
-    ];
     on_every_case(|model, golden, case| {
         let noise = golden.values("smoothgrad.noise");
         let samples = golden.tensors["smoothgrad.noise"].0[0];
-        for (smoothing, name) in STATISTICS {
+        for (smoothing, name) in AVERAGES {
             let map = in_job(model, golden, "smoothgrad", |job| {
                 smoothing.over(job, samples, |i| noise[i])
             });
@@ -228,8 +221,7 @@ fn averages_agree_over_the_reference_noise() {
     });
 }
 
-#[test]
-fn rise_agrees_over_the_reference_masks() {
+fn rise_agrees_over_the_reference_masks(id: &str) {
     on_every_case(|model, golden, case| {
         let (shape, masks) = &golden.tensors["rise.masks"];
         let size = shape[2] * shape[3];
@@ -237,32 +229,30 @@ fn rise_agrees_over_the_reference_masks() {
             Array2::from_shape_vec((shape[2], shape[3]), masks[i * size..(i + 1) * size].to_vec())
                 .unwrap()
         };
-        let map = in_job(model, golden, "rise", |job| rise_over(job, shape[0], 0.5, mask));
+        let map = in_job(model, golden, id, |job| rise_over(job, shape[0], 0.5, mask));
         assert_close(map.unwrap(), golden, "rise", SUM, case);
     });
 }
 
-#[test]
-fn occlusion_agrees() {
+fn occlusion_agrees(id: &str) {
     on_every_case(|model, golden, case| {
         let of = |name: &str| golden.meta["occlusion"][name].to_string();
         let (window, stride) = (of("window"), of("stride"));
         let settings = [("window", &*window), ("stride", &stride), ("baseline", "black")];
-        let map = attribute_with(model, golden, "occlusion", &settings);
+        let map = attribute_with(model, golden, id, &settings);
         let channels = golden.values("occlusion").len() / map.len();
         let repeated = (0..channels).flat_map(|_| map.iter().copied());
         assert_close(repeated, golden, "occlusion", SINGLE, case);
     });
 }
 
-#[test]
-fn deeplift_agrees() {
+fn deeplift_agrees(id: &str) {
     on_every_case(|model, golden, case| {
         // Captum leaves clipped ReLUs their derivative, which is not the rescale rule.
         if case.starts_with("imagenet_efficientnet_lite0") {
             return;
         }
-        let map = attribute(model, golden, "deeplift");
+        let map = attribute(model, golden, id);
         let theirs = golden.values("deeplift_rescale");
         let sum = |map: &[f32]| map.iter().map(|value| f64::from(*value)).sum::<f64>();
         // What Captum says that its map lacks of the change of the logit: where it has max pools,
@@ -278,11 +268,8 @@ fn deeplift_agrees() {
     });
 }
 
-/// Method, its settings, name of the reference, relative error allowed.
-type Reference = (&'static str, &'static [(&'static str, &'static str)], &'static str, f32);
-
-/// Maps by zennit, PAIR's saliency and PyTorch (`tests/methods/gradients.py`).
-const REFERENCES: [Reference; 6] = [
+/// Maps by zennit, PAIR's saliency and PyTorch (`tests/numerics/methods/gradients.py`).
+pub const REFERENCES: &[Reference] = &[
     ("guided-integrated-gradients", &[("steps", "50")], "guided_ig", SUM),
     (
         "blur-integrated-gradients",
@@ -298,12 +285,13 @@ const REFERENCES: [Reference; 6] = [
 
 #[test]
 fn maps_agree_with_other_programs() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/methods/gradients.safetensors");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/numerics/methods/gradients.safetensors");
     let bytes = std::fs::read(path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     on_every_case(|model, golden, case| {
         let name = case.split(" on ").next().unwrap();
-        for (method, settings, reference, limit) in REFERENCES {
+        for &(method, settings, reference, limit) in REFERENCES {
             let Ok(expected) = file.tensor(&format!("{name}/{reference}")) else { continue };
             let expected = expected.data().chunks_exact(4);
             let expected = expected.map(|b| f32::from_le_bytes(b.try_into().unwrap()));
@@ -315,6 +303,12 @@ fn maps_agree_with_other_programs() {
     });
 }
 
+/// Methods that change the rule of ReLU, with the rule and the golden name.
+pub const MODIFIED: [(&str, Rules, &str); 2] = [
+    ("guided-backpropagation", Rules::Guided, "guided_backprop"),
+    ("deconvolution", Rules::Deconvolution, "deconvolution"),
+];
+
 #[test]
 fn modified_rules_agree() {
     on_every_case(|model, golden, case| {
@@ -322,9 +316,8 @@ fn modified_rules_agree() {
         if case.starts_with("imagenet_efficientnet_lite0") {
             return;
         }
-        for (rule, name) in
-            [(Rules::Guided, "guided_backprop"), (Rules::Deconvolution, "deconvolution")]
-        {
+        for (id, rule, name) in MODIFIED {
+            assert_close(attribute(model, golden, id), golden, name, SINGLE, case);
             let pixels = model.tensor(&golden.map("input"));
             let map = model.graph.input_gradient(pixels, golden.target(), &rule);
             assert_close(read_back(map).unwrap(), golden, name, SINGLE, case);
@@ -332,8 +325,8 @@ fn modified_rules_agree() {
     });
 }
 
-#[test]
-fn curves_agree_over_the_reference_order() {
+fn curves_agree_over_the_reference_order(id: &str) {
+    assert!(matches!(score(id).unwrap().measure, Measure::Curves));
     on_every_case(|model, golden, case| {
         let step = golden.meta["curve_step"].as_u64().unwrap() as usize;
         let pixels = golden.map("input");
@@ -358,4 +351,12 @@ fn curves_agree_over_the_reference_order() {
             assert!((auc - expected).abs() < 1e-4, "{name}, {case}: {auc} for {expected}");
         }
     });
+}
+
+held! {
+    eigen_cam_agrees: "eigen-cam";
+    rise_agrees_over_the_reference_masks: "rise";
+    occlusion_agrees: "occlusion";
+    deeplift_agrees: "deeplift";
+    curves_agree_over_the_reference_order: "insertion-deletion";
 }

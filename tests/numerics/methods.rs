@@ -1,7 +1,7 @@
 //! Methods on networks whose answers are known in closed form.
 
-mod support;
-
+use crate::support;
+use crate::support::write_model;
 use hyaline::attribution::{
     self, Attribution, Cache, DEFAULT_METHODS, Explained, METHODS, Progress,
 };
@@ -9,7 +9,6 @@ use hyaline::model::{ComputeDevice, Model};
 use hyaline::parameter::Values;
 use hyaline::progress::Flow;
 use ndarray::Array3;
-use support::write_model;
 
 /// CNN-A over 8×8 grey pictures, with biases so large that every ReLU stays open: each logit is
 /// linear in the pixels. Also gives the weights of logit 3.
@@ -57,14 +56,7 @@ fn run_with(
     settings: &[(&str, &str)],
     watch: &mut dyn FnMut(&Progress) -> Flow,
 ) -> Attribution {
-    let method = attribution::method(id).unwrap();
-    let parameters = method.description().parameters;
-    let mut values = Values::defaults(parameters);
-    for (name, value) in settings {
-        values.set(parameters, name, value).unwrap();
-    }
-    let explained = Explained::new(model, picture, "picture", 3, 7);
-    attribution::attribute(method, &explained, &values, watch).unwrap()
+    support::run(model, id, (picture, 3, 7), settings, watch)
 }
 
 #[test]
@@ -87,23 +79,14 @@ fn map_of(model: &Model, id: &str, settings: &[(&str, &str)]) -> Attribution {
     run_with(model, id, &picture(), settings, &mut |_| Flow::Continue)
 }
 
-#[test]
-fn paths_from_a_baseline_give_a_linear_model_its_weights_times_the_way() {
+fn paths_from_a_baseline_give_a_linear_model_its_weights_times_the_way(id: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (model, weights) = linear_model(folder.path());
-    for id in [
-        "integrated-gradients",
-        "guided-integrated-gradients",
-        "expected-gradients",
-        "deeplift",
-        "deep-shap",
-    ] {
-        for (baseline, from) in [("black", 0.0), ("white", 1.0)] {
-            let found = map_of(&model, id, &[("baseline", baseline)]).map;
-            let expected = picture().into_iter().zip(&weights).map(|(x, w)| (x - from) * w);
-            let error = support::relative_error(found.iter().copied(), expected);
-            assert!(error < 1e-4, "{id} from {baseline}: {error:.1e}");
-        }
+    for (baseline, from) in [("black", 0.0), ("white", 1.0)] {
+        let found = map_of(&model, id, &[("baseline", baseline)]).map;
+        let expected = picture().into_iter().zip(&weights).map(|(x, w)| (x - from) * w);
+        let error = support::relative_error(found.iter().copied(), expected);
+        assert!(error < 1e-4, "{id} from {baseline}: {error:.1e}");
     }
 }
 
@@ -449,4 +432,9 @@ fn the_cache_stays_within_its_limit_and_keeps_the_newest() {
     assert!(total <= 4000 && total > 1000, "{total} bytes");
     assert!(cache.get(method, &explained(19), &values).is_some());
     assert!(cache.get(method, &explained(0), &values).is_none());
+}
+
+held! {
+    paths_from_a_baseline_give_a_linear_model_its_weights_times_the_way: "integrated-gradients",
+        "guided-integrated-gradients", "expected-gradients", "deeplift", "deep-shap";
 }

@@ -1,7 +1,6 @@
 //! Superpixels, and the attribution methods that stand on them.
 
-mod support;
-
+use crate::support;
 use burn::tensor::Tensor;
 use hyaline::attribution::{self, Attribution, Explained, Progress};
 use hyaline::graph::read_back;
@@ -17,7 +16,8 @@ use std::path::Path;
 const PICTURES: [&str; 3] = ["astronaut", "waves", "ring"];
 
 fn fixture(name: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/segments").join(name)).unwrap()
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/numerics/segments").join(name))
+        .unwrap()
 }
 
 /// The small pictures and scikit-image's segmentations of them.
@@ -240,14 +240,7 @@ fn run(
     settings: &[(&str, &str)],
     watch: &mut dyn FnMut(&Progress) -> Flow,
 ) -> Attribution {
-    let method = attribution::method(id).unwrap();
-    let parameters = method.description().parameters;
-    let mut values = Values::defaults(parameters);
-    for (name, value) in settings {
-        values.set(parameters, name, value).unwrap();
-    }
-    let explained = Explained::new(model, picture, "picture", 3, 7);
-    attribution::attribute(method, &explained, &values, watch).unwrap()
+    support::run(model, id, (picture, 3, 7), settings, watch)
 }
 
 fn go_on(_: &Progress) -> Flow {
@@ -277,14 +270,13 @@ fn blackened(
     blackened
 }
 
-#[test]
-fn lime_finds_a_linear_model() {
+fn lime_finds_a_linear_model(id: &str) {
     let folder = tempfile::tempdir().unwrap();
     let model = linear_model(folder.path());
     let picture = small_picture();
     let settings =
         [&SQUARES[..], &[("hide", "black"), ("alpha", "0"), ("kernel-width", "100")]].concat();
-    let found = run(&model, "lime", &picture, &settings, &mut go_on);
+    let found = run(&model, id, &picture, &settings, &mut go_on);
     let labels = squares(&picture);
     assert_eq!(found.facts["segments"], count(&labels) as f64);
     let probability = |picture: &Array3<f32>| {
@@ -300,8 +292,7 @@ fn lime_finds_a_linear_model() {
     assert!(found.facts["R²"] > 0.9999, "{}", found.facts["R²"]);
 }
 
-#[test]
-fn kernel_shap_of_a_linear_model_is_what_each_segment_adds() {
+fn kernel_shap_of_a_linear_model_is_what_each_segment_adds(id: &str) {
     let folder = tempfile::tempdir().unwrap();
     let model = linear_model(folder.path());
     let picture = small_picture();
@@ -314,15 +305,14 @@ fn kernel_shap_of_a_linear_model_is_what_each_segment_adds() {
     // All coalitions, and far too few for that.
     for samples in ["2048", "40"] {
         let settings = [&SQUARES[..], &[("hide", "black"), ("samples", samples)]].concat();
-        let found = run(&model, "kernel-shap", &picture, &settings, &mut go_on);
+        let found = run(&model, id, &picture, &settings, &mut go_on);
         let expected = labels.iter().map(|label| sums[*label]);
         let error = support::relative_error(found.map.iter().copied(), expected);
         assert!(error < 5e-3, "{samples} samples: {error:.1e}");
     }
 }
 
-#[test]
-fn kernel_shap_over_all_coalitions_is_the_shapley_value() {
+fn kernel_shap_over_all_coalitions_is_the_shapley_value(id: &str) {
     let Some(data) = support::data() else { return };
     let model = support::model("mnist_lenet5_vanilla", &data, &ComputeDevice::cpu());
     let ring = Reference::read().picture("ring");
@@ -348,7 +338,7 @@ fn kernel_shap_over_all_coalitions_is_the_shapley_value() {
     let mut settings = SQUARES.to_vec();
     settings[1].1 = "6";
     settings.push(("hide", "black"));
-    let found = run(&model, "kernel-shap", &picture, &settings, &mut go_on);
+    let found = run(&model, id, &picture, &settings, &mut go_on);
     assert_eq!(found.samples, Some(((1 << players) - 2, (1 << players) - 2)));
     let error =
         support::relative_error(found.map.iter().copied(), labels.iter().map(|l| expected[*l]));
@@ -357,20 +347,34 @@ fn kernel_shap_over_all_coalitions_is_the_shapley_value() {
     assert!((found.facts["score change"] - change).abs() < 1e-4 * change.abs().max(1.0));
 }
 
-#[test]
-fn occlusion_of_a_linear_model_sums_what_is_under_the_window() {
+fn occlusion_of_a_linear_model_sums_what_is_under_the_window(id: &str) {
     let folder = tempfile::tempdir().unwrap();
     let model = linear_model(folder.path());
     let picture = small_picture();
     let gradient = run(&model, "gradient", &picture, &[], &mut go_on).map;
     let settings = [("window", "2"), ("stride", "2"), ("baseline", "white")];
-    let found = run(&model, "occlusion", &picture, &settings, &mut go_on);
+    let found = run(&model, id, &picture, &settings, &mut go_on);
     let expected = found.map.indexed_iter().map(|((_, y, x), _)| {
         let inside = (0..4).map(|i| [0, y / 2 * 2 + i / 2, x / 2 * 2 + i % 2]);
         inside.map(|place| gradient[place] * (picture[place] - 1.0)).sum::<f32>()
     });
     let error = support::relative_error(found.map.iter().copied(), expected);
     assert!(error < 5e-3, "{error:.1e}");
+}
+
+/// From black and from white, integrated gradients of a linear model are (x − ½) w in the mean.
+fn xrai_of_one_region_is_its_mean(id: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let model = linear_model(folder.path());
+    let picture = small_picture();
+    let gradient = run(&model, "gradient", &picture, &[], &mut go_on).map;
+    let parts = &*gradient * &(&picture - 0.5);
+    let settings = [("scales", "50"), ("min-size", "50000"), ("new-pixels", "1"), ("steps", "2")];
+    let found = run(&model, id, &picture, &settings, &mut go_on);
+    assert_eq!(found.facts["regions"], 1.0);
+    let allowed = 1e-3 * parts.mapv(f32::abs).mean().unwrap();
+    let expected = parts.mean().unwrap();
+    assert!(found.map.iter().all(|value| (value - expected).abs() < allowed), "{expected}");
 }
 
 #[test]
@@ -498,4 +502,12 @@ fn too_few_segments_or_samples_are_said() {
     warned("kernel-shap", &[("samples", "9")], "too few to tell");
     let plain = [("samples", "9"), ("alpha", "0"), ("segmentation", "slic")];
     warned("lime", &plain, "too few to tell");
+}
+
+held! {
+    lime_finds_a_linear_model: "lime";
+    kernel_shap_of_a_linear_model_is_what_each_segment_adds: "kernel-shap";
+    kernel_shap_over_all_coalitions_is_the_shapley_value: "kernel-shap";
+    occlusion_of_a_linear_model_sums_what_is_under_the_window: "occlusion";
+    xrai_of_one_region_is_its_mean: "xrai";
 }

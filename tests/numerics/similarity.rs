@@ -11,10 +11,10 @@ use std::path::Path;
 type Compare = fn(&Array3<f32>, &Array3<f32>, &Values) -> Measured;
 
 fn folder() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/similarity")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/numerics/similarity")
 }
 
-/// An array of tests/similarity/reference.safetensors; lists are 1×1×n.
+/// An array of tests/numerics/similarity/reference.safetensors; lists are 1×1×n.
 fn array(name: &str) -> Array3<f32> {
     let bytes = std::fs::read(folder().join("reference.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -55,6 +55,31 @@ fn similarities() -> Vec<(&'static str, Compare, Values)> {
 fn drawn(seed: u64, shape: (usize, usize, usize)) -> Array3<f32> {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     Array3::from_shape_simple_fn(shape, || generator.random::<f32>() - 0.4)
+}
+
+/// Similarities of the registry with their default parameters, by the names of their references.
+pub const REFERENCES: &[(&str, &str, f64)] = &[
+    ("pearson", "pearson", 1e-9),
+    ("spearman", "spearman", 1e-9),
+    ("spearman-absolute", "spearman_absolute", 1e-9),
+    ("kendall", "kendall", 1e-9),
+    ("cosine", "cosine", 1e-9),
+    ("l2", "l2", 1e-9),
+    ("top-intersection", "top", 1e-12),
+    ("ssim", "ssim_own", 1e-9),
+    ("hog", "hog_16", 1e-5),
+];
+
+#[test]
+fn similarities_of_the_registry_are_those_of_scipy_and_scikit_image() {
+    for name in ["grey", "colour"] {
+        let [a, b] = pair(name);
+        for &(id, reference, tolerance) in REFERENCES {
+            let (_, compare, values) = similarities().into_iter().find(|s| s.0 == id).unwrap();
+            let found = compare(&a, &b, &values);
+            close(found, number(name, reference), tolerance, &format!("{id} of {name}"));
+        }
+    }
 }
 
 #[test]

@@ -19,13 +19,13 @@ use std::path::Path;
 const MAPS: [&str; 9] =
     ["blobs", "noise", "smooth", "ties", "corner", "edge", "negative", "rings", "speckles"];
 
-/// tests/localisation/reference.safetensors.
+/// tests/numerics/localisation/reference.safetensors.
 struct Reference(Vec<u8>);
 
 impl Reference {
     fn read() -> Self {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/localisation/reference.safetensors");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/numerics/localisation/reference.safetensors");
         Self(std::fs::read(path).unwrap())
     }
 
@@ -151,6 +151,9 @@ fn contours_are_those_of_opencv() {
     }
 }
 
+/// Scores of boxes: of the largest contour, and of all.
+pub const OVERLAPS: [&str; 2] = ["max-box-accuracy", "max-box-accuracy-v2"];
+
 #[test]
 fn boxes_overlap_as_in_wsolevaluation_at_every_threshold() {
     let reference = Reference::read();
@@ -166,8 +169,9 @@ fn boxes_overlap_as_in_wsolevaluation_at_every_threshold() {
             assert_all_close(overlaps.at_levels(contours), &expected, &format!("{name}.{key}"));
             best[place] = expected.into_iter().fold(0.0, f64::max);
         }
-        assert_close(score("max-box-accuracy", &map, &regions).unwrap(), best[0], name);
-        assert_close(score("max-box-accuracy-v2", &map, &regions).unwrap(), best[1], name);
+        for (id, best) in OVERLAPS.into_iter().zip(best) {
+            assert_close(score(id, &map, &regions).unwrap(), best, name);
+        }
         halves[index % 2].add(&overlaps);
     }
     let [mut all, other] = halves;
@@ -177,14 +181,13 @@ fn boxes_overlap_as_in_wsolevaluation_at_every_threshold() {
     assert_close(all.v2().unwrap(), reference.values("accuracy.v2")[0], "MaxBoxAccV2");
 }
 
-#[test]
-fn hits_are_those_of_torchray_and_quantus() {
+fn hits_are_those_of_torchray_and_quantus(id: &str) {
     let reference = Reference::read();
     for name in MAPS {
         let (map, regions) = (reference.map(name), reference.regions(name));
         let hit = |tolerance: &str| {
             let settings = [("tolerance", tolerance)];
-            score_with("pointing-game", map.view(), &regions, &settings).unwrap()
+            score_with(id, map.view(), &regions, &settings).unwrap()
         };
         let hits = ["1", "4", "15"].map(hit);
         assert_all_close(&hits, &reference.values(&format!("{name}.hits")), name);
@@ -198,6 +201,15 @@ fn hits_are_those_of_torchray_and_quantus() {
     }
 }
 
+/// Scores without thresholds, by the names of their references.
+pub const SHARES: &[(&str, &str)] = &[
+    ("relevance-rank", "rank"),
+    ("top-k-intersection", "top"),
+    ("energy-game", "mass"),
+    ("positive-percentage", "positive"),
+    ("concentration", "concentration"),
+];
+
 #[test]
 fn shares_are_those_of_quantus_and_numpy() {
     let reference = Reference::read();
@@ -205,38 +217,46 @@ fn shares_are_those_of_quantus_and_numpy() {
     for name in MAPS {
         let (map, regions) = (reference.map(name), reference.regions(name));
         let k = (map.len() / 5).to_string();
-        let mut compare = |key: &str, id: &str, settings: &[(&str, &str)]| {
+        for &(id, key) in SHARES {
+            let settings = [("k", k.as_str())];
+            let settings = if key == "top" { &settings[..] } else { &[] };
             if let Some((_, expected)) = reference.tensor(&format!("{name}.{key}")) {
                 let found = score_with(id, map.view(), &regions, settings).unwrap();
                 assert_close(found, expected[0], &format!("{name}.{key}"));
                 compared += 1;
             }
-        };
-        compare("rank", "relevance-rank", &[]);
-        compare("top", "top-k-intersection", &[("k", &k)]);
-        compare("mass", "energy-game", &[]);
-        compare("positive", "positive-percentage", &[]);
-        compare("concentration", "concentration", &[]);
+        }
     }
     assert!(compared >= 30, "only {compared}");
 }
 
-#[test]
-fn thresholds_cut_as_in_numpy() {
+/// Scores at the thresholds of the reference, picture by picture.
+fn at_thresholds(
+    id: &str,
+    [key, parameter]: [&str; 2],
+    shares: &[&str],
+) -> impl Iterator<Item = (Vec<f64>, Array2<f32>, Regions)> {
     let reference = Reference::read();
-    let shares = ["0.1", "0.15", "0.2", "0.25", "0.3", "0.35", "0.4", "0.45", "0.5"];
-    for name in MAPS.iter().filter(|name| **name != "negative") {
+    let compared = move |name: &&str| {
         let (map, regions) = (reference.map(name), reference.regions(name));
-        let with = |id: &str, key: &str, value: &str| {
-            score_with(id, map.view(), &regions, &[(key, value)]).unwrap()
-        };
-        let overlaps = shares.map(|share| with("wsl-iou", "thresholds", share));
-        assert_all_close(&overlaps, &reference.values(&format!("{name}.wsl")), name);
+        let at = |share: &&str| score_with(id, map.view(), &regions, &[(parameter, share)]);
+        let found: Vec<_> = shares.iter().map(|share| at(share).unwrap()).collect();
+        assert_all_close(&found, &reference.values(&format!("{name}.{key}")), name);
+        (found, map, regions)
+    };
+    MAPS.iter().filter(|name| **name != "negative").map(compared)
+}
+
+fn overlaps_at_thresholds_are_those_of_numpy(id: &str) {
+    let shares = ["0.1", "0.15", "0.2", "0.25", "0.3", "0.35", "0.4", "0.45", "0.5"];
+    for (overlaps, map, regions) in at_thresholds(id, ["wsl", "thresholds"], &shares) {
         let mean = overlaps.iter().sum::<f64>() / 9.0;
-        assert_close(score("wsl-iou", &map, &regions).unwrap(), mean, name);
-        let locs = ["0", "0.25", "0.5"].map(|share| with("loc", "threshold", share));
-        assert_all_close(&locs, &reference.values(&format!("{name}.loc")), name);
+        assert_close(score(id, &map, &regions).unwrap(), mean, id);
     }
+}
+
+fn locs_at_thresholds_are_those_of_numpy(id: &str) {
+    assert_eq!(at_thresholds(id, ["loc", "threshold"], &["0", "0.25", "0.5"]).count(), 8);
 }
 
 /// A box of 8 × 6 pixels in a picture of 16 × 20.
@@ -544,4 +564,10 @@ fn overlaps_that_were_kept_count_as_before() {
             assert_eq!(before, after, "{contours:?} at {criterion}");
         }
     }
+}
+
+held! {
+    hits_are_those_of_torchray_and_quantus: "pointing-game";
+    overlaps_at_thresholds_are_those_of_numpy: "wsl-iou";
+    locs_at_thresholds_are_those_of_numpy: "loc";
 }

@@ -17,10 +17,10 @@ use safetensors::SafeTensors;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faithfulness")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/numerics/faithfulness")
 }
 
-/// An array of tests/faithfulness/reference.safetensors, its leading axes joined to one.
+/// An array of tests/numerics/faithfulness/reference.safetensors, its leading axes joined to one.
 fn array(name: &str) -> Array3<f32> {
     let bytes = std::fs::read(folder().join("reference.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -679,8 +679,8 @@ fn layers() -> Vec<String> {
     ["logits", "block2", "block1", "stem"].map(String::from).to_vec()
 }
 
-#[test]
-fn the_sanity_check_hands_over_the_layers_of_each_step() {
+fn the_sanity_check_hands_over_the_layers_of_each_step(id: &str) {
+    assert!(matches!(score::score(id).unwrap().measure, Measure::Randomisation));
     let map = drawn(1, (1, 50, 50));
     for (randomisation, expected) in
         [(Randomisation::Cascading, [1, 2, 3, 4]), (Randomisation::Independent, [1, 1, 1, 1])]
@@ -761,4 +761,123 @@ fn the_registry_can_be_trusted() {
         assert_eq!(score::score(score.id).unwrap().id, score.id);
     }
     assert!(score::score("goodness").unwrap_err().to_string().contains("infidelity"));
+}
+
+/// A score of the registry, with settings.
+fn registered(id: &str, case: &Case, settings: &[(&str, &str)]) -> f64 {
+    let description = score::score(id).unwrap();
+    let Measure::Scores(measure) = description.measure else { panic!("{id} needs no scores") };
+    let mut values = Values::defaults(description.parameters);
+    for (name, value) in settings {
+        values.set(description.parameters, name, value).unwrap();
+    }
+    let found = case.run(|trial| measure(trial, &values, &mut generator(2)));
+    found.unwrap().unwrap().value().unwrap()
+}
+
+fn a_gradient_has_no_infidelity(id: &str) {
+    let pixels = drawn(1, (3, 12, 14));
+    let (weights, score) = linear(pixels.dim());
+    let found = |map| registered(id, &Case::new(&pixels, map, &score), &[("samples", "40")]);
+    assert!(found(&weights) < 1e-10);
+    assert!(found(&drawn(8, pixels.dim())) > 1e-3);
+}
+
+fn contributions_correlate_with_drops(id: &str) {
+    let pixels = drawn(1, (3, 20, 22));
+    let (weights, score) = linear(pixels.dim());
+    let map = &weights * &(&pixels - 0.4);
+    for (map, expected) in [(&map, 1.0), (&-&map, -1.0)] {
+        let case = Case { colour: vec![0.4; 3], ..Case::new(&pixels, map, &score) };
+        close(Measured::Value(registered(id, &case, &[])), expected, 1e-3);
+    }
+}
+
+/// Without half of the pixels a linear score is the sum of the others' contributions.
+fn half_of_the_contributions_is_left(id: &str) {
+    let pixels = drawn(1, (3, 10, 10));
+    let (weights, score) = linear(pixels.dim());
+    let map = &weights * &pixels;
+    let mut sums: Vec<_> = map.sum_axis(Axis(0)).iter().map(|sum| f64::from(*sum)).collect();
+    sums.sort_by(f64::total_cmp);
+    let [low, high] = [&sums[..50], &sums[50..]].map(|half| half.iter().sum::<f64>());
+    let expected = match id {
+        "morf" => low,
+        "lerf" => high,
+        _ => (high - low) / 2.0,
+    };
+    let settings = [("fractions", "0.5"), ("substrate", "black")];
+    let found = registered(id, &Case::new(&pixels, &map, &score), &settings);
+    close(Measured::Value(found), expected, 1e-5);
+}
+
+/// The map shows the left half, and then the right one; the score falls with what is right.
+fn the_score_under_the_map_is_known(id: &str) {
+    let pixels = drawn(2, (1, 8, 8));
+    let map = Array3::from_shape_fn((1, 8, 8), |(_, _, x)| if x < 4 { 3.0 } else { -1.0 });
+    let half = |picture: &Array3<f32>, is_left: bool| {
+        let pixels = picture.indexed_iter().filter(|((_, _, x), _)| (*x < 4) == is_left);
+        pixels.map(|(_, value)| f64::from(*value)).sum::<f64>()
+    };
+    let score = |picture: &Array3<f32>| 20.0 - half(picture, false);
+    let right = half(&pixels, false);
+    let expected = match id {
+        "average-drop" => [0.0, 0.0],
+        "increase-in-confidence" => [1.0, 0.0],
+        _ => [right, 0.0],
+    };
+    for (map, expected) in [&map, &-&map].into_iter().zip(expected) {
+        let found = registered(id, &Case::new(&pixels, map, &score), &[]);
+        assert!((found - expected).abs() < 1e-5, "{id}: {found} for {expected}");
+    }
+    let all = |picture: &Array3<f32>| half(picture, true);
+    let found = registered(id, &Case::new(&pixels, &-&map, &all), &[]);
+    let expected = match id {
+        "average-drop" => 1.0,
+        "increase-in-confidence" => 0.0,
+        _ => -half(&pixels, true),
+    };
+    assert!((found - expected).abs() < 1e-5, "{id}: {found} for {expected}");
+}
+
+/// A score of stability of the registry, for maps as a function of the picture.
+fn stability(id: &str, pixels: &Array3<f32>, map: impl Fn(&Array3<f32>) -> Array3<f32>) -> f64 {
+    let description = score::score(id).unwrap();
+    let Measure::Explanations(measure) = description.measure else { panic!("{id} needs no maps") };
+    let values = Values::defaults(description.parameters);
+    let found = explaining(pixels, map, |trial| measure(trial, &values, &mut generator(1)));
+    found.unwrap().unwrap().value().unwrap()
+}
+
+fn a_map_that_triples_is_as_far_as_twice_its_length(id: &str) {
+    let pixels = drawn(4, (1, 6, 6));
+    let map = |picture: &Array3<f32>| &pixels * if *picture == pixels { 1.0 } else { 3.0 };
+    close(Measured::Value(stability(id, &pixels, map)), 2.0, 1e-6);
+}
+
+fn a_linear_map_has_its_slope(id: &str) {
+    let pixels = drawn(4, (1, 6, 6));
+    close(Measured::Value(stability(id, &pixels, |picture| picture * -2.5 + 1.0)), 2.5, 1e-5);
+}
+
+fn a_chessboard_has_known_statistics(id: &str) {
+    let Measure::Map(statistic) = score::score(id).unwrap().measure else { panic!("{id}") };
+    let chessboard = Array3::from_shape_fn((1, 40, 40), |(_, y, x)| [1.0, -1.0][(y + x) % 2]);
+    let expected = match id {
+        "gini" => 0.0,
+        "entropy" => 1.0,
+        _ => 2.0 * (2.0 * 40.0 * 39.0) / 1600.0,
+    };
+    close(statistic(&chessboard), expected, 1e-6);
+}
+
+held! {
+    a_gradient_has_no_infidelity: "infidelity";
+    contributions_correlate_with_drops: "mu-fidelity";
+    half_of_the_contributions_is_left: "morf", "lerf", "road";
+    the_score_under_the_map_is_known: "average-drop", "increase-in-confidence", "confidence-change";
+    a_map_that_triples_is_as_far_as_twice_its_length: "max-sensitivity";
+    a_linear_map_has_its_slope: "local-lipschitz";
+    the_sanity_check_hands_over_the_layers_of_each_step: "randomisation";
+    a_chessboard_has_known_statistics: "gini", "entropy", "total-variation";
 }

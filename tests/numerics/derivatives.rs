@@ -1,8 +1,8 @@
 //! The reverse pass against finite differences and burn's autodiff, for every kind of node, and
 //! closed forms of linear models, on the CPU and on wgpu.
 
-mod support;
-
+use crate::support;
+use crate::support::relative_error;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use hyaline::graph::op::{
@@ -11,7 +11,6 @@ use hyaline::graph::op::{
     Resample, Slice, Standardise, Steps, Take,
 };
 use hyaline::graph::{Graph, GraphBuilder, NodeId, Op, Rules, Shape, read_back};
-use support::relative_error;
 
 const CHANNELS: usize = 4;
 const SIDE: usize = 7;

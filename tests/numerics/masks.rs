@@ -1,16 +1,14 @@
 //! Methods that optimise masks, Sobol indices, and the controls.
 
-mod support;
-
-use hyaline::attribution::{self, Attribution, Explained, Progress};
+use crate::support;
+use crate::support::{Golden, relative_error};
+use hyaline::attribution::Attribution;
 use hyaline::graph::read_back;
 use hyaline::model::{ComputeDevice, Model};
-use hyaline::parameter::Values;
 use hyaline::progress::Flow;
 use ndarray::Array3;
 use safetensors::SafeTensors;
 use std::path::Path;
-use support::{Golden, relative_error};
 
 /// Network, golden case.
 const CASES: [(&str, &str); 5] = [
@@ -21,34 +19,18 @@ const CASES: [(&str, &str); 5] = [
     ("cifar10_resnet20_vanilla", "cifar10_resnet20_vanilla@3"),
 ];
 
-/// A tensor of tests/masks/reference.safetensors.
+/// A tensor of tests/numerics/masks/reference.safetensors.
 fn reference(name: &str) -> Vec<f32> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/masks/reference.safetensors");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/numerics/masks/reference.safetensors");
     let bytes = std::fs::read(path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let view = file.tensor(name).unwrap();
     view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
 }
 
-fn run_as(
-    model: &Model,
-    id: &str,
-    (picture, target, seed): (&Array3<f32>, usize, u64),
-    settings: &[(&str, &str)],
-    watch: &mut dyn FnMut(&Progress) -> Flow,
-) -> Attribution {
-    let method = attribution::method(id).unwrap();
-    let parameters = method.description().parameters;
-    let mut values = Values::defaults(parameters);
-    for (name, value) in settings {
-        values.set(parameters, name, value).unwrap();
-    }
-    let explained = Explained::new(model, picture, "picture", target, seed);
-    attribution::attribute(method, &explained, &values, watch).unwrap()
-}
-
 fn run(model: &Model, id: &str, picture: &Array3<f32>, settings: &[(&str, &str)]) -> Attribution {
-    run_as(model, id, (picture, 1, 0), settings, &mut |_| Flow::Continue)
+    support::run(model, id, (picture, 1, 0), settings, &mut |_| Flow::Continue)
 }
 
 fn lenet5() -> Option<Model> {
@@ -84,26 +66,44 @@ fn controls_know_nothing_of_the_network() {
         assert_eq!(first.dim(), (1, 28, 28), "{id}");
         assert_eq!(first, second, "{id}");
     }
-    let bell = run(&models[0], "centred-gaussian", &quarter(), &[("sigma", "0.125")]).map;
+}
+
+fn a_bell_falls_from_the_middle(id: &str) {
+    let Some(model) = lenet5() else { return };
+    let bell = run(&model, id, &quarter(), &[("sigma", "0.125")]).map;
     // Half a pixel and 3.5 pixels from the middle, σ 3.5.
     assert!((bell[[0, 13, 10]] - (-0.5f32 * (0.25 + 12.25) / 12.25).exp()).abs() < 1e-6);
+}
+
+fn intensity_counts_from_the_mean_colour(id: &str) {
+    let Some(model) = lenet5() else { return };
     // LeNet5's mean is black.
-    assert_eq!(*run(&models[0], "input-intensity", &quarter(), &[]).map, quarter());
+    assert_eq!(*run(&model, id, &quarter(), &[]).map, quarter());
+}
+
+fn a_ramp_has_its_slope_as_edge(id: &str) {
+    let Some(model) = lenet5() else { return };
+    let ramp = Array3::from_shape_fn((1, 28, 28), |(_, y, x)| (3 * x + 4 * y) as f32 / 200.0);
+    let edges = run(&model, id, &ramp, &[]).map;
+    assert!((edges[[0, 9, 20]] - 5.0 / 200.0).abs() < 1e-6);
+}
+
+fn noise_is_uniform_and_follows_from_the_seed(id: &str) {
+    let Some(model) = lenet5() else { return };
     let noise = |seed| {
         let what = (&quarter(), 1, seed);
-        run_as(&models[0], "random-map", what, &[], &mut |_| Flow::Continue).map
+        support::run(&model, id, what, &[], &mut |_| Flow::Continue).map
     };
     assert_eq!(noise(1), noise(1));
     assert_ne!(noise(1), noise(2));
     assert!((noise(1).mean().unwrap() - 0.5).abs() < 0.05);
 }
 
-#[test]
-fn cells_that_change_nothing_have_no_sobol_index() {
+fn cells_that_change_nothing_have_no_sobol_index(id: &str) {
     let Some(model) = lenet5() else { return };
     for score in ["logit", "probability"] {
         let settings = [("grid", "2"), ("baseline", "black"), ("score", score)];
-        let found = run(&model, "sobol", &quarter(), &settings);
+        let found = run(&model, id, &quarter(), &settings);
         let map: Vec<f32> = found.map.iter().copied().collect();
         assert_eq!(map[1..], [0.0; 3], "{score}");
         assert!(
@@ -144,7 +144,7 @@ fn a_cancelled_run_is_the_shorter_run() {
     for id in ["meaningful-perturbation", "extremal-perturbation", "sobol"] {
         let mut last = None;
         let what = (&quarter(), 1, 0);
-        let stopped = run_as(&model, id, what, &with(id, "8"), &mut |progress| {
+        let stopped = support::run(&model, id, what, &with(id, "8"), &mut |progress| {
             last = Some((progress.partial)().unwrap());
             if progress.done < 3 { Flow::Continue } else { Flow::Cancel }
         });
@@ -157,7 +157,7 @@ fn a_cancelled_run_is_the_shorter_run() {
     }
 }
 
-/// Runs a method on a golden picture as tests/masks/make.py ran its reference.
+/// Runs a method on a golden picture as tests/numerics/masks/make.py ran its reference.
 fn against_reference(
     (network, case): (&str, &str),
     device: &ComputeDevice,
@@ -169,7 +169,7 @@ fn against_reference(
     let model = support::model(network, &data, device);
     let picture = golden.map("input");
     let what = (&picture, golden.target(), 0);
-    let found = run_as(&model, id, what, settings, &mut |_| Flow::Continue);
+    let found = support::run(&model, id, what, settings, &mut |_| Flow::Continue);
     let (found, expected) = (found.map.iter().copied().collect::<Vec<_>>(), reference(name));
     let (error, alike) = (
         relative_error(found.iter().copied(), expected.iter().copied()),
@@ -179,13 +179,12 @@ fn against_reference(
     Some((error, alike))
 }
 
-#[test]
-fn meaningful_perturbation_agrees_with_pytorch() {
+fn meaningful_perturbation_agrees_with_pytorch(id: &str) {
     for case in CASES {
         let settings = [("iterations", "100"), ("cells", "14"), ("blur", "40")];
         let name = format!("{} meaningful", case.1);
         let cpu = ComputeDevice::cpu();
-        let found = against_reference(case, &cpu, "meaningful-perturbation", &settings, &name);
+        let found = against_reference(case, &cpu, id, &settings, &name);
         let Some((error, _)) = found else { return };
         // Without kinks in the way the mask is the same to 1e-6; rounding at a kink grows with
         // every step, most in the deepest network.
@@ -199,13 +198,12 @@ fn sigma(case: (&str, &str)) -> (&'static str, &'static str) {
     ("sigma", if case.0.starts_with("mnist") { "24" } else { "21" })
 }
 
-#[test]
-fn extremal_perturbation_agrees_with_torchray() {
+fn extremal_perturbation_agrees_with_torchray(id: &str) {
     for case in [CASES[0], CASES[2]] {
         let settings = [("iterations", "200"), sigma(case)];
         let name = format!("{} extremal 200", case.1);
         let cpu = ComputeDevice::cpu();
-        let found = against_reference(case, &cpu, "extremal-perturbation", &settings, &name);
+        let found = against_reference(case, &cpu, id, &settings, &name);
         let Some((error, alike)) = found else { return };
         // TorchRay gives the mask before its last step.
         assert!(error < 0.02 && alike > 0.999, "{name}: {error:.1e}, {alike}");
@@ -241,7 +239,7 @@ fn devices_agree_on_optimised_masks() {
         for device in support::devices() {
             let model = support::model("cifar10_cnn_a_adv", &data, device);
             let what = (&picture, golden.target(), 0);
-            let map = run_as(&model, id, what, settings, &mut |_| Flow::Continue).map;
+            let map = support::run(&model, id, what, settings, &mut |_| Flow::Continue).map;
             let expected = first.get_or_insert_with(|| map.clone());
             let error = relative_error(map.iter().copied(), expected.iter().copied());
             println!("{id} on {}: {error:.1e}", device.name);
@@ -257,7 +255,7 @@ fn an_extremal_mask_holds_its_area_and_keeps_more_than_elsewhere() {
     let model = support::model("cifar10_cnn_a_vanilla_sgd", &data, &ComputeDevice::cpu());
     let (picture, target) = (golden.map("input"), golden.target());
     let what = (&picture, target, 0);
-    let found = run_as(&model, "extremal-perturbation", what, &[], &mut |_| Flow::Continue);
+    let found = support::run(&model, "extremal-perturbation", what, &[], &mut |_| Flow::Continue);
     assert!(found.facts["area error"] < 0.02, "{:?}", found.facts);
     assert!(found.facts["logit under the mask"] > found.facts["logit"], "{:?}", found.facts);
     let mean = model.mean_colour();
@@ -280,7 +278,8 @@ fn only_jitter_asks_for_a_seed() {
     let map = |jitter, seed| {
         let settings = [("iterations", "5"), ("start", "ones"), ("jitter", jitter)];
         let what = (&quarter(), 1, seed);
-        run_as(&model, "meaningful-perturbation", what, &settings, &mut |_| Flow::Continue).map
+        support::run(&model, "meaningful-perturbation", what, &settings, &mut |_| Flow::Continue)
+            .map
     };
     assert_eq!(map("0", 1), map("0", 2));
     // Four pixels of 28.
@@ -297,11 +296,22 @@ fn a_blur_that_leaves_the_class_is_told() {
     let warnings = |blur| {
         let what = (&picture, golden.target(), 0);
         let settings = [("iterations", "60"), ("blur", blur)];
-        let found =
-            run_as(&model, "meaningful-perturbation", what, &settings, &mut |_| Flow::Continue);
+        let found = support::run(&model, "meaningful-perturbation", what, &settings, &mut |_| {
+            Flow::Continue
+        });
         (found.warnings, found.facts["probability under the mask"])
     };
     assert!(warnings("10").0.iter().any(|warning| warning.contains("larger blur")));
     let (told, left) = warnings("40");
     assert!(told.is_empty() && left < 0.1, "{told:?} {left}");
+}
+
+held! {
+    a_bell_falls_from_the_middle: "centred-gaussian";
+    intensity_counts_from_the_mean_colour: "input-intensity";
+    a_ramp_has_its_slope_as_edge: "sobel";
+    noise_is_uniform_and_follows_from_the_seed: "random-map";
+    cells_that_change_nothing_have_no_sobol_index: "sobol";
+    meaningful_perturbation_agrees_with_pytorch: "meaningful-perturbation";
+    extremal_perturbation_agrees_with_torchray: "extremal-perturbation";
 }
