@@ -1,7 +1,7 @@
 //! How long a figure takes from given maps to files: five methods by four networks with colour bars and
 //! curves, panels of 224 px. `cargo bench --bench figure -- DIR` leaves the files in a folder.
 
-#[path = "../tests/figures/contents.rs"]
+#[path = "../tests/program/figures/contents.rs"]
 mod contents;
 
 use hyaline::figure::{Figure, Format};

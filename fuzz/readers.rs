@@ -1,5 +1,5 @@
 //! Every reader of files from elsewhere, over bytes. Whatever the bytes are, it gives what they
-//! hold or an error: the fuzz targets and `tests/readers` look for those that make it panic, run
+//! hold or an error: the fuzz targets and `tests/files/readers` look for those that make it panic, run
 //! for ever or fill the memory.
 
 use hyaline::attribution::ForeignMap;
@@ -13,7 +13,7 @@ use std::path::Path;
 /// A reader over bytes.
 pub type Reader = fn(&[u8]);
 
-/// Names of the readers, and the folders below `tests` with files for them.
+/// Names of the readers, and the folders below `tests/files` with files for them.
 pub const READERS: [(&str, &str, Reader); 12] = [
     ("pytorch", "readers/good", weights),
     ("safetensors", "readers/good", weights),

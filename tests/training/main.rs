@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod example;
 mod pictures;
 mod runs;
 

@@ -37,11 +37,9 @@ fn twins_are_joined_and_held_against_each_other() {
     click(&mut window, "Join twins");
     let of_both = "Gradient of LeNet5 vanilla and LeNet5 robust";
     wait(&mut window, &format!("{of_both}: Difference"));
-    let start = Instant::now();
-    while window.query_all_by_label_contains("Spearman ").count() < 3 {
-        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
-        window.step();
-    }
+    let spearman =
+        |window: &Harness<Explorer>| window.query_all_by_label_contains("Spearman ").count();
+    wait_until(&mut window, "three likenesses", |window| spearman(window) >= 3);
     click(&mut window, "Wipe");
     wait(&mut window, &format!("{of_both}: Wipe"));
     window.render().unwrap();
@@ -96,11 +94,7 @@ fn cells_show_what_networks_saw_along_a_curve() {
     let mut window = window(files);
     wait(&mut window, "Grad-CAM · LeNet5 robust");
     click(&mut window, "Deletion, step by step");
-    let start = Instant::now();
-    while probabilities(&window) < 6 {
-        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
-        window.step();
-    }
+    wait_until(&mut window, "six probabilities", |window| probabilities(window) >= 6);
     window.render().unwrap();
     click(&mut window, "Back to maps");
     assert_eq!(probabilities(&window), 0);

@@ -27,11 +27,7 @@ fn a_session_opens_in_the_place_of_what_was_there() {
     wait(&mut window, "7  7 ▼");
     assert!(window.query_by_label_contains("Grad-CAM of").is_none());
     for told in ["lost.png", "one.png has changed", "`of-tomorrow`"] {
-        let start = Instant::now();
-        while window.query_all_by_label_contains(told).count() == 0 {
-            assert!(start.elapsed() < Duration::from_mins(1), "{told}: {}", labels(&window));
-            window.step();
-        }
+        wait_for_part(&mut window, told);
     }
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     wait(&mut window, "or drop files and folders here");
@@ -54,12 +50,7 @@ fn what_a_crash_left_and_what_was_opened_is_there_again() {
         wait(&mut window, "2 of 5");
         click(&mut window, "Skip");
         let unsaved = places.unsaved.as_ref().unwrap().join("0.toml");
-        let start = Instant::now();
-        while !unsaved.exists() {
-            assert!(start.elapsed() < Duration::from_mins(1), "nothing was kept");
-            window.step();
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        wait_until(&mut window, "the kept session", |_| unsaved.exists());
         // Dropped without being closed, as a crash does.
     }
     let mut window = window_with(vec![], places.clone());

@@ -5,6 +5,7 @@ mod figuring;
 mod keeping;
 mod opening;
 mod outputs;
+mod shaders;
 mod studying;
 #[path = "../support/mod.rs"]
 mod support;
@@ -33,18 +34,27 @@ fn window_with<'a>(files: Vec<PathBuf>, places: Places) -> Harness<'a, Explorer>
         .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files, places))
 }
 
-/// Lets the window live until something is there.
-fn wait<'a>(window: &'a mut Harness<'_, Explorer>, what: &'a str) -> Node<'a> {
+/// Lets the window live until something is so.
+fn wait_until(
+    window: &mut Harness<'_, Explorer>,
+    what: &str,
+    is_so: impl Fn(&Harness<'_, Explorer>) -> bool,
+) {
     let start = Instant::now();
-    while window.query_by_label(what).is_none() {
+    while !is_so(window) {
         assert!(
             start.elapsed() < Duration::from_mins(1),
-            "`{what}` did not come; there is:\n{}",
+            "waited in vain for: {what}; there is:\n{}",
             labels(window)
         );
         window.step();
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Lets the window live until something is there.
+fn wait<'a>(window: &'a mut Harness<'_, Explorer>, what: &'a str) -> Node<'a> {
+    wait_until(window, what, |window| window.query_by_label(what).is_some());
     window.get_by_label(what)
 }
 
@@ -55,26 +65,13 @@ fn labels(window: &Harness<Explorer>) -> String {
 
 /// Lets the window live until something whose name holds a text is there.
 fn wait_for_part(window: &mut Harness<'_, Explorer>, part: &str) {
-    let start = Instant::now();
-    while window.query_all_by_label_contains(part).next().is_none() {
-        assert!(
-            start.elapsed() < Duration::from_mins(1),
-            "nothing with `{part}` came; there is:\n{}",
-            labels(window)
-        );
-        window.step();
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until(window, part, |window| window.query_all_by_label_contains(part).next().is_some());
 }
 
 /// Lets the window live until nothing is there whose name holds a text.
 fn wait_until_gone(window: &mut Harness<'_, Explorer>, part: &str) {
-    let start = Instant::now();
-    while window.query_all_by_label_contains(part).next().is_some() {
-        assert!(start.elapsed() < Duration::from_mins(1), "`{part}` stays:\n{}", labels(window));
-        window.step();
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let gone = format!("no more `{part}`");
+    wait_until(window, &gone, |window| window.query_all_by_label_contains(part).next().is_none());
 }
 
 fn press(window: &mut Harness<Explorer>, modifiers: egui::Modifiers, key: egui::Key) {

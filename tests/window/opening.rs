@@ -86,11 +86,7 @@ fn dropped_boxes_are_drawn_over_the_picture_they_name() {
     let broken = folder.path().join("broken.xml");
     std::fs::write(&broken, "<annotation><object>").unwrap();
     drop_on(&mut window, &[broken]);
-    let start = Instant::now();
-    while window.query_all_by_label_contains("broken.xml").count() == 0 {
-        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
-        window.step();
-    }
+    wait_for_part(&mut window, "broken.xml");
     assert!(window.query_by_label("Boxes").is_some(), "what was open stays");
 }
 
@@ -108,11 +104,7 @@ fn wrong_files_are_named_once_and_change_nothing() {
     let mut window = window(files);
     wait(&mut window, "Gradient of LeNet5 vanilla: done");
     for name in ["broken.png", "missing.png", "missing.safetensors"] {
-        let start = Instant::now();
-        while window.query_all_by_label_contains(name).count() == 0 {
-            assert!(start.elapsed() < Duration::from_secs(20), "{name}: {}", labels(&window));
-            window.step();
-        }
+        wait_for_part(&mut window, name);
     }
     click(&mut window, "Dismiss all");
     assert!(window.query_by_label_contains("missing").is_none());

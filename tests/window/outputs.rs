@@ -4,7 +4,7 @@ use super::*;
 
 /// A network with several outputs, and a picture.
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let networks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/outputs");
+    let networks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/onnx/outputs");
     let network = folder.join("named.onnx");
     std::fs::copy(networks.join("named.onnx"), &network).unwrap();
     let card = folder.join("named.toml");

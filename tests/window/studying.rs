@@ -59,11 +59,7 @@ fn a_study_without_results_says_how_to_get_them() {
     let definition = folder.path().join("later.toml");
     std::fs::write(&definition, "models = [\"a.toml\"]\n[pictures]\nfiles = []\n").unwrap();
     let mut window = window(vec![definition]);
-    let start = Instant::now();
-    while window.query_all_by_label_contains("it has no results yet").count() == 0 {
-        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
-        window.step();
-    }
+    wait_for_part(&mut window, "it has no results yet");
 }
 
 /// A recipe that learns dark from light in a moment.

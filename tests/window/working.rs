@@ -47,14 +47,13 @@ fn work_is_cancelled_kept_and_resumed() {
     wait(&mut window, "Grad-CAM · LeNet5 robust");
     click(&mut window, "Perturbations");
     click(&mut window, "RISE");
-    let start = Instant::now();
-    while window.query_by_label_contains("RISE of LeNet5 vanilla: ").is_none_or(|node| {
-        let label = node.accesskit_node().label().unwrap_or_default();
-        !label.ends_with("of 4000") || label.ends_with(": 0 of 4000")
-    }) {
-        assert!(start.elapsed() < Duration::from_mins(1), "{}", labels(&window));
-        window.step();
-    }
+    let is_at_work = |window: &Harness<Explorer>| {
+        window.query_by_label_contains("RISE of LeNet5 vanilla: ").is_some_and(|node| {
+            let label = node.accesskit_node().label().unwrap_or_default();
+            label.ends_with("of 4000") && !label.ends_with(": 0 of 4000")
+        })
+    };
+    wait_until(&mut window, "RISE at work", is_at_work);
     click(&mut window, "Cancel work");
     wait(&mut window, "RISE of LeNet5 vanilla: cancelled");
     wait(&mut window, "RISE of LeNet5 robust: cancelled");

@@ -2,10 +2,9 @@
 
 mod outputs;
 mod study;
-#[path = "../support/mod.rs"]
-mod support;
 mod wrong_input;
 
+use crate::support;
 use ndarray::{Array2, Array3};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use std::path::Path;
@@ -301,7 +300,8 @@ fn inspect_reports_for_people_and_programs() {
 fn verify_compares_with_numbers_from_elsewhere() {
     let Some(folder) = workplace() else { return };
     let data = support::data().unwrap();
-    let frozen = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/published.safetensors");
+    let frozen =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/onnx/published.safetensors");
     let bytes = std::fs::read(frozen).unwrap();
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let array = |name: &str| {

@@ -1,9 +1,8 @@
 //! Annotations: every format, the way to a network's input, and files that are broken.
 
-#[path = "annotations/dialects.rs"]
 mod dialects;
-mod support;
 
+use crate::support;
 use hyaline::picture::annotation::{
     Annotation, Annotations, BoundingBox, Frame, MAX_BYTES, Region, Regions, RunLengths, Shape,
 };
@@ -18,7 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/annotations").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/annotations").join(name)
 }
 
 /// Writes a file into a folder of its own and opens it.

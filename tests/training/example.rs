@@ -1,8 +1,7 @@
 //! The networks of the example are as accurate as their cards and the README say, measured anew on
 //! the same pictures.
 
-mod support;
-
+use crate::support;
 use hyaline::attack::{Pgd, PixelNorm};
 use hyaline::model::{Card, ComputeDevice, Model};
 use hyaline::training::data::{Part, Pictures, TargetShape};

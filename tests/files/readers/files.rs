@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/readers").join(name)
 }
 
 /// The files of a folder that are read, and those that are refused.

@@ -9,7 +9,7 @@ use safetensors::SafeTensors;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/preprocessing")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/onnx/preprocessing")
 }
 
 fn path(name: &str) -> PathBuf {

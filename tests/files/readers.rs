@@ -3,23 +3,22 @@
 
 #[path = "readers/files.rs"]
 mod foreign_files;
-#[path = "../fuzz/readers.rs"]
-mod readers;
-#[path = "support/mod.rs"]
-mod support;
-#[path = "readers/wrapped.rs"]
+#[path = "../../fuzz/readers.rs"]
+mod fuzzed;
 mod wrapped;
 
+use crate::support;
 use hyaline::model::{BatchNorms, ComputeDevice, Model, Weights};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The small files that `tests/readers/make.py` writes.
+/// The small files that `tests/files/readers/make.py` writes.
 fn files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/readers").join(folder);
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
     files.sort();
     assert!(files.len() > 10);
@@ -27,13 +26,13 @@ fn files(folder: &str) -> Vec<PathBuf> {
 }
 
 fn expected() -> Weights {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/readers");
     Weights::read(&folder.join("expected.safetensors")).unwrap()
 }
 
 #[test]
 fn weights_in_parts_are_put_together_as_pytorch_does() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/parts");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/readers/parts");
     let bytes = fs::read(folder.join("expected.safetensors")).unwrap();
     let expected = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     for (name, view) in expected.iter() {
@@ -109,6 +108,9 @@ const CLAIMED: u64 = 1 << 60;
 
 #[test]
 fn claims_of_size_cost_nothing() {
+    if !is_alone("claims_of_size_cost_nothing") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("net.safetensors");
     let claim = |shape: &str, offsets: &str| {
@@ -127,6 +129,9 @@ fn claims_of_size_cost_nothing() {
 
 #[test]
 fn pickles_execute_nothing() {
+    if !is_alone("pickles_execute_nothing") {
+        return;
+    }
     let marker = Path::new("EXECUTED");
     for file in files("evil") {
         let name = file.file_stem().unwrap().to_str().unwrap();
@@ -254,6 +259,9 @@ const MOST_MEMORY: u64 = 1 << 30;
 
 #[test]
 fn damaged_files_are_errors() {
+    if !is_alone("damaged_files_are_errors") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("net.bin");
     let chosen = ["zip", "no_checksums", "legacy", "module", "early", "wrapped"];
@@ -291,7 +299,7 @@ fn damaged() -> usize {
     number.map_or(USUAL_DAMAGED, |number| number.parse().expect("HYALINE_DAMAGED is a number"))
 }
 
-/// What the files below a folder of `tests` hold.
+/// What the files below a folder hold.
 fn seeds(folder: &Path) -> Vec<Vec<u8>> {
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
     paths.sort();
@@ -303,12 +311,12 @@ fn seeds(folder: &Path) -> Vec<Vec<u8>> {
 }
 
 /// Reads damaged variants of a reader's files, one in sixteen of them cut short.
-fn read_damaged(name: &str, folder: &str, read: readers::Reader) {
+fn read_damaged(name: &str, folder: &str, read: fuzzed::Reader) {
     let mut random = Random(1);
-    let mut seeds = seeds(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder));
+    let mut seeds = seeds(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(folder));
     seeds.retain(|seed| match name {
-        "pytorch" => !readers::are_safetensors(seed),
-        "safetensors" => readers::are_safetensors(seed),
+        "pytorch" => !fuzzed::are_safetensors(seed),
+        "safetensors" => fuzzed::are_safetensors(seed),
         _ => true,
     });
     assert!(!seeds.is_empty(), "{name}");
@@ -334,8 +342,28 @@ fn read_damaged(name: &str, folder: &str, read: readers::Reader) {
 
 #[test]
 fn damaged_files_are_what_they_hold_or_errors() {
-    readers::READERS.par_iter().for_each(|(name, folder, read)| read_damaged(name, folder, *read));
+    if !is_alone("damaged_files_are_what_they_hold_or_errors") {
+        return;
+    }
+    fuzzed::READERS.par_iter().for_each(|(name, folder, read)| read_damaged(name, folder, *read));
     assert!(peak_memory() < MOST_MEMORY);
+}
+
+/// Whether this process runs a test of this file alone, so that its memory can be measured. Where it does not,
+/// the test is run by a process that does.
+fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "HYALINE_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", &format!("readers::{test}"), "--nocapture"]).env(ALONE, "1");
+    let output = command.output().unwrap();
+    let said =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(output.status.success() && said[0].contains("1 passed"), "{test}: {}", said.join("\n"));
+    println!("{}", said[0]);
+    false
 }
 
 /// The most memory that this process ever held, where the system tells.

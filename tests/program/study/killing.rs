@@ -1,6 +1,6 @@
 //! Processes that are killed at any moment, and several at once.
 
-use crate::toy::{go_on, plan, report_files, run_all, work};
+use super::toy::{go_on, plan, report_files, run_all, work};
 use hyaline::study::{Cell, Plan, Records, Shard, Store, StudyOptions, run};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -36,7 +36,7 @@ fn a_process_at_work() {
 
 fn start(folder: &Path, number: usize, shard: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "killing::a_process_at_work", "--test-threads", "1"])
+        .args(["--exact", "study::killing::a_process_at_work", "--test-threads", "1"])
         .env(FOLDER, folder)
         .env(NUMBER, number.to_string())
         .env(SHARD, shard)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use support::relative_error;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/outputs")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/onnx/outputs")
 }
 
 /// A network with a card that says what the text does.

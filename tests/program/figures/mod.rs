@@ -2,9 +2,8 @@
 
 mod contents;
 mod replay;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support;
 use contents::contents;
 use hyaline::display::{Appearance, Arrangement, Norm, Norms, Scope};
 use hyaline::figure::{Figure, Format, Record};
@@ -83,7 +82,7 @@ fn the_same_figure_is_the_same_file() {
     let options = FigureOptions { curves: CurvesShown::Picture, letters: true, ..options };
     let session = session(Arrangement::MethodsByNetworks, Scope::Row, options);
     let svg = Figure::new(&contents, &session).unwrap().svg(None);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/figures/golden.svg");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/figures/golden.svg");
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
     if svg != golden && std::env::var_os("HYALINE_WRITE").is_some() {
         std::fs::write(&path, svg).unwrap();

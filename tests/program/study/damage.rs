@@ -1,7 +1,7 @@
 //! Databases that are damaged, foreign, locked, full or read-only: an error that says so, and never
 //! a number that isn't so.
 
-use crate::toy::{go_on, plan, report_files, run_all, work};
+use super::toy::{go_on, plan, report_files, run_all, work};
 use hyaline::study::{Cell, DATABASE, Store, StudyOptions, run};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};

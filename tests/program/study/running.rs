@@ -1,6 +1,6 @@
 //! Running: from where it was left, whatever happened, and nothing twice.
 
-use crate::toy::{TEXT, chance, contents, definition, go_on, metric, plan, plan_of, run_all, work};
+use super::toy::{TEXT, chance, contents, definition, go_on, metric, plan, plan_of, run_all, work};
 use hyaline::error::Error;
 use hyaline::progress::Flow;
 use hyaline::study::{

@@ -2,7 +2,7 @@
 
 use super::imports::{Files, Names, used};
 
-const ARCHITECTURE: &str = include_str!("../../ARCHITECTURE.md");
+const ARCHITECTURE: &str = include_str!("../../../ARCHITECTURE.md");
 
 /// The folders and files of `src`, the lowest first: those of the block of code marked `order`.
 fn order() -> Vec<&'static str> {

@@ -1,7 +1,6 @@
 //! The shaders are valid, and the overlay on the GPU is the overlay on the CPU.
 
-mod support;
-
+use crate::support;
 use hyaline::display::{ColorMap, LEVELS, Overlay, Scale, Style, blend};
 use hyaline::explorer::{CellPaint, OverlayRenderer};
 use image::{RgbImage, RgbaImage};

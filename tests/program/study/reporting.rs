@@ -1,6 +1,6 @@
 //! Reports: numbers by hand, nothing dropped, tables that others can read.
 
-use crate::toy::{TEXT, contents, definition, metric, metrics, plan, plan_of, work};
+use super::toy::{TEXT, contents, definition, metric, metrics, plan, plan_of, work};
 use hyaline::engine::CellIndex;
 use hyaline::score::localisation::Contours;
 use hyaline::study::report::{Report, latex_escaped};

@@ -86,7 +86,7 @@ enum Outcome {
 }
 
 fn fixture() -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/suite.safetensors.gz");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/onnx/suite.safetensors.gz");
     let mut bytes = vec![];
     GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut bytes).unwrap();
     bytes

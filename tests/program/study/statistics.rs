@@ -61,7 +61,7 @@ struct HolmCase {
 }
 
 fn reference() -> Reference {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/study/statistics.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/study/statistics.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

@@ -2,11 +2,11 @@
 //!
 //! `architectures/make_cases.py` wrote the numbers. The weights are rebuilt by the same formula.
 
-use burn::tensor::{Tensor, TensorData};
-#[path = "architectures/heads.rs"]
 mod heads;
-mod support;
 
+use crate::support;
+use crate::support::{Golden, relative_error};
+use burn::tensor::{Tensor, TensorData};
 use flate2::read::GzDecoder;
 use hyaline::graph::{Graph, Rules, Shape, read_back};
 use hyaline::model::architecture::{Fit, InputDefaults, find};
@@ -17,7 +17,6 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
-use support::{Golden, relative_error};
 
 /// Relative L2 error allowed.
 const LIMIT: f32 = 1e-4;
@@ -59,7 +58,7 @@ struct Reference {
 
 /// A file of cases.
 fn read<T: DeserializeOwned>(name: &str) -> T {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/architectures").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/architectures").join(name);
     serde_json::from_reader(GzDecoder::new(File::open(path).unwrap())).unwrap()
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 /// A folder with the ONNX networks that differ in what they give, and a picture.
 fn workplace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let networks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/outputs");
+    let networks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/onnx/outputs");
     for name in ["named", "sigmoid", "tanh"] {
         let file = format!("{name}.onnx");
         std::fs::copy(networks.join(&file), folder.path().join(&file)).unwrap();

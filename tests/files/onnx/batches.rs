@@ -8,7 +8,7 @@ use safetensors::SafeTensors;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/batches")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/onnx/batches")
 }
 
 #[test]

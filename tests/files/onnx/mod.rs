@@ -5,19 +5,18 @@ mod batches;
 mod outputs;
 mod preprocessing;
 mod suite;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support;
+use crate::support::relative_error;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use hyaline::graph::{Ending, Graph, Rules, Shape, read_back};
 use hyaline::model::onnx::Network;
 use hyaline::model::{ComputeDevice, Model, Source};
 use safetensors::SafeTensors;
 use std::path::{Path, PathBuf};
-use support::relative_error;
 
 fn cases() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/cases")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/onnx/cases")
 }
 
 fn floats(file: &SafeTensors, name: &str) -> (Vec<usize>, Vec<f32>) {

@@ -1,6 +1,6 @@
 //! STUDY.toml, the pictures it names, and what makes two studies the same.
 
-use crate::toy::{METHODS, SCORES, TEXT, contents, definition, metric, plan, plan_of};
+use super::toy::{METHODS, SCORES, TEXT, contents, definition, metric, plan, plan_of};
 use hyaline::study::{Better, Definition, Layout, Plan, TargetRule};
 use std::path::{Path, PathBuf};
 

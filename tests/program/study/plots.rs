@@ -1,6 +1,6 @@
 //! Plots: every number at its place, under any name, in SVG that is whole.
 
-use crate::toy::{TEXT, contents, definition, run_all};
+use super::toy::{TEXT, contents, definition, run_all};
 use hyaline::study::report::{PlotFile, Report};
 use hyaline::study::{Plan, Records};
 use roxmltree::{Document, Node};
