@@ -2,6 +2,7 @@
 
 mod outputs;
 mod study;
+mod version_1;
 mod wrong_input;
 
 use crate::support;
