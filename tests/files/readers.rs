@@ -289,9 +289,10 @@ fn damaged_files_are_errors() {
     assert!(peak_memory() < MOST_MEMORY);
 }
 
-/// Damaged variants of each reader's files; `HYALINE_DAMAGED` names another number.
+/// Damaged variants of each reader's files; `HYALINE_DAMAGED` names another number, and
+/// `HYALINE_READER` one reader.
 const USUAL_DAMAGED: usize = 3000;
-/// For one damaged file, however busy the machine is.
+/// For one damaged file.
 const LONGEST: Duration = Duration::from_secs(10);
 
 fn damaged() -> usize {
@@ -328,9 +329,16 @@ fn read_damaged(name: &str, folder: &str, read: fuzzed::Reader) {
         } else {
             damage(&mut bytes, &mut random);
         }
-        let started = Instant::now();
-        let found = catch_unwind(|| read(&bytes));
-        slowest = slowest.max(started.elapsed());
+        let timed = || {
+            let started = Instant::now();
+            (catch_unwind(|| read(&bytes)), started.elapsed())
+        };
+        // What is slow once may be so for what else the machine does.
+        let (found, took) = match timed() {
+            (Ok(()), took) if took > LONGEST => timed(),
+            first => first,
+        };
+        slowest = slowest.max(took);
         if found.is_err() || slowest > LONGEST {
             let kept = std::env::temp_dir().join(format!("hyaline-{name}-{index}"));
             fs::write(&kept, &bytes).unwrap();
@@ -345,7 +353,10 @@ fn damaged_files_are_what_they_hold_or_errors() {
     if !is_alone("damaged_files_are_what_they_hold_or_errors") {
         return;
     }
-    fuzzed::READERS.par_iter().for_each(|(name, folder, read)| read_damaged(name, folder, *read));
+    let chosen = std::env::var("HYALINE_READER").ok();
+    let is_chosen = |name: &str| chosen.as_ref().is_none_or(|chosen| chosen == name);
+    let readers = fuzzed::READERS.par_iter().filter(|(name, ..)| is_chosen(name));
+    readers.for_each(|(name, folder, read)| read_damaged(name, folder, *read));
     assert!(peak_memory() < MOST_MEMORY);
 }
 
