@@ -7,7 +7,7 @@ use hyaline::attribution::Ranking;
 use hyaline::graph::{Rules, read_back};
 use hyaline::model::{ComputeDevice, DeviceChoice, Model};
 use hyaline::progress::Flow;
-use hyaline::random::Stream;
+use hyaline::random::RandomStream;
 use hyaline::score::{Protocol, Quantity, ScoreTrial, insertion_deletion, of_class};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -67,7 +67,7 @@ fn curves(model: &Model) -> f64 {
             batch: model.batch,
             watch: &mut |_, _| Flow::Continue,
         };
-        let generator = &mut Stream::new(0, "", "", "").generator();
+        let generator = &mut RandomStream::new(0, "", "", "").generator();
         drop(insertion_deletion(&mut trial, &protocol, generator).expect("the scores are finite"));
     })
 }

@@ -254,8 +254,8 @@ impl Values {
         values
     }
 
-    /// Whether the session's other pictures are asked for.
-    pub fn uses_others(&self) -> bool {
+    /// Whether background pictures, the session's others, are asked for.
+    pub fn uses_background(&self) -> bool {
         self.0.values().any(|value| matches!(value, Value::Baseline(name) if name == "others"))
     }
 

@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 
 /// The random stream of one (method, model, picture).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stream {
+pub struct RandomStream {
     seed: u64,
     stream: u64,
 }
 
-impl Stream {
+impl RandomStream {
     /// Models and pictures are known by the SHA-256 of their files.
     pub fn new(seed: u64, method: &str, model: &str, picture: &str) -> Self {
         let digest = Sha256::digest(format!("{method}\n{model}\n{picture}"));
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn a_stream_is_repeatable_and_its_own() {
         let draw = |seed, method, model, picture| {
-            Stream::new(seed, method, model, picture).generator().random::<u64>()
+            RandomStream::new(seed, method, model, picture).generator().random::<u64>()
         };
         let first = draw(1, "rise", "m", "p");
         assert_eq!(first, draw(1, "rise", "m", "p"));

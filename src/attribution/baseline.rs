@@ -56,14 +56,14 @@ pub fn baselines(
     count: usize,
     generator: &mut impl Rng,
 ) -> Result<Vec<Tensor<4>>> {
-    if name == "others" && job.others.is_empty() {
+    if name == "others" && job.background.is_empty() {
         let why = "the picture is the only one of the session";
         return Err(Error::new("no other pictures to start from", why)
             .hint("give more pictures, or choose another baseline"));
     }
     match name {
         "others" => {
-            Ok(job.others.iter().take(count).map(|pixels| job.model.tensor(pixels)).collect())
+            Ok(job.background.iter().take(count).map(|pixels| job.model.tensor(pixels)).collect())
         }
         "noise" | "uniform" => (0..count).map(|_| drawn(job, name, generator)).collect(),
         _ => Ok(vec![single(job, name)?]),

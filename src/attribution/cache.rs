@@ -7,7 +7,7 @@ use super::applicability::fitted;
 use super::explained::Explained;
 use super::method::Method;
 use super::registry::method;
-use super::run::Attribution;
+use super::result::Attribution;
 use crate::error::Result;
 use crate::file::{sha256, sha256_file, user_cache, write};
 use crate::parameter::{Kind, Value, Values};
@@ -39,7 +39,8 @@ const FORMAT: u32 = 1;
 struct Record {
     seconds: f64,
     samples: Option<(usize, usize)>,
-    facts: BTreeMap<String, f64>,
+    #[serde(rename = "facts")]
+    diagnostics: BTreeMap<String, f64>,
     warnings: Vec<String>,
 }
 
@@ -80,7 +81,7 @@ impl Cache {
             values,
             seconds: record.seconds,
             samples: record.samples,
-            facts: record.facts,
+            diagnostics: record.diagnostics,
             warnings: record.warnings,
             cached: true,
         })
@@ -96,7 +97,7 @@ impl Cache {
         let record = Record {
             seconds: attribution.seconds,
             samples: attribution.samples,
-            facts: attribution.facts.clone(),
+            diagnostics: attribution.diagnostics.clone(),
             warnings: attribution.warnings.clone(),
         };
         if let Some(bytes) = bytes(&record, &attribution.map)
@@ -108,14 +109,14 @@ impl Cache {
 
     /// The file of a map; none if a picture it depends on can't be read.
     fn path(&self, method: &dyn Method, explained: &Explained, values: &Values) -> Option<PathBuf> {
-        let Explained { model, pixels, sha256: picture, target, seed, others, .. } = explained;
+        let Explained { model, pixels, sha256: picture, target, seed, background, .. } = explained;
         let of_pixels = |pixels: &Array3<f32>| {
             let bytes: Vec<u8> = pixels.iter().flat_map(|value| value.to_le_bytes()).collect();
             sha256(&bytes)
         };
         let files = baseline_files(method, values).ok()?;
-        let others: Vec<_> = match values.uses_others() {
-            true => others.iter().map(of_pixels).collect(),
+        let background: Vec<_> = match values.uses_background() {
+            true => background.iter().map(of_pixels).collect(),
             false => vec![],
         };
         let outputs = (model.outputs.kind, &model.outputs.name);
@@ -132,7 +133,7 @@ impl Cache {
             method.description().id,
             values,
             files,
-            others,
+            background,
         ]);
         Some(self.folder.join(format!("{}.safetensors", sha256(key.to_string().as_bytes()))))
     }

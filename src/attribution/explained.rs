@@ -20,7 +20,7 @@ pub struct Explained<'a> {
     /// The user's seed.
     pub seed: u64,
     /// The session's other pictures, as the network takes them: backgrounds for those who ask.
-    pub others: &'a [Array3<f32>],
+    pub background: &'a [Array3<f32>],
     pub passes: Rc<Passes>,
 }
 
@@ -39,7 +39,7 @@ impl<'a> Explained<'a> {
         target: usize,
         seed: u64,
     ) -> Self {
-        Self { model, pixels, sha256, target, seed, others: &[], passes: Rc::default() }
+        Self { model, pixels, sha256, target, seed, background: &[], passes: Rc::default() }
     }
 
     /// The same with passes that earlier work on the same picture, network and class left.
@@ -48,8 +48,8 @@ impl<'a> Explained<'a> {
     }
 
     /// The same with the session's other pictures.
-    pub fn with_others(self, others: &'a [Array3<f32>]) -> Self {
-        Self { others, ..self }
+    pub fn with_background(self, background: &'a [Array3<f32>]) -> Self {
+        Self { background, ..self }
     }
 }
 

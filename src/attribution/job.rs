@@ -7,7 +7,7 @@ use crate::graph::{Graph, NodeId, Rules, Tape, read_back, settle};
 use crate::model::Model;
 use crate::parameter::Values;
 use crate::progress::Flow;
-use crate::random::Stream;
+use crate::random::RandomStream;
 use burn::tensor::Tensor;
 use ndarray::Array3;
 use std::collections::BTreeMap;
@@ -17,8 +17,8 @@ use std::rc::Rc;
 pub struct Progress<'a> {
     pub done: usize,
     pub total: usize,
-    /// How near the map is to its limit: what is measured, and its value.
-    pub readout: Option<(&'static str, f64)>,
+    /// Convergence of the map: what is measured, and its value.
+    pub convergence: Option<(&'static str, f64)>,
     /// The map over what is done so far.
     pub partial: &'a dyn Fn() -> Result<Array3<f32>>,
 }
@@ -31,20 +31,20 @@ pub struct Job<'a> {
     /// The class explained.
     pub target: usize,
     pub values: &'a Values,
-    pub stream: Stream,
+    pub stream: RandomStream,
     /// Pictures to run at once.
     pub batch: usize,
-    /// The session's other pictures, C×H×W in [0,1].
-    pub others: &'a [Array3<f32>],
+    /// Background pictures: the session's others, C×H×W in [0,1].
+    pub background: &'a [Array3<f32>],
     /// Told after every batch; may stop the work.
     pub watch: &'a mut dyn FnMut(&Progress) -> Flow,
     pub warnings: Vec<String>,
-    /// Numbers worth recording with the map, such as the completeness error.
-    pub facts: BTreeMap<&'static str, f64>,
+    /// Diagnostics to record with the map, such as the completeness error.
+    pub diagnostics: BTreeMap<&'static str, f64>,
     /// Samples done and wanted, for methods that sample.
     pub samples: Option<(usize, usize)>,
-    /// What [`Job::advance`] tells of how near the map is to its limit.
-    pub readout: Option<(&'static str, f64)>,
+    /// Convergence as [`Job::advance`] reports it.
+    pub convergence: Option<(&'static str, f64)>,
     /// What the device did wrong on the way.
     pub failed: Option<Error>,
     pub passes: Rc<Passes>,
@@ -64,14 +64,14 @@ impl<'a> Job<'a> {
             pixels: model.tensor(explained.pixels),
             target: explained.target,
             values,
-            stream: Stream::new(explained.seed, method, &model.sha256, explained.sha256),
+            stream: RandomStream::new(explained.seed, method, &model.sha256, explained.sha256),
             batch: model.batch,
-            others: explained.others,
+            background: explained.background,
             watch,
             warnings: Vec::new(),
-            facts: BTreeMap::new(),
+            diagnostics: BTreeMap::new(),
             samples: None,
-            readout: None,
+            convergence: None,
             failed: None,
             passes: explained.passes.clone(),
         }
@@ -94,12 +94,12 @@ impl<'a> Job<'a> {
             values,
             stream: self.stream,
             batch: self.batch,
-            others: self.others,
+            background: self.background,
             watch,
             warnings: Vec::new(),
-            facts: BTreeMap::new(),
+            diagnostics: BTreeMap::new(),
             samples: None,
-            readout: None,
+            convergence: None,
             failed: None,
             passes: Rc::default(),
         }
@@ -127,7 +127,7 @@ impl<'a> Job<'a> {
             self.failed = Some(failed);
             return Flow::Cancel;
         }
-        let progress = Progress { done, total, readout: self.readout, partial };
+        let progress = Progress { done, total, convergence: self.convergence, partial };
         (self.watch)(&progress)
     }
 

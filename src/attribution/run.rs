@@ -4,40 +4,15 @@ use super::applicability::{Fitted, fitted};
 use super::cache::Cache;
 use super::explained::Explained;
 use super::job::{Job, Progress};
-use super::method::{Description, Method, Sign};
+use super::method::{Method, Sign};
+use super::result::Attribution;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::parameter::Values;
 use crate::progress::Flow;
 use ndarray::Array3;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// A finished (or cancelled) map with its record.
-#[derive(Debug, Clone)]
-pub struct Attribution {
-    pub method: &'static Description,
-    /// C×H×W, signed, never normalised.
-    pub map: Arc<Array3<f32>>,
-    pub target: usize,
-    pub values: Values,
-    /// Of work, without what showing partial maps and pauses took.
-    pub seconds: f64,
-    /// Samples done and wanted; fewer done than wanted marks a partial map.
-    pub samples: Option<(usize, usize)>,
-    pub facts: BTreeMap<String, f64>,
-    pub warnings: Vec<String>,
-    /// True for a map of an earlier run that was kept.
-    pub cached: bool,
-}
-
-impl Attribution {
-    /// True when the work was cancelled before its end.
-    pub fn is_partial(&self) -> bool {
-        self.samples.is_some_and(|(done, total)| done < total)
-    }
-}
 
 /// Runs a method on one picture.
 ///
@@ -122,10 +97,10 @@ fn run(
     if let Some(failed) = job.failed {
         return Err(failed);
     }
-    job.facts.extend(job.readout);
+    job.diagnostics.extend(job.convergence);
     let mut warnings = job.warnings;
     warnings.extend(degenerate(&map, description.sign));
-    let (samples, facts) = (job.samples, job.facts);
+    let (samples, diagnostics) = (job.samples, job.diagnostics);
     Ok(Attribution {
         method: description,
         map: Arc::new(map),
@@ -133,7 +108,10 @@ fn run(
         values: values.clone(),
         seconds: start.elapsed().saturating_sub(watched).as_secs_f64(),
         samples,
-        facts: facts.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
+        diagnostics: diagnostics
+            .into_iter()
+            .map(|(name, value)| (name.to_string(), value))
+            .collect(),
         warnings,
         cached: false,
     })

@@ -10,7 +10,7 @@ use crate::file::stem;
 use crate::model::Model;
 use crate::parameter::Values;
 use crate::picture::Picture;
-use crate::random::Stream;
+use crate::random::RandomStream;
 use crate::score::{
     self, Curve, Measured, Protocol, Quantity, SUBSTRATES, ScoreTrial, Substrate, Ties,
     insertion_deletion,
@@ -264,7 +264,7 @@ impl Curves {
             watch: &mut progress,
         };
         let picture = &case.picture.sha256;
-        let stream = Stream::new(seed, &format!("curves of {id}"), &model.sha256, picture);
+        let stream = RandomStream::new(seed, &format!("curves of {id}"), &model.sha256, picture);
         insertion_deletion(&mut trial, &protocol, &mut stream.generator())
     }
 

@@ -157,7 +157,7 @@ impl MapRecord {
             seconds: attribution.seconds,
             warnings,
             samples: attribution.samples,
-            facts: attribution.facts,
+            facts: attribution.diagnostics,
             cached: attribution.cached,
         }
     }

@@ -200,7 +200,7 @@ impl Plan {
         let picture = Picture::open(path)?;
         let subject = Subject::open(model, &picture, &Condition::Clean)?;
         let class = subject.explained_class(model, self.target)?;
-        let is_used = self.methods.iter().any(|(_, values)| values.uses_others());
+        let is_used = self.methods.iter().any(|(_, values)| values.uses_background());
         let others = self.pictures.iter().filter(|other| is_used && *other != path);
         let background = background(model, others.map(|other| Picture::open(other)))?;
         Ok(Case { picture, subject, class, background })

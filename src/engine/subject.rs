@@ -80,7 +80,7 @@ impl Subject {
         seed: u64,
         background: &'a [Array3<f32>],
     ) -> Explained<'a> {
-        Explained::new(model, &self.pixels, &self.sha256, class, seed).with_others(background)
+        Explained::new(model, &self.pixels, &self.sha256, class, seed).with_background(background)
     }
 
     /// Memory that it holds once it was shown, about, in bytes.

@@ -244,7 +244,8 @@ fn footer(
             let about = attribution.warnings.join("\n");
             ui.add(egui::Label::new(warnings).truncate()).on_hover_text(about);
         }
-        let facts = attribution.facts.iter().map(|(name, value)| format!("{name} {value:.4}"));
+        let facts =
+            attribution.diagnostics.iter().map(|(name, value)| format!("{name} {value:.4}"));
         let kept = if attribution.cached { ", kept from an earlier run" } else { "" };
         let time = format!("{:.3} s{kept}", attribution.seconds);
         let about = std::iter::once(time).chain(facts);

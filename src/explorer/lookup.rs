@@ -61,7 +61,7 @@ impl Lookup<'_> {
 
     /// The session's other pictures, for methods that ask for them.
     fn background(&self, picture: &OpenPicture, choice: &MethodChoice) -> Vec<OpenPicture> {
-        match choice.values.uses_others() {
+        match choice.values.uses_background() {
             true => self.document.pictures.iter().filter(|o| o.id != picture.id).cloned().collect(),
             false => vec![],
         }

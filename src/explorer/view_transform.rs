@@ -142,7 +142,7 @@ impl Lens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Stream;
+    use crate::random::RandomStream;
     use rand::RngExt;
 
     const CELL: Rect = Rect::from_min_max(pos2(100.0, 50.0), pos2(300.0, 250.0));
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn places_and_points_go_both_ways_and_the_place_under_the_pointer_stays() {
-        let mut random = Stream::new(7, "view", "", "").generator();
+        let mut random = RandomStream::new(7, "view", "", "").generator();
         for round in 0..2000 {
             let placement = placements()[round % 3];
             let magnification = magnification(CELL.size(), &placement);

@@ -236,7 +236,7 @@ fn map_record(contents: &FigureContents, at: CellIndex, shown: &Shown) -> Option
         warnings: shown.attribution.warnings.clone(),
         facts: shown
             .attribution
-            .facts
+            .diagnostics
             .iter()
             .map(|(name, fact)| (name.clone(), finite(*fact)))
             .collect(),

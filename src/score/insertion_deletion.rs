@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::parameter::{Kind, Parameter, Values};
 use crate::progress::Flow;
-use crate::random::Stream;
+use crate::random::RandomStream;
 use ndarray::{Array2, Array3};
 use rand::Rng;
 use serde::Serialize;
@@ -241,7 +241,7 @@ pub fn rise_curves(
         watch,
     };
     // This protocol draws nothing.
-    let generator = &mut Stream::new(0, "curves", "", "").generator();
+    let generator = &mut RandomStream::new(0, "curves", "", "").generator();
     let sequence = Sequence::of(&trial, &Protocol::rise(model.preprocessing.size), generator)?;
     Ok(sequence.curves(&mut trial)?.map(|curves| (curves, sequence)))
 }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::graph::{Graph, read_back};
 use crate::model::Model;
 use crate::parameter::{Kind, Parameter};
-use crate::random::Stream;
+use crate::random::RandomStream;
 use burn::tensor::{Tensor, TensorData};
 use rand_distr::{Distribution, Normal};
 
@@ -52,7 +52,7 @@ pub fn weighted_layers(graph: &Graph) -> Vec<String> {
 pub fn randomised(model: &Model, layers: &[String], seed: u64) -> Result<Model> {
     let failed = std::cell::RefCell::new(None);
     let graph = model.graph.with_operations(|node| {
-        let stream = |part: &str| Stream::new(seed, part, &model.sha256, &node.name);
+        let stream = |part: &str| RandomStream::new(seed, part, &model.sha256, &node.name);
         let keep = |drawn: Result<Vec<f32>>| drawn.map_err(|e| failed.replace(Some(e))).ok();
         layers.contains(&node.name).then(|| {
             node.op.with_weights(
@@ -78,7 +78,7 @@ fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], like: &Tensor<D>)
 }
 
 /// As many values, with the deviation of these from zero.
-fn drawn<const D: usize>(weights: Tensor<D>, stream: Stream) -> Result<Vec<f32>> {
+fn drawn<const D: usize>(weights: Tensor<D>, stream: RandomStream) -> Result<Vec<f32>> {
     let values = read_back(weights)?;
     let square: f64 = values.iter().map(|value| f64::from(*value).powi(2)).sum();
     let deviation = (square / values.len() as f64).sqrt() as f32;
@@ -112,7 +112,7 @@ mod tests {
     fn draws_keep_the_deviation_and_repeat() {
         let device = Device::flex();
         let weights = Tensor::<1>::ones([10_000], &device) * 0.2;
-        let stream = Stream::new(1, "weight", "", "layer");
+        let stream = RandomStream::new(1, "weight", "", "layer");
         let values = drawn(weights.clone(), stream).unwrap();
         let deviation = (values.iter().map(|v| v * v).sum::<f32>() / 1e4).sqrt();
         assert!((deviation - 0.2).abs() < 0.01, "{deviation}");

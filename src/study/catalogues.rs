@@ -46,7 +46,7 @@ impl Catalogue for Methods<'_> {
                 .map_err(|e| Error::new(format!("cannot read baseline {file}"), e))?;
             content += &sha256(&bytes);
         }
-        if values.uses_others() {
+        if values.uses_background() {
             content += &self.pictures;
         }
         Ok(Choice { content, ..chosen(method, &values) })

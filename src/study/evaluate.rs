@@ -15,7 +15,7 @@ use crate::parameter::Values;
 use crate::picture::Picture;
 use crate::picture::annotation::{Annotation, Regions};
 use crate::progress::Flow;
-use crate::random::Stream;
+use crate::random::RandomStream;
 use crate::score::localisation::{BoxOverlaps, Localisation, Undefined};
 use crate::score::{
     self, Description, ExplainTrial, Measure, OverPictures, Protocol, Quantity, Randomisation,
@@ -194,7 +194,7 @@ impl Evaluator {
     }
 
     fn background(&self, cell: &Cell, model: &Model) -> Result<Vec<Array3<f32>>> {
-        let is_used = self.methods.iter().any(|(_, values)| values.uses_others());
+        let is_used = self.methods.iter().any(|(_, values)| values.uses_background());
         let others = cell.plan.pictures.iter().filter(|other| is_used && *other != cell.picture);
         background(model, others.map(|other| Picture::open(&other.path)))
     }
@@ -241,10 +241,10 @@ impl CellEvaluation<'_> {
     }
 
     /// A stream of its own for every score of every map.
-    fn stream(&self, score: &str) -> Stream {
+    fn stream(&self, score: &str) -> RandomStream {
         let (method, picture) = (&self.cell.method.id, &self.cell.picture.sha256);
         let name = format!("{score} of {method}");
-        Stream::new(self.cell.plan.seed, &name, &self.cell.model.sha256, picture)
+        RandomStream::new(self.cell.plan.seed, &name, &self.cell.model.sha256, picture)
     }
 
     /// Adds what a score says of the map; false where it was cancelled.

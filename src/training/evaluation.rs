@@ -9,7 +9,7 @@ use crate::attack::{Pgd, PixelNorm};
 use crate::error::Result;
 use crate::graph::{Graph, read_back};
 use crate::progress::Flow;
-use crate::random::Stream;
+use crate::random::RandomStream;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,7 @@ impl Accuracies {
     ) -> Result<Option<Self>> {
         let (norm, epsilon) = recipe.adversary();
         let plan = &recipe.evaluation;
-        let random = || Stream::new(recipe.seed, "test pictures", "", "").generator();
+        let random = || RandomStream::new(recipe.seed, "test pictures", "", "").generator();
         let many = test.some(plan.pictures, &mut random());
         let few = test.some(plan.robust_pictures, &mut random());
         let radius = epsilon.value();
@@ -114,7 +114,7 @@ pub fn robust_accuracy(
     let mut right = 0;
     for indices in batches(pictures.len()) {
         let name = indices[0].to_string();
-        let mut random = Stream::new(seed, "evaluation", &name, "").generator();
+        let mut random = RandomStream::new(seed, "evaluation", &name, "").generator();
         let pixels = tensor(graph, pictures, &indices);
         let mut left = kept(&indices, &hits(graph, pixels, &pictures.labels_of(&indices))?);
         for _ in 0..restarts {

@@ -6,7 +6,7 @@ use super::objective::Collapse;
 use super::recipe::Recipe;
 use crate::error::Result;
 use crate::graph::Graph;
-use crate::random::Stream;
+use crate::random::RandomStream;
 use serde::{Deserialize, Serialize};
 
 /// Accuracies on held-out pictures.
@@ -28,7 +28,7 @@ pub struct Monitor {
 impl Monitor {
     pub fn new(recipe: &Recipe, held_out: &Pictures) -> Self {
         let plan = &recipe.evaluation;
-        let random = || Stream::new(recipe.seed, "watched pictures", "", "").generator();
+        let random = || RandomStream::new(recipe.seed, "watched pictures", "", "").generator();
         Self {
             all: held_out.some(plan.watched.max(1), &mut random()),
             attacked: held_out.some(plan.attacked.max(1), &mut random()),

@@ -15,7 +15,7 @@ use crate::model::{
     BatchNorms, Card, ComputeDevice, InputCard, Labels, OutputCard, TrainingCard, Weights,
 };
 use crate::progress::Flow;
-use crate::random::Stream;
+use crate::random::RandomStream;
 use burn::tensor::{Tensor, TensorData};
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -80,7 +80,7 @@ impl Training {
         restart: bool,
     ) -> Result<Self> {
         let all = Pictures::read(&recipe.data.train, recipe.target_shape(), Part::Train)?;
-        let random = |what| Stream::new(recipe.seed, what, "", "").generator();
+        let random = |what| RandomStream::new(recipe.seed, what, "", "").generator();
         let [mut train, held_out] = all.split(recipe.data.holdout, &mut random("holdout"));
         if let Some(limit) = recipe.data.limit.filter(|limit| *limit < train.len()) {
             let share = limit as f64 / train.len() as f64;
@@ -179,7 +179,7 @@ impl Training {
         let epoch = self.state.place.epoch;
         let mut order: Vec<usize> = (0..self.train.len()).collect();
         let name = epoch.to_string();
-        order.shuffle(&mut Stream::new(self.recipe.seed, "order", &name, "").generator());
+        order.shuffle(&mut RandomStream::new(self.recipe.seed, "order", &name, "").generator());
         // A last batch of a few pictures would have poor statistics; others take their place.
         let batches = order.chunks_exact(self.recipe.batch.min(order.len()));
         let batch = self.recipe.batch.min(order.len());
@@ -221,7 +221,7 @@ impl Training {
             labels: self.train.labels_of(indices),
         };
         let (epoch, number) = (place.epoch.to_string(), place.batch.to_string());
-        let mut random = Stream::new(recipe.seed, "step", &epoch, &number).generator();
+        let mut random = RandomStream::new(recipe.seed, "step", &epoch, &number).generator();
         let objective = recipe.objective.objective();
         let update = objective.learn(&self.network, &self.state.weights, &batch, &mut random)?;
         if !update.is_finite() {

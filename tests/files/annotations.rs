@@ -7,7 +7,7 @@ use hyaline::picture::annotation::{
     Annotation, Annotations, BoundingBox, Frame, MAX_BYTES, Region, Regions, RunLengths, Shape,
 };
 use hyaline::picture::{Filter, Picture, Placement, Preprocessing};
-use hyaline::random::Stream;
+use hyaline::random::RandomStream;
 use image::{GrayImage, Luma};
 use ndarray::{Array2, ArrayView2};
 use rand::{Rng, RngExt};
@@ -273,7 +273,7 @@ fn random_box(generator: &mut impl Rng, [height, width]: [usize; 2]) -> [f32; 4]
 
 #[test]
 fn every_format_says_the_same() {
-    let mut generator = Stream::new(1, "formats", "", "").generator();
+    let mut generator = RandomStream::new(1, "formats", "", "").generator();
     for _ in 0..20 {
         let size = [generator.random_range(20..300), generator.random_range(20..300)];
         let [h, w] = size;
@@ -331,7 +331,7 @@ fn shown(path: &Path, input: &Preprocessing) -> Array2<bool> {
 
 #[test]
 fn masks_go_where_the_picture_of_them_goes() {
-    let mut generator = Stream::new(2, "masks", "", "").generator();
+    let mut generator = RandomStream::new(2, "masks", "", "").generator();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cat.png");
     for crop in [1.0, 0.875, 0.5] {
@@ -353,7 +353,7 @@ fn masks_go_where_the_picture_of_them_goes() {
 
 #[test]
 fn boxes_go_where_the_picture_of_them_goes() {
-    let mut generator = Stream::new(4, "boxes", "", "").generator();
+    let mut generator = RandomStream::new(4, "boxes", "", "").generator();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cat.png");
     let mut compared = 0;
@@ -604,7 +604,7 @@ fn files_cut_off_or_changed_anywhere_do_no_harm() {
         b"image,class,wnid,x1,y1,x2,y2,w,h\na,65,n01,75.8,73.7,301.1,131.8,341,256\n".to_vec();
     let voc = xml("The VOC2007 Database", [90, 80], &object("a", [1.0, 2.0, 30.0, 40.0]));
     let png = fs::read(fixture("masks/palette2.png")).unwrap();
-    let mut generator = Stream::new(6, "damage", "", "").generator();
+    let mut generator = RandomStream::new(6, "damage", "", "").generator();
     for (name, whole) in [
         ("a.json", coco),
         ("a.csv", csv),

@@ -11,7 +11,7 @@ use hyaline::graph::{Rules, read_back};
 use hyaline::model::Model;
 use hyaline::parameter::Values;
 use hyaline::progress::Flow;
-use hyaline::random::Stream;
+use hyaline::random::RandomStream;
 use hyaline::score::{Measure, Protocol, Quantity, ScoreTrial, curves_in, of_class, score};
 use ndarray::{Array2, Array3, Axis};
 use safetensors::SafeTensors;
@@ -340,7 +340,7 @@ fn curves_agree_over_the_reference_order(id: &str) {
             watch: &mut |_, _| Flow::Continue,
         };
         let protocol = Protocol { step, ..Protocol::rise(model.preprocessing.size) };
-        let generator = &mut Stream::new(0, "", "", "").generator();
+        let generator = &mut RandomStream::new(0, "", "", "").generator();
         let curves = curves_in(&mut trial, &golden.order, &protocol, generator).unwrap().unwrap();
         for (curve, name, area) in [
             (curves.deletion, "deletion.curve", "deletion_auc"),

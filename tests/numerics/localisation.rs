@@ -5,7 +5,7 @@ use hyaline::picture::Placement;
 use hyaline::picture::annotation::{
     Annotation, BoundingBox, Frame, Region, Regions, RunLengths, Shape,
 };
-use hyaline::random::Stream;
+use hyaline::random::RandomStream;
 use hyaline::score::localisation::{
     BoxOverlaps, Contours, IOU_CRITERIA, Localisation, MaxBoxAccuracy, PointingAccuracy, Undefined,
     centre_map, contours,
@@ -329,7 +329,7 @@ fn overlaps_of_shifted_boxes_are_known() {
 fn random_maps_score_by_chance() {
     let regions = one_box();
     let chance = regions.share();
-    let mut generator = Stream::new(3, "random", "", "").generator();
+    let mut generator = RandomStream::new(3, "random", "", "").generator();
     let mut mean = |id: &str, signed: bool| {
         let sum: f64 = (0..400)
             .map(|_| {
@@ -435,7 +435,7 @@ fn pointing_is_averaged_over_classes() {
 #[test]
 fn scores_do_not_depend_on_the_map_s_scale() {
     let regions = one_box();
-    let mut generator = Stream::new(5, "scale", "", "").generator();
+    let mut generator = RandomStream::new(5, "scale", "", "").generator();
     let map = Array2::from_shape_simple_fn((16, 20), || generator.random::<f32>() - 0.3);
     for (Description { id, .. }, _) in localisations() {
         let id = *id;

@@ -111,7 +111,7 @@ fn cells_that_change_nothing_have_no_sobol_index(id: &str) {
             "{score}: all variance is the first cell's, {}",
             map[0]
         );
-        assert_eq!(found.facts["sum of the indices"], f64::from(map[0]));
+        assert_eq!(found.diagnostics["sum of the indices"], f64::from(map[0]));
         assert_eq!(found.samples, Some((32 * 6, 32 * 6)));
     }
 }
@@ -256,8 +256,12 @@ fn an_extremal_mask_holds_its_area_and_keeps_more_than_elsewhere() {
     let (picture, target) = (golden.map("input"), golden.target());
     let what = (&picture, target, 0);
     let found = support::run(&model, "extremal-perturbation", what, &[], &mut |_| Flow::Continue);
-    assert!(found.facts["area error"] < 0.02, "{:?}", found.facts);
-    assert!(found.facts["logit under the mask"] > found.facts["logit"], "{:?}", found.facts);
+    assert!(found.diagnostics["area error"] < 0.02, "{:?}", found.diagnostics);
+    assert!(
+        found.diagnostics["logit under the mask"] > found.diagnostics["logit"],
+        "{:?}",
+        found.diagnostics
+    );
     let mean = model.mean_colour();
     // The logit under the mask moved in a circle, over the mean colour.
     let logit = |down: usize, across: usize| {
@@ -299,7 +303,7 @@ fn a_blur_that_leaves_the_class_is_told() {
         let found = support::run(&model, "meaningful-perturbation", what, &settings, &mut |_| {
             Flow::Continue
         });
-        (found.warnings, found.facts["probability under the mask"])
+        (found.warnings, found.diagnostics["probability under the mask"])
     };
     assert!(warnings("10").0.iter().any(|warning| warning.contains("larger blur")));
     let (told, left) = warnings("40");

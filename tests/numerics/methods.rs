@@ -105,9 +105,9 @@ fn every_baseline_leads_to_the_change_of_the_logit() {
         values.set(parameters, "baseline", baseline).unwrap();
         values.set(parameters, "steps", "100").unwrap();
         let picture = picture();
-        let explained = Explained::new(&model, &picture, "p", 3, 7).with_others(&others);
+        let explained = Explained::new(&model, &picture, "p", 3, 7).with_background(&others);
         let done = attribution::attribute(method, &explained, &values, &mut |_| Flow::Continue);
-        let facts = done.unwrap().facts;
+        let facts = done.unwrap().diagnostics;
         let (change, error) = (facts["logit change"], facts["completeness error"]);
         assert!(error.abs() < 0.02 * change.abs(), "{baseline}: {error} of {change}");
     }
@@ -153,7 +153,7 @@ fn relevance_is_conserved() {
         "epsilon-gamma-box",
     ] {
         let found = map_of(&model, "lrp", &[("composite", composite)]);
-        let (logit, sum) = (found.facts["logit"], found.facts["sum of relevance"]);
+        let (logit, sum) = (found.diagnostics["logit"], found.diagnostics["sum of relevance"]);
         assert!((sum - logit).abs() < 1e-3 * logit.abs(), "{composite}: {sum} of {logit}");
         if composite.ends_with("plus-box") {
             assert!(logit < 0.0 || found.map.iter().all(|value| *value > -1e-6), "z⁺ and z^B");
@@ -172,7 +172,7 @@ fn full_gradients_add_up_to_the_logit() {
             ((c * 7 + y * 3 + x) as f32 * 0.1).sin() * 0.5 + 0.5
         });
         let found = run(&model, "fullgrad", &picture, &mut |_| Flow::Continue);
-        let (logit, error) = (found.facts["logit"], found.facts["completeness error"]);
+        let (logit, error) = (found.diagnostics["logit"], found.diagnostics["completeness error"]);
         assert!(error.abs() < 1e-3 * logit.abs().max(1.0), "{network}: {error} of {logit}");
     }
 }
@@ -232,7 +232,8 @@ fn integrated_gradients_are_complete() {
         run_with(&model, "integrated-gradients", &picture, &[("steps", "300")], &mut |_| {
             Flow::Continue
         });
-    let (change, error) = (found.facts["logit change"], found.facts["completeness error"]);
+    let (change, error) =
+        (found.diagnostics["logit change"], found.diagnostics["completeness error"]);
     assert!(error.abs() < 0.01 * change.abs(), "error {error} of {change}");
 }
 
@@ -392,7 +393,7 @@ fn the_cache_gives_back_what_it_took_and_nothing_else() {
     let kept = cache.get(method, &explained(1), &values).unwrap();
     assert!(kept.cached && kept.seconds == 3.0);
     assert_eq!((kept.map, kept.values), (slow.map, slow.values));
-    assert!(kept.facts.keys().eq(slow.facts.keys()));
+    assert!(kept.diagnostics.keys().eq(slow.diagnostics.keys()));
     // Another seed, class, picture or value is another map.
     assert!(cache.get(method, &explained(2), &values).is_none());
     let class = Explained::new(&model, &picture, "p", 4, 1);

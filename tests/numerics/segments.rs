@@ -278,7 +278,7 @@ fn lime_finds_a_linear_model(id: &str) {
         [&SQUARES[..], &[("hide", "black"), ("alpha", "0"), ("kernel-width", "100")]].concat();
     let found = run(&model, id, &picture, &settings, &mut go_on);
     let labels = squares(&picture);
-    assert_eq!(found.facts["segments"], count(&labels) as f64);
+    assert_eq!(found.diagnostics["segments"], count(&labels) as f64);
     let probability = |picture: &Array3<f32>| {
         read_back(model.probabilities(model.tensor(picture)).unwrap()).unwrap()[3]
     };
@@ -289,7 +289,7 @@ fn lime_finds_a_linear_model(id: &str) {
     let expected = labels.iter().map(|label| drops[*label]);
     let error = support::relative_error(found.map.iter().copied(), expected);
     assert!(error < 5e-3, "{error:.1e}");
-    assert!(found.facts["R²"] > 0.9999, "{}", found.facts["R²"]);
+    assert!(found.diagnostics["R²"] > 0.9999, "{}", found.diagnostics["R²"]);
 }
 
 fn kernel_shap_of_a_linear_model_is_what_each_segment_adds(id: &str) {
@@ -344,7 +344,7 @@ fn kernel_shap_over_all_coalitions_is_the_shapley_value(id: &str) {
         support::relative_error(found.map.iter().copied(), labels.iter().map(|l| expected[*l]));
     assert!(error < 1e-4, "{error:.1e}");
     let change = score((1 << players) - 1) - score(0);
-    assert!((found.facts["score change"] - change).abs() < 1e-4 * change.abs().max(1.0));
+    assert!((found.diagnostics["score change"] - change).abs() < 1e-4 * change.abs().max(1.0));
 }
 
 fn occlusion_of_a_linear_model_sums_what_is_under_the_window(id: &str) {
@@ -371,7 +371,7 @@ fn xrai_of_one_region_is_its_mean(id: &str) {
     let parts = &*gradient * &(&picture - 0.5);
     let settings = [("scales", "50"), ("min-size", "50000"), ("new-pixels", "1"), ("steps", "2")];
     let found = run(&model, id, &picture, &settings, &mut go_on);
-    assert_eq!(found.facts["regions"], 1.0);
+    assert_eq!(found.diagnostics["regions"], 1.0);
     let allowed = 1e-3 * parts.mapv(f32::abs).mean().unwrap();
     let expected = parts.mean().unwrap();
     assert!(found.map.iter().all(|value| (value - expected).abs() < allowed), "{expected}");
@@ -456,7 +456,7 @@ fn convergence_is_told_while_coalitions_are_drawn() {
         let mut errors = vec![];
         let settings = [("segmentation", "slic"), ("segments", segments), ("samples", samples)];
         run(&model, id, &picture, &settings, &mut |progress| {
-            errors.extend(progress.readout.map(|(_, error)| error));
+            errors.extend(progress.convergence.map(|(_, error)| error));
             Flow::Continue
         });
         errors

@@ -4,7 +4,7 @@ use super::pictures::write_idx;
 use super::support;
 use hyaline::model::{Card, ComputeDevice, Model};
 use hyaline::progress::Flow;
-use hyaline::random::Stream;
+use hyaline::random::RandomStream;
 use hyaline::training::Explanation;
 use hyaline::training::data::{Augmentation, Part, Pictures, TargetShape};
 use hyaline::training::{Accuracies, Outcome, Precision, Progress, Recipe, Training, accuracy};
@@ -191,7 +191,7 @@ fn what_is_measured_is_what_the_file_holds() {
     let model = Model::open(&card, &ComputeDevice::cpu()).unwrap();
     let all =
         Pictures::read(&pictures, TargetShape { channels: None, size: None }, Part::Train).unwrap();
-    let mut random = Stream::new(recipe.seed, "holdout", "", "").generator();
+    let mut random = RandomStream::new(recipe.seed, "holdout", "", "").generator();
     let [_, held_out] = all.split(recipe.data.holdout, &mut random);
     assert_eq!(accuracy(&model.graph, &held_out).unwrap(), accuracies.clean);
     // Maps of 144 pixels that sum to 1 are apart by 2/144 at most, and by something.

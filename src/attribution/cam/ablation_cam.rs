@@ -45,21 +45,21 @@ impl Method for AblationCam {
     }
 }
 
-fn logit(look: &Job) -> Result<f32> {
-    Ok(read_back(look.tape().logits())?[look.target])
+fn logit(view: &Job) -> Result<f32> {
+    Ok(read_back(view.tape().logits())?[view.target])
 }
 
 struct Ablation;
 
 impl Weighing for Ablation {
     /// Without a channel that is zero nothing changes.
-    fn channels(&self, look: &Job, layer: NodeId) -> Result<Vec<usize>> {
-        let highest = read_back(look.tape().value(layer).abs().max_dim(2).max_dim(3))?;
+    fn channels(&self, view: &Job, layer: NodeId) -> Result<Vec<usize>> {
+        let highest = read_back(view.tape().value(layer).abs().max_dim(2).max_dim(3))?;
         Ok((0..highest.len()).filter(|channel| highest[*channel] > 0.0).collect())
     }
 
-    fn scores(&self, look: &Job, layer: NodeId, channels: &[usize]) -> Result<Vec<f32>> {
-        let tape = look.tape();
+    fn scores(&self, view: &Job, layer: NodeId, channels: &[usize]) -> Result<Vec<f32>> {
+        let tape = view.tape();
         let activations = tape.value(layer);
         let (samples, count) = (channels.len(), activations.dims()[1]);
         let mut kept = vec![1f32; samples * count];
@@ -67,10 +67,10 @@ impl Weighing for Ablation {
             kept[sample * count + channel] = 0.0;
         }
         let data = TensorData::new(kept, [samples, count, 1, 1]);
-        let ablated = activations * Tensor::from_data(data, &look.pixels.device());
-        let logits = look.model.graph.logits_from(&tape, layer, ablated);
-        let whole = logit(look)?;
-        let without = read_back(logits.narrow(1, look.target, 1))?;
+        let ablated = activations * Tensor::from_data(data, &view.pixels.device());
+        let logits = view.model.graph.logits_from(&tape, layer, ablated);
+        let whole = logit(view)?;
+        let without = read_back(logits.narrow(1, view.target, 1))?;
         Ok(without.into_iter().map(|without| (whole - without) / whole).collect())
     }
 }

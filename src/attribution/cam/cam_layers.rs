@@ -41,16 +41,16 @@ pub const SMOOTHING: Parameter = Parameter {
 /// Parameters of methods that every one of them suits.
 pub const PARAMETERS: &[Parameter] = &[LAYER, AUGMENTATION, SMOOTHING];
 
-/// Cost of one pass forward for every look, and of one back to every layer where it is `pulled` back.
+/// Cost of a forward pass for every augmented view, and of a backward pass to every layer if `pulled`.
 pub fn cost(values: &Values, graph: &Graph, pulled: bool) -> Cost {
-    let (looks, layers) = (looks(values).len(), shapes(values, graph).len());
-    Cost { forwards: looks, backwards: if pulled { looks * layers } else { 0 } }
+    let (augmentations, layers) = (augmentations(values).len(), shapes(values, graph).len());
+    Cost { forwards: augmentations, backwards: if pulled { augmentations * layers } else { 0 } }
 }
 
 /// Cost of one pass forward for every channel.
 pub fn cost_by_channels(values: &Values, graph: &Graph) -> Cost {
     let channels: usize = shapes(values, graph).iter().map(|shape| shape.channels).sum();
-    Cost { forwards: looks(values).len() * (1 + channels), backwards: 0 }
+    Cost { forwards: augmentations(values).len() * (1 + channels), backwards: 0 }
 }
 
 fn shapes(values: &Values, graph: &Graph) -> Vec<Shape> {
@@ -64,9 +64,9 @@ pub fn by_gradients(
     job: &mut Job,
     weigh: fn(Tensor<4>, Tensor<4>) -> Tensor<4>,
 ) -> Result<Array3<f32>> {
-    over_layers(job, |look, layer| {
-        let weighted = weigh(look.tape().value(layer), look.gradient_at(layer));
-        to_one(look.values, weighted)
+    over_layers(job, |view, layer| {
+        let weighted = weigh(view.tape().value(layer), view.gradient_at(layer));
+        to_one(view.values, weighted)
     })
 }
 
@@ -75,11 +75,11 @@ pub fn over_layers(
     job: &mut Job,
     map: impl Fn(&Job, NodeId) -> Result<Array3<f32>>,
 ) -> Result<Array3<f32>> {
-    over_looks(
+    over_augmentations(
         job,
         |_| 1,
-        |look, layer, report| {
-            let map = map(look, layer)?;
+        |view, layer, report| {
+            let map = map(view, layer)?;
             report(1, &|| Ok(map.clone()));
             Ok(map)
         },
@@ -92,13 +92,13 @@ pub trait Weighing {
     ///
     /// # Errors
     /// When the device failed.
-    fn channels(&self, look: &Job, layer: NodeId) -> Result<Vec<usize>>;
+    fn channels(&self, view: &Job, layer: NodeId) -> Result<Vec<usize>>;
 
     /// Scores of some channels, in their order.
     ///
     /// # Errors
     /// When the device failed.
-    fn scores(&self, look: &Job, layer: NodeId, channels: &[usize]) -> Result<Vec<f32>>;
+    fn scores(&self, view: &Job, layer: NodeId, channels: &[usize]) -> Result<Vec<f32>>;
 
     /// Weights from the scores.
     fn weights(&self, scores: &[f32]) -> Vec<f32> {
@@ -108,13 +108,13 @@ pub trait Weighing {
 
 /// The map of activations times weights, batch by batch of channels.
 pub fn by_channels(job: &mut Job, weighing: &dyn Weighing) -> Result<Array3<f32>> {
-    over_looks(
+    over_augmentations(
         job,
         |shape| shape.channels,
-        |look, layer, report| {
-            let activations = look.tape().value(layer);
+        |view, layer, report| {
+            let activations = view.tape().value(layer);
             let count = activations.dims()[1];
-            let channels = weighing.channels(look, layer)?;
+            let channels = weighing.channels(view, layer)?;
             let mut scores = Vec::with_capacity(channels.len());
             let so_far = |scores: &[f32]| {
                 let mut weights = vec![0.0; count];
@@ -123,10 +123,10 @@ pub fn by_channels(job: &mut Job, weighing: &dyn Weighing) -> Result<Array3<f32>
                 }
                 let data = TensorData::new(weights, [1, count, 1, 1]);
                 let weights = Tensor::<4>::from_data(data, &activations.device());
-                to_one(look.values, activations.clone() * weights)
+                to_one(view.values, activations.clone() * weights)
             };
-            for batch in channels.chunks(look.batch) {
-                scores.extend(weighing.scores(look, layer, batch)?);
+            for batch in channels.chunks(view.batch) {
+                scores.extend(weighing.scores(view, layer, batch)?);
                 // Channels that are not worth a pass are done with the one after them.
                 let done = channels.get(scores.len()).copied().unwrap_or(count);
                 if report(done, &|| so_far(&scores)) == Flow::Cancel {
@@ -153,13 +153,13 @@ fn chosen(values: &Values, id: &str, option: &'static str) -> bool {
 
 /// A copy of the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Look {
+struct Augmentation {
     mirrored: bool,
     /// Of the normalised pixels.
     factor: f32,
 }
 
-impl Look {
+impl Augmentation {
     const PLAIN: Self = Self { mirrored: false, factor: 1.0 };
 
     /// The run on this copy.
@@ -186,41 +186,41 @@ impl Look {
     }
 }
 
-/// The copies that are looked at, the picture itself first.
-fn looks(values: &Values) -> Vec<Look> {
+/// The augmented views, the picture itself first.
+fn augmentations(values: &Values) -> Vec<Augmentation> {
     if !chosen(values, "augmentation", "flips") {
-        return vec![Look::PLAIN];
+        return vec![Augmentation::PLAIN];
     }
     let factors = [1.0, 0.9, 1.1];
     [false, true]
         .iter()
-        .flat_map(|&mirrored| factors.map(|factor| Look { mirrored, factor }))
+        .flat_map(|&mirrored| factors.map(|factor| Augmentation { mirrored, factor }))
         .collect()
 }
 
 /// Tells how many of a layer's steps are done and its map so far; may end the work.
 type Report<'a> = &'a mut dyn FnMut(usize, &dyn Fn() -> Result<Array3<f32>>) -> Flow;
 
-/// The mean over looks of their layers' maps, fused; a layer's map takes `steps`.
-fn over_looks(
+/// The mean over augmentations of their layers' maps, fused; a layer's map takes `steps`.
+fn over_augmentations(
     job: &mut Job,
     steps: fn(Shape) -> usize,
     map: impl Fn(&Job, NodeId, Report) -> Result<Array3<f32>>,
 ) -> Result<Array3<f32>> {
     let layers = job.layers("layer")?;
     let shapes: Vec<Shape> = layers.iter().map(|id| job.model.graph.node(*id).shape).collect();
-    let looks = looks(job.values);
-    let total = looks.len() * shapes.iter().map(|shape| steps(*shape)).sum::<usize>();
+    let augmentations = augmentations(job.values);
+    let total = augmentations.len() * shapes.iter().map(|shape| steps(*shape)).sum::<usize>();
     let (mut done, mut flow) = (0, Flow::Continue);
-    let mut of_looks: Vec<Array3<f32>> = Vec::new();
-    for look in looks {
+    let mut of_views: Vec<Array3<f32>> = Vec::new();
+    for augmentation in augmentations {
         let mut unwatched = |_: &Progress| Flow::Continue;
-        let of_look = look.job(job, &mut unwatched);
+        let of_view = augmentation.job(job, &mut unwatched);
         let mut of_layers: Vec<Array3<f32>> = Vec::new();
         for (layer, shape) in layers.iter().zip(&shapes) {
             let with = |last: Array3<f32>| {
                 let maps = [&of_layers[..], &[last]].concat();
-                mean(&[&of_looks[..], &[look.turned_back(fused(maps, &shapes))]].concat())
+                mean(&[&of_views[..], &[augmentation.turned_back(fused(maps, &shapes))]].concat())
             };
             let mut report = |part: usize, partial: &dyn Fn() -> Result<Array3<f32>>| {
                 // Work of one step has no progress to tell of.
@@ -229,16 +229,16 @@ fn over_looks(
                 }
                 flow
             };
-            let last = map(&of_look, *layer, &mut report)?;
+            let last = map(&of_view, *layer, &mut report)?;
             if flow == Flow::Cancel {
                 return Ok(with(last));
             }
             done += steps(*shape);
             of_layers.push(last);
         }
-        of_looks.push(look.turned_back(fused(of_layers, &shapes)));
+        of_views.push(augmentation.turned_back(fused(of_layers, &shapes)));
     }
-    Ok(mean(&of_looks))
+    Ok(mean(&of_views))
 }
 
 /// One layer's map as it is; of several layers the mean of what is positive, each from 0 to 1 and
@@ -283,7 +283,10 @@ mod tests {
 
     #[test]
     fn maps_of_mirror_images_are_turned_back() {
-        let look = Look { mirrored: true, factor: 1.1 };
-        assert_eq!(look.turned_back(arr3(&[[[1.0, 2.0, 3.0]]])), arr3(&[[[3.0, 2.0, 1.0]]]));
+        let augmentation = Augmentation { mirrored: true, factor: 1.1 };
+        assert_eq!(
+            augmentation.turned_back(arr3(&[[[1.0, 2.0, 3.0]]])),
+            arr3(&[[[3.0, 2.0, 1.0]]])
+        );
     }
 }

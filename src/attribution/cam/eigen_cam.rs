@@ -35,6 +35,6 @@ impl Method for EigenCam {
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
-        cam_layers::over_layers(job, |look, layer| first_component(look.tape().value(layer)))
+        cam_layers::over_layers(job, |view, layer| first_component(view.tape().value(layer)))
     }
 }

@@ -35,8 +35,8 @@ impl Method for EigenGradCam {
     }
 
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
-        cam_layers::over_layers(job, |look, layer| {
-            first_component(look.tape().value(layer) * look.gradient_at(layer))
+        cam_layers::over_layers(job, |view, layer| {
+            first_component(view.tape().value(layer) * view.gradient_at(layer))
         })
     }
 }

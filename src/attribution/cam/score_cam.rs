@@ -64,27 +64,27 @@ impl Method for ScoreCam {
 struct Probability;
 
 impl Weighing for Probability {
-    fn channels(&self, look: &Job, layer: NodeId) -> Result<Vec<usize>> {
-        let activations = look.tape().value(layer);
+    fn channels(&self, view: &Job, layer: NodeId) -> Result<Vec<usize>> {
+        let activations = view.tape().value(layer);
         let high = activations.clone().max_dim(2).max_dim(3);
         let spread = read_back(high - activations.min_dim(2).min_dim(3))?;
         Ok((0..spread.len()).filter(|channel| spread[*channel] > 0.0).collect())
     }
 
-    fn scores(&self, look: &Job, layer: NodeId, channels: &[usize]) -> Result<Vec<f32>> {
-        look.probabilities(masked(look, layer, channels, Corners::Clamped, 0.0))
+    fn scores(&self, view: &Job, layer: NodeId, channels: &[usize]) -> Result<Vec<f32>> {
+        view.probabilities(masked(view, layer, channels, Corners::Clamped, 0.0))
     }
 }
 
 struct Softmax;
 
 impl Weighing for Softmax {
-    fn channels(&self, look: &Job, layer: NodeId) -> Result<Vec<usize>> {
-        Ok((0..look.model.graph.node(layer).shape.channels).collect())
+    fn channels(&self, view: &Job, layer: NodeId) -> Result<Vec<usize>> {
+        Ok((0..view.model.graph.node(layer).shape.channels).collect())
     }
 
-    fn scores(&self, look: &Job, layer: NodeId, channels: &[usize]) -> Result<Vec<f32>> {
-        look.logits(masked(look, layer, channels, Corners::Aligned, 1e-8))
+    fn scores(&self, view: &Job, layer: NodeId, channels: &[usize]) -> Result<Vec<f32>> {
+        view.logits(masked(view, layer, channels, Corners::Aligned, 1e-8))
     }
 
     fn weights(&self, scores: &[f32]) -> Vec<f32> {
@@ -97,22 +97,22 @@ impl Weighing for Softmax {
 
 /// The picture under one mask a channel; `epsilon` is added to a mask's range.
 fn masked(
-    look: &Job,
+    view: &Job,
     layer: NodeId,
     channels: &[usize],
     corners: Corners,
     epsilon: f32,
 ) -> Tensor<4> {
-    let [_, _, height, width] = look.pixels.dims();
-    let device = look.pixels.device();
+    let [_, _, height, width] = view.pixels.dims();
+    let device = view.pixels.device();
     let indices: Vec<i32> = channels.iter().map(|channel| *channel as i32).collect();
     let chosen = Tensor::<1, Int>::from_data(indices.as_slice(), &device);
-    let activations = look.tape().value(layer).select(1, chosen).swap_dims(0, 1);
+    let activations = view.tape().value(layer).select(1, chosen).swap_dims(0, 1);
     let [_, _, rows, columns] = activations.dims();
     let enlarged =
         bilinear_of([rows, columns], [height, width], corners, &device).apply(activations);
     let low = enlarged.clone().min_dim(2).min_dim(3);
     let range = enlarged.clone().max_dim(2).max_dim(3) - low.clone() + epsilon;
-    let mean = look.model.mean_colour();
-    (look.pixels.clone() - mean.clone()) * ((enlarged - low) / range) + mean
+    let mean = view.model.mean_colour();
+    (view.pixels.clone() - mean.clone()) * ((enlarged - low) / range) + mean
 }

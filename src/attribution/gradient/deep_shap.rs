@@ -57,7 +57,7 @@ impl Method for DeepShap {
         let mut estimate = Estimate::new(&job.pixels);
         for (index, baseline) in baselines.iter().enumerate() {
             estimate.add(contributions(job, baseline));
-            job.readout = Some((STANDARD_ERROR, estimate.relative_standard_error()?));
+            job.convergence = Some((STANDARD_ERROR, estimate.relative_standard_error()?));
             if job.advance(index + 1, baselines.len(), &|| estimate.map()) == Flow::Cancel {
                 return estimate.map();
             }

@@ -89,7 +89,7 @@ impl Method for ExpectedGradients {
             let difference = ends - starts.clone();
             let pixels = starts + difference.clone() * alphas;
             estimate.add(difference * job.input_gradients(pixels, &Rules::Gradient));
-            job.readout = Some((STANDARD_ERROR, estimate.relative_standard_error()?));
+            job.convergence = Some((STANDARD_ERROR, estimate.relative_standard_error()?));
             if job.advance(estimate.count, samples, &|| estimate.map()) == Flow::Cancel {
                 break;
             }

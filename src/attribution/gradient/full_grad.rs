@@ -54,8 +54,8 @@ impl Method for FullGrad {
             }
         }
         let logit = read_back::<2>(tape.logits())?[job.target];
-        job.facts.insert("logit", f64::from(logit));
-        job.facts.insert("completeness error", f64::from(sum - logit));
+        job.diagnostics.insert("logit", f64::from(logit));
+        job.diagnostics.insert("completeness error", f64::from(sum - logit));
         Ok(map.insert_axis(Axis(0)))
     }
 }

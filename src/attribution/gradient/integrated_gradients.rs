@@ -147,7 +147,7 @@ pub fn record_completeness(job: &mut Job, baselines: &[Tensor<4>], map: Tensor<4
     let start = ends.iter().map(|logit| f64::from(*logit)).sum::<f64>() / ends.len() as f64;
     let change = f64::from(job.logits(job.pixels.clone())?[0]) - start;
     let sum: f64 = read_back(map)?.iter().map(|value| f64::from(*value)).sum();
-    job.facts.insert("logit change", change);
-    job.facts.insert("completeness error", sum - change);
+    job.diagnostics.insert("logit change", change);
+    job.diagnostics.insert("completeness error", sum - change);
     Ok(())
 }

@@ -79,8 +79,8 @@ impl Method for Lrp {
         let logits = read_back(tape.logits())?;
         let map = to_map(job.model.graph.relevance(&tape, job.target, &composite))?;
         let sum: f64 = map.iter().map(|value| f64::from(*value)).sum();
-        job.facts.insert("logit", f64::from(logits[job.target]));
-        job.facts.insert("sum of relevance", sum);
+        job.diagnostics.insert("logit", f64::from(logits[job.target]));
+        job.diagnostics.insert("sum of relevance", sum);
         Ok(map)
     }
 }

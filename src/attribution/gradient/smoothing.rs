@@ -176,7 +176,7 @@ impl Smoothing {
             let data = TensorData::new(values, [batch, channels, height, width]);
             let noisy = job.pixels.clone() + Tensor::from_data(data, &job.pixels.device());
             estimate.add(maps(job, inner, &of_inner, noisy)?);
-            job.readout = Some((STANDARD_ERROR, estimate.relative_standard_error()?));
+            job.convergence = Some((STANDARD_ERROR, estimate.relative_standard_error()?));
             let partial = || to_map((self.statistic)(&estimate));
             if job.advance(estimate.count, samples, &partial) == Flow::Cancel {
                 break;

@@ -112,7 +112,7 @@ impl Superpixels {
         let pixels = to_map(job.pixels.clone())?;
         let labels = cut(job, &pixels);
         let count = superpixels::count(&labels);
-        job.facts.insert("segments", count as f64);
+        job.diagnostics.insert("segments", count as f64);
         if count > MOST_SEGMENTS {
             let why = format!("{count} superpixels are too many to fit");
             return Err(Error::new("cannot explain by superpixels", why)

@@ -228,9 +228,9 @@ impl Problem {
             score += f64::from(job.logits(picture)?[0]) / masks.len() as f64;
         }
         let logit = f64::from(job.logits(job.pixels.clone())?[0]);
-        job.facts.insert("logit", logit);
-        job.facts.insert("logit under the mask", score);
-        job.facts.insert("area error", worst);
+        job.diagnostics.insert("logit", logit);
+        job.diagnostics.insert("logit under the mask", score);
+        job.diagnostics.insert("area error", worst);
         if worst > AREA_TOLERANCE {
             job.warnings.push(format!(
                 "a mask's area is {worst:.3} from what was asked: more iterations would hold it"

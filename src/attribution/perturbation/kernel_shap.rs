@@ -80,14 +80,14 @@ impl Method for KernelShap {
                 regression.add(coalition, f64::from(score) - nothing, *weight);
             }
             done += batch.len();
-            job.readout = regression.standard_error().map(|error| (STANDARD_ERROR, error));
+            job.convergence = regression.standard_error().map(|error| (STANDARD_ERROR, error));
             let partial = || Ok(superpixels.map(&regression.values().0));
             if job.advance(done, plan.total, &partial) == Flow::Cancel {
                 break;
             }
         }
         let (values, is_determined) = regression.values();
-        job.facts.insert("score change", everything - nothing);
+        job.diagnostics.insert("score change", everything - nothing);
         if !is_determined && count > 1 {
             let why = "the coalitions are too few to tell its superpixels apart";
             job.warnings.push(format!("the smallest values that fit are shown: {why}"));

@@ -98,15 +98,15 @@ impl Method for Lime {
                 let fit = fit(sums);
                 (fit.coefficients, fit.is_determined)
             });
-            job.readout = Some((STANDARD_ERROR, error));
+            job.convergence = Some((STANDARD_ERROR, error));
             let partial = || Ok(superpixels.map(&fit(&halves.whole()).coefficients));
             if job.advance(done, samples, &partial) == Flow::Cancel {
                 break;
             }
         }
         let fit = fit(&halves.whole());
-        job.facts.insert("R²", fit.r_squared);
-        job.facts.insert("intercept", fit.intercept);
+        job.diagnostics.insert("R²", fit.r_squared);
+        job.diagnostics.insert("intercept", fit.intercept);
         if !fit.is_determined {
             let why = "the samples are too few to tell its superpixels apart";
             job.warnings.push(format!("the smallest coefficients that fit are shown: {why}"));

@@ -255,9 +255,9 @@ impl Problem {
             scores.extend(job.probabilities(picture)?);
         }
         let area = 1.0 - read_back(self.enlarge.apply(mask.clone()).mean())?[0];
-        job.facts.insert("probability", f64::from(scores[0]));
-        job.facts.insert("probability under the mask", f64::from(scores[1]));
-        job.facts.insert("mask area", f64::from(area));
+        job.diagnostics.insert("probability", f64::from(scores[0]));
+        job.diagnostics.insert("probability under the mask", f64::from(scores[1]));
+        job.diagnostics.insert("mask area", f64::from(area));
         if scores[2] > scores[0] / 2.0 {
             job.warnings.push(format!(
                 "the whole picture blurred keeps probability {:.2} of {:.2}: a larger blur would take more of the class away",

@@ -94,7 +94,7 @@ pub fn rise_over(
         let pixels = centred.clone() * visible.clone() + mean.clone();
         let scores = job.model.probabilities(pixels)?.slice(s![.., job.target]);
         estimate.add(visible * scores.reshape([batch, 1, 1, 1]) / keep);
-        job.readout = Some((STANDARD_ERROR, estimate.relative_standard_error()?));
+        job.convergence = Some((STANDARD_ERROR, estimate.relative_standard_error()?));
         if job.advance(estimate.count, masks, &|| estimate.map()) == Flow::Cancel {
             break;
         }

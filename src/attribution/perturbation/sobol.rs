@@ -88,12 +88,12 @@ impl Method for Sobol {
             let masks = enlarge.apply(Tensor::from_data(data, &device));
             let pixels = baseline.clone() + difference.clone() * masks;
             scores.values.extend(quantity::scores(job, pixels)?);
-            job.readout = Some((STANDARD_ERROR, scores.relative_standard_error()));
+            job.convergence = Some((STANDARD_ERROR, scores.relative_standard_error()));
             flow = job.advance(done + batch, total, &|| Ok(scores.map(grid)));
         }
         let map = scores.map(grid);
         // One where no two cells interact, above it where they do.
-        job.facts.insert("sum of the indices", f64::from(map.sum()));
+        job.diagnostics.insert("sum of the indices", f64::from(map.sum()));
         Ok(map)
     }
 }

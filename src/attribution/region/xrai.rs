@@ -88,7 +88,7 @@ impl Method for Xrai {
     fn run(&self, job: &mut Job) -> Result<Array3<f32>> {
         let regions = regions(&to_map(job.pixels.clone())?, job.values);
         let least = job.values.integer("new-pixels");
-        job.facts.insert("regions", regions.len() as f64);
+        job.diagnostics.insert("regions", regions.len() as f64);
         let rule = in_spread_order(even(job.values.integer("steps")));
         let black = job.pixels.zeros_like();
         let baselines = [black.clone(), black.add_scalar(1.0)];

@@ -113,7 +113,7 @@ impl MapJob {
             let partial = (shown.elapsed() > REFRESH && progress.done < progress.total)
                 .then(|| (progress.partial)().ok().map(Arc::new))
                 .flatten();
-            let mut readout = progress.readout;
+            let mut readout = progress.convergence;
             if let Some(partial) = &partial {
                 shown = Instant::now();
                 readout = readout.or(before.as_ref().and_then(|before| change(before, partial)));

@@ -29,7 +29,7 @@ use super::store::{Done, Record, Records};
 use crate::engine::CellIndex;
 use crate::error::Result;
 use crate::file::write;
-use crate::random::Stream;
+use crate::random::RandomStream;
 use crate::score::OverPictures;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -185,8 +185,8 @@ impl<'a> View<'a> {
     }
 
     /// The stream of an interval: its own, whatever else is in the study.
-    fn stream(&self, of: &[&str]) -> Stream {
-        Stream::new(self.plan().seed, "bootstrap", &of.join("\n"), "")
+    fn stream(&self, of: &[&str]) -> RandomStream {
+        RandomStream::new(self.plan().seed, "bootstrap", &of.join("\n"), "")
     }
 }
 

@@ -1,7 +1,7 @@
 //! Random changes of training pictures.
 
 use super::Pictures;
-use crate::random::Stream;
+use crate::random::RandomStream;
 use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ impl Augmentation {
             return ([0, 0], false);
         }
         let name = (epoch.to_string(), index.to_string());
-        let mut random = Stream::new(seed, "augmentation", &name.0, &name.1).generator();
+        let mut random = RandomStream::new(seed, "augmentation", &name.0, &name.1).generator();
         let mut shift = |side: usize| {
             let most = (side / 8) as i32;
             random.random_range(-most..=most) as isize

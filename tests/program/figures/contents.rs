@@ -39,7 +39,7 @@ pub fn contents(
                     values: values.clone(),
                     seconds: 0.25,
                     samples: None,
-                    facts: BTreeMap::new(),
+                    diagnostics: BTreeMap::new(),
                     warnings: vec![],
                     cached: false,
                 };
