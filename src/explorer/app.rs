@@ -1,85 +1,56 @@
 //! The application: what it is made of, and a frame of it.
 
-use super::autosave::Autosave;
 use super::command::Command;
 use super::command::palette::Palette;
 use super::context::{Action, Context, Panel, show_panel};
-use super::curves_panel::CurvesPanel;
-use super::display::Display;
-use super::document::{Document, History};
+use super::device_watch;
 use super::ending::Ending;
-use super::figure_panel::FigurePanel;
-use super::grid::{Latest, grid};
-use super::help::HelpPanel;
-use super::hints::Hints;
-use super::inspector::{Pointed, probes_window};
-use super::jobs_panel::JobsPanel;
-use super::library_panel::{LibraryPanel, shows_slow_methods};
+use super::grid::grid;
 use super::lookup::Lookup;
-use super::network_panel::NetworkPanel;
-use super::notices::Notices;
-use super::open_panels::{OpenPanels, PanelId};
-use super::opening::Opening;
-use super::overlay::OverlayRenderer;
-use super::pins::Pins;
-use super::places::Places;
-use super::range_panel::RangePanel;
-use super::regions::Boxes;
 use super::requests::Requests;
-use super::settings::{Settings, SettingsFile};
-use super::status_bar::status_bar;
-use super::study_panel::StudyPanel;
-use super::textures::Textures;
-use super::toolbar::Toolbar;
-use super::training_panel::TrainingPanel;
-use super::view::View;
-use super::welcome::{self, Introduction};
-use super::{device_watch, paste, theme};
-use crate::display::Norms;
 use crate::engine::{Results, Worker};
 use crate::example;
-use crate::file::stem;
+use crate::explorer::files::open::Opening;
+use crate::explorer::files::paste;
+use crate::explorer::frame::Frame;
+use crate::explorer::grid::probe::probes_window;
+use crate::explorer::paint::overlay::OverlayRenderer;
+use crate::explorer::paint::theme;
+use crate::explorer::panel::curves::CurvesPanel;
+use crate::explorer::panel::figure::FigurePanel;
+use crate::explorer::panel::help::HelpPanel;
+use crate::explorer::panel::hints::Hints;
+use crate::explorer::panel::jobs::JobsPanel;
+use crate::explorer::panel::library::{LibraryPanel, shows_slow_methods};
+use crate::explorer::panel::network::NetworkPanel;
+use crate::explorer::panel::notices::Notices;
+use crate::explorer::panel::pinned_maps::Pins;
+use crate::explorer::panel::range::RangePanel;
+use crate::explorer::panel::status_bar::status_bar;
+use crate::explorer::panel::study::StudyPanel;
+use crate::explorer::panel::toolbar::Toolbar;
+use crate::explorer::panel::training::TrainingPanel;
+use crate::explorer::panel::welcome::{self, Introduction};
+use crate::explorer::services::Services;
+use crate::explorer::state::State;
+use crate::explorer::state::autosave::Autosave;
+use crate::explorer::state::open_panels::PanelId;
+use crate::explorer::state::settings::{Settings, SettingsFile};
+use crate::explorer::state::user_dirs::Places;
 use crate::model::ComputeDevice;
 use eframe::egui_wgpu::RenderState;
-use image::RgbaImage;
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The application.
 pub struct Explorer {
-    pub(super) services: Services,
-    pub(super) state: State,
-    pub(super) panels: Panels,
-    pub(super) frame: Frame,
-}
-
-/// What works beside the window, and where it keeps things.
-pub(super) struct Services {
-    pub device: ComputeDevice,
-    pub places: Places,
-    pub worker: Worker,
-    /// What the worker gave, as of the beginning of this frame.
-    pub results: Results,
-    pub opening: Opening,
-    pub autosave: Autosave,
-    /// Whether the system wants the window closed.
-    pub ending: Ending,
-    pub settings_file: SettingsFile,
-    pub render_state: RenderState,
-}
-
-/// What is open, and how it is shown.
-#[derive(Default)]
-pub(super) struct State {
-    pub document: Document,
-    pub history: History,
-    pub view: View,
-    pub settings: Settings,
-    pub open: OpenPanels,
+    pub services: Services,
+    pub state: State,
+    pub panels: Panels,
+    pub frame: Frame,
 }
 
 /// The panels, each with what it alone must remember.
-pub(super) struct Panels {
+pub struct Panels {
     pub toolbar: Toolbar,
     pub introduction: Introduction,
     pub library: LibraryPanel,
@@ -95,29 +66,6 @@ pub(super) struct Panels {
     pub pins: Pins,
     pub hints: Hints,
     pub notices: Notices,
-}
-
-/// What frames leave for the next one: caches of what is on screen, and where things were drawn.
-#[derive(Default)]
-pub(super) struct Frame {
-    pub display: Display,
-    pub textures: Textures,
-    pub thumbnails: HashMap<u64, egui::TextureHandle>,
-    pub boxes: Boxes,
-    /// The last finished map of each picture, network and method with its class, shown until the next
-    /// one is done.
-    pub latest: Latest,
-    pub pointed: Pointed,
-    /// The side of a cell, points.
-    pub shown_cell: f32,
-    /// The width of the methods' names, points.
-    pub row_header: f32,
-    /// Which pictures there was room for, where several are shown.
-    pub visible_pictures: std::ops::Range<usize>,
-    /// The file that the window's title names.
-    pub titled: Option<PathBuf>,
-    /// The size of the window, points.
-    pub window_size: Option<egui::Vec2>,
 }
 
 impl Panels {
@@ -153,50 +101,6 @@ impl Panels {
             (PanelId::Help, &mut self.help),
             (PanelId::Messages, &mut self.notices),
         ]
-    }
-}
-
-impl Frame {
-    fn new() -> Self {
-        Self {
-            shown_cell: theme::COMFORTABLE_CELL,
-            row_header: theme::row_header(0.0),
-            ..Self::default()
-        }
-    }
-
-    /// Forgets what the last frame did not draw.
-    fn begin(&mut self, norms: &Norms) {
-        self.pointed.begin();
-        self.textures.forget_hidden();
-        self.display.begin(norms);
-    }
-
-    pub fn keep_thumbnail(&mut self, ctx: &egui::Context, picture: u64, thumbnail: &RgbaImage) {
-        let size = [thumbnail.width() as usize, thumbnail.height() as usize];
-        let image = egui::ColorImage::from_rgba_unmultiplied(size, thumbnail);
-        let texture = ctx.load_texture("thumbnail", image, egui::TextureOptions::LINEAR);
-        self.thumbnails.insert(picture, texture);
-    }
-
-    /// Panels take two frames to settle after the window has another size.
-    fn note_window_size(&mut self, ctx: &egui::Context) {
-        // As the system counts it, whatever the scale of texts.
-        let size = Some(ctx.content_rect().size() * ctx.zoom_factor());
-        if size != self.window_size {
-            self.window_size = size;
-            ctx.request_repaint();
-        }
-    }
-
-    /// Calls the window by its session.
-    fn show_title(&mut self, ctx: &egui::Context, session: Option<&Path>) {
-        if self.titled.as_deref() != session {
-            self.titled = session.map(Path::to_path_buf);
-            let title = session.map(|path| format!("{} – Hyaline", stem(path)));
-            let title = title.unwrap_or_else(|| "Hyaline".into());
-            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
-        }
     }
 }
 

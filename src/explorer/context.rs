@@ -1,14 +1,16 @@
 //! What a panel sees and may change in a frame, and what it may ask for.
 
-use super::app::{Frame, Services, State};
 use super::command::Command;
-use super::document::Document;
 use super::lookup::Lookup;
-use super::open_panels::{OpenPanels, PanelId};
-use super::pins::Pin;
-use super::settings::Settings;
-use super::view::View;
 use crate::engine::{Key, OpenModel, Results, Worker};
+use crate::explorer::frame::Frame;
+use crate::explorer::panel::pinned_maps::Pin;
+use crate::explorer::services::Services;
+use crate::explorer::state::State;
+use crate::explorer::state::document::Document;
+use crate::explorer::state::open_panels::{OpenPanels, PanelId};
+use crate::explorer::state::settings::Settings;
+use crate::explorer::state::view::View;
 use crate::model::{Card, ComputeDevice};
 use egui::{Ui, Window};
 use image::RgbaImage;

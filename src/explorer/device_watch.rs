@@ -1,7 +1,7 @@
 //! A device that was given up: said once, and the CPU goes on.
 
-use super::notices::Notices;
 use crate::engine::Worker;
+use crate::explorer::panel::notices::Notices;
 use crate::model::ComputeDevice;
 use egui::Context;
 use std::time::Duration;

@@ -1,12 +1,12 @@
 //! What a figure is made of, from what the window has computed; and the work that it waits for.
 
-use super::document::Document;
 use super::lookup::Lookup;
 use super::requests::prediction_task;
 use crate::attribution::Attribution;
 use crate::display::Arrangement;
 use crate::engine::job::{CurvesJob, CurvesQuery};
 use crate::engine::{CellIndex, MethodChoice, OpenModel, OpenPicture, State, Task};
+use crate::explorer::state::document::Document;
 use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
 use crate::model::ComputeDevice;
 use crate::score::Curves;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One map of the figure.
-pub(super) struct FigureCell {
+pub struct FigureCell {
     at: CellIndex,
     picture: OpenPicture,
     model: OpenModel,
@@ -27,7 +27,7 @@ pub(super) struct FigureCell {
 #[derive(Clone, Copy)]
 pub struct FigureSource<'a> {
     pub lookup: Lookup<'a>,
-    pub view: &'a super::view::View,
+    pub view: &'a crate::explorer::state::view::View,
 }
 
 impl FigureSource<'_> {

@@ -1,8 +1,8 @@
 //! What is known of what is open: the results of cells, by the class and values chosen now.
 
-use super::document::Document;
-use crate::engine::job::{Job, MapJob, MapQuery, PredictionQuery};
+use crate::engine::job::{Job, LayerJob, MapJob, MapQuery, PredictionQuery};
 use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, Results, Subject};
+use crate::explorer::state::document::Document;
 use ndarray::Array3;
 use std::sync::Arc;
 
@@ -57,6 +57,17 @@ impl Lookup<'_> {
     ) -> Option<Arc<Array3<f32>>> {
         let query = self.map_query(model, picture, choice)?;
         self.results.done(&query).map(|attribution| attribution.map.clone())
+    }
+
+    /// What is computed of the chosen layer of a network.
+    pub fn layer_job(&self, model: &OpenModel) -> Option<LayerJob> {
+        let document = self.document;
+        let picture = document.picture()?;
+        let node = document.layer_of(&model.value)?;
+        let subject = self.subject(model.id, picture.id)?;
+        let class = subject.class(document.target)?;
+        let (model, condition) = (model.clone(), subject.condition.clone());
+        Some(LayerJob { model, picture: picture.id, condition, class, node })
     }
 
     /// The session's other pictures, for methods that ask for them.

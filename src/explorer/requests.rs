@@ -1,12 +1,11 @@
 //! What the window asks the worker for: everything that this frame would show.
 
 use super::figure_requests::FigureSource;
-use super::layer_view::layer_job;
 use super::lookup::Lookup;
-use super::view::View;
 use crate::display::Arrangement;
 use crate::engine::job::{CurvesJob, Job, PaceJob, PredictionJob, SimilarityJob};
 use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, Task};
+use crate::explorer::state::view::View;
 use std::ops::Range;
 
 /// What a frame shows.
@@ -38,7 +37,7 @@ impl Requests<'_> {
     fn layer_task(&self) -> Option<Task> {
         let models = &self.lookup.document.models;
         let model = models.iter().find(|open| Some(open.id) == self.layers_of)?;
-        layer_job(self.lookup, model).map(Task::of)
+        self.lookup.layer_job(model).map(Task::of)
     }
 
     /// Everything of one picture, for the methods that are shown.
@@ -105,7 +104,7 @@ impl Requests<'_> {
     }
 }
 
-pub(super) fn prediction_task(model: &OpenModel, picture: &OpenPicture) -> Task {
+pub fn prediction_task(model: &OpenModel, picture: &OpenPicture) -> Task {
     let (model, picture) = (model.clone(), picture.clone());
     Task::of(PredictionJob { model, picture, condition: Condition::Clean })
 }

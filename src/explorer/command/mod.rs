@@ -1,13 +1,13 @@
 //! Everything that a menu entry, a button or a key can do: one table, a row a command. Menus, the
 //! palette, the list of keys in the window and `assets/keys.md` are made from it.
 
-pub(super) mod palette;
+pub mod palette;
 mod run;
 
 use super::Explorer;
-use super::open_panels::PanelId;
-use super::opening::FileKind;
-use super::settings::Theme;
+use crate::explorer::files::open::FileKind;
+use crate::explorer::state::open_panels::PanelId;
+use crate::explorer::state::settings::Theme;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 /// What a command is called, where it stands, and what it does.

@@ -4,29 +4,29 @@ use crate::attribution::Target;
 use crate::display::Appearance;
 use crate::example;
 use crate::explorer::app::Explorer;
-use crate::explorer::autosave::Autosave;
 use crate::explorer::context::Action;
-use crate::explorer::document::{Document, OpenAnnotations};
-use crate::explorer::hints::Hints;
-use crate::explorer::inspector::ground;
-use crate::explorer::open_panels::PanelId;
-use crate::explorer::opening::Arrival;
-use crate::explorer::pair::PairView;
-use crate::explorer::session::OpenedSession;
-use crate::explorer::settings::Theme;
-use crate::explorer::theme;
-use crate::explorer::view_transform::ViewTransform;
+use crate::explorer::files::open::Arrival;
+use crate::explorer::grid::probe::ground;
+use crate::explorer::paint::theme;
+use crate::explorer::panel::hints::Hints;
+use crate::explorer::state::autosave::Autosave;
+use crate::explorer::state::document::{Document, OpenAnnotations};
+use crate::explorer::state::open_panels::PanelId;
+use crate::explorer::state::pair::PairView;
+use crate::explorer::state::session::OpenedSession;
+use crate::explorer::state::settings::Theme;
+use crate::explorer::state::zoom::ViewTransform;
 use crate::file::stem;
 use crate::session::Session;
 use crate::text::count;
 use egui::Context;
 use std::path::PathBuf;
 
-pub(super) fn open_example(app: &mut Explorer, _: &Context) {
+pub fn open_example(app: &mut Explorer, _: &Context) {
     app.open_example(example::user_folder());
 }
 
-pub(super) fn save_session(app: &mut Explorer, _: &Context) {
+pub fn save_session(app: &mut Explorer, _: &Context) {
     match app.state.document.session.clone() {
         Some(path) => app.save_session(path),
         None => app.services.opening.ask_where_to_save(),
@@ -34,7 +34,7 @@ pub(super) fn save_session(app: &mut Explorer, _: &Context) {
 }
 
 /// What lies above goes first: a window, then the pictures along a curve, then a cell alone.
-pub(super) fn close(app: &mut Explorer, ctx: &Context) {
+pub fn close(app: &mut Explorer, ctx: &Context) {
     if let Some(panel) = app.state.open.topmost(ctx) {
         app.state.open.close(panel);
     } else if app.state.view.scrub.take().is_none() && app.state.view.alone.take().is_none() {
@@ -42,104 +42,104 @@ pub(super) fn close(app: &mut Explorer, ctx: &Context) {
     }
 }
 
-pub(super) fn can_close(app: &Explorer) -> bool {
+pub fn can_close(app: &Explorer) -> bool {
     let is_closer = app.state.view.scrub.is_some() || app.state.view.alone.is_some();
     !app.state.open.is_empty() || is_closer || has_work(app)
 }
 
-pub(super) fn copy_command_line(app: &mut Explorer, ctx: &Context) {
+pub fn copy_command_line(app: &mut Explorer, ctx: &Context) {
     if let Some(command) = app.state.document.command_line() {
         ctx.copy_text(command);
         app.panels.notices.tell("The command that computes these maps is copied".into());
     }
 }
 
-pub(super) fn fit_picture(app: &mut Explorer, _: &Context) {
+pub fn fit_picture(app: &mut Explorer, _: &Context) {
     app.state.view.transform = ViewTransform::default();
 }
 
-pub(super) fn rearrange(app: &mut Explorer, _: &Context) {
+pub fn rearrange(app: &mut Explorer, _: &Context) {
     let arrangement = &mut app.state.document.appearance.arrangement;
     *arrangement = arrangement.next();
 }
 
-pub(super) fn toggle_pair(app: &mut Explorer, _: &Context) {
+pub fn toggle_pair(app: &mut Explorer, _: &Context) {
     let is_joined = app.state.document.joined().is_some();
     app.state.document.pair = if is_joined { None } else { app.state.document.twins() };
 }
 
-pub(super) fn toggle_blink(app: &mut Explorer, _: &Context) {
+pub fn toggle_blink(app: &mut Explorer, _: &Context) {
     app.state.view.pair = match app.state.view.pair {
         PairView::Blink => PairView::Difference,
         PairView::Difference | PairView::Wipe => PairView::Blink,
     };
 }
 
-pub(super) fn toggle_network(app: &mut Explorer, _: &Context) {
+pub fn toggle_network(app: &mut Explorer, _: &Context) {
     if let Some(id) = app.state.document.models.first().map(|model| model.id) {
         app.toggle_network(id);
     }
 }
 
-pub(super) fn toggle_theme(app: &mut Explorer, ctx: &Context) {
+pub fn toggle_theme(app: &mut Explorer, ctx: &Context) {
     match ctx.theme() {
         egui::Theme::Dark => app.state.settings.set_theme(ctx, Theme::Light),
         egui::Theme::Light => app.state.settings.set_theme(ctx, Theme::Dark),
     }
 }
 
-pub(super) fn has_files(app: &Explorer) -> bool {
+pub fn has_files(app: &Explorer) -> bool {
     !app.state.document.is_empty()
 }
 
-pub(super) fn has_models(app: &Explorer) -> bool {
+pub fn has_models(app: &Explorer) -> bool {
     !app.state.document.models.is_empty()
 }
 
-pub(super) fn has_maps(app: &Explorer) -> bool {
+pub fn has_maps(app: &Explorer) -> bool {
     app.state.document.command_line().is_some()
 }
 
-pub(super) fn has_work(app: &Explorer) -> bool {
+pub fn has_work(app: &Explorer) -> bool {
     app.services.worker.open_work().1 > 0
 }
 
-pub(super) fn can_pause(app: &Explorer) -> bool {
+pub fn can_pause(app: &Explorer) -> bool {
     app.services.worker.is_paused() || has_work(app)
 }
 
-pub(super) fn has_previous_picture(app: &Explorer) -> bool {
+pub fn has_previous_picture(app: &Explorer) -> bool {
     app.state.document.selected > 0
 }
 
-pub(super) fn has_next_picture(app: &Explorer) -> bool {
+pub fn has_next_picture(app: &Explorer) -> bool {
     app.state.document.selected + 1 < app.state.document.pictures.len()
 }
 
-pub(super) fn is_zoomed(app: &Explorer) -> bool {
+pub fn is_zoomed(app: &Explorer) -> bool {
     app.state.view.transform.is_zoomed()
 }
 
-pub(super) fn has_probes(app: &Explorer) -> bool {
+pub fn has_probes(app: &Explorer) -> bool {
     !app.state.document.probes.is_empty()
 }
 
-pub(super) fn can_pair(app: &Explorer) -> bool {
+pub fn can_pair(app: &Explorer) -> bool {
     app.state.document.joined().is_some() || app.state.document.twins().is_some()
 }
 
-pub(super) fn has_hints(app: &Explorer) -> bool {
+pub fn has_hints(app: &Explorer) -> bool {
     app.services.places.settings.is_some() && has_files(app)
 }
 
 /// Makes cells larger or smaller by a factor.
-pub(super) fn zoom_cells(app: &mut Explorer, factor: f32) {
+pub fn zoom_cells(app: &mut Explorer, factor: f32) {
     let cell = app.frame.shown_cell * factor;
     app.state.view.cell = Some(cell.clamp(*theme::CELL.start(), *theme::CELL.end()));
 }
 
 /// Zooms by a factor about the middle of the picture.
-pub(super) fn zoom_picture(app: &mut Explorer, factor: f32) {
+pub fn zoom_picture(app: &mut Explorer, factor: f32) {
     let document = &app.state.document;
     if let Some(picture) = document.picture() {
         let ground = ground(document, app.frame.shown_cell, picture);
@@ -147,19 +147,19 @@ pub(super) fn zoom_picture(app: &mut Explorer, factor: f32) {
     }
 }
 
-pub(super) fn pin_probe(app: &mut Explorer, _: &Context) {
+pub fn pin_probe(app: &mut Explorer, _: &Context) {
     if let Some(at) = app.frame.pointed.before {
         app.state.document.probes.push(at);
         app.state.view.probes = true;
     }
 }
 
-pub(super) fn scale_window(app: &mut Explorer, ctx: &Context, by: f32) {
+pub fn scale_window(app: &mut Explorer, ctx: &Context, by: f32) {
     let scale = app.state.settings.scale + by;
     app.state.settings.set_scale(ctx, scale);
 }
 
-pub(super) fn show_hints(app: &mut Explorer, _: &Context) {
+pub fn show_hints(app: &mut Explorer, _: &Context) {
     app.panels.hints = Hints::default();
     app.state.settings.hints_seen = false;
 }
@@ -289,7 +289,7 @@ impl Explorer {
         }
     }
 
-    pub(super) fn close_all(&mut self) {
+    pub fn close_all(&mut self) {
         self.state.document.close_all();
         self.services.opening.forget();
         self.panels.introduction.is_shown = false;

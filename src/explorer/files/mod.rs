@@ -1,0 +1,5 @@
+//! Files and the clipboard: what comes in, and what goes out.
+
+pub mod export;
+pub mod open;
+pub mod paste;

@@ -1,0 +1,388 @@
+//! Opening files away from the window's thread, by dialog, drop or argument.
+
+use crate::engine::{OpenModel, OpenPicture, Opened};
+use crate::error::{Error, Result};
+use crate::example;
+use crate::explorer::context::Action;
+use crate::explorer::state::document::{AnnotationFile, OpenAnnotations};
+use crate::explorer::state::session::OpenedSession;
+use crate::file::{sha256, write};
+use crate::input_file::files_of;
+use crate::model::{Card, ComputeDevice, Model};
+use crate::picture::Picture;
+use crate::picture::annotation::Annotations;
+use crate::session::{self, Session};
+use crate::study::OpenedStudy;
+use crate::training::Recipe;
+use image::RgbaImage;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// What came of opening a file.
+pub enum Arrival {
+    Model(OpenModel),
+    /// A network opened anew, for the one of that number.
+    Replaced(u64, OpenModel),
+    /// With its thumbnail.
+    Picture(OpenPicture, RgbaImage),
+    Annotations(OpenAnnotations),
+    /// With pictures' thumbnails.
+    Session(Box<OpenedSession>, Vec<(u64, RgbaImage)>),
+    Study(Box<OpenedStudy>),
+    /// With the path of its file.
+    Recipe(PathBuf, Box<Recipe>),
+    Failed(Error),
+}
+
+impl Arrival {
+    /// Whether it becomes part of what is open.
+    fn is_of_document(&self) -> bool {
+        matches!(
+            self,
+            Self::Model(_)
+                | Self::Replaced(..)
+                | Self::Picture(..)
+                | Self::Annotations(_)
+                | Self::Session(..)
+        )
+    }
+}
+
+/// Which kind of files a dialog asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    Models,
+    Pictures,
+    Recipes,
+    Sessions,
+}
+
+/// Files on their way in.
+pub struct Opening {
+    device: ComputeDevice,
+    sender: Sender<(u64, Arrival)>,
+    receiver: Receiver<(u64, Arrival)>,
+    actions: Sender<Action>,
+    actions_of_dialogs: Receiver<Action>,
+    /// What was asked for before the last time that everything was closed is of an older one.
+    generation: u64,
+    waiting: Arc<AtomicUsize>,
+    ids: Arc<AtomicU64>,
+    repaint: Arc<dyn Fn() + Send + Sync>,
+}
+
+const THUMBNAIL_PIXELS: u32 = 96;
+/// A dialog that is gone by then was never there: nobody cancels one as fast.
+const TOO_FAST_FOR_PEOPLE: Duration = Duration::from_millis(250);
+
+impl Opening {
+    pub fn new(device: ComputeDevice, repaint: impl Fn() + Send + Sync + 'static) -> Self {
+        let (sender, receiver) = channel();
+        let (actions, actions_of_dialogs) = channel();
+        Self {
+            device,
+            sender,
+            receiver,
+            actions,
+            actions_of_dialogs,
+            generation: 0,
+            waiting: Arc::default(),
+            ids: Arc::default(),
+            repaint: Arc::new(repaint),
+        }
+    }
+
+    /// Opens files, and the files in folders, in order.
+    pub fn open(&self, paths: Vec<PathBuf>) {
+        let (worker, device) = (self.handle(), self.device.clone());
+        std::thread::spawn(move || worker.open_asked(paths, &device));
+    }
+
+    /// Opens a picture that was pasted, kept as a file by its content in a folder.
+    pub fn open_pasted(&self, picture: RgbaImage, folder: PathBuf) {
+        let (worker, device) = (self.handle(), self.device.clone());
+        worker.waiting.fetch_add(1, Ordering::SeqCst);
+        std::thread::spawn(move || {
+            match keep_pasted(&picture, &folder) {
+                Ok(path) => worker.open(vec![path], &device),
+                Err(error) => worker.arrive(Arrival::Failed(error)),
+            }
+            worker.waiting.fetch_sub(1, Ordering::SeqCst);
+            (worker.repaint)();
+        });
+    }
+
+    /// Opens a file that nobody named.
+    pub fn open_again(&self, path: PathBuf) {
+        let (worker, device) = (self.handle(), self.device.clone());
+        std::thread::spawn(move || worker.open(vec![path], &device));
+    }
+
+    /// Opens the example, from a folder that it is unpacked to.
+    pub fn open_example(&self, folder: PathBuf) {
+        let (worker, device) = (self.handle(), self.device.clone());
+        worker.waiting.fetch_add(1, Ordering::SeqCst);
+        std::thread::spawn(move || {
+            match example::unpack(&folder) {
+                Ok(files) => worker.open(files, &device),
+                Err(error) => worker.arrive(Arrival::Failed(error)),
+            }
+            worker.waiting.fetch_sub(1, Ordering::SeqCst);
+            (worker.repaint)();
+        });
+    }
+
+    /// Opens a network once more as another card describes it.
+    pub fn reopen(&self, model: &OpenModel, card: Card) {
+        let (worker, device) = (self.handle(), self.device.clone());
+        let (old, path) = (model.id, model.value.path.clone());
+        worker.waiting.fetch_add(1, Ordering::SeqCst);
+        std::thread::spawn(move || {
+            let open = || Model::open_as(&path, card, &device).map(Model::checked);
+            let opened = catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| {
+                Err(Error::new(format!("cannot open {}", path.display()), "reading it broke down"))
+            });
+            let id = worker.ids.fetch_add(1, Ordering::SeqCst);
+            worker.waiting.fetch_sub(1, Ordering::SeqCst);
+            worker.arrive(opened.map_or_else(Arrival::Failed, |value| {
+                Arrival::Replaced(old, Arc::new(Opened { id, value }))
+            }));
+        });
+    }
+
+    /// Asks for files with the system's dialog, and opens what is chosen.
+    pub fn ask(&self, kind: FileKind) {
+        let dialog = rfd::AsyncFileDialog::new();
+        let dialog = match kind {
+            FileKind::Models => {
+                dialog.set_title("Open networks").add_filter("Networks", &Model::extensions())
+            }
+            FileKind::Pictures => {
+                dialog.set_title("Open pictures").add_filter("Pictures", Picture::extensions())
+            }
+            FileKind::Sessions => {
+                dialog.set_title("Open a session").add_filter("Sessions", &["toml"])
+            }
+            FileKind::Recipes => {
+                dialog.set_title("Train by a recipe").add_filter("Recipes", &["toml"])
+            }
+        };
+        // The dialog is made on the window's thread, as some systems want, and awaited elsewhere.
+        let chosen = dialog.pick_files();
+        let (worker, device, asked) = (self.handle(), self.device.clone(), Instant::now());
+        std::thread::spawn(move || match pollster::block_on(chosen) {
+            Some(files) => {
+                worker.open_asked(
+                    files.iter().map(|file| file.path().to_path_buf()).collect(),
+                    &device,
+                );
+            }
+            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(no_dialog()),
+            None => {}
+        });
+    }
+
+    /// Asks with the system's dialog where to save the session.
+    pub fn ask_where_to_save(&self) {
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Save the session")
+            .add_filter("Sessions", &["toml"])
+            .set_file_name("session.toml");
+        self.ask_where(dialog, Action::SaveSession);
+    }
+
+    /// Asks with the system's dialog what to call a figure's files.
+    pub fn ask_where_to_write(&self) {
+        let dialog =
+            rfd::AsyncFileDialog::new().set_title("Write the figure").set_file_name("figure");
+        self.ask_where(dialog, Action::CallFigure);
+    }
+
+    fn ask_where(&self, dialog: rfd::AsyncFileDialog, action: fn(PathBuf) -> Action) {
+        let (chosen, worker, asked) = (dialog.save_file(), self.handle(), Instant::now());
+        std::thread::spawn(move || match pollster::block_on(chosen) {
+            Some(file) => worker.ask_for(action(file.path().to_path_buf())),
+            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(no_dialog()),
+            None => {}
+        });
+    }
+
+    /// Lets networks, pictures and sessions that are still on their way go astray.
+    pub fn forget(&mut self) {
+        self.generation += 1;
+        self.waiting = Arc::default();
+    }
+
+    /// What arrived since the last call.
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        let is_current = |(generation, arrival): &(u64, Arrival)| {
+            *generation == self.generation || !arrival.is_of_document()
+        };
+        self.receiver.try_iter().filter(is_current).map(|(_, arrival)| arrival).collect()
+    }
+
+    /// What dialogs were answered by since the last call.
+    pub fn actions(&self) -> Vec<Action> {
+        self.actions_of_dialogs.try_iter().collect()
+    }
+
+    /// Files that are still being opened.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
+    fn handle(&self) -> Handle {
+        Handle {
+            sender: self.sender.clone(),
+            actions: self.actions.clone(),
+            generation: self.generation,
+            waiting: self.waiting.clone(),
+            ids: self.ids.clone(),
+            repaint: self.repaint.clone(),
+        }
+    }
+}
+
+fn no_dialog() -> Arrival {
+    Arrival::Failed(
+        Error::new("no file dialog came", "the system offers none")
+            .hint("drop files on the window, or name them when you start it"),
+    )
+}
+
+/// The part of [`Opening`] that goes to another thread.
+struct Handle {
+    sender: Sender<(u64, Arrival)>,
+    actions: Sender<Action>,
+    generation: u64,
+    waiting: Arc<AtomicUsize>,
+    ids: Arc<AtomicU64>,
+    repaint: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Handle {
+    /// Opens files and folders that a person asked for.
+    fn open_asked(&self, paths: Vec<PathBuf>, device: &ComputeDevice) {
+        let there = paths.iter().filter(|path| path.exists()).cloned().collect();
+        self.ask_for(Action::Remember(there));
+        self.open(paths, device);
+    }
+
+    fn open(&self, paths: Vec<PathBuf>, device: &ComputeDevice) {
+        let files: Vec<PathBuf> = paths.iter().flat_map(|path| files_of(path)).collect();
+        self.waiting.fetch_add(files.len(), Ordering::SeqCst);
+        (self.repaint)();
+        for file in files {
+            let opened = catch_unwind(AssertUnwindSafe(|| self.open_one(&file, device)));
+            let arrival = opened.unwrap_or_else(|_| {
+                Arrival::Failed(Error::new(
+                    format!("cannot open {}", file.display()),
+                    "reading it broke down",
+                ))
+            });
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            self.arrive(arrival);
+        }
+    }
+
+    fn arrive(&self, arrival: Arrival) {
+        // The window may be gone, and then nobody waits.
+        let _ = self.sender.send((self.generation, arrival));
+        (self.repaint)();
+    }
+
+    fn ask_for(&self, action: Action) {
+        let _ = self.actions.send(action);
+        (self.repaint)();
+    }
+
+    fn open_one(&self, path: &Path, device: &ComputeDevice) -> Arrival {
+        let id = self.ids.fetch_add(1, Ordering::SeqCst);
+        if OpenedStudy::is_study_file(path) {
+            return OpenedStudy::open(path)
+                .map_or_else(Arrival::Failed, |study| Arrival::Study(Box::new(study)));
+        }
+        if Session::is_session_file(path) {
+            return Session::read(path)
+                .map_or_else(Arrival::Failed, |session| self.open_session(path, session, device));
+        }
+        if Recipe::is_recipe_file(path) {
+            return Recipe::read(path).map_or_else(Arrival::Failed, |recipe| {
+                Arrival::Recipe(path.to_path_buf(), Box::new(recipe))
+            });
+        }
+        if Model::is_model_file(path) {
+            return open_model(id, path, device).map_or_else(Arrival::Failed, Arrival::Model);
+        }
+        if Annotations::is_annotation_file(path) {
+            return open_annotations(id, path).map_or_else(Arrival::Failed, Arrival::Annotations);
+        }
+        open_picture(id, path).map_or_else(Arrival::Failed, |(picture, thumbnail)| {
+            Arrival::Picture(picture, thumbnail)
+        })
+    }
+
+    /// Opens the files of a session; those that can't be are told one by one.
+    fn open_session(&self, path: &Path, session: Session, device: &ComputeDevice) -> Arrival {
+        let id = || self.ids.fetch_add(1, Ordering::SeqCst);
+        let mut thumbnails = vec![];
+        let (networks, pictures, annotations) = session.files();
+        let models =
+            networks.iter().map(|file| self.told(open_saved(id(), file, device))).collect();
+        let mut picture = |file: &session::File| {
+            let (picture, thumbnail) = self.told(open_picture(id(), &file.path))?;
+            thumbnails.push((picture.id, thumbnail));
+            Some(picture)
+        };
+        let pictures = pictures.iter().map(&mut picture).collect();
+        let annotations = annotations.and_then(|path| self.told(open_annotations(id(), path)));
+        let opened =
+            OpenedSession { path: path.to_path_buf(), models, pictures, annotations, session };
+        Arrival::Session(Box::new(opened), thumbnails)
+    }
+
+    /// What was opened; an error is sent to the window.
+    fn told<T>(&self, opened: Result<T>) -> Option<T> {
+        opened.map_err(|error| self.arrive(Arrival::Failed(error))).ok()
+    }
+}
+
+fn open_model(id: u64, path: &Path, device: &ComputeDevice) -> Result<OpenModel> {
+    let value = Model::open(path, device).map(Model::checked)?;
+    Ok(Arc::new(Opened { id, value }))
+}
+
+/// A network of a session, as its card was when that was saved.
+fn open_saved(id: u64, file: &session::File, device: &ComputeDevice) -> Result<OpenModel> {
+    let Some(card) = &file.card else { return open_model(id, &file.path, device) };
+    let value = Model::open_as(&file.path, card.clone(), device).map(Model::checked)?;
+    Ok(Arc::new(Opened { id, value }))
+}
+
+fn open_picture(id: u64, path: &Path) -> Result<(OpenPicture, RgbaImage)> {
+    let value = Picture::open(path)?;
+    let thumbnail = value.thumbnail(THUMBNAIL_PIXELS);
+    Ok((Arc::new(Opened { id, value }), thumbnail))
+}
+
+/// Writes a pasted picture as PNG, called by its content.
+fn keep_pasted(picture: &RgbaImage, folder: &Path) -> Result<PathBuf> {
+    let mut png = Cursor::new(vec![]);
+    picture
+        .write_to(&mut png, image::ImageFormat::Png)
+        .map_err(|e| Error::new("cannot keep the pasted picture", e))?;
+    let name = format!("pasted-{}.png", &sha256(png.get_ref())[..8]);
+    let path = folder.join(name);
+    write(&path, png.get_ref())?;
+    Ok(path)
+}
+
+fn open_annotations(id: u64, path: &Path) -> Result<OpenAnnotations> {
+    let (annotations, path) = (Annotations::open(path)?, path.to_path_buf());
+    Ok(Arc::new(Opened { id, value: AnnotationFile { path, annotations } }))
+}

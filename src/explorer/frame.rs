@@ -1,0 +1,80 @@
+//! What a frame leaves for the next one.
+
+use super::grid::Latest;
+use crate::display::Norms;
+use crate::explorer::grid::annotations::Boxes;
+use crate::explorer::grid::probe::Pointed;
+use crate::explorer::paint::reduced_maps::Display;
+use crate::explorer::paint::textures::Textures;
+use crate::explorer::paint::theme;
+use crate::file::stem;
+use image::RgbaImage;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// What frames leave for the next one: caches of what is on screen, and where things were drawn.
+#[derive(Default)]
+pub struct Frame {
+    pub display: Display,
+    pub textures: Textures,
+    pub thumbnails: HashMap<u64, egui::TextureHandle>,
+    pub boxes: Boxes,
+    /// The last finished map of each picture, network and method with its class, shown until the next
+    /// one is done.
+    pub latest: Latest,
+    pub pointed: Pointed,
+    /// The side of a cell, points.
+    pub shown_cell: f32,
+    /// The width of the methods' names, points.
+    pub row_header: f32,
+    /// Which pictures there was room for, where several are shown.
+    pub visible_pictures: std::ops::Range<usize>,
+    /// The file that the window's title names.
+    pub titled: Option<PathBuf>,
+    /// The size of the window, points.
+    pub window_size: Option<egui::Vec2>,
+}
+
+impl Frame {
+    pub fn new() -> Self {
+        Self {
+            shown_cell: theme::COMFORTABLE_CELL,
+            row_header: theme::row_header(0.0),
+            ..Self::default()
+        }
+    }
+
+    /// Forgets what the last frame did not draw.
+    pub fn begin(&mut self, norms: &Norms) {
+        self.pointed.begin();
+        self.textures.forget_hidden();
+        self.display.begin(norms);
+    }
+
+    pub fn keep_thumbnail(&mut self, ctx: &egui::Context, picture: u64, thumbnail: &RgbaImage) {
+        let size = [thumbnail.width() as usize, thumbnail.height() as usize];
+        let image = egui::ColorImage::from_rgba_unmultiplied(size, thumbnail);
+        let texture = ctx.load_texture("thumbnail", image, egui::TextureOptions::LINEAR);
+        self.thumbnails.insert(picture, texture);
+    }
+
+    /// Panels take two frames to settle after the window has another size.
+    pub fn note_window_size(&mut self, ctx: &egui::Context) {
+        // As the system counts it, whatever the scale of texts.
+        let size = Some(ctx.content_rect().size() * ctx.zoom_factor());
+        if size != self.window_size {
+            self.window_size = size;
+            ctx.request_repaint();
+        }
+    }
+
+    /// Calls the window by its session.
+    pub fn show_title(&mut self, ctx: &egui::Context, session: Option<&Path>) {
+        if self.titled.as_deref() != session {
+            self.titled = session.map(Path::to_path_buf);
+            let title = session.map(|path| format!("{} – Hyaline", stem(path)));
+            let title = title.unwrap_or_else(|| "Hyaline".into());
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
+        }
+    }
+}

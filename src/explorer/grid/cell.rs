@@ -1,0 +1,298 @@
+//! One cell of the grid: the map of one method on one network.
+
+use crate::attribution::Attribution;
+use crate::display::{
+    Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Scaler, Scope,
+};
+use crate::engine::job::{CurvesQuery, MapQuery, PredictionQuery};
+use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, State, Subject};
+use crate::explorer::command::Command;
+use crate::explorer::context::{Action, Context};
+use crate::explorer::files::export::panel_image;
+use crate::explorer::grid::annotations::draw_regions;
+use crate::explorer::grid::curve_scrubber::step_picture;
+use crate::explorer::grid::probe::{draw_marks, lens, navigate, pin_probe, readout_at};
+use crate::explorer::paint::cell::{failed, label, paint, progress, waiting};
+use crate::explorer::paint::color_bar::Bar;
+use crate::explorer::paint::context_menu::context_menu;
+use crate::explorer::paint::text_on_picture::shadowed;
+use crate::explorer::paint::theme;
+use crate::explorer::panel::pinned_maps::Pin;
+use crate::explorer::state::document::Document;
+use crate::explorer::state::view::View;
+use crate::explorer::state::zoom::Lens;
+use crate::text::number;
+use egui::{Align2, Response, RichText, Sense, Ui, vec2};
+use ndarray::Array3;
+use std::sync::Arc;
+
+/// What one cell has to show.
+pub struct Cell {
+    pub query: Option<MapQuery>,
+    pub state: Option<State<Attribution>>,
+    pub seen: Option<Arc<Subject>>,
+    /// A map by other values, until this one is there.
+    pub latest: Option<Arc<Array3<f32>>>,
+    /// The prediction failed or was stopped, so that there is no class to explain.
+    unseen: bool,
+}
+
+impl Cell {
+    /// The map, finished or in the making.
+    pub fn map(&self) -> Option<&Arc<Array3<f32>>> {
+        self.own_map().or(self.latest.as_ref())
+    }
+
+    /// The same, and none by other values.
+    pub fn own_map(&self) -> Option<&Arc<Array3<f32>>> {
+        match self.state.as_ref()? {
+            State::Done(attribution) => Some(&attribution.map),
+            State::Running(running) => running.partial.as_ref(),
+            State::Stopped(partial) => partial.as_ref().map(|partial| &partial.map),
+            State::Failed(_) => None,
+        }
+    }
+
+    /// The map, if it is done.
+    pub fn finished(&self) -> Option<&Arc<Array3<f32>>> {
+        match &self.state {
+            Some(State::Done(attribution)) => Some(&attribution.map),
+            _ => None,
+        }
+    }
+
+    /// Whether the map waits or is made.
+    pub fn is_to_come(&self) -> bool {
+        self.query.is_some() && matches!(self.state, None | Some(State::Running(_)))
+    }
+}
+
+/// How a cell is shown.
+pub struct Look {
+    pub norm: MethodNorm,
+    pub color_map: ColorMap,
+    /// The scale shared with other cells; without one, a cell is scaled alone and says so.
+    pub scale: Option<Scale>,
+    pub side: f32,
+}
+
+impl Look {
+    /// The colour bar of a method's cells on a scale.
+    pub fn bar(&self, choice: &MethodChoice, scale: Scale) -> Bar {
+        Bar::new(choice.method, self.norm.norm, self.color_map, scale)
+    }
+}
+
+/// What one cell has to show.
+pub fn cell_of(
+    cx: &Context,
+    picture: &OpenPicture,
+    model: &OpenModel,
+    choice: &MethodChoice,
+) -> Cell {
+    let query = cx.lookup().map_query(model, picture, choice);
+    let prediction =
+        PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
+    Cell {
+        state: query.as_ref().and_then(|query| cx.results.get(query)),
+        seen: cx.lookup().subject(model.id, picture.id),
+        unseen: matches!(cx.results.get(&prediction), Some(State::Failed(_) | State::Stopped(_))),
+        latest: None,
+        query,
+    }
+}
+
+/// Draws a cell with what is known of it.
+pub fn show_cell(
+    ui: &mut Ui,
+    cx: &mut Context,
+    (picture, model, choice): (&OpenPicture, &OpenModel, &MethodChoice),
+    cell: &Cell,
+    look: &Look,
+) {
+    let side = vec2(look.side, look.side);
+    let (square, response) = ui.allocate_exact_size(side, Sense::click_and_drag());
+    let lens = lens(cx, square, model, picture);
+    let id = choice.method.description().id;
+    let name = format!("{} of {}", choice.method.description().name, model.value.name);
+    let on = match cx.view.arrangement(cx.document) {
+        Arrangement::PicturesByNetworks => format!(" on {}", picture.value.name),
+        _ => String::new(),
+    };
+    label(&response, format!("{name}{on}: {}", state_text(cell)));
+    navigate(ui, cx, &response, &lens, picture);
+    let title = format!("{name} · {}", picture.value.name);
+    cell_menu(cx, &response, &lens, (model.id, id), (title, cell, look));
+    if response.has_focus() {
+        let stroke = ui.visuals().widgets.hovered.fg_stroke;
+        ui.painter().rect_stroke(square, 0.0, stroke, egui::StrokeKind::Outside);
+    }
+    let alone = cell.map().map(|map| cx.frame.display.scale(&[map], look.norm));
+    let scale = look.scale.or(alone);
+    let mut readout = None;
+    if let (Some(map), Some(seen), Some(scale)) = (cell.map(), &cell.seen, scale) {
+        let values = cx.frame.display.reduced(map, look.norm);
+        readout = readout_at(cx, &lens, &values, scale);
+        let overlay = overlay_of(cx, map, look, scale);
+        ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
+        let textures = egui::Id::unique((picture.id, model.id, id)).value();
+        paint(ui, &lens, square, textures, seen, (values.clone(), overlay));
+        let step = cell.query.as_ref().and_then(|query| step_picture(ui, cx, query, &lens));
+        readout = step.or(readout);
+        draw_regions(ui, cx, model, picture, &lens);
+        draw_marks(ui, cx, &lens);
+    }
+    match &cell.state {
+        Some(State::Running(running)) => progress(ui, square, running, cell.map().is_some()),
+        Some(State::Failed(why)) => failed(ui, square, why),
+        _ if cell.map().is_none() => waiting(ui, square, &state_text(cell)),
+        _ if cell.own_map().is_none() => {
+            let at = square.left_bottom() + vec2(4.0, -3.0);
+            shadowed(ui.painter(), at, Align2::LEFT_BOTTOM, "by other values", 11.0);
+        }
+        _ => {}
+    }
+    footer(ui, cx, cell, look, alone, readout);
+}
+
+/// How maps are laid over pictures now.
+pub fn overlay_with(document: &Document, color_map: ColorMap, scale: Scale) -> Overlay {
+    let Appearance { style, opacity, threshold, fade, smooth, grey, .. } = document.appearance;
+    Overlay { color_map, scale, style, opacity, threshold, fade, smooth, grey }
+}
+
+/// The same for one map, whose strongest values alone may be wanted.
+pub fn overlay_of(cx: &mut Context, map: &Arc<Array3<f32>>, look: &Look, scale: Scale) -> Overlay {
+    let mut overlay = overlay_with(cx.document, look.color_map, scale);
+    let share = cx.document.appearance.top / 100.0;
+    if share < 1.0 {
+        let least = cx.frame.display.strength_of_top(map, look.norm, scale, share);
+        overlay.threshold = overlay.threshold.max(least);
+    }
+    overlay
+}
+
+/// What can be done with a cell; twice a click shows it alone.
+fn cell_menu(
+    cx: &mut Context,
+    response: &Response,
+    lens: &Lens,
+    of: (u64, &'static str),
+    (title, cell, look): (String, &Cell, &Look),
+) {
+    let entered = |input: &egui::InputState| input.key_pressed(egui::Key::Enter);
+    if response.double_clicked() || response.has_focus() && response.ctx.input(entered) {
+        show_alone(cx.view, of);
+    }
+    if response.secondary_clicked() {
+        cx.frame.pointed.menu = response.interact_pointer_pos().map(|at| lens.place(at));
+    }
+    context_menu(response, |ui| {
+        let is_alone = cx.view.alone.is_some();
+        if ui.button(if is_alone { "Show all cells" } else { "Show this cell alone" }).clicked() {
+            show_alone(cx.view, of);
+        }
+        if ui.button("Pin a probe here").clicked() {
+            pin_probe(cx, cx.frame.pointed.menu);
+        }
+        if cell.own_map().is_some()
+            && ui.button("Pin this map").clicked()
+            && let Some(image) = panel_image(cx, cell, look)
+        {
+            cx.act(Action::Pin(Pin::new(ui.ctx(), title, image)));
+        }
+        if cell.own_map().is_some()
+            && ui.button("Copy this panel").clicked()
+            && let Some(image) = panel_image(cx, cell, look)
+        {
+            ui.ctx().copy_image(image);
+        }
+        cx.command_button(ui, Command::FitPicture);
+    });
+}
+
+/// Shows one cell as large as the window lets it be, or all again.
+fn show_alone(view: &mut View, of: (u64, &'static str)) {
+    view.alone = if view.alone.is_some() { None } else { Some(of) };
+}
+
+/// The value under the pointer, or else the scores, or how far the map is.
+fn footer(
+    ui: &mut Ui,
+    cx: &Context,
+    cell: &Cell,
+    look: &Look,
+    alone: Option<Scale>,
+    readout: Option<String>,
+) {
+    let curves = cell.query.clone().and_then(|query| cx.results.done(&CurvesQuery(query)));
+    let text = match (&cell.state, curves) {
+        (Some(State::Done(_)), Some(done)) => {
+            let curves = &done.0;
+            format!("Ins {:.3}  Del {:.3}", curves.insertion.auc, curves.deletion.auc)
+        }
+        (Some(State::Stopped(Some(partial))), _) => match partial.samples {
+            Some((done, total)) => format!("partial: {done} of {total}"),
+            None => "partial: cancelled".into(),
+        },
+        (Some(State::Running(running)), _) => running.readout.map_or(String::new(), readout_text),
+        (Some(State::Done(attribution)), _) => format!("{:.2} s", attribution.seconds),
+        _ => String::new(),
+    };
+    let text = readout.unwrap_or(text);
+    let line = ui.add(egui::Label::new(RichText::new(text).small()).truncate());
+    if let Some(text) = scale_text(look, alone) {
+        ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
+    }
+    if let Some(State::Done(attribution)) = &cell.state {
+        if !attribution.warnings.is_empty() {
+            let color = ui.visuals().warn_fg_color;
+            let warnings = RichText::new(attribution.warnings.join("; ")).small().color(color);
+            let about = attribution.warnings.join("\n");
+            ui.add(egui::Label::new(warnings).truncate()).on_hover_text(about);
+        }
+        let facts =
+            attribution.diagnostics.iter().map(|(name, value)| format!("{name} {value:.4}"));
+        let kept = if attribution.cached { ", kept from an earlier run" } else { "" };
+        let time = format!("{:.3} s{kept}", attribution.seconds);
+        let about = std::iter::once(time).chain(facts);
+        line.on_hover_text(about.collect::<Vec<_>>().join("\n"));
+    }
+}
+
+/// How near a map in the making is to its limit.
+fn readout_text((what, value): (&'static str, f64)) -> String {
+    match value.is_finite() {
+        true => format!("{what} {:.1} %", 100.0 * value),
+        false => String::new(),
+    }
+}
+
+/// How far a cell is, for the eye and for people who can't see it.
+fn state_text(cell: &Cell) -> String {
+    match &cell.state {
+        Some(State::Done(_)) => "done".into(),
+        Some(State::Running(running)) => format!("{} of {}", running.done, running.total),
+        Some(State::Stopped(_)) => "cancelled".into(),
+        Some(State::Failed(why)) => format!("failed, {why}"),
+        _ if cell.query.is_some() => "waiting".into(),
+        _ if cell.seen.is_some() => "no such class".into(),
+        _ if cell.unseen => "no prediction".into(),
+        _ => "waiting".into(),
+    }
+}
+
+/// What a reader must know to compare this cell's colours with others.
+fn scale_text(look: &Look, alone: Option<Scale>) -> Option<String> {
+    let alone = alone?;
+    match look.scale {
+        None => Some(format!("scaled alone, to {}", number(alone.high))),
+        Some(shared) if look.norm.norm.scope == Scope::Column => {
+            Some(format!("network's scale, to {}", number(shared.high)))
+        }
+        Some(shared) if alone.high < 0.25 * shared.high => {
+            Some(format!("reaches {:.1} % of the scale", 100.0 * alone.high / shared.high))
+        }
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,271 @@
+//! The comparison: methods by networks, the same transposed, or pictures by networks.
+
+pub mod annotations;
+pub mod cell;
+pub mod curve_scrubber;
+pub mod header;
+pub mod networks_by_methods;
+pub mod pair;
+pub mod pictures_by_networks;
+pub mod probe;
+pub mod reorder;
+
+use super::context::Context;
+use crate::display::{Arrangement, ColorMap, Scale, shared_scales};
+use crate::engine::job::MapQuery;
+use crate::engine::{CellId, MethodChoice, OpenModel, OpenPicture};
+use crate::explorer::grid::cell::{Cell, Look, cell_of, show_cell};
+use crate::explorer::grid::header::{header, method_header};
+use crate::explorer::grid::networks_by_methods::networks_grid;
+use crate::explorer::grid::pair::{is_swapped, pair_cell};
+use crate::explorer::grid::pictures_by_networks::pictures_grid;
+use crate::explorer::paint::text_on_picture::shadowed;
+use crate::explorer::paint::theme;
+use crate::explorer::state::document::Document;
+use egui::{Align, Align2, CentralPanel, Layout, ScrollArea, Ui, vec2};
+use ndarray::Array3;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What the grid shows in this frame.
+pub struct Shown {
+    pub picture: OpenPicture,
+    pub models: Vec<OpenModel>,
+    pub methods: Vec<MethodChoice>,
+    /// Two of the networks that are joined.
+    pub joined: Option<[OpenModel; 2]>,
+    /// Side of a cell, points.
+    pub side: f32,
+}
+
+/// Cells and the scales that they share, by method and network.
+pub struct Table {
+    pub cells: Vec<Vec<Cell>>,
+    pub scales: Vec<Vec<Option<Scale>>>,
+}
+
+/// Maps with their classes.
+pub type Latest = HashMap<CellId, (usize, Arc<Array3<f32>>)>;
+
+impl Shown {
+    /// Where the joined networks stand among those shown.
+    pub fn places(&self) -> Option<[usize; 2]> {
+        let place = |id: u64| self.models.iter().position(|open| open.id == id);
+        let [a, b] = self.joined.as_ref()?;
+        Some([place(a.id)?, place(b.id)?])
+    }
+}
+
+pub fn grid(ui: &mut Ui, cx: &mut Context) {
+    CentralPanel::default().show(ui, |ui| {
+        let Some(picture) = cx.document.picture().cloned() else {
+            return hint(ui, "Open a picture to see what the networks look at");
+        };
+        if cx.document.models.is_empty() {
+            return hint(ui, "Open a network to explain this picture");
+        }
+        cx.frame.row_header = theme::row_header(ui.available_width());
+        let (models, methods) = shown_axes(cx);
+        let joined = cx.document.joined().filter(|_| cx.view.alone.is_none());
+        let arrangement = cx.view.arrangement(cx.document);
+        let columns = match arrangement {
+            Arrangement::NetworksByMethods => methods.len() + 1,
+            Arrangement::MethodsByNetworks => models.len() + usize::from(joined.is_some()),
+            Arrangement::PicturesByNetworks => models.len(),
+        };
+        let side = cell_side(cx, ui.available_size(), columns);
+        cx.frame.shown_cell = side;
+        if methods.is_empty() {
+            hint(ui, "Choose a method in the library on the left");
+        }
+        let shown = Shown { picture, models, methods, joined, side };
+        match arrangement {
+            Arrangement::MethodsByNetworks => methods_grid(ui, cx, &shown),
+            Arrangement::NetworksByMethods => networks_grid(ui, cx, &shown),
+            Arrangement::PicturesByNetworks => pictures_grid(ui, cx, &shown),
+        }
+    });
+}
+
+/// The networks and methods shown: all, or those of the one cell that is shown alone.
+fn shown_axes(cx: &mut Context) -> (Vec<OpenModel>, Vec<MethodChoice>) {
+    let (mut models, mut methods): (Vec<_>, Vec<_>) =
+        (cx.document.models.clone(), cx.document.shown_methods().cloned().collect());
+    if let Some((model, method)) = cx.view.alone {
+        let is_method = |choice: &MethodChoice| choice.method.description().id == method;
+        let is_there = models.iter().any(|open| open.id == model);
+        if is_there && methods.iter().any(is_method) {
+            models.retain(|open| open.id == model);
+            methods.retain(is_method);
+        } else {
+            cx.view.alone = None;
+        }
+    }
+    (models, methods)
+}
+
+fn cell_side(cx: &Context, room: egui::Vec2, columns: usize) -> f32 {
+    let beside = match cx.view.arrangement(cx.document) {
+        Arrangement::NetworksByMethods => 0.0,
+        _ => cx.frame.row_header + theme::COLOR_BAR,
+    };
+    let width = room.x - beside - 24.0;
+    if cx.view.alone.is_some() {
+        let footer = 40.0;
+        return width.min(room.y - footer).max(*theme::CELL.start()).floor();
+    }
+    let room = width / columns as f32 - theme::GAP;
+    cx.view
+        .cell
+        .unwrap_or_else(|| room.clamp(*theme::CELL.start(), theme::COMFORTABLE_CELL))
+        .floor()
+}
+
+/// All cells of a picture.
+pub fn cells_table(cx: &mut Context, shown: &Shown) -> Table {
+    let cell = |choice, model| cell_of(cx, &shown.picture, model, choice);
+    let row = |choice| shown.models.iter().map(|model| cell(choice, model)).collect();
+    let mut cells: Vec<Vec<Cell>> = shown.methods.iter().map(row).collect();
+    show_latest(cx, &mut cells);
+    let scales = scales(cx, &shown.methods, &cells);
+    Table { cells, scales }
+}
+
+/// Lets cells show the map of the same class that they had until the next one is there, so that a
+/// value can be dragged without flicker.
+fn show_latest(cx: &mut Context, cells: &mut [Vec<Cell>]) {
+    let mut latest = HashMap::new();
+    for cell in cells.iter_mut().flatten() {
+        let Some(MapQuery { cell: id, class, .. }) = cell.query.clone() else { continue };
+        if cell.is_to_come() {
+            let before = cx.frame.latest.remove(&id).filter(|(of, _)| *of == class);
+            cell.latest = before.map(|(_, map)| map);
+        }
+        let map = cell.finished().or(cell.latest.as_ref());
+        latest.extend(map.map(|map| (id, (class, map.clone()))));
+    }
+    cx.frame.latest = latest;
+}
+
+/// How the cells of a method are shown.
+pub fn look_of(
+    document: &Document,
+    choice: &MethodChoice,
+    scale: Option<Scale>,
+    side: f32,
+) -> Look {
+    let appearance = &document.appearance;
+    let norm = appearance.norms.of(choice.method);
+    let color_map = appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(norm.sign));
+    Look { norm, color_map, scale, side }
+}
+
+/// Methods as rows, networks as columns.
+fn methods_grid(ui: &mut Ui, cx: &mut Context, shown: &Shown) {
+    let table = cells_table(cx, shown);
+    ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
+        if cx.view.alone.is_none() {
+            header(ui, cx, shown);
+        }
+        for row in 0..shown.methods.len() {
+            method_row(ui, cx, shown, &table, row);
+        }
+    });
+}
+
+fn method_row(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table, row: usize) {
+    let (choice, side) = (&shown.methods[row], shown.side);
+    ui.horizontal_top(|ui| {
+        column(ui, cx.frame.row_header, |ui| {
+            if cx.view.alone.is_some() {
+                let names = shown.models.iter().map(|open| open.value.name.as_str());
+                names.for_each(|name| drop(ui.add(egui::Label::new(name).wrap())));
+            }
+            method_header(ui, cx, choice);
+        });
+        for index in 0..shown.models.len() {
+            column(ui, side, |ui| cell_of_table(ui, cx, shown, table, [row, index]));
+        }
+        let look =
+            look_of(cx.document, choice, table.scales[row].iter().flatten().next().copied(), side);
+        let has_bar = look.norm.norm.has_bar_a_row();
+        match look.scale.filter(|_| has_bar) {
+            Some(scale) => look.bar(choice, scale).show(ui, side),
+            None if cx.document.appearance.norms.have_bars() => {
+                ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
+            }
+            None => {}
+        }
+        column(ui, side, |ui| pair_of_table(ui, cx, shown, table, row));
+    });
+}
+
+/// One cell; of joined networks, the other one's while Shift is held.
+pub fn cell_of_table(
+    ui: &mut Ui,
+    cx: &mut Context,
+    shown: &Shown,
+    table: &Table,
+    [row, index]: [usize; 2],
+) {
+    let choice = &shown.methods[row];
+    let swapped = shown.places().filter(|_| is_swapped(ui));
+    let which = swapped.map_or(index, |places| other(index, places));
+    let look = look_of(cx.document, choice, table.scales[row][which], shown.side);
+    let of = (&shown.picture, &shown.models[which], choice);
+    let top = ui.cursor().left_top();
+    show_cell(ui, cx, of, &table.cells[row][which], &look);
+    if which != index {
+        let at = top + vec2(4.0, 3.0);
+        let name = &shown.models[which].value.name;
+        shadowed(ui.painter(), at, Align2::LEFT_TOP, name, 11.0);
+    }
+}
+
+/// How the cells of two joined networks differ.
+pub fn pair_of_table(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table, row: usize) {
+    if let (Some(joined), Some(places)) = (shown.joined.as_ref(), shown.places()) {
+        let choice = &shown.methods[row];
+        let cells = places.map(|place| &table.cells[row][place]);
+        let scales = places.map(|place| table.scales[row][place]);
+        let look = look_of(cx.document, choice, None, shown.side);
+        pair_cell(ui, cx, (&shown.picture, joined, choice), (cells, scales), &look);
+    }
+}
+
+/// The scale that each cell shares with others, by method and network.
+fn scales(
+    cx: &mut Context,
+    methods: &[MethodChoice],
+    cells: &[Vec<Cell>],
+) -> Vec<Vec<Option<Scale>>> {
+    let norms = &cx.document.appearance.norms;
+    let norms: Vec<_> = methods.iter().map(|choice| norms.of(choice.method)).collect();
+    let maps: Vec<Vec<_>> = cells.iter().map(|row| row.iter().map(Cell::map).collect()).collect();
+    shared_scales(&norms, &maps, &mut cx.frame.display)
+}
+
+/// The other one of two places, or the same where it is neither.
+fn other(index: usize, [a, b]: [usize; 2]) -> usize {
+    match index {
+        _ if index == a => b,
+        _ if index == b => a,
+        _ => index,
+    }
+}
+
+/// A part of a row of fixed width.
+pub fn column<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let layout = Layout::top_down(Align::Min);
+    ui.allocate_ui_with_layout(vec2(width, 0.0), layout, |ui| {
+        ui.set_width(width);
+        ui.spacing_mut().item_spacing.y = 2.0;
+        content(ui)
+    })
+    .inner
+}
+
+fn hint(ui: &mut Ui, text: &str) {
+    ui.centered_and_justified(|ui| ui.weak(text));
+}

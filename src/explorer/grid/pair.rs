@@ -1,0 +1,155 @@
+//! Two networks joined, such as a vanilla one and its robust twin: a column that shows how their maps
+//! differ.
+
+use crate::display::{ColorMap, Scale, Scaler};
+use crate::engine::job::{MapQuery, Similarity, SimilarityQuery};
+use crate::engine::{MethodChoice, OpenModel, OpenPicture, State, Subject};
+use crate::explorer::context::Context;
+use crate::explorer::grid::cell::{Cell, Look, overlay_of, overlay_with};
+use crate::explorer::grid::probe::{draw_marks, lens, navigate};
+use crate::explorer::paint::cell::{label, paint, waiting};
+use crate::explorer::paint::text_on_picture::shadowed;
+use crate::explorer::paint::theme;
+use crate::explorer::state::pair::PairView;
+use crate::figure::DIFFERENCE;
+use crate::score::Measured;
+use egui::{Align2, Label, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Seconds that each of two maps is shown for.
+const BLINK_SECONDS: f64 = 0.6;
+
+/// Above the pair's column: which networks, and how they are held against each other.
+pub fn pair_header(ui: &mut Ui, cx: &mut Context, [a, b]: &[OpenModel; 2]) {
+    let name = format!("{} | {}", a.value.name, b.value.name);
+    ui.add(Label::new(RichText::new(name).strong()).wrap());
+    ui.horizontal_wrapped(|ui| {
+        for view in PairView::ALL {
+            ui.selectable_value(&mut cx.view.pair, view, view.name()).on_hover_text(view.about());
+        }
+    });
+    ui.add(Label::new(RichText::new(cx.view.pair.about()).weak().small()).wrap());
+    ui.add(
+        Label::new(
+            RichText::new("Hold Shift to see each in the place of the other").weak().small(),
+        )
+        .wrap(),
+    );
+}
+
+/// Whether each of two joined networks is shown in the place of the other.
+pub fn is_swapped(ui: &Ui) -> bool {
+    ui.input(|input| input.modifiers.shift_only()) && !ui.ctx().text_edit_focused()
+}
+
+/// How two cells of a row differ.
+pub fn pair_cell(
+    ui: &mut Ui,
+    cx: &mut Context,
+    (picture, joined, choice): (&OpenPicture, &[OpenModel; 2], &MethodChoice),
+    (cells, shared): ([&Cell; 2], [Option<Scale>; 2]),
+    look: &Look,
+) {
+    let size = vec2(look.side, look.side);
+    let (square, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
+    let method = choice.method.description();
+    let [a, b] = joined.each_ref().map(|open| open.value.name.as_str());
+    label(&response, format!("{} of {a} and {b}: {}", method.name, cx.view.pair.name()));
+    let lens = lens(cx, square, &joined[0], picture);
+    match cx.view.pair {
+        PairView::Wipe if response.dragged() => {
+            if let Some(at) = response.interact_pointer_pos() {
+                cx.view.wipe = ((at.x - square.left()) / square.width()).clamp(0.0, 1.0);
+            }
+            cx.frame.pointed.now = response.hover_pos().map(|at| lens.place(at));
+        }
+        _ => navigate(ui, cx, &response, &lens, picture),
+    }
+    let [Some(first), Some(second)] = cells.map(Cell::shown) else {
+        return waiting(ui, square, "waits for both maps");
+    };
+    ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
+    let own = [first.0, second.0].map(|map| cx.frame.display.scale(&[map], look.norm));
+    let overlays = [0, 1].map(|which| {
+        let scale = shared[which].unwrap_or(own[which]);
+        overlay_of(cx, [first.0, second.0][which], look, scale)
+    });
+    let maps = [first.0, second.0].map(|map| cx.frame.display.reduced(map, look.norm));
+    let seen = [first.1, second.1];
+    let id = |which: &str| egui::Id::unique((which, method.id)).value();
+    let show = |ui: &Ui, which: usize, clip: Rect| {
+        let map = (maps[which].clone(), overlays[which]);
+        paint(ui, &lens, clip, id(["first", "second"][which]), seen[which], map);
+    };
+    match cx.view.pair {
+        PairView::Wipe => {
+            let x = square.left() + cx.view.wipe * square.width();
+            show(ui, 0, square.with_max_x(x));
+            show(ui, 1, square.with_min_x(x));
+            for (width, color) in theme::CROSSHAIR {
+                let line = [pos2(x, square.top()), pos2(x, square.bottom())];
+                ui.painter().line_segment(line, Stroke::new(width, color));
+            }
+        }
+        PairView::Blink => {
+            let turn = (ui.input(|input| input.time) / BLINK_SECONDS) as u64 % 2;
+            show(ui, turn as usize, square);
+            let name = [a, b][turn as usize];
+            shadowed(
+                ui.painter(),
+                square.left_top() + vec2(4.0, 3.0),
+                Align2::LEFT_TOP,
+                name,
+                11.0,
+            );
+            ui.ctx().request_repaint_after(Duration::from_secs_f64(BLINK_SECONDS / 4.0));
+        }
+        PairView::Difference => {
+            match cx.frame.display.difference([first.0, second.0], look.norm, own) {
+                Some(map) => {
+                    let overlay = overlay_with(cx.document, ColorMap::OrangePurple, DIFFERENCE);
+                    paint(ui, &lens, square, id("difference"), seen[0], (map, overlay));
+                }
+                None => return waiting(ui, square, "the maps differ in size"),
+            }
+        }
+    }
+    draw_marks(ui, cx, &lens);
+    pair_footer(ui, cx, cells);
+}
+
+fn pair_footer(ui: &mut Ui, cx: &Context, cells: [&Cell; 2]) {
+    let query = similarity_query(cells);
+    let Some(similarity) = query.and_then(|query| cx.results.done(&query)) else {
+        return;
+    };
+    let Similarity { spearman, ssim } = *similarity;
+    let text = |measured: Measured| match measured {
+        Measured::Value(value) => format!("{value:.3}"),
+        Measured::Undefined(_) => "–".into(),
+    };
+    let line = format!("Spearman {}  SSIM {}", text(spearman), text(ssim));
+    ui.add(Label::new(RichText::new(line).small()).truncate()).on_hover_text(
+        "How alike the two maps are, signed and as computed: correlation of ranks, and structural \
+             similarity with each map divided by its largest magnitude",
+    );
+}
+
+/// The similarity of two cells' maps, once both maps are done.
+fn similarity_query(cells: [&Cell; 2]) -> Option<SimilarityQuery> {
+    let [a, b] = cells.map(|cell| cell.finished_query().cloned());
+    Some(SimilarityQuery([a?, b?]))
+}
+
+impl Cell {
+    /// The query of a map that is done.
+    fn finished_query(&self) -> Option<&MapQuery> {
+        self.query.as_ref().filter(|_| matches!(self.state, Some(State::Done(_))))
+    }
+
+    /// The map and the picture it is of.
+    fn shown(&self) -> Option<(&Arc<ndarray::Array3<f32>>, &Arc<Subject>)> {
+        Some((self.own_map()?, self.seen.as_ref()?))
+    }
+}

@@ -1,0 +1,10 @@
+//! Painting: colours and sizes, maps on the GPU, texts on pictures.
+
+pub mod cell;
+pub mod color_bar;
+pub mod context_menu;
+pub mod overlay;
+pub mod reduced_maps;
+pub mod text_on_picture;
+pub mod textures;
+pub mod theme;

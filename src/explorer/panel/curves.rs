@@ -1,0 +1,323 @@
+//! Insertion and Deletion curves of all cells.
+
+use crate::engine::job::CurvesQuery;
+use crate::explorer::context::Context;
+use crate::explorer::grid::curve_scrubber::scrub_controls;
+use crate::explorer::paint::theme;
+use crate::explorer::state::scrub::{Scrub, Side};
+use crate::score::{Curve, Curves, Measured};
+use egui::{
+    Align, Color32, Layout, Panel, PointerButton, Response, RichText, ScrollArea, Sense, Ui, vec2,
+};
+use egui_plot::{Line, LineStyle, Plot, PlotPoints, VLine, log_grid_spacer, uniform_grid_spacer};
+use std::sync::Arc;
+
+/// One of the two charts.
+struct Chart {
+    title: &'static str,
+    better: &'static str,
+    about: &'static str,
+    side: Side,
+}
+
+const INSERTION: Chart = Chart {
+    title: "Insertion",
+    better: "higher is better",
+    about: "Probability of the class as the important pixels come back into a blurred picture",
+    side: Side::Insertion,
+};
+
+const DELETION: Chart = Chart {
+    title: "Deletion",
+    better: "lower is better",
+    about: "Probability of the class as the important pixels turn to the mean colour",
+    side: Side::Deletion,
+};
+
+const CONFIDENCE_WARNING: &str = "Both areas follow a network's confidence: Insertion favours confident \
+     networks, Deletion doubtful ones. Compare methods on one network, or networks by normalised areas.";
+
+/// What curves and areas are shown as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum CurveMeasure {
+    /// As they are.
+    #[default]
+    Raw,
+    /// Over their highest score.
+    OverMaximum,
+    /// Their way from the first score to the last.
+    Normalised,
+}
+
+impl CurveMeasure {
+    const ALL: [Self; 3] = [Self::Raw, Self::OverMaximum, Self::Normalised];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "Probability",
+            Self::OverMaximum => "Over maximum",
+            Self::Normalised => "Normalised",
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Raw => "Scores as they are, and the areas under them",
+            Self::OverMaximum => "Scores and areas over the highest score of the curve",
+            Self::Normalised => {
+                "The score's way from its first value (0) to its last (1), and the area under it: \
+                 how early it goes, whatever the network's confidence. Higher is better for both curves."
+            }
+        }
+    }
+
+    fn area(self, curve: &Curve) -> Measured {
+        match self {
+            Self::Raw => Measured::Value(curve.auc),
+            Self::OverMaximum => curve.over_maximum(),
+            Self::Normalised => curve.normalised(),
+        }
+    }
+
+    /// The scores as shown; none where the measure is not defined.
+    fn scores(self, curve: &Curve) -> Vec<f64> {
+        if self.area(curve).value().is_none() {
+            return vec![];
+        }
+        let scores = || curve.scores.iter().map(|score| f64::from(*score));
+        let most = scores().fold(f64::NEG_INFINITY, f64::max);
+        let [first, last] = [scores().next(), scores().next_back()].map(Option::unwrap_or_default);
+        let shown = |score: f64| match self {
+            Self::Raw => score,
+            Self::OverMaximum => score / most,
+            Self::Normalised => (score - first) / (last - first),
+        };
+        scores().map(shown).collect()
+    }
+}
+
+fn measure_chooser(ui: &mut Ui, measure: &mut CurveMeasure) {
+    ui.horizontal_wrapped(|ui| {
+        for one in CurveMeasure::ALL {
+            ui.selectable_value(measure, one, one.name()).on_hover_text(one.about());
+        }
+    });
+}
+
+/// One cell's curves and how they are drawn.
+struct Series {
+    method: &'static str,
+    model: String,
+    color: Color32,
+    style: LineStyle,
+    /// Whether its scores are probabilities.
+    is_of_unit: bool,
+    curves: Arc<Curves>,
+}
+
+/// The charts of what is shown.
+#[derive(Debug, Default)]
+pub struct CurvesPanel {
+    measure: CurveMeasure,
+}
+
+impl CurvesPanel {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
+        theme::side_panel(ui, Panel::right("curves"), 330.0).show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                let series = series(cx, ui.ctx().theme());
+                ui.add_space(theme::GAP / 2.0);
+                measure_chooser(ui, &mut self.measure);
+                let measure = self.measure;
+                for one in [&INSERTION, &DELETION] {
+                    if let Some(share) = chart(ui, one, &series, measure, cx.view.scrub) {
+                        cx.view.scrub = Some(Scrub { side: one.side, share });
+                    }
+                }
+                scrub_controls(ui, cx);
+                table(ui, &series, measure);
+                let compared = cx.document.models.len() > 1 && !series.is_empty();
+                if compared && measure != CurveMeasure::Normalised {
+                    ui.add_space(theme::GAP);
+                    let text = RichText::new(CONFIDENCE_WARNING).color(ui.visuals().warn_fg_color);
+                    ui.add(egui::Label::new(text).wrap());
+                }
+            });
+        });
+    }
+}
+
+/// Curves that are there, method by method.
+fn series(cx: &Context, theme: egui::Theme) -> Vec<Series> {
+    let Some(picture) = cx.document.picture() else { return vec![] };
+    let mut series = Vec::new();
+    for (index, choice) in cx.document.shown_methods().enumerate() {
+        for (column, model) in cx.document.models.iter().enumerate() {
+            let Some(query) = cx.lookup().map_query(model, picture, choice) else { continue };
+            if let Some(done) = cx.results.done(&CurvesQuery(query)) {
+                series.push(Series {
+                    method: choice.method.description().name,
+                    model: model.value.name.clone(),
+                    color: theme::series(index, theme),
+                    style: style(column),
+                    is_of_unit: model.value.outputs.kind.probability().is_some(),
+                    curves: done.0.clone(),
+                });
+            }
+        }
+    }
+    series
+}
+/// Networks are told apart by their lines, methods by colour.
+fn style(model: usize) -> LineStyle {
+    match model % 4 {
+        0 => LineStyle::Solid,
+        1 => LineStyle::dashed_dense(),
+        2 => LineStyle::dotted_dense(),
+        _ => LineStyle::dashed_loose(),
+    }
+}
+
+/// Draws a chart; gives the share of pixels that a person points out by a click or a drag.
+fn chart(
+    ui: &mut Ui,
+    chart: &Chart,
+    series: &[Series],
+    measure: CurveMeasure,
+    scrub: Option<Scrub>,
+) -> Option<f32> {
+    ui.horizontal(|ui| {
+        ui.strong(chart.title).on_hover_text(chart.about);
+        ui.weak(match measure {
+            CurveMeasure::Normalised => "higher is better",
+            _ => chart.better,
+        });
+    });
+    let height = (ui.available_width() * 0.62).clamp(120.0, 260.0);
+    let grid = || uniform_grid_spacer(|_| [0.5, 0.25, 0.05]);
+    let is_unit = measure != CurveMeasure::Normalised && series.iter().all(|one| one.is_of_unit);
+    let rows = if is_unit { grid() } else { log_grid_spacer(10) };
+    let color = ui.visuals().strong_text_color();
+    // Each measure keeps bounds of its own.
+    let plot = Plot::new((chart.title, measure.name()))
+        .height(height)
+        .default_x_bounds(0.0, 1.0)
+        .default_y_bounds(0.0, 1.0)
+        .x_grid_spacer(grid())
+        .y_grid_spacer(rows)
+        .x_axis_formatter(|mark, _| mark.value.to_string())
+        .y_axis_formatter(|mark, _| mark.value.to_string())
+        .x_axis_label("share of pixels")
+        .y_axis_label(match measure {
+            CurveMeasure::Raw if is_unit => "probability",
+            CurveMeasure::Raw => "value",
+            CurveMeasure::OverMaximum => "over maximum",
+            CurveMeasure::Normalised => "way gone",
+        })
+        .allow_scroll(false)
+        .allow_drag(false)
+        .show(ui, |plot| {
+            if !is_unit {
+                plot.set_plot_bounds_y(reach(chart, series, measure));
+            }
+            for one in series {
+                let scores = measure.scores(chart.side.curve(&one.curves));
+                let points = one.curves.fractions.iter().zip(scores);
+                let points: PlotPoints = points.map(|(x, y)| [f64::from(*x), y]).collect();
+                let name = format!("{} · {}", one.method, one.model);
+                plot.line(Line::new(name, points).color(one.color).style(one.style).width(1.8));
+            }
+            if let Some(scrub) = scrub.filter(|scrub| scrub.side == chart.side) {
+                plot.vline(VLine::new("shown", scrub.share).color(color).width(1.0));
+            }
+            plot.pointer_coordinate().map(|at| at.x.clamp(0.0, 1.0) as f32)
+        });
+    let is_pointed = !series.is_empty()
+        && (plot.response.clicked() || plot.response.dragged_by(PointerButton::Primary));
+    plot.inner.filter(|_| is_pointed)
+}
+
+/// What curves reach, 0 and 1 included: a normalised score may go back before its start, or beyond
+/// its end, and values may be any.
+fn reach(chart: &Chart, series: &[Series], measure: CurveMeasure) -> std::ops::RangeInclusive<f64> {
+    let scores = |one: &Series| measure.scores(chart.side.curve(&one.curves));
+    let all = series.iter().flat_map(scores);
+    let (low, high) =
+        all.fold((0f64, 1f64), |(low, high), score| (low.min(score), high.max(score)));
+    low..=high
+}
+
+/// The areas, which is the legend too.
+fn table(ui: &mut Ui, series: &[Series], measure: CurveMeasure) {
+    if series.is_empty() {
+        ui.weak("Curves appear when maps are done.");
+        return;
+    }
+    ui.add_space(theme::GAP / 2.0);
+    areas_row(
+        ui,
+        |ui| ui.strong("Del").on_hover_text("Area under the Deletion curve"),
+        |ui| ui.strong("Ins").on_hover_text("Area under the Insertion curve"),
+        |ui| {
+            ui.strong("Area under the curve");
+        },
+    );
+    for one in series {
+        areas_row(
+            ui,
+            |ui| area(ui, measure.area(&one.curves.deletion)),
+            |ui| area(ui, measure.area(&one.curves.insertion)),
+            |ui| {
+                swatch(ui, one);
+                let name = RichText::new(format!("{} · {}", one.method, one.model)).small();
+                ui.add(egui::Label::new(name).truncate());
+            },
+        );
+    }
+    ui.weak("RISE protocol in whole rows, 28 or so steps; probability of the class");
+}
+
+/// An area, or a dash that says why there is none.
+fn area(ui: &mut Ui, measured: Measured) -> Response {
+    match measured {
+        Measured::Value(value) => ui.monospace(format!("{value:.3}")),
+        Measured::Undefined(reason) => ui.monospace("–").on_hover_text(reason),
+    }
+}
+
+/// Two numbers at the right, and a name that takes the rest.
+fn areas_row(
+    ui: &mut Ui,
+    deletion: impl FnOnce(&mut Ui) -> Response,
+    insertion: impl FnOnce(&mut Ui) -> Response,
+    name: impl FnOnce(&mut Ui),
+) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            number_column(ui, deletion);
+            number_column(ui, insertion);
+            ui.with_layout(Layout::left_to_right(Align::Center), name);
+        });
+    });
+}
+
+fn number_column(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> Response) {
+    let size = vec2(42.0, ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), content);
+}
+
+/// A short piece of a series' line.
+fn swatch(ui: &mut Ui, series: &Series) {
+    let (rect, _) = ui.allocate_exact_size(vec2(26.0, 12.0), Sense::hover());
+    let ends = [rect.left_center(), rect.right_center()];
+    let stroke = egui::Stroke::new(2.0, series.color);
+    match series.style {
+        LineStyle::Solid => drop(ui.painter().line_segment(ends, stroke)),
+        LineStyle::Dashed { length } => {
+            ui.painter().extend(egui::Shape::dashed_line(&ends, stroke, length, length * 0.6));
+        }
+        LineStyle::Dotted { .. } => {
+            ui.painter().extend(egui::Shape::dotted_line(&ends, series.color, 4.0, 1.2));
+        }
+    }
+}

@@ -1,0 +1,468 @@
+//! What is open, and which methods are shown.
+
+use crate::attribution::{Cost, Family, METHODS, PRESETS};
+use crate::engine::{MethodChoice, OpenModel, OpenPicture};
+use crate::explorer::command::Command;
+use crate::explorer::context::{Action, Context};
+use crate::explorer::paint::theme;
+use crate::explorer::state::document::Document;
+use crate::parameter::{Kind, Parameter, Value, Values};
+use crate::text::duration;
+use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};
+use std::collections::HashMap;
+
+/// The list of what is open and of the methods.
+#[derive(Default)]
+pub struct LibraryPanel {
+    /// Part of the names of methods to list.
+    filter: String,
+    drafts: Drafts,
+}
+
+impl LibraryPanel {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
+        theme::side_panel(ui, Panel::left("library"), 246.0).show(ui, |ui| {
+            // Beside what it scrolls, not over it.
+            ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                ui.add_space(theme::GAP / 2.0);
+                models_list(ui, cx);
+                ui.separator();
+                pictures_list(ui, cx);
+                ui.separator();
+                self.methods_list(ui, cx);
+            });
+        });
+    }
+
+    fn methods_list(&mut self, ui: &mut Ui, cx: &mut Context) {
+        ui.horizontal(|ui| {
+            ui.strong("Methods");
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.menu_button("Presets", |ui| presets_menu(ui, cx))
+                    .response
+                    .on_hover_text("Methods with the settings of a paper");
+            });
+        });
+        let filter = &mut self.filter;
+        let field =
+            TextEdit::singleline(filter).hint_text("Find a method").desired_width(f32::INFINITY);
+        let field = ui.add(field);
+        field.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find a method")
+        });
+        let wanted = filter.trim().to_lowercase();
+        for family in Family::ALL {
+            let mut rows: Vec<&mut MethodChoice> = cx
+                .document
+                .methods
+                .iter_mut()
+                .filter(|choice| {
+                    let description = choice.method.description();
+                    description.family == family
+                        && (description.name.to_lowercase().contains(&wanted)
+                            || description.id.contains(&wanted))
+                })
+                .collect();
+            if rows.is_empty() {
+                continue;
+            }
+            // In the registry's order, whatever that of the grid's rows.
+            let place = |id| METHODS.iter().position(|method| method.description().id == id);
+            rows.sort_by_key(|choice| place(choice.method.description().id));
+            let shown = rows.iter().filter(|choice| choice.shown).count();
+            let title = match shown {
+                0 => family.name().to_string(),
+                _ => format!("{} · {shown} shown", family.name()),
+            };
+            egui::CollapsingHeader::new(title)
+                .id_salt(family.name())
+                .default_open(matches!(family, Family::Gradient | Family::Cam))
+                .open((!wanted.is_empty()).then_some(true))
+                .show(ui, |ui| {
+                    for choice in rows {
+                        let open = (&*cx.document.models, &*cx.document.pictures);
+                        method_row(ui, choice, open, &mut self.drafts);
+                    }
+                });
+        }
+    }
+}
+
+/// The name of a list and a command at its right, or, where there is no room, below.
+fn heading(ui: &mut Ui, cx: &mut Context, name: &str, command: Command) {
+    const ROOM: f32 = 190.0;
+    if ui.available_width() < ROOM {
+        ui.strong(name);
+        return cx.command_button(ui, command);
+    }
+    ui.horizontal(|ui| {
+        ui.strong(name);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            cx.command_button(ui, command);
+        });
+    });
+}
+
+fn models_list(ui: &mut Ui, cx: &mut Context) {
+    heading(ui, cx, "Networks", Command::OpenModels);
+    let (mut remove, mut details) = (None, None);
+    for (index, open) in cx.document.models.iter().enumerate() {
+        let model = &open.value;
+        ui.horizontal(|ui| {
+            if close_button(ui, &model.name) {
+                remove = Some(index);
+            }
+            ui.vertical(|ui| {
+                let name = egui::Label::new(&model.name).truncate().sense(Sense::click());
+                let about = format!("{}\nClick for its details", model.path.display());
+                let name = ui.add(name).on_hover_text(about);
+                let text = format!("Details of {}", model.name);
+                name.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+                if name.clicked() {
+                    details = Some(open.id);
+                }
+                let training =
+                    model.training.as_ref().map_or("training unknown", |t| t.kind.as_str());
+                ui.weak(format!("{} · {training}", model.architecture));
+            });
+        });
+    }
+    if cx.document.models.is_empty() {
+        ui.weak("none open");
+    }
+    if let Some(index) = remove {
+        cx.document.models.remove(index);
+    }
+    if let Some(id) = details {
+        cx.act(Action::ToggleNetwork(id));
+    }
+}
+
+fn pictures_list(ui: &mut Ui, cx: &mut Context) {
+    heading(ui, cx, "Pictures", Command::OpenPictures);
+    if cx.document.pictures.is_empty() {
+        ui.weak("none open");
+    }
+    let row = theme::THUMBNAIL + 4.0;
+    let rows = cx.document.pictures.len();
+    let shown = (rows as f32 * (row + ui.spacing().item_spacing.y))
+        .min(5.0 * (row + ui.spacing().item_spacing.y));
+    let mut remove = None;
+    ScrollArea::vertical()
+        .id_salt("pictures")
+        .max_height(shown)
+        .auto_shrink([false, true])
+        .show_rows(ui, row, rows, |ui, range| {
+            for index in range {
+                if picture_row(ui, cx.document, &cx.frame.thumbnails, index, row) {
+                    remove = Some(index);
+                }
+            }
+        });
+    if let Some(index) = remove {
+        cx.document.remove_picture(index);
+    }
+}
+
+fn presets_menu(ui: &mut Ui, cx: &mut Context) {
+    for preset in PRESETS {
+        let names: Vec<_> =
+            preset.choices().iter().map(|(method, _)| method.description().name).collect();
+        let about = format!("{}\n{}", preset.source, names.join(", "));
+        if ui.button(preset.name).on_hover_text(about).clicked() {
+            cx.document.take(preset);
+            ui.close();
+        }
+    }
+    ui.separator();
+    if ui.button("Hide all methods").clicked() {
+        cx.document.methods.iter_mut().for_each(|choice| choice.shown = false);
+        ui.close();
+    }
+    if ui.button("Defaults").on_hover_text("Of every parameter, and of what is shown").clicked() {
+        cx.document.methods = Document::default().methods;
+        ui.close();
+    }
+}
+
+/// A button that closes something, named for people who can't see where it stands.
+fn close_button(ui: &mut Ui, what: &str) -> bool {
+    let text = format!("Close {what}");
+    let button = ui.small_button("×").on_hover_text(&text);
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+    button.clicked()
+}
+
+/// One picture; true when it is to be closed.
+fn picture_row(
+    ui: &mut Ui,
+    document: &mut Document,
+    thumbnails: &HashMap<u64, egui::TextureHandle>,
+    index: usize,
+    height: f32,
+) -> bool {
+    let picture = document.pictures[index].clone();
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let selected = document.selected == index;
+    response.widget_info(|| {
+        egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, selected, &picture.value.name)
+    });
+    if response.clicked() {
+        document.selected = index;
+    }
+    let visuals = ui.style().interact_selectable(&response, selected);
+    if selected || response.hovered() {
+        ui.painter().rect_filled(rect, visuals.corner_radius, visuals.weak_bg_fill);
+    }
+    let mut close = false;
+    ui.scope_builder(egui::UiBuilder::new().max_rect(rect.shrink(2.0)), |ui| {
+        ui.horizontal_centered(|ui| {
+            if let Some(texture) = thumbnails.get(&picture.id) {
+                let size = egui::Vec2::splat(theme::THUMBNAIL);
+                ui.add(
+                    egui::Image::new(texture).fit_to_exact_size(size).alt_text(&picture.value.name),
+                );
+            }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                close = close_button(ui, &picture.value.name);
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    let (width, height) = picture.value.size();
+                    ui.vertical(|ui| {
+                        ui.add(egui::Label::new(&picture.value.name).truncate().selectable(false));
+                        ui.add(
+                            egui::Label::new(
+                                egui::RichText::new(format!("{width}×{height}")).weak(),
+                            )
+                            .selectable(false),
+                        );
+                    });
+                });
+            });
+        });
+    });
+    close
+}
+
+/// Values that were changed and wait to be applied, by method.
+type Drafts = HashMap<&'static str, Draft>;
+
+/// Values that wait, and those that they were changed from.
+struct Draft {
+    base: Values,
+    values: Values,
+}
+
+/// One method with its parameters.
+fn method_row(
+    ui: &mut Ui,
+    choice: &mut MethodChoice,
+    (models, pictures): (&[OpenModel], &[OpenPicture]),
+    drafts: &mut Drafts,
+) {
+    let description = choice.method.description();
+    // A draft of values that are no more, because of undo or a preset, is none.
+    let waiting = drafts.get(description.id).filter(|draft| draft.base == choice.values);
+    let waits = waiting.is_some();
+    let values = waiting.map_or(&choice.values, |draft| &draft.values).clone();
+    let mut draft = MethodChoice { values, ..choice.clone() };
+    let cost = Expense::of(&draft, models);
+    let about = format!("{}\n{}\n{}", description.formula, description.paper, cost.text);
+    if description.parameters.is_empty() {
+        ui.horizontal(|ui| {
+            ui.add_space(18.0);
+            ui.checkbox(&mut choice.shown, description.name).on_hover_text(about);
+        });
+        return;
+    }
+    let id = ui.make_persistent_id(description.id);
+    egui::collapsing_header::CollapsingState::load_with_default_open(ui.ctx(), id, false)
+        .show_header(ui, |ui| {
+            ui.checkbox(&mut choice.shown, description.name).on_hover_text(about);
+            if cost.slow {
+                ui.weak("slow").on_hover_text(&cost.text);
+            }
+        })
+        .body(|ui| {
+            ui.add(egui::Label::new(egui::RichText::new(&cost.text).weak().small()).wrap());
+            for parameter in description.parameters {
+                parameter_row(ui, parameter, &mut draft, pictures);
+            }
+            let is_changed = draft.values != choice.values;
+            // What is dear waits for a word, what is cheap follows at once.
+            if !(is_changed && choice.shown && (waits || Expense::of(&draft, models).slow)) {
+                drafts.remove(description.id);
+                choice.values = draft.values;
+                return;
+            }
+            let (base, values) = (choice.values.clone(), draft.values.clone());
+            drafts.insert(description.id, Draft { base, values });
+            ui.horizontal(|ui| {
+                if ui.button("Apply").on_hover_text(&cost.text).clicked() {
+                    choice.values = draft.values.clone();
+                }
+                if ui.button("Leave as it was").clicked() {
+                    drafts.remove(description.id);
+                }
+            });
+        });
+}
+
+/// Whether a shown method takes long.
+pub fn shows_slow_methods(document: &Document) -> bool {
+    document.shown_methods().any(|choice| Expense::of(choice, &document.models).slow)
+}
+
+/// Passes that take long on most networks.
+const MANY: usize = 500;
+
+/// What one picture's maps of a method cost on all open networks.
+struct Expense {
+    text: String,
+    slow: bool,
+}
+
+impl Expense {
+    fn of(choice: &MethodChoice, models: &[OpenModel]) -> Self {
+        if models.is_empty() {
+            let text = format!("Costs {}", choice.method.description().passes);
+            return Self { text, slow: false };
+        }
+        let costs =
+            models.iter().map(|model| choice.method.cost(&choice.values, &model.value.graph));
+        let passes: Cost = costs.clone().sum();
+        let seconds = models
+            .iter()
+            .zip(costs)
+            .map(|(model, cost)| model.value.pass_times().map(|pace| cost.seconds(pace)));
+        let seconds: Option<f64> = seconds.sum();
+        let time =
+            seconds.map_or(String::new(), |seconds| format!(", about {}", duration(seconds)));
+        Self {
+            text: format!("Costs {passes}{time}"),
+            // Before the pace is known, many passes are taken for slow.
+            slow: seconds.map_or(passes.forwards + passes.backwards > MANY, |seconds| {
+                seconds >= Cost::SLOW_SECONDS
+            }),
+        }
+    }
+}
+
+fn parameter_row(
+    ui: &mut Ui,
+    parameter: &'static Parameter,
+    choice: &mut MethodChoice,
+    pictures: &[OpenPicture],
+) {
+    let mut value = choice.values.get(parameter.id).clone();
+    ui.horizontal(|ui| {
+        let about = format!(
+            "{}\nDefault: {} ({})",
+            parameter.help,
+            parameter.default_value(),
+            parameter.source
+        );
+        let label = ui.label(parameter.id).on_hover_text(&about);
+        let field = match (&mut value, &parameter.kind) {
+            (Value::Integer(value), Kind::Integer { min, max, .. }) => {
+                ui.add(DragValue::new(value).range(*min..=*max).update_while_editing(false))
+            }
+            (Value::Real(value), Kind::Real { min, max, .. }) => ui.add(
+                DragValue::new(value).range(*min..=*max).update_while_editing(false).speed(0.005),
+            ),
+            (Value::Choice(value), Kind::Choice { options, .. }) => {
+                ComboBox::from_id_salt((choice.method.description().id, parameter.id))
+                    .selected_text(*value)
+                    .show_ui(ui, |ui| {
+                        for option in *options {
+                            ui.selectable_value(value, option, *option);
+                        }
+                    })
+                    .response
+            }
+            (Value::Reals(values), Kind::Reals { .. }) => {
+                reals_field(ui, values, parameter, choice)
+            }
+            (Value::Baseline(value), Kind::Baseline { options, .. }) => {
+                baseline_field(ui, value, options, choice.method.description().id, pictures)
+            }
+            (Value::Layer(value), _) => layer_field(ui, value, choice.method.description().id),
+            _ => unreachable!("values have the types of their parameters"),
+        };
+        field.labelled_by(label.id).on_hover_text(about);
+    });
+    choice.values.insert(parameter.id, value);
+}
+
+/// A line of text that counts when the field is left: then what was written, else none.
+fn text_field(
+    ui: &mut Ui,
+    shown: String,
+    hint: &str,
+    id: egui::Id,
+) -> (egui::Response, Option<String>) {
+    let draft = ui.data(|data| data.get_temp::<String>(id));
+    let mut text = draft.unwrap_or(shown);
+    let field = ui.add(TextEdit::singleline(&mut text).hint_text(hint).desired_width(110.0));
+    if field.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+        return (field, None);
+    }
+    let left = field.lost_focus();
+    if left {
+        ui.data_mut(|data| data.remove::<String>(id));
+    }
+    (field, left.then(|| text.trim().to_string()))
+}
+
+/// Nodes' names.
+fn layer_field(ui: &mut Ui, value: &mut Option<String>, method: &str) -> egui::Response {
+    let id = ui.make_persistent_id(("layer", method));
+    let (field, written) = text_field(ui, value.clone().unwrap_or_default(), "auto", id);
+    if let Some(name) = written {
+        *value = (!name.is_empty() && name != "auto").then_some(name);
+    }
+    field
+}
+
+/// Numbers with commas; what is none of them changes nothing.
+fn reals_field(
+    ui: &mut Ui,
+    values: &mut Vec<f64>,
+    parameter: &Parameter,
+    choice: &MethodChoice,
+) -> egui::Response {
+    let id = ui.make_persistent_id((parameter.id, choice.method.description().id));
+    let (field, written) = text_field(ui, Value::Reals(values.clone()).to_string(), "", id);
+    if let Some(Value::Reals(read)) = written.and_then(|text| parameter.parse(&text)) {
+        *values = read;
+    }
+    field
+}
+
+/// One of the options, or one of the open pictures.
+fn baseline_field(
+    ui: &mut Ui,
+    value: &mut String,
+    options: &[&'static str],
+    method: &str,
+    pictures: &[OpenPicture],
+) -> egui::Response {
+    let name = |value: &str| {
+        let file = std::path::Path::new(value).file_name();
+        file.map_or_else(|| value.to_string(), |name| name.to_string_lossy().into_owned())
+    };
+    ComboBox::from_id_salt((method, "baseline"))
+        .selected_text(name(value))
+        .show_ui(ui, |ui| {
+            for option in options {
+                ui.selectable_value(value, (*option).to_string(), *option);
+            }
+            for picture in pictures {
+                let path = picture.value.path.to_string_lossy().into_owned();
+                ui.selectable_value(value, path, &picture.value.name);
+            }
+        })
+        .response
+}

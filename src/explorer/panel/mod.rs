@@ -1,0 +1,20 @@
+//! The panels: a file each.
+
+pub mod choice;
+pub mod class_chooser;
+pub mod curves;
+pub mod figure;
+pub mod help;
+pub mod hints;
+pub mod jobs;
+pub mod layer;
+pub mod library;
+pub mod network;
+pub mod notices;
+pub mod pinned_maps;
+pub mod range;
+pub mod status_bar;
+pub mod study;
+pub mod toolbar;
+pub mod training;
+pub mod welcome;

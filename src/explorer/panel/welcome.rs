@@ -1,0 +1,120 @@
+//! The window before anything of one's own is open.
+
+use crate::example;
+use crate::explorer::command::Command;
+use crate::explorer::context::{Action, Context};
+use crate::explorer::paint::theme;
+use egui::{Align, Align2, CentralPanel, FontId, Label, Layout, Order, Panel, Ui};
+
+pub fn welcome(ui: &mut Ui, cx: &mut Context) {
+    CentralPanel::default().show(ui, |ui| {
+        ui.vertical_centered(|ui| {
+            ui.add_space((ui.available_height() * 0.25).max(24.0));
+            ui.heading(egui::RichText::new("Hyaline").size(34.0));
+            ui.label(
+                "See what image classifiers look at, method by method and network by network.",
+            );
+            ui.add_space(24.0);
+            let width = 150.0;
+            let gap = ui.spacing().item_spacing.x;
+            ui.horizontal(|ui| {
+                ui.add_space((ui.available_width() - 3.0 * width - 2.0 * gap) / 2.0);
+                for command in [Command::OpenModels, Command::OpenPictures, Command::OpenExample] {
+                    let button =
+                        egui::Button::new(command.name()).min_size(egui::vec2(width, 34.0));
+                    if ui.add(button).clicked() {
+                        cx.run(command);
+                    }
+                }
+            });
+            ui.add_space(12.0);
+            ui.weak("or drop files and folders here");
+            ui.add_space(24.0);
+            ui.weak("Networks: .onnx, .safetensors, PyTorch's .pth and kin, or a .toml model card");
+            ui.weak("Pictures: PNG, JPEG, WebP, BMP, TIFF, GIF, or .npy arrays");
+            ui.weak(
+                "Sessions, studies and training recipes: .toml, or a study's folder of results",
+            );
+        });
+    });
+}
+
+/// What the example shows, as its README measures it.
+const INTRODUCTION: &str = "Two ResNet-20 for CIFAR-10 that differ in their training alone: vanilla above, \
+adversarially robust below. Look at Gradient: the robust network's lies on the object, the vanilla one's is \
+noise. Grad-CAM differs little. Every cell has a scale of its own here, which N changes; T shows all \
+pictures, J how the two differ. Drop your own networks and pictures any time.";
+
+/// What to look for in the example, above it.
+#[derive(Debug, Default)]
+pub struct Introduction {
+    pub is_shown: bool,
+}
+
+impl Introduction {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
+        let is_open =
+            cx.document.models.iter().any(|open| example::has_weights(&open.value.sha256));
+        if !self.is_shown || !(is_open || cx.loading > 0) {
+            return;
+        }
+        Panel::top("introduction").show(ui, |ui| {
+            ui.add_space(theme::GAP / 2.0);
+            ui.horizontal(|ui| {
+                let buttons = Layout::right_to_left(Align::Center);
+                ui.with_layout(buttons, |ui| {
+                    let about = "Close the example; undo brings it back";
+                    if ui.button("Start empty").on_hover_text(about).clicked() {
+                        cx.act(Action::StartEmpty);
+                    }
+                    if ui.button("Got it").on_hover_text("Hide this line").clicked() {
+                        self.is_shown = false;
+                    }
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        ui.add(Label::new(INTRODUCTION).wrap());
+                    });
+                });
+            });
+            ui.add_space(theme::GAP / 2.0);
+        });
+    }
+}
+
+/// What an earlier window left when it did not end by itself.
+pub fn recovery(ui: &mut Ui, cx: &mut Context) {
+    if !cx.has_left {
+        return;
+    }
+    Panel::top("recovery").show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label("Hyaline did not end by itself the last time. What was open then was kept.");
+            if ui.button("Open it again").clicked() {
+                cx.act(Action::OpenLeft);
+            }
+            if ui.button("Discard it").clicked() {
+                cx.act(Action::DiscardLeft);
+            }
+        });
+    });
+}
+
+/// Says what happens if the files above the window are let go.
+pub fn drop_hint(ctx: &egui::Context) {
+    let count = ctx.input(|input| input.raw.hovered_files.len());
+    if count == 0 {
+        return;
+    }
+    let painter =
+        ctx.layer_painter(egui::LayerId::new(Order::Foreground, egui::Id::unique("drop hint")));
+    let rect = ctx.content_rect();
+    painter.rect_filled(rect, 0.0, theme::SCRIM);
+    let text =
+        if count == 1 { "Open this file".into() } else { format!("Open these {count} files") };
+    painter.text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        text,
+        FontId::proportional(28.0),
+        theme::ON_SCRIM,
+    );
+}

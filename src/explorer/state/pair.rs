@@ -1,0 +1,71 @@
+//! Two networks that are compared with each other.
+
+use crate::engine::OpenModel;
+use crate::explorer::state::document::Document;
+
+/// Two networks by their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    pub first: u64,
+    pub second: u64,
+}
+
+/// How a pair's maps are held against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PairView {
+    #[default]
+    Difference,
+    Wipe,
+    Blink,
+}
+
+impl PairView {
+    pub const ALL: [Self; 3] = [Self::Difference, Self::Wipe, Self::Blink];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Difference => "Difference",
+            Self::Wipe => "Wipe",
+            Self::Blink => "Blink",
+        }
+    }
+
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Difference => {
+                "The second map less the first, each divided by the end of its own scale: orange where the \
+                 first is higher, purple where the second is"
+            }
+            Self::Wipe => "The first map left of a line, the second right of it; drag the line",
+            Self::Blink => "One map after the other",
+        }
+    }
+}
+
+impl Document {
+    /// The two networks that are joined, while both are open.
+    pub fn joined(&self) -> Option<[OpenModel; 2]> {
+        let pair = self.pair?;
+        let open = |id| self.models.iter().find(|open| open.id == id).cloned();
+        Some([open(pair.first)?, open(pair.second)?])
+    }
+
+    /// Two networks of one architecture that were trained otherwise, if they can be told by their
+    /// cards.
+    pub fn twins(&self) -> Option<Pair> {
+        let kind = |open: &OpenModel| open.value.training.as_ref().map(|card| card.kind.clone());
+        self.pairs().into_iter().find_map(|[a, b]| {
+            let is_twin = a.value.architecture == b.value.architecture
+                && a.value.preprocessing.size == b.value.preprocessing.size
+                && kind(&a) != kind(&b);
+            is_twin.then_some(Pair { first: a.id, second: b.id })
+        })
+    }
+
+    /// All networks two by two.
+    pub fn pairs(&self) -> Vec<[OpenModel; 2]> {
+        let rest = |index: usize| self.models[index + 1..].iter().cloned();
+        let each = self.models.iter().enumerate();
+        each.flat_map(|(index, a)| rest(index).map(move |b| [a.clone(), b])).collect()
+    }
+}

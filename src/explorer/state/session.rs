@@ -1,0 +1,167 @@
+//! Sessions as the window opens and saves them.
+
+use crate::attribution::{Method, Target};
+use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture};
+use crate::explorer::state::document::{Document, OpenAnnotations};
+use crate::explorer::state::pair::Pair;
+use crate::model::{Card, Model};
+use crate::session::{Comparison, FigureOptions, File, SavedMethod, Session, VERSION};
+use std::path::{Path, PathBuf};
+
+/// A session whose files were opened.
+pub struct OpenedSession {
+    pub session: Session,
+    pub path: PathBuf,
+    /// By the session's order; none for files that could not be opened.
+    pub models: Vec<Option<OpenModel>>,
+    pub pictures: Vec<Option<OpenPicture>>,
+    pub annotations: Option<OpenAnnotations>,
+}
+
+impl Session {
+    pub fn of(document: &Document) -> Self {
+        let index = |id| document.models.iter().position(|open| open.id == id);
+        let pair = document.pair.and_then(|pair| Some([index(pair.first)?, index(pair.second)?]));
+        let class = match document.target {
+            Target::Top1 => None,
+            Target::Class(class) => Some(class),
+        };
+        let network = |open: &OpenModel| File {
+            path: open.value.path.clone(),
+            sha256: open.value.sha256.clone(),
+            card: changed_card(&open.value),
+        };
+        let picture = |open: &OpenPicture| File {
+            path: open.value.path.clone(),
+            sha256: open.value.sha256.clone(),
+            card: None,
+        };
+        let method = |choice: &MethodChoice| SavedMethod::of(choice.method, &choice.values);
+        Self {
+            version: VERSION,
+            seed: document.seed,
+            class,
+            selected: document.selected,
+            annotations: document.annotations.as_ref().map(|open| open.value.path.clone()),
+            pair,
+            probes: document.probes.iter().map(|probe| [probe.x, probe.y]).collect(),
+            shown: document.appearance.clone(),
+            // Without a pair there is nothing to compare.
+            figure: match pair {
+                Some(_) => document.figure.clone(),
+                None => FigureOptions { comparison: Comparison::None, ..document.figure.clone() },
+            },
+            conditions: Condition::only_clean(),
+            networks: document.models.iter().map(network).collect(),
+            pictures: document.pictures.iter().map(picture).collect(),
+            methods: document.shown_methods().map(method).collect(),
+        }
+    }
+
+    /// Networks, pictures, and boxes and masks, by their files.
+    pub fn files(&self) -> (&[File], &[File], Option<&Path>) {
+        (&self.networks, &self.pictures, self.annotations.as_deref())
+    }
+}
+
+impl OpenedSession {
+    /// Whether all of its files could be opened.
+    pub fn is_whole(&self) -> bool {
+        let has_annotations = self.session.annotations.is_none() || self.annotations.is_some();
+        let has_models = self.models.iter().all(Option::is_some);
+        has_annotations && has_models && self.pictures.iter().all(Option::is_some)
+    }
+
+    /// Which files are not what they were when the session was saved.
+    pub fn notices(&self) -> Vec<String> {
+        let changed = |file: &File, sha256: Option<&str>| {
+            sha256
+                .filter(|sha256| !file.sha256.is_empty() && *sha256 != file.sha256)
+                .map(|_| format!("{} has changed since the session was saved", file.path.display()))
+        };
+        let models = self.session.networks.iter().zip(&self.models);
+        let pictures = self.session.pictures.iter().zip(&self.pictures);
+        models
+            .filter_map(|(file, open)| {
+                changed(file, open.as_ref().map(|o| o.value.sha256.as_str()))
+            })
+            .chain(pictures.filter_map(|(file, open)| {
+                changed(file, open.as_ref().map(|o| o.value.sha256.as_str()))
+            }))
+            .collect()
+    }
+
+    /// The document, and what of it this version doesn't know.
+    pub fn document(&self) -> (Document, Vec<String>) {
+        let Session { seed, selected, pair, probes, shown, figure, .. } = &self.session;
+        let id = |index: usize| Some(self.models.get(index)?.as_ref()?.id);
+        let pair = pair.and_then(|[a, b]| Some(Pair { first: id(a)?, second: id(b)? }));
+        let mut document = Document {
+            models: self.models.iter().flatten().cloned().collect(),
+            pictures: self.pictures.iter().flatten().cloned().collect(),
+            selected: 0,
+            target: self.session.target(),
+            seed: *seed,
+            annotations: self.annotations.clone(),
+            probes: probes.iter().map(|[x, y]| egui::pos2(*x, *y)).collect(),
+            pair,
+            appearance: shown.clone().checked(),
+            figure: figure.clone(),
+            ..Document::default()
+        };
+        let chosen = self.pictures.get(*selected).and_then(Option::as_ref);
+        let place = |open: &OpenPicture| document.pictures.iter().position(|o| o.id == open.id);
+        document.selected = chosen.and_then(place).unwrap_or(0);
+        let unknown = take_methods(&mut document, &self.session);
+        (document, unknown)
+    }
+}
+
+/// The card of a network, where its file doesn't say the same.
+fn changed_card(model: &Model) -> Option<Card> {
+    let is_saved = Card::of(&model.path).is_ok_and(|card| card == model.card);
+    (!is_saved).then(|| model.card.clone())
+}
+
+/// Shows the saved methods and no others; says what is not known of them.
+fn take_methods(document: &mut Document, session: &Session) -> Vec<String> {
+    let (configured, unknown) = session.configured();
+    document.methods.iter_mut().for_each(|choice| choice.shown = false);
+    let id = |method: &dyn Method| method.description().id;
+    for (method, values) in &configured {
+        let own = document.methods.iter_mut().find(|c| id(c.method) == id(*method));
+        if let Some(own) = own {
+            *own = MethodChoice { method: *method, shown: true, values: values.clone() };
+        }
+    }
+    let place = |of| configured.iter().position(|(method, _)| id(*method) == of);
+    document.methods.sort_by_key(|choice| place(id(choice.method)).unwrap_or(usize::MAX));
+    unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::display::ColorMap;
+
+    #[test]
+    fn a_document_is_its_session() {
+        let mut document = Document::default();
+        document.methods[0].shown = true;
+        document.probes.push(egui::pos2(0.25, 0.5));
+        (document.seed, document.target) = (7, Target::Class(3));
+        document.appearance.opacity = 0.5;
+        document.appearance.color_map = Some(ColorMap::Magma);
+        let session = Session::of(&document);
+        let opened = OpenedSession {
+            session: session.clone(),
+            path: PathBuf::from("one.toml"),
+            models: vec![],
+            pictures: vec![],
+            annotations: None,
+        };
+        let (again, unknown) = opened.document();
+        assert_eq!(unknown, Vec::<String>::new());
+        assert_eq!(Session::of(&again), session);
+    }
+}
