@@ -302,7 +302,7 @@ impl Curves {
             assumed.extend(self.placed(given, model, &Picture::open(path)?)?.warnings);
         }
         for warning in assumed {
-            super::say(&format!("{}, {}: {warning}", given.name, model.name));
+            super::terminal::say(&format!("{}, {}: {warning}", given.name, model.name));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! `hyaline example`: the networks and pictures that come along, as files.
 
-use super::print;
+use super::terminal::print;
 use crate::error::Result;
 use crate::example;
 use clap::Args;

@@ -1,8 +1,10 @@
 //! `hyaline figure`: a figure for a paper, from a session.
 
+use super::arguments::{DeviceArgument, open_device};
+use super::figure_contents;
 use super::output::prepare;
 use super::plan::{CANCELLED, Plan};
-use super::{DeviceArgument, figure_contents, open_device, print, say};
+use super::terminal::{print, say};
 use crate::error::{Error, Result};
 use crate::figure::{Figure, Fonts, Format};
 use crate::file::stem;

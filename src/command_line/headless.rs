@@ -1,7 +1,9 @@
 //! The explorer's job without a display: the same maps, as files and pictures.
 
+use super::arguments::{DeviceArgument, OutputArgument};
+use super::explain;
 use super::plan::{Case, Plan, Selection};
-use super::{DeviceArgument, OutputArgument, explain, print, say};
+use super::terminal::{print, say};
 use crate::attribution::{Attribution, DEFAULT_METHODS, Target};
 use crate::display::{ColorMap, Norm, Overlay, blend};
 use crate::error::{Error, Result};

@@ -1,6 +1,7 @@
 //! `hyaline inspect`: what a file turned out to be.
 
-use super::{OutputArgument, open_device, print, say};
+use super::arguments::{OutputArgument, open_device};
+use super::terminal::{print, say};
 use crate::error::{Error, Result};
 use crate::model::report::{Line, outline};
 use crate::model::{DeviceChoice, Model, Outputs, Report};

@@ -1,6 +1,6 @@
 //! `hyaline methods`: what there is to compute.
 
-use super::print;
+use super::terminal::print;
 use crate::attribution::{Family, METHODS, Method, PRESETS, Preset, method, preset};
 use crate::error::{Error, Result};
 use crate::parameter::Parameter;

@@ -1,5 +1,6 @@
 //! Everything the window can do, without a window.
 
+mod arguments;
 mod curves;
 mod example;
 mod explain;
@@ -12,16 +13,21 @@ mod output;
 mod plan;
 mod replay;
 mod study;
+mod terminal;
 mod train;
 mod verify;
 mod watch;
 
-use crate::error::{Error, Result, one_line};
-use crate::graph::liveness;
-use crate::model::{ComputeDevice, DeviceChoice, Model};
-use clap::{Args, Parser, Subcommand};
-use std::path::{Path, PathBuf};
+pub use headless::without_display;
+pub use terminal::say;
+
+use crate::error::{Result, one_line};
+use crate::model::DeviceChoice;
+use arguments::DeviceArgument;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use terminal::print;
 
 const ABOUT: &str = "Explore what CNN classifiers look at: attributions of one picture, \
 several methods and networks side by side, with Insertion and Deletion curves.";
@@ -69,36 +75,6 @@ impl CommandLine {
             say(&format!("{} (--help shows what can be said)", one_line(reason)));
             ExitCode::from(2)
         })
-    }
-}
-
-/// Where to compute.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct DeviceArgument {
-    /// Where to compute: a real GPU that passes a self-check or else the CPU, the CPU, or any GPU
-    /// (a software one too)
-    #[arg(
-        long,
-        value_enum,
-        default_value = "auto",
-        value_name = "auto|cpu|gpu",
-        hide_possible_values = true
-    )]
-    pub device: DeviceChoice,
-}
-
-/// Which of a network's outputs.
-#[derive(Debug, Clone, Default, Args)]
-pub struct OutputArgument {
-    /// Output to explain of an ONNX file that has several; `hyaline inspect` names them
-    #[arg(long, value_name = "NAME")]
-    pub output: Option<String>,
-}
-
-impl OutputArgument {
-    /// Opens a network with that output.
-    fn open(&self, path: &Path, device: &ComputeDevice) -> Result<Model> {
-        Model::open_output(path, self.output.as_deref(), device)
     }
 }
 
@@ -163,36 +139,5 @@ impl CommandLine {
             Some(Command::Train(train)) => train.device.device,
             Some(Command::Methods(_) | Command::Example(_)) => DeviceChoice::Cpu,
         }
-    }
-}
-
-pub use headless::without_display;
-
-/// Opens the device and says on standard error what is not as expected.
-fn open_device(choice: DeviceChoice) -> Result<ComputeDevice> {
-    let device = ComputeDevice::choose(choice)?;
-    // A command has no other thread than the one that the device holds.
-    liveness::when_held(|why| {
-        say(&Error::device(why).to_string());
-        std::process::exit(1);
-    });
-    if let Some(notice) = &device.notice {
-        say(notice);
-    }
-    Ok(device)
-}
-
-/// Says one line on standard error, if anyone listens.
-pub fn say(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "hyaline: {line}");
-}
-
-/// Writes to standard output; a reader that left early (`| head`) is no error.
-fn print(text: &str) -> Result<()> {
-    use std::io::{ErrorKind, Write};
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::new("cannot print", e)),
-        _ => Ok(()),
     }
 }

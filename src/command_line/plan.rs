@@ -1,7 +1,7 @@
 //! What to run on what: the arguments that `explain` and `curves` share, checked as a whole
 //! before anything is computed or written.
 
-use super::{DeviceArgument, OutputArgument};
+use super::arguments::{DeviceArgument, OutputArgument};
 use crate::attribution::{
     self, Attribution, Cache, Cost, Explained, Method, Progress, Target, check_class,
 };
@@ -118,7 +118,7 @@ impl Plan {
         let methods = configured(selection)?;
         unique_stems(&selection.model, "networks")?;
         unique_stems(&selection.image, "pictures")?;
-        let device = super::open_device(selection.device.device)?;
+        let device = super::arguments::open_device(selection.device.device)?;
         let models = selection
             .model
             .iter()
@@ -171,7 +171,7 @@ impl Plan {
     fn check(&self) -> Result<()> {
         for model in &self.models {
             for warning in &model.warnings {
-                super::say(&format!("{}: {warning}", model.name));
+                super::terminal::say(&format!("{}: {warning}", model.name));
             }
             if let Target::Class(class) = self.target {
                 check_class(model, class)?;
@@ -183,7 +183,7 @@ impl Plan {
         for path in &self.pictures {
             let picture = Picture::open(path)?;
             for note in &picture.notes {
-                super::say(&format!("{}: {note}", picture.name));
+                super::terminal::say(&format!("{}: {note}", picture.name));
             }
             for model in &self.models {
                 picture.pixels(&model.preprocessing)?;
@@ -287,7 +287,7 @@ impl Plan {
             };
             let time = duration(all.seconds(pace) * self.pictures.len() as f64);
             let each = if self.pictures.len() > 1 { " a picture" } else { "" };
-            super::say(&format!("{}: {all}{each}, about {time}{slow}", model.name));
+            super::terminal::say(&format!("{}: {all}{each}, about {time}{slow}", model.name));
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! `hyaline replay`: a figure made again from what it says of itself.
 
+use super::arguments::{DeviceArgument, open_device};
 use super::figure::{base_name, warn_of_changes};
+use super::figure_contents;
 use super::plan::{CANCELLED, Plan};
-use super::{DeviceArgument, figure_contents, open_device, print, say};
+use super::terminal::{print, say};
 use crate::error::{Error, Result};
 use crate::figure::{Figure, FigureContents, Format, MapRecord, Record, map_sha256};
 use crate::file::{extension, sha256_file};

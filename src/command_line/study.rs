@@ -1,7 +1,8 @@
 //! `hyaline study`: many maps, their scores, and tables.
 
+use super::arguments::OutputArgument;
+use super::terminal::say;
 use super::watch::Watch;
-use super::{OutputArgument, say};
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::DeviceChoice;
@@ -108,7 +109,7 @@ impl Study {
         definition.output = self.output.output.clone().or(definition.output);
         let out = self.out.clone();
         let out = out.unwrap_or_else(|| PathBuf::from(format!("{}-results", stem(file))));
-        let device = super::open_device(definition.device)?;
+        let device = super::arguments::open_device(definition.device)?;
         let (mut evaluator, plan) = Evaluator::open(&definition, &device)?;
         for note in &plan.notes {
             say(note);

@@ -1,6 +1,7 @@
 //! `hyaline train`: a network from a recipe.
 
-use super::{DeviceArgument, open_device, print, say};
+use super::arguments::{DeviceArgument, open_device};
+use super::terminal::{print, say};
 use crate::error::{Error, Result};
 use crate::progress::Flow;
 use crate::training::{Accuracies, Epoch, Outcome, Progress, Recipe, Training};

@@ -1,6 +1,7 @@
 //! `hyaline verify`: whether a network computes what it should.
 
-use super::{OutputArgument, print};
+use super::arguments::OutputArgument;
+use super::terminal::print;
 use crate::error::{Error, Result};
 use crate::graph::{Rules, read_back};
 use crate::model::{ComputeDevice, DeviceChoice, Model, OutputKind, caught};
