@@ -46,8 +46,8 @@ pub fn onnx(bytes: &[u8]) {
     let Ok(network) = Network::decode(bytes.to_vec(), Path::new("")) else { return };
     let shape = network.input_shape();
     let device = ComputeDevice::cpu().device;
-    let Ok(laid) = network.lay([shape.height, shape.width], &device) else { return };
-    let _ = laid.finish(&vec![0.0; shape.channels], &vec![1.0; shape.channels]);
+    let Ok(lowered) = network.lower([shape.height, shape.width], &device) else { return };
+    let _ = lowered.finish(&vec![0.0; shape.channels], &vec![1.0; shape.channels]);
 }
 
 /// JSON of COCO, LVIS or Labelme.

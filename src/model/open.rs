@@ -15,8 +15,8 @@ use crate::picture::{Filter, Preprocessing};
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// A network laid out, before its labels are known.
-struct Laid {
+/// A network with its graph, before its labels are known.
+struct LoadedNetwork {
     architecture: String,
     graph: Graph,
     outputs: Outputs,
@@ -48,18 +48,23 @@ impl Model {
 
     fn open_on(path: &Path, card: Card, device: &ComputeDevice) -> Result<Self> {
         let what = |e: Error| Error::new(format!("cannot open model {}", path.display()), e);
-        let laid = if onnx::is_network_file(&card.weights) {
+        let loaded = if onnx::is_network_file(&card.weights) {
             from_network(Network::read(&card.weights)?, &card, device).map_err(what)?
         } else {
             let weights = Weights::read_requested(&card.weights, &card.request())?;
             from_weights(weights, &card, device).map_err(what)?
         };
-        Self::finish(path, card, laid, device).map_err(what)
+        Self::finish(path, card, loaded, device).map_err(what)
     }
 
-    fn finish(path: &Path, card: Card, laid: Laid, device: &ComputeDevice) -> Result<Self> {
-        let Laid { architecture, mut graph, outputs, .. } = laid;
-        let Laid { preprocessing, labels, choice, mut report, sha256, .. } = laid;
+    fn finish(
+        path: &Path,
+        card: Card,
+        loaded: LoadedNetwork,
+        device: &ComputeDevice,
+    ) -> Result<Self> {
+        let LoadedNetwork { architecture, mut graph, outputs, .. } = loaded;
+        let LoadedNetwork { preprocessing, labels, choice, mut report, sha256, .. } = loaded;
         let is_one_logit = outputs.kind == OutputKind::Sigmoid;
         if is_one_logit {
             graph = graph.with_both_classes()?;
@@ -118,8 +123,12 @@ impl Model {
     }
 }
 
-/// Tensors by name, laid out by an architecture.
-fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Result<Laid> {
+/// A network of tensors by name, built by an architecture.
+fn from_weights(
+    mut weights: Weights,
+    card: &Card,
+    device: &ComputeDevice,
+) -> Result<LoadedNetwork> {
     if let Some(name) = &card.output.name {
         let why = "it holds weights of one network with one output; an ONNX file may have several";
         return Err(Error::new(format!("it has no output `{name}`"), why));
@@ -162,7 +171,7 @@ fn from_weights(mut weights: Weights, card: &Card, device: &ComputeDevice) -> Re
     let said = configured(defaults.preprocessing, weights.config.as_ref());
     let preprocessing = corrected(said, &card.input).validated()?;
     let (graph, fit) = architecture.build(&weights, &preprocessing, &device.device)?;
-    Ok(Laid {
+    Ok(LoadedNetwork {
         architecture: architecture.name.to_string(),
         outputs: Outputs::of(&graph, None, card.output.kind, Source::Architecture)?,
         graph,
@@ -223,13 +232,14 @@ fn corrected(defaults: Preprocessing, card: &InputCard) -> Preprocessing {
 }
 
 /// A network that brings its own graph.
-fn from_network(network: Network, card: &Card, device: &ComputeDevice) -> Result<Laid> {
+fn from_network(network: Network, card: &Card, device: &ComputeDevice) -> Result<LoadedNetwork> {
     let network = &network.with_output(card.output.name.as_deref(), card.output.kind);
     let shape = network.input_shape();
     let size = card.input.size.unwrap_or([shape.height, shape.width]);
-    let laid = network.lay(size, &device.device)?;
-    let notes = laid.notes.clone();
-    let (usual, normalisation) = usual_pixels(&laid, Shape::new(shape.channels, size[0], size[1]));
+    let lowered = network.lower(size, &device.device)?;
+    let notes = lowered.notes.clone();
+    let (usual, normalisation) =
+        usual_pixels(&lowered, Shape::new(shape.channels, size[0], size[1]));
     let outer = Preprocessing {
         channels: shape.channels,
         size,
@@ -240,13 +250,14 @@ fn from_network(network: Network, card: &Card, device: &ComputeDevice) -> Result
     };
     let mut preprocessing = outer.validated()?;
     let pixels = [preprocessing.mean.clone(), preprocessing.std.clone()];
-    let whole = match &laid.inside.normalisation {
+    let whole = match &lowered.inside.normalisation {
         Some(inner) => combined(&pixels, inner),
         None => pixels.clone(),
     };
-    let pixels = Pixels::of(&laid.inside, laid.taken, pixels);
-    let (ending, output, choices) = (laid.ending, laid.output.clone(), laid.choices.clone());
-    let graph = laid.finish(&whole[0], &whole[1])?;
+    let pixels = Pixels::of(&lowered.inside, lowered.taken, pixels);
+    let (ending, output, choices) =
+        (lowered.ending, lowered.output.clone(), lowered.choices.clone());
+    let graph = lowered.finish(&whole[0], &whole[1])?;
     let outputs = Outputs::of(&graph, ending, card.output.kind, Source::Guess)?;
     let outputs = Outputs { name: Some(output), choices, ..outputs };
     // What is zero to the network is a colour only if pixels can have it.
@@ -255,7 +266,7 @@ fn from_network(network: Network, card: &Card, device: &ComputeDevice) -> Result
     }
     let producer = network.producer();
     let by = if producer.is_empty() { String::new() } else { format!(", by {producer}") };
-    Ok(Laid {
+    Ok(LoadedNetwork {
         architecture: "ONNX graph".into(),
         labels: usual_labels(shape, graph.classes())
             .and_then(Labels::built_in)
@@ -279,8 +290,8 @@ fn from_network(network: Network, card: &Card, device: &ComputeDevice) -> Result
 }
 
 /// Mean and deviation that make pixels what a network takes, where no card says it.
-fn usual_pixels(laid: &onnx::Laid, input: Shape) -> ([Vec<f32>; 2], Source) {
-    match laid.taken {
+fn usual_pixels(lowered: &onnx::LoweredNetwork, input: Shape) -> ([Vec<f32>; 2], Source) {
+    match lowered.taken {
         Some(taken) => {
             let usual = taken.range.normalisation(input.channels);
             let source = if taken.is_guess { Source::Guess } else { Source::File };

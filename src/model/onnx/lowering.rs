@@ -1,4 +1,4 @@
-//! The walk over an ONNX graph that lays each operator as nodes.
+//! The walk over an ONNX graph that lowers each operator to nodes.
 
 mod affine;
 mod colours;
@@ -164,7 +164,7 @@ impl<'a> Lowering<'a> {
     /// Lowers every node, with the picture as the value `input` of those dimensions and its axes
     /// in that `order` of channels, rows and columns. What can't be lowered fails where it is used.
     pub fn run(&mut self, input: &'a str, dims: &[usize], order: &[usize]) {
-        let view = View::laid(self.pixels, dims, order);
+        let view = View::ordered(self.pixels, dims, order);
         self.values.insert(input, Value::Activation(view));
         if self.batch > 1 {
             self.places.insert(input, batch::Place::FIRST);

@@ -56,8 +56,8 @@ struct Input {
     is_of_integers: bool,
 }
 
-/// A network laid out, whose pixels are still to be normalised.
-pub struct Laid<'a> {
+/// A lowered network, whose pixels are still to be normalised.
+pub struct LoweredNetwork<'a> {
     lowering: Lowering<'a>,
     node: NodeId,
     /// The output in use.
@@ -160,10 +160,10 @@ impl Network {
     /// Lays the network out on a device for pictures of a size (height, width).
     ///
     /// # Errors
-    /// With the first operator that can't be laid, or an output that is no row of scores.
-    pub fn lay(&self, size: [usize; 2], device: &Device) -> Result<Laid<'_>> {
+    /// With the first operator that can't be lowered, or an output that is no row of scores.
+    pub fn lower(&self, size: [usize; 2], device: &Device) -> Result<LoweredNetwork<'_>> {
         let failed = |why: String| {
-            Error::new("the network can't be laid out", why)
+            Error::new("the network can't be lowered", why)
                 .hint("where there are PyTorch weights of it, open those")
         };
         let graph = self.model.graph.as_ref().ok_or_else(|| failed("no graph".into()))?;
@@ -171,7 +171,7 @@ impl Network {
         let mut lowering =
             Lowering::new(graph, self.opset(), &self.file, shape, self.input.batch, device)
                 .map_err(failed)?;
-        let (dims, order) = self.input.laid(shape);
+        let (dims, order) = self.input.dims_and_order(shape);
         lowering.run(&self.input.name, &dims, &order);
         let outputs: Vec<&str> = graph.output.iter().map(|output| output.name.as_str()).collect();
         let chosen = output::choose(&mut lowering, &outputs, &self.wanted).map_err(failed)?;
@@ -186,11 +186,11 @@ impl Network {
         let of_integers = self.input.is_of_integers.then_some(Range::Byte);
         let certain = of_integers.or(told).map(|range| Taken { range, is_guess: false });
         let taken = certain.or_else(|| pixels::taken(&inside));
-        Ok(Laid { lowering, node, output: name, ending, choices, inside, taken, notes })
+        Ok(LoweredNetwork { lowering, node, output: name, ending, choices, inside, taken, notes })
     }
 }
 
-impl Laid<'_> {
+impl LoweredNetwork<'_> {
     /// The finished graph, given mean and deviation of the pixels in all.
     ///
     /// # Errors
@@ -284,7 +284,7 @@ impl Input {
     }
 
     /// Lengths of all axes for a picture, and the axes in order of channels, rows and columns.
-    fn laid(&self, shape: Shape) -> (Vec<usize>, Vec<usize>) {
+    fn dims_and_order(&self, shape: Shape) -> (Vec<usize>, Vec<usize>) {
         let mut dims: Vec<usize> = self.dims.iter().map(|dim| dim.unwrap_or(1)).collect();
         let Some(axes) = self.layout else {
             let order = (0..dims.len()).collect();
@@ -373,9 +373,9 @@ mod tests {
 
     #[test]
     fn axes_follow_the_picture() {
-        let (dims, order) = input(&[-1, -1, -1, 3]).laid(Shape::new(3, 20, 30));
+        let (dims, order) = input(&[-1, -1, -1, 3]).dims_and_order(Shape::new(3, 20, 30));
         assert_eq!((dims, order), (vec![1, 20, 30, 3], vec![3, 1, 2]));
-        let (dims, order) = input(&[1, 784, 1]).laid(Shape::new(1, 28, 28));
+        let (dims, order) = input(&[1, 784, 1]).dims_and_order(Shape::new(1, 28, 28));
         assert_eq!((dims, order), (vec![1, 784, 1], vec![0, 1, 2]));
     }
 

@@ -23,11 +23,11 @@ pub struct View {
 impl View {
     /// A node whose values, in their order, have the dimensions `dims`.
     pub fn of(node: NodeId, dims: &[usize]) -> Self {
-        Self::laid(node, dims, &(0..dims.len()).collect::<Vec<_>>())
+        Self::ordered(node, dims, &(0..dims.len()).collect::<Vec<_>>())
     }
 
     /// A node whose factors are the axes in `order`, of those dimensions.
-    pub fn laid(node: NodeId, dims: &[usize], order: &[usize]) -> Self {
+    pub fn ordered(node: NodeId, dims: &[usize], order: &[usize]) -> Self {
         let long: Vec<usize> = order.iter().copied().filter(|axis| dims[*axis] != 1).collect();
         let factor = |axis: usize| long.iter().position(|long| *long == axis);
         Self {

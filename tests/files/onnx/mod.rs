@@ -30,11 +30,11 @@ fn floats(file: &SafeTensors, name: &str) -> (Vec<usize>, Vec<f32>) {
 fn open(path: &Path, device: &Device) -> Result<(Graph, Option<Ending>, Vec<String>), String> {
     let network = Network::read(path).map_err(|e| e.to_string())?;
     let shape = network.input_shape();
-    let laid = network.lay([shape.height, shape.width], device).map_err(|e| e.to_string())?;
-    let inner = laid.inside.normalisation.clone();
+    let lowered = network.lower([shape.height, shape.width], device).map_err(|e| e.to_string())?;
+    let inner = lowered.inside.normalisation.clone();
     let [mean, std] = inner.unwrap_or([vec![0.0; shape.channels], vec![1.0; shape.channels]]);
-    let (ending, notes) = (laid.ending, laid.notes.clone());
-    let graph = laid.finish(&mean, &std).map_err(|e| e.to_string())?;
+    let (ending, notes) = (lowered.ending, lowered.notes.clone());
+    let graph = lowered.finish(&mean, &std).map_err(|e| e.to_string())?;
     Ok((graph, ending, notes))
 }
 
@@ -184,9 +184,10 @@ fn damaged_files_are_errors() {
             }
             let Ok(network) = Network::decode(bytes, &cases().join("net.onnx")) else { continue };
             let Shape { height, width, .. } = network.input_shape();
-            let Ok(laid) = network.lay([height, width], &device) else { continue };
+            let Ok(lowered) = network.lower([height, width], &device) else { continue };
             let channels = network.input_shape().channels;
-            opened += usize::from(laid.finish(&vec![0.0; channels], &vec![1.0; channels]).is_ok());
+            opened +=
+                usize::from(lowered.finish(&vec![0.0; channels], &vec![1.0; channels]).is_ok());
         }
     }
     assert!(opened > 100, "{opened} opened all the same: the changes hit nothing else");
@@ -200,7 +201,7 @@ fn files_that_once_broke_the_reader_are_errors() {
         let path = entry.unwrap().path();
         let Ok(network) = Network::decode(std::fs::read(&path).unwrap(), &path) else { continue };
         let Shape { height, width, .. } = network.input_shape();
-        assert!(network.lay([height, width], &device).is_err(), "{}", path.display());
+        assert!(network.lower([height, width], &device).is_err(), "{}", path.display());
     }
 }
 

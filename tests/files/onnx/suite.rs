@@ -97,10 +97,10 @@ fn open(bytes: &[u8], device: &Device) -> Result<Graph, String> {
     // A softmax or sigmoid at the end is what is tested.
     let network = network.with_output(None, Some(OutputKind::Regression));
     let shape = network.input_shape();
-    let laid = network.lay([shape.height, shape.width], device).map_err(|e| e.to_string())?;
-    let inner = laid.inside.normalisation.clone();
+    let lowered = network.lower([shape.height, shape.width], device).map_err(|e| e.to_string())?;
+    let inner = lowered.inside.normalisation.clone();
     let [mean, std] = inner.unwrap_or([vec![0.0; shape.channels], vec![1.0; shape.channels]]);
-    laid.finish(&mean, &std).map_err(|e| e.to_string())
+    lowered.finish(&mean, &std).map_err(|e| e.to_string())
 }
 
 /// The row of scores of one network against the suite's.

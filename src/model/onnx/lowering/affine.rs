@@ -94,11 +94,11 @@ pub fn along(constant: &Constant, view: &View, sides: &Sides) -> Result<(Vec<f32
     };
     let [channels, rows, columns] = sides.each_ref().map(offsets);
     let values = constant.to_floats();
-    let mut laid = Vec::with_capacity(channels.len() * rows.len() * columns.len());
+    let mut ordered = Vec::with_capacity(channels.len() * rows.len() * columns.len());
     for channel in &channels {
         for row in &rows {
-            laid.extend(columns.iter().map(|column| values[channel + row + column]));
+            ordered.extend(columns.iter().map(|column| values[channel + row + column]));
         }
     }
-    Ok((laid, Shape::new(channels.len(), rows.len(), columns.len())))
+    Ok((ordered, Shape::new(channels.len(), rows.len(), columns.len())))
 }

@@ -179,7 +179,7 @@ fn gated(net: &mut Lowering, x: &View, gate: &View) -> Result<Option<View>> {
 pub(super) fn combined(net: &mut Lowering, op: Arithmetic, a: &View, b: &View) -> Result<View> {
     let (inputs, dims, sides) = together(net, &[a, b])?;
     let node = net.add(op, &inputs)?;
-    Ok(View::laid(node, &dims, &sides.concat()))
+    Ok(View::ordered(node, &dims, &sides.concat()))
 }
 
 /// Nodes of values that are used together, their dimensions in all and the sides that these have

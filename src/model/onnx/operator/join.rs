@@ -31,8 +31,8 @@ pub fn concat(net: &mut Lowering, call: &Call) -> Result<Value> {
     dims[axis] = parts.iter().map(|part| part.dims()[axis]).sum();
     let sides = net.isolated(&first, &[axis])?.1;
     let side = sides.iter().position(|side| side.contains(&axis)).ok_or("no such axis")?;
-    let joined = Join { axis, side, sides: &sides }.lay(net, &parts)?;
-    Ok(Value::Activation(View::laid(joined, &dims, &sides.concat())))
+    let joined = Join { axis, side, sides: &sides }.join(net, &parts)?;
+    Ok(Value::Activation(View::ordered(joined, &dims, &sides.concat())))
 }
 
 /// Values to be joined along an axis that is alone on a side.
@@ -44,7 +44,7 @@ struct Join<'a> {
 
 impl Join<'_> {
     /// Constants are zeros first, and added at the end.
-    fn lay(&self, net: &mut Lowering, parts: &[&Value]) -> Result<NodeId> {
+    fn join(&self, net: &mut Lowering, parts: &[&Value]) -> Result<NodeId> {
         let mut nodes: Vec<NodeId> = vec![];
         let mut constants: Vec<(usize, &Constant)> = vec![];
         let (mut start, mut waiting) = (0, 0);
@@ -98,7 +98,7 @@ impl Join<'_> {
         let mut shift = vec![0.0; shape.len()];
         for (start, constant) in constants {
             let dims = constant.dims().to_vec();
-            let view = View::laid(joined, &dims, &self.sides.concat());
+            let view = View::ordered(joined, &dims, &self.sides.concat());
             let (values, part) = along(constant, &view, self.sides)?;
             let size = [part.channels, part.height, part.width];
             for (index, value) in values.iter().enumerate() {
@@ -171,7 +171,7 @@ pub fn pad(net: &mut Lowering, call: &Call) -> Result<View> {
     for axis in changed {
         dims[axis] += ends[axis].0 + ends[axis].1;
     }
-    Ok(View::laid(padded, &dims, &sides.concat()))
+    Ok(View::ordered(padded, &dims, &sides.concat()))
 }
 
 /// Borders made of the value itself.

@@ -169,7 +169,7 @@ pub(super) fn taken(net: &mut Lowering, view: &View, axis: usize, steps: Steps) 
     ranges[side] = steps;
     let node = net.add(Slice { ranges }, &[from])?;
     dims[axis] = (steps.end - steps.start).div_ceil(steps.step);
-    Ok(View::laid(node, &dims, &sides.concat()))
+    Ok(View::ordered(node, &dims, &sides.concat()))
 }
 
 /// Parts that indices may fall into; more are moved value by value.
@@ -194,7 +194,7 @@ fn picked(net: &mut Lowering, view: &View, axis: usize, indices: &[usize]) -> Re
     }
     let (from, sides) = net.isolated(view, &[axis])?;
     let mut dims = view.dims();
-    let whole = View::laid(from, &dims, &sides.concat());
+    let whole = View::ordered(from, &dims, &sides.concat());
     let mut nodes = vec![];
     for run in runs {
         let part = taken(net, &whole, axis, run)?;
@@ -207,7 +207,7 @@ fn picked(net: &mut Lowering, view: &View, axis: usize, indices: &[usize]) -> Re
         _ => net.add(Concatenate { axis: side }, &nodes)?,
     };
     dims[axis] = indices.len();
-    Ok(View::laid(node, &dims, &sides.concat()))
+    Ok(View::ordered(node, &dims, &sides.concat()))
 }
 
 pub fn slice(net: &mut Lowering, call: &Call) -> Result<Value> {

@@ -123,5 +123,5 @@ pub fn choose(net: &mut Lowering, call: &Call) -> Result<View> {
     let (a, b) = (net.view_of(a)?, net.view_of(b)?);
     let (nodes, dims, sides) = together(net, &[condition, &a, &b])?;
     let node = net.add(Op::Choose, &nodes)?;
-    Ok(View::laid(node, &dims, &sides.concat()))
+    Ok(View::ordered(node, &dims, &sides.concat()))
 }

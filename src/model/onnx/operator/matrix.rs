@@ -158,7 +158,7 @@ fn linear(
         net.add(Linear::new(weight, bias), &[from])?
     };
     dims[axis] = out;
-    Ok(View::laid(node, &dims, &sides.concat()))
+    Ok(View::ordered(node, &dims, &sides.concat()))
 }
 
 /// The product of two values that depend on the picture, for every leading axis.
@@ -187,5 +187,5 @@ fn between(net: &mut Lowering, a: &View, b: &View) -> Result<View> {
         .filter(|(is, _)| *is)
         .map(|(_, a)| *a)
         .collect();
-    Ok(View::laid(node, &dims, &sides.concat()).squeezed(&gone))
+    Ok(View::ordered(node, &dims, &sides.concat()).squeezed(&gone))
 }

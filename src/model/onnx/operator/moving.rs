@@ -110,7 +110,7 @@ pub fn running_sum(net: &mut Lowering, call: &Call) -> Result<View> {
     };
     let resample = Resample::new("running sum", rows, columns, net.device());
     let node = net.add(resample, &[from])?;
-    Ok(View::laid(node, &view.dims(), &sides.concat()))
+    Ok(View::ordered(node, &view.dims(), &sides.concat()))
 }
 
 /// A value that is cut or padded to wanted lengths about its middle.

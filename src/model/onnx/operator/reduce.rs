@@ -134,18 +134,18 @@ pub(super) fn over(net: &mut Lowering, view: &View, axes: &[usize], op: &str) ->
     }
     let [channels, rows, columns] = covered;
     let all_places = (rows || shape.height == 1) && (columns || shape.width == 1);
-    let laid = |node| View::laid(node, &dims, &sides.concat());
+    let viewed = |node| View::ordered(node, &dims, &sides.concat());
     match op {
         "ReduceMax" => {
             let kernel =
                 [if rows { shape.height } else { 1 }, if columns { shape.width } else { 1 }];
-            net.add(MaxPool { options: MaxPoolOptions::new(kernel) }, &[from]).map(laid)
+            net.add(MaxPool { options: MaxPoolOptions::new(kernel) }, &[from]).map(viewed)
         }
         "ReduceMean" if !channels && all_places => {
-            net.add(Op::GlobalAveragePool, &[from]).map(laid)
+            net.add(Op::GlobalAveragePool, &[from]).map(viewed)
         }
         _ => {
-            let sum = laid(net.add(Op::Sum(Axes { channels, rows, columns }), &[from])?);
+            let sum = viewed(net.add(Op::Sum(Axes { channels, rows, columns }), &[from])?);
             match op {
                 "ReduceMean" => scaled(net, &sum, 1.0 / count as f32),
                 _ => Ok(sum),

@@ -70,7 +70,7 @@ pub fn lower(net: &mut Lowering, call: &Call) -> Result<View> {
     for axis in changed {
         dims[axis] = sizes[axis].outputs;
     }
-    Ok(View::laid(node, &dims, &sides.concat()))
+    Ok(View::ordered(node, &dims, &sides.concat()))
 }
 
 /// Old and new lengths of every axis.

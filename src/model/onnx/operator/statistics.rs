@@ -21,7 +21,7 @@ pub fn softmax(net: &mut Lowering, call: &Call) -> Result<View> {
     if node.op_type == "LogSoftmax" {
         result = net.add(Pointwise::Log, &[result])?;
     }
-    Ok(View::laid(result, &view.dims(), &sides.concat()))
+    Ok(View::ordered(result, &view.dims(), &sides.concat()))
 }
 
 fn chosen([channels, rows, columns]: [bool; 3]) -> Axes {
@@ -43,7 +43,7 @@ pub fn local_response(net: &mut Lowering, call: &Call) -> Result<View> {
     let float = |name: &str, default: f32| node.float(name).unwrap_or(default);
     let constants = [float("alpha", 1e-4), float("beta", 0.75), float("bias", 1.0)];
     let norm = LocalResponse::new(net.shape(from).channels, size, constants, net.device());
-    Ok(View::laid(net.add(norm, &[from])?, &view.dims(), &sides.concat()))
+    Ok(View::ordered(net.add(norm, &[from])?, &view.dims(), &sides.concat()))
 }
 
 /// (x − mean) / √(variance + ε) along axes.
@@ -55,7 +55,7 @@ pub(super) fn standardised(
 ) -> Result<View> {
     let (from, sides, covered) = net.covering(view, axes)?;
     let node = net.add(Standardise { axes: chosen(covered), epsilon }, &[from])?;
-    Ok(View::laid(node, &view.dims(), &sides.concat()))
+    Ok(View::ordered(node, &view.dims(), &sides.concat()))
 }
 
 fn epsilon(call: &Call) -> f32 {
