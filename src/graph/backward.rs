@@ -1,4 +1,4 @@
-//! The reverse pass, written out in tensor operations.
+//! The backward pass, written out in tensor operations.
 //!
 //! It takes a rule set, so that the same walk gives plain gradients and their modifications. On
 //! an autodiff device its result can be differentiated once more: burn's own autodiff is first

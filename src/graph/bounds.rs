@@ -1,4 +1,4 @@
-//! Between which values a node's lie, as far as its operations alone say.
+//! Bounds of a node's values, as far as its operations alone imply them.
 
 use super::op::{Arithmetic, Op, Pointwise};
 use super::{Graph, NodeId};
@@ -8,7 +8,7 @@ pub type Bounds = [f32; 2];
 
 const ANY: Bounds = [f32::NEG_INFINITY, f32::INFINITY];
 
-/// Nodes back from the one in question that are looked at.
+/// Nodes that are followed back from the one in question.
 const DEPTH: usize = 12;
 
 impl Graph {
@@ -41,7 +41,7 @@ impl Graph {
             | Op::Take(_) => of(0),
             Op::Choose => union(of(1), of(2)),
             Op::Concatenate(_) => (0..node.inputs.len()).map(of).reduce(union).unwrap_or(ANY),
-            // Their values follow from weights, which are not looked at, or leave those of the input.
+            // Their bounds follow from weights, which are not read, or exceed those of the input.
             Op::Input
             | Op::Normalise(_)
             | Op::Convolution(_)

@@ -60,7 +60,7 @@ impl GraphBuilder {
         names.find(|name| !is_taken(name)).expect("names do not end")
     }
 
-    /// Puts another operation of the same shape in a node's place.
+    /// Replaces a node's operation by another of the same shape.
     ///
     /// # Errors
     /// When the operation does not fit the node's inputs, or gives another shape.
@@ -101,8 +101,8 @@ impl GraphBuilder {
         other <= id && self.needed(id).contains(&other)
     }
 
-    /// Lets everything that takes the value of `from` take that of `to`, which is of its shape and
-    /// comes before it.
+    /// Makes every consumer of `from` take the value of `to`, which has its shape and comes before
+    /// it.
     pub fn redirect(&mut self, from: NodeId, to: NodeId) {
         debug_assert!(to < from && self.shape(to) == self.shape(from), "of one shape, in order");
         let inputs = self.nodes.iter_mut().flat_map(|node| &mut node.inputs);

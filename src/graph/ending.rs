@@ -1,5 +1,5 @@
-//! How a network's last nodes turn logits into probabilities, and taking them off: attributions
-//! are of the logits before.
+//! How a network's last nodes turn logits into probabilities, and removing them: attributions are
+//! of the logits before.
 
 use super::op::{Arithmetic, Op, Pointwise, Rearrange};
 use super::{GraphBuilder, NodeId, Shape};
@@ -16,7 +16,7 @@ pub enum Ending {
     Complement,
 }
 
-/// Functions of functions that are looked into.
+/// Depth of nested functions that are followed.
 const DEPTH: usize = 4;
 
 impl Ending {
@@ -138,7 +138,8 @@ impl GraphBuilder {
         is_whole.then(|| self.unmoved(node.inputs[0]))
     }
 
-    /// x of x − s with one number s for all, which a softmax does not depend on; or the node itself.
+    /// x of x − s with one number s for all, which a softmax does not depend on; or the node
+    /// itself.
     fn unshifted(&self, id: NodeId) -> NodeId {
         let node = self.node(id);
         match &node.op {

@@ -4,7 +4,7 @@ use super::op::{Saved, Step};
 use super::{Graph, Node, NodeId};
 use burn::tensor::Tensor;
 
-/// Every node's value in one forward pass, kept for the reverse pass.
+/// Every node's value in one forward pass, kept for the backward pass.
 #[derive(Debug, Clone)]
 pub struct Tape {
     pub(super) values: Vec<Tensor<4>>,
@@ -65,8 +65,8 @@ impl Graph {
         })
     }
 
-    /// Runs on from a node's value to the logits; `beside` gives the values that do not come
-    /// after the node.
+    /// Runs from a node's value to the logits; `beside` supplies the values that do not come after
+    /// the node.
     fn run_on(
         &self,
         from: NodeId,
@@ -101,7 +101,7 @@ impl Graph {
         rows(last.unwrap_or_else(|| beside(self.output())))
     }
 
-    /// One node's value for pictures (N×C×H×W, pixels in [0,1]); nothing behind it is computed.
+    /// One node's value for pictures (N×C×H×W, pixels in [0,1]); nothing after it is computed.
     pub fn value(&self, id: NodeId, pixels: Tensor<4>) -> Tensor<4> {
         let _held = self.submit(&pixels, 1.0);
         let mut values = vec![pixels];

@@ -35,8 +35,8 @@ impl Graph {
     }
 }
 
-/// What a node's value has beside its derivative times its input: a bias, or how far a curved
-/// function lies off the line through zero.
+/// What a node's value has beside its derivative times its input: a bias, or the distance of a
+/// nonlinear function from its linearisation through zero.
 fn constant(op: &Op, step: &Step) -> Option<Tensor<4>> {
     match op {
         Op::Convolution(convolution) => convolution.bias(),
@@ -48,11 +48,11 @@ fn constant(op: &Op, step: &Step) -> Option<Tensor<4>> {
             let line = function.backward(x, x.clone(), ReluRule::Gradient);
             Some(step.output.clone() - line)
         }
-        // Of degree 2 in both together: the derivatives give it twice.
+        // Of degree 2 in both together: the derivatives count it twice.
         Op::Arithmetic(Arithmetic::Multiply) | Op::MatrixProduct => Some(-step.output.clone()),
-        // Of degree 0: they give nothing.
+        // Of degree 0: values times derivatives sum to zero.
         Op::Arithmetic(Arithmetic::Divide) => Some(step.output.clone()),
-        // Their derivatives are symmetric, so that the reverse gives what the forward would.
+        // Their Jacobians are symmetric, so that backward computes the forward derivative.
         Op::Softmax(_) | Op::Standardise(_) => {
             let x = step.inputs[0].clone();
             let line = op.backward(step, x, ReluRule::Gradient).remove(0);
@@ -62,7 +62,8 @@ fn constant(op: &Op, step: &Step) -> Option<Tensor<4>> {
             let nothing = step.inputs[0].zeros_like();
             Some(op.apply(vec![nothing]))
         }
-        // Linear, or linear between kinks at zero; the constant part of local response norm is told.
+        // Linear, or linear between kinks at zero; the constant part of local response norm is left
+        // out, which `Op::support` says.
         Op::Input
         | Op::Normalise(_)
         | Op::PRelu(_)

@@ -1,6 +1,6 @@
 //! Whether a device still answers. Drivers hang and their callbacks get lost, and a thread that
 //! waits for them can't be ended: it is left behind, the device is given up for the rest of the
-//! process, and whoever waited goes on without it.
+//! process, and the caller continues without it.
 //!
 //! A wait may take [`PATIENCE`] times what the work handed over should take at the slowest rate
 //! seen, and a floor besides, so that slow honest work is never given up.
@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 
 /// How many times longer than expected an answer may take.
 const PATIENCE: f64 = 20.0;
-/// Between two looks at a device that should answer.
+/// Between two checks of a device that should answer.
 const STEP: Duration = Duration::from_millis(100);
-/// Waiting after which the device's queue is polled from here too. cubecl polls it on a thread of its
-/// own; where that thread died, or sleeps, nothing else would ever see that the work is done.
+/// Waiting after which the device's queue is polled from here too. cubecl polls it on a thread of
+/// its own; where that thread died, or sleeps, nothing else would ever see that the work is done.
 const LATE: Duration = Duration::from_secs(2);
 /// Between two polls of ours.
 const BETWEEN_POLLS: Duration = Duration::from_millis(5);
-/// Work from which on a wait tells how fast the device is, multiply-adds.
+/// Least work of a wait that is used to measure the device's rate, multiply-adds.
 const TELLING: f64 = 1e9;
 
 /// What a device is expected to do.
@@ -50,7 +50,7 @@ pub enum Fault {
     TakesNothing,
     /// The device is gone.
     Lost,
-    /// It has memory for so many samples at once.
+    /// It has memory for this many samples at once.
     OutOfMemory(usize),
 }
 
@@ -88,11 +88,11 @@ struct Handing {
 }
 
 static WATCHED: RwLock<Vec<Arc<Liveness>>> = RwLock::new(Vec::new());
-/// What is done where a thread is held by a device that was given up.
+/// Called when a thread is blocked by a device that was given up.
 static WHEN_HELD: OnceLock<fn(&str)> = OnceLock::new();
 
-/// Sets what is done, once, where a thread handing work to a device is held by it for good; the
-/// window leaves the thread behind, a command has no other.
+/// Sets what is called, once, when a thread that submits work is blocked by its device for good;
+/// the window leaves the thread behind, a command has no other.
 pub fn when_held(handler: fn(&str)) {
     let _ = WHEN_HELD.set(handler);
 }
@@ -110,7 +110,7 @@ pub fn watch(
     watched.retain(|other| !other.is_of(&liveness.device));
     watched.push(liveness.clone());
     let weak = Arc::downgrade(&liveness);
-    // Without the thread, only threads that hand over work could be held.
+    // Without this thread, only threads that submit work could be blocked.
     let _ = Builder::new().name("device watch".into()).spawn(move || look_after(&weak));
     liveness
 }
@@ -132,7 +132,7 @@ pub fn given_up(device: &Device) -> Option<String> {
     of(device)?.given_up()
 }
 
-/// Gives up on devices that have held a thread for too long.
+/// Gives up on devices that have blocked a thread for too long.
 fn look_after(liveness: &Weak<Liveness>) {
     while let Some(liveness) = liveness.upgrade() {
         if let Some(limit) = liveness.held_too_long() {
@@ -158,7 +158,7 @@ impl Liveness {
         self.state().given_up.clone()
     }
 
-    /// Whether a thread that hands over work is held by the device, which was given up.
+    /// Whether a thread that submits work is blocked by the device, which was given up.
     pub fn holds(&self, thread: ThreadId) -> bool {
         let state = self.state();
         let held = |one: &Handing| one.by == thread && one.since.elapsed() > LATE;
@@ -195,10 +195,10 @@ impl Liveness {
         state.submitting.iter().any(|one| one.since.elapsed() > limit).then_some(limit)
     }
 
-    /// Runs what waits for the device, on a thread of its own.
+    /// Runs a wait for the device on its own thread.
     ///
     /// # Errors
-    /// With what it gives, or when the device was or now is given up.
+    /// The wait's own, or when the device was given up or now is.
     pub(super) fn wait<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -220,7 +220,7 @@ impl Liveness {
         answer
     }
 
-    /// What work gives, in time.
+    /// The result of a wait, in time.
     fn answer<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -267,7 +267,7 @@ impl Liveness {
         let (still, poll) = (Arc::downgrade(&wanted), self.poll.clone());
         let run = move || {
             while still.upgrade().is_some() {
-                // Who waits for the device hears of what goes wrong with it.
+                // Whoever waits for the device gets its errors.
                 let _ = quietly(|| catch_unwind(AssertUnwindSafe(&*poll)));
                 std::thread::sleep(BETWEEN_POLLS);
             }
@@ -289,11 +289,11 @@ impl Drop for Submission {
     }
 }
 
-/// Notes that a pass of so many samples and multiply-adds is handed to a device, which may hold the
+/// Records that a pass of `samples` and multiply-adds is submitted to a device, which may block the
 /// thread meanwhile.
 ///
 /// # Panics
-/// Without a message on standard error, when the device was given up: it would hold this thread too.
+/// Without a message on standard error, when the device was given up: it would block this thread too.
 pub(super) fn submit(
     device: &Device,
     samples: usize,
@@ -322,7 +322,7 @@ pub(super) fn submit(
 }
 
 impl Fault {
-    /// Goes wrong while a pass of so many samples is waited for.
+    /// Fails while a pass of `samples` is waited for.
     fn happen(self, samples: usize) -> Result<()> {
         match self {
             Fault::Hangs => loop {

@@ -1,4 +1,4 @@
-//! The network as a typed graph: nodes, shapes, forward tape, reverse pass.
+//! The network as a typed graph: nodes, shapes, forward and backward passes.
 //!
 //! Values are N×C×H×W `f32` tensors; a linear layer's output is N×C×1×1. Every operation is a
 //! node of its own with a stable name, so that any node can be a CAM layer, no activation is
@@ -102,7 +102,7 @@ impl Graph {
         self.nodes.iter().map(|node| node.op.parameters()).sum()
     }
 
-    /// The same network with other operations in some nodes' places, of the same shapes.
+    /// The same network with some nodes' operations replaced, of the same shapes.
     pub fn with_operations(&self, other: impl Fn(&Node) -> Option<Op>) -> Self {
         let changed = |node: &Node| Node {
             op: other(node).unwrap_or_else(|| node.op.clone()),
@@ -126,7 +126,7 @@ impl Graph {
         self.nodes.iter().map(of_node).sum()
     }
 
-    /// Notes that so many forward passes' work on a batch is handed to the device.
+    /// Records that the work of `passes` forward passes on a batch is submitted to the device.
     fn submit(&self, batch: &Tensor<4>, passes: f64) -> Option<liveness::Submission> {
         let samples = batch.dims()[0];
         let multiply_adds = || passes * samples as f64 * self.multiply_adds();
@@ -143,15 +143,15 @@ impl Graph {
         exact.or_else(|| self.ids().rev().find(|&id| inside(self.node(id))))
     }
 
-    /// Whether a node's value has rows and columns that are the picture's, and a layer with weights
-    /// has looked at the picture before, so that a class activation map of it makes sense. The tokens
-    /// of transformers have none.
+    /// Whether a node's value has rows and columns that are the picture's, after a layer with
+    /// weights, so that a class activation map of it makes sense. The tokens of transformers have
+    /// none.
     pub fn is_spatial(&self, id: NodeId) -> bool {
         self.places[id.0]
     }
 
-    /// Whether values mix by how they are alike (a softmax of products of activations) on the way
-    /// from a node to the logits.
+    /// Whether there is attention (a softmax of products of activations) between a node and the
+    /// logits.
     pub fn attends_after(&self, id: NodeId) -> bool {
         let after = self.leads_to(&[id]);
         let is = |id: NodeId, kind: fn(&Op) -> bool| after[id.0] && kind(&self.node(id).op);
@@ -159,8 +159,8 @@ impl Graph {
         self.ids().any(attends) && self.ids().any(|id| is(id, |op| matches!(op, Op::MatrixProduct)))
     }
 
-    /// The usual layer of class activation maps: the last activation that still has places, joined
-    /// with its sister branches where it is one of several; or else the last such node of any kind.
+    /// The usual layer of class activation maps: the last spatial activation, concatenated with its
+    /// parallel branches where it is one of several; or else the last spatial node of any kind.
     pub fn default_cam_layer(&self) -> Option<NodeId> {
         let spatial = |id: &NodeId| self.is_spatial(*id);
         let activation =

@@ -1,9 +1,9 @@
-//! Where the picture's rows and columns are in every value, as far as its nodes keep them.
+//! Where the picture's rows and columns are in every value, as far as the nodes preserve them.
 //!
 //! A value's sides are followed as products of axes: `Flatten` and `Rearrange` cut and move axes,
 //! convolutions and pools resize them, joins with something else lose them. So the tokens of a
-//! transformer are no picture, although they lie in rows, and are one again where the network puts
-//! them back into rows and columns.
+//! transformer are not spatial, although they form rows, and are again where the network reshapes
+//! them to rows and columns.
 
 use super::op::{Op, Pointwise, Rearrange, Slice, Steps};
 use super::{Node, Shape};
@@ -17,7 +17,7 @@ enum Kind {
     Other,
 }
 
-/// A part of an axis: so many steps of a width.
+/// A part of an axis: `length` steps of `width`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Axis {
     kind: Kind,
@@ -26,14 +26,14 @@ struct Axis {
     width: usize,
 }
 
-/// The axes that make up a side, the slowest first.
+/// The axes that make up a side, outermost first.
 type Side = Vec<Axis>;
 
 /// Channels, rows and columns of a value.
 type Sides = [Side; 3];
 
 /// For every node, whether a map over its rows and columns is one over the picture's: they are the
-/// picture's, and a layer with weights has looked at it already.
+/// picture's, and a layer with weights comes before.
 pub(super) fn places(nodes: &[Node]) -> Vec<bool> {
     let mut all: Vec<Sides> = Vec::with_capacity(nodes.len());
     let mut learned = vec![false; nodes.len()];
@@ -46,7 +46,7 @@ pub(super) fn places(nodes: &[Node]) -> Vec<bool> {
     all.iter().zip(learned).map(|(sides, learned)| learned && is_picture(sides)).collect()
 }
 
-/// Whether an operation is more than a preparation of the pixels.
+/// Whether an operation is more than preprocessing of the pixels.
 fn is_learned(op: &Op) -> bool {
     let clips = matches!(op, Op::Pointwise(Pointwise::Clip { .. }));
     op.has_weights() || (op.is_activation() && !clips)
@@ -129,8 +129,7 @@ fn resized(side: &[Axis], had: usize, wanted: usize) -> Side {
     }
 }
 
-/// What is left of a side: every so many of its rows, or what was padded to them, is still the
-/// picture's; a smaller piece is not.
+/// A slice of a side: a strided or padded one is still the picture's; a smaller piece is not.
 fn sliced(side: &[Axis], slice: Slice, place: usize, had: usize) -> Side {
     let Steps { start, end, step } = slice.ranges[place];
     let count = (end - start).div_ceil(step.max(1));

@@ -1,12 +1,12 @@
-//! What follows a node on the way to the logits.
+//! Whether the head after a node is average pooling and a linear layer.
 
 use super::{Graph, NodeId, Op};
 
 impl Graph {
-    /// Whether the logits are affine in the averages of the node's channels over all places: global
-    /// average pooling and a linear layer, and nothing else. Then every class weighs each channel
-    /// the same at every place (Zhou et al. 2016, "Learning Deep Features for Discriminative
-    /// Localization", section 2).
+    /// Whether the logits are affine in the averages of the node's channels over all positions:
+    /// global average pooling and a linear layer, and nothing else. Then every class weighs each
+    /// channel the same at every position (Zhou et al. 2016, "Learning Deep Features for
+    /// Discriminative Localization", section 2).
     pub fn is_averaged_then_linear(&self, id: NodeId) -> bool {
         let users: Vec<NodeId> =
             self.ids().filter(|user| self.node(*user).inputs.contains(&id)).collect();

@@ -22,7 +22,7 @@ pub fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
 /// # Errors
 /// When the device failed, or does not answer.
 pub fn settle(device: &Device) -> Result<()> {
-    // The CPU computes while it is told what.
+    // The CPU computes on submission.
     let Some(liveness) = liveness::of(device) else { return Ok(()) };
     let device = device.clone();
     liveness.wait(move || device.sync().map_err(failed))

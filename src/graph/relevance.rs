@@ -1,12 +1,12 @@
-//! Layer-wise relevance propagation: the class's logit shared out among the nodes before, layer by
-//! layer, until it lies on the pixels (Bach et al. 2015; Montavon et al. 2019, "Layer-Wise
+//! Layer-wise relevance propagation: the class's logit is distributed to the nodes before, layer by
+//! layer, down to the pixels (Bach et al. 2015; Montavon et al. 2019, "Layer-Wise
 //! Relevance Propagation: An Overview", whose rules these are).
 
 use super::op::{Arithmetic, Op, ReluRule, Step};
 use super::{Graph, NodeId, Tape};
 use burn::tensor::Tensor;
 
-/// How a linear layer shares out the relevance of its value z = Wx + b.
+/// How a linear layer distributes the relevance of its value z = Wx + b.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum RelevanceRule {
     /// x ⊙ Wᵀ(R / (z + ε·sign z)).
@@ -221,12 +221,12 @@ fn other(op: &Op, step: &Step, relevance: Tensor<4>, epsilon: f32) -> Vec<Tensor
         Op::Pointwise(_) | Op::PRelu(_) | Op::Standardise(_) | Op::LocalResponse(_) => {
             vec![relevance]
         }
-        // A gate is taken for a constant; where neither value is one, each gets half.
+        // A gate counts as a constant; where neither value is a gate, each gets half.
         Op::Arithmetic(Arithmetic::Multiply) => product(step, relevance),
         Op::Arithmetic(Arithmetic::Divide) => {
             vec![relevance, step.inputs[1].zeros_like()]
         }
-        // Values that only move take their relevance along.
+        // Where values only move, relevance moves with them.
         Op::MaxPool(_)
         | Op::Flatten
         | Op::Rearrange(_)

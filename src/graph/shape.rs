@@ -25,7 +25,7 @@ impl Shape {
         self.len() == 0
     }
 
-    /// True for a value that exists and that memory could hold.
+    /// True for a value that is not empty and fits in memory.
     pub(super) fn is_reasonable(self) -> bool {
         const MOST_VALUES: usize = 1 << 28;
         let rows = self.channels.checked_mul(self.height);

@@ -23,7 +23,7 @@ pub enum Support {
     Defined,
     /// They are not, but this is done.
     Assumed(&'static str),
-    /// What would be done means nothing.
+    /// Nothing meaningful can be done.
     Undefined,
 }
 
@@ -34,7 +34,7 @@ pub struct Unsupported {
     /// The first of them.
     pub first: NodeId,
     pub count: usize,
-    /// What is done; none where that would mean nothing.
+    /// What is done; none where nothing meaningful can be.
     pub assumed: Option<&'static str>,
 }
 
@@ -59,8 +59,8 @@ impl Graph {
         found.into_values().collect()
     }
 
-    /// Whether any node is a rectifier, at which guided backpropagation and deconvolution differ from
-    /// the gradient.
+    /// Whether any node is a rectifier, at which guided backpropagation and deconvolution differ
+    /// from the gradient.
     pub fn has_rectifiers(&self) -> bool {
         self.nodes().iter().any(|node| node.op.is_rectifier())
     }

@@ -1,13 +1,13 @@
-//! Gradients at the weights: the reverse pass of training.
+//! Gradients at the weights: the backward pass of training.
 
 use super::op::Saved;
 use super::{Graph, Node, NodeId, Op, Tape};
 use burn::tensor::Tensor;
 
 impl Graph {
-    /// Pulls `cotangent`, a gradient at the logits (N×classes×1×1), back to all trained values: their
-    /// names as in PyTorch's state dicts, and their gradients, flattened. Of an operation that is
-    /// used twice each use is a node of its own name.
+    /// Pulls `cotangent`, a gradient at the logits (N×classes×1×1), back to all trained values:
+    /// their names as in PyTorch's state dicts, and their gradients, flattened. Of an operation
+    /// that is used twice, each use is a node with its own name.
     pub fn weight_gradients(&self, tape: &Tape, cotangent: Tensor<4>) -> Vec<(String, Tensor<1>)> {
         let mut gradients = vec![None; self.nodes.len()];
         gradients[self.output().0] = Some(cotangent);

@@ -80,7 +80,7 @@ pub(super) fn unstretched(gradient: Tensor<4>, dims: [usize; 4]) -> Tensor<4> {
     })
 }
 
-/// x·scale + shift, with constants for every channel, place or value: a batch norm that no
+/// x·scale + shift, with constants for every channel, position or value: a batch norm that no
 /// convolution took in, the scale of a layer, a constant mask.
 #[derive(Debug, Clone)]
 pub struct Affine {
@@ -164,7 +164,7 @@ impl Affine {
     }
 }
 
-/// max(x, 0) + slope·min(x, 0), with a learned slope for every channel or place.
+/// max(x, 0) + slope·min(x, 0), with a learned slope for every channel or position.
 #[derive(Debug, Clone)]
 pub struct PRelu {
     slope: Affine,

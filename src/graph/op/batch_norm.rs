@@ -1,7 +1,7 @@
 //! Batch normalisation by the statistics of the batch (Ioffe and Szegedy 2015, "Batch
 //! Normalization"), as training needs it. In a network that runs, it is folded into a convolution.
 //!
-//! On the CPU each pass is one or two sweeps over the values, where tensor operations take ten.
+//! On the CPU each pass is one or two sweeps over the values, where tensor operations need ten.
 
 use super::Saved;
 use super::cpu::storage::{from_host, on_host, own_values, slice, zeros};
@@ -20,7 +20,7 @@ pub struct BatchNorm {
     epsilon: f32,
 }
 
-/// Planes that one core takes at a time, at least.
+/// Least planes per task of one core.
 const PLANES: usize = 32;
 /// Sums that run beside each other, so that they fill vectors.
 const LANES: usize = 16;

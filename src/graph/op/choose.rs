@@ -46,7 +46,7 @@ pub(super) fn rescale(step: &Step, reference: &Step, gradient: Tensor<4>) -> Vec
         (here + there).expand(whole) / 2.0
     };
     let open = (mask(step) + mask(reference)).expand(whole) / 2.0;
-    // Where the mask is the same for both, infinite values that it hides count for nothing.
+    // Where the mask is the same for both, infinite values that it hides are ignored.
     let changes = open.clone().equal_elem(0.5).bool_not();
     let to_mask = (gradient.clone() * (mean(1) - mean(2))).mask_fill(changes, 0.0);
     let to_a = gradient.clone() * open.clone();

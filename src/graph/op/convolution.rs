@@ -18,7 +18,7 @@ pub struct Convolution {
     options: ConvOptions<2>,
 }
 
-/// The weight in other orders, made when first needed, so that opening a network holds its weights
+/// The weight in other layouts, made when first needed, so that opening a network holds its weights
 /// once.
 #[derive(Debug, Default)]
 struct Forms {
@@ -148,7 +148,7 @@ impl Convolution {
         [("weight", weight.reshape([-1]))].into_iter().chain(bias).collect()
     }
 
-    /// A convolution of the input by the gradient, with samples in the place of channels, and
+    /// A convolution of the input by the gradient, with samples and channels swapped, and
     /// stride and dilation in each other's.
     fn weight_gradient_by_convolution(&self, x: &Tensor<4>, gradient: &Tensor<4>) -> Tensor<4> {
         let ConvOptions { stride, padding, dilation, groups } = self.options.clone();

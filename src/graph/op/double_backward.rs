@@ -11,7 +11,7 @@ impl Op {
             Op::Pointwise(function) => {
                 matches!(function, Pointwise::Relu | Pointwise::SmoothRelu { .. })
             }
-            // Linear in one value or several, a max pool for given places of the maxima.
+            // Linear in one value or several, a max pool for given positions of the maxima.
             Op::Input
             | Op::Normalise(_)
             | Op::Convolution(_)

@@ -1,4 +1,4 @@
-//! The kinds of node. Each file holds a family: its shape rule, forward and reverse.
+//! The kinds of node. Each file holds a family: its shape rule, forward and backward.
 
 mod arithmetic;
 mod batch_norm;
@@ -75,14 +75,14 @@ pub enum Op {
     Slice(Slice),
     Pad(Pad),
     Concatenate(Concatenate),
-    /// Values by their places.
+    /// Values by their positions.
     Take(Take),
     /// The second input where the first is not 0, elsewhere the third.
     Choose,
 }
 
 impl Op {
-    /// The kind's name, in the words of the field.
+    /// The kind's usual name.
     pub fn kind(&self) -> &'static str {
         match self {
             Op::Input => "input",
@@ -213,12 +213,12 @@ impl Op {
         }
     }
 
-    /// The value, and what the reverse will need.
+    /// The value, and what backward will need.
     pub(super) fn forward(&self, inputs: &[Tensor<4>]) -> (Tensor<4>, Saved) {
         match self {
             Op::MaxPool(pool) => pool.apply_with_indices(inputs[0].clone()),
             Op::BatchNorm(norm) => norm.apply(inputs[0].clone()),
-            // Their reverse needs the input and output at most.
+            // Their backward needs the input and output at most.
             Op::Input
             | Op::Normalise(_)
             | Op::Convolution(_)

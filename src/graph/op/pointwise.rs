@@ -77,7 +77,7 @@ impl Pointwise {
     /// PyTorch's: min(max(x + 3, 0), 6) / 6.
     pub const HARD_SIGMOID: Self = Pointwise::HardSigmoid { slope: 1.0 / 6.0, offset: 0.5 };
 
-    /// The function's name, in the words of the field.
+    /// The function's usual name.
     pub(super) fn kind(self) -> &'static str {
         match self {
             Pointwise::Relu => "relu",
@@ -227,7 +227,7 @@ impl Pointwise {
         }
     }
 
-    /// The reverse of the backward of a rectifier: from the adjoint of the gradient at the input
+    /// The backward of a rectifier's backward: from the adjoint of the gradient at the input
     /// to those of the gradient at the output and of the input.
     pub(super) fn double_backward(
         self,
@@ -314,7 +314,7 @@ impl Pointwise {
 /// max(x, 0); NaN stays.
 fn relu(x: Tensor<4>) -> Tensor<4> {
     match on_host(x) {
-        // By all cores, where the CPU backend takes one.
+        // By all cores, where the CPU backend uses one.
         Ok(values) => map(values, |value| if value < 0.0 { 0.0 } else { value }),
         Err(x) => activation::relu(x),
     }
@@ -328,7 +328,7 @@ fn clipped(x: Tensor<4>, low: f32, high: f32) -> Tensor<4> {
         if value > high { high } else { value }
     };
     match on_host(x) {
-        // In one sweep, where the CPU backend takes one for every bound.
+        // In one sweep, where the CPU backend needs one for every bound.
         Ok(values) => map(values, clip),
         Err(x) => x.clamp_max(high).clamp_min(low),
     }
@@ -341,7 +341,7 @@ fn masked(gradient: Tensor<4>, x: &Tensor<4>, low: f32, high: f32) -> Tensor<4> 
         if x >= high { 0.0 } else { above }
     };
     let gradient = match (on_host(gradient), on_host(x.clone())) {
-        // In one sweep, where the CPU backend takes four: two comparisons, their union, filling.
+        // In one sweep, where the CPU backend needs four: two comparisons, their union, filling.
         (Ok(gradient), Ok(x)) => return zip(gradient, &x, keep),
         (Ok(gradient), Err(_)) => Tensor::from_primitive::<Flex>(gradient),
         (Err(gradient), _) => gradient,

@@ -50,18 +50,18 @@ impl MaxPool {
         self.backward_to(step.inputs[0], step.saved, gradient)
     }
 
-    /// Values of another tensor at the places of the maxima.
+    /// Values of another tensor at the positions of the maxima.
     pub(super) fn values_at(&self, saved: &Saved, x: Tensor<4>) -> Tensor<4> {
         let Saved::Indices(places) = saved else {
-            unreachable!("a max pool on a tape saved its places")
+            unreachable!("a max pool on a tape saved its indices")
         };
         let ([samples, channels, height, width], dims) = (x.dims(), places.dims());
         let places = places.clone().reshape([samples, channels, dims[2] * dims[3]]);
         x.reshape([samples, channels, height * width]).gather(2, places).reshape(dims)
     }
 
-    /// Each gradient goes to the place of its maximum in `input`. A scatter, unlike burn's pooling
-    /// backward, can be differentiated again.
+    /// Each gradient goes to the position of its maximum in `input`. A scatter, unlike burn's
+    /// pooling backward, can be differentiated again.
     pub(super) fn backward_to(
         &self,
         input: &Tensor<4>,
@@ -69,7 +69,7 @@ impl MaxPool {
         gradient: Tensor<4>,
     ) -> Tensor<4> {
         let Saved::Indices(places) = saved else {
-            unreachable!("a max pool on a tape saved its places")
+            unreachable!("a max pool on a tape saved its indices")
         };
         let [samples, channels, height, width] = input.dims();
         let dims = gradient.dims();

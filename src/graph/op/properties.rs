@@ -65,7 +65,7 @@ impl Op {
         }
     }
 
-    /// True for what averages, or sums, each channel over all its places alike.
+    /// True for what averages or sums each channel over all its positions, with equal weights.
     pub(in crate::graph) fn averages_positions(&self) -> bool {
         match self {
             Op::GlobalAveragePool => true,

@@ -119,7 +119,7 @@ impl Matrix {
 }
 
 impl Resample {
-    /// `kind` is the name for people.
+    /// `kind` is the name shown to the user.
     pub fn new(kind: &'static str, rows: Matrix, columns: Matrix, device: &Device) -> Self {
         let keeps_constants = rows.keeps_constants() && columns.keeps_constants();
         Self { kind, rows: rows.tensor(device), columns: columns.tensor(device), keeps_constants }
@@ -144,7 +144,7 @@ impl Resample {
         Ok(Shape::new(input.channels, height, width))
     }
 
-    /// True where there is one output, with the same weight for every place.
+    /// True where there is one output, with the same weight for every position.
     pub(super) fn averages_all(&self) -> bool {
         let even = |side: &Tensor<2>| {
             let spread = side.clone().max() - side.clone().min();

@@ -8,7 +8,7 @@
 use super::{Arithmetic, MaxPool, Op, Step};
 use burn::tensor::Tensor;
 
-/// Smaller changes of an input take the derivative, as in Captum.
+/// For smaller changes of an input the derivative is used, as in Captum.
 const SMALLEST_CHANGE: f32 = 1e-10;
 
 impl Op {
@@ -44,8 +44,8 @@ impl Op {
                 Some(super::linear::product_backward(&a, &b, pulled()))
             }
             Op::Choose => Some(super::choose::rescale(step, reference, pulled())),
-            // Linear, so that the derivative is the multiplier; and norms and softmax, for which no paper
-            // has one: see `Op::support`.
+            // Linear, so that the derivative is the multiplier; and norms and softmax, for which no
+            // paper has one: see `Op::support`.
             Op::Input
             | Op::Normalise(_)
             | Op::Convolution(_)
@@ -78,8 +78,8 @@ fn secant(step: &Step, reference: &Step, gradient: Tensor<4>, derivative: Tensor
     (gradient * slope).mask_where(near, derivative)
 }
 
-/// What the larger of the two maxima adds goes to the place of the maximum here, and what the
-/// smaller one takes away to its place in the reference.
+/// What the larger of the two maxima adds goes to the position of the maximum here, and what the
+/// smaller one takes away to its position in the reference.
 fn max_pool(pool: &MaxPool, step: &Step, reference: &Step, gradient: Tensor<4>) -> Tensor<4> {
     let dims = step.output.dims();
     let (y, y0) = (step.output.clone(), reference.output.clone().expand(dims));

@@ -141,7 +141,7 @@ impl LocalResponse {
     }
 }
 
-/// A matrix times the channels of every place.
+/// A matrix times the channels of every position.
 fn over_channels(matrix: Tensor<2>, x: Tensor<4>) -> Tensor<4> {
     let [samples, channels, height, width] = x.dims();
     let columns = x.reshape([samples, channels, height * width]);

@@ -1,4 +1,4 @@
-//! Values of a sample by their places: gathering, tiling and transpositions of many axes.
+//! Values of a sample by their positions: gathering, tiling and transpositions of many axes.
 
 use crate::graph::Shape;
 use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
@@ -6,16 +6,16 @@ use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
 /// Chosen values of a sample, in any order and any number of times.
 #[derive(Debug, Clone)]
 pub struct Take {
-    /// For every value of the result its place among the C·H·W of the input.
+    /// For every value of the result, its index among the C·H·W of the input.
     places: Tensor<1, Int>,
-    /// Values that the input has at least.
+    /// Least number of values of the input.
     least: usize,
     shape: Shape,
 }
 
 impl Take {
-    /// `places` has the values of `shape` in order of channels, rows and columns, each an index into
-    /// the input's values in that order.
+    /// `places` has the values of `shape` in order of channels, rows and columns, each an index
+    /// into the input's values in that order.
     ///
     /// `None` where their number is not that of the shape.
     pub fn new(places: &[usize], shape: Shape, device: &Device) -> Option<Self> {

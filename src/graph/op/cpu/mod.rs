@@ -1,4 +1,4 @@
-//! Loops of their own for tensors that the CPU backend holds, where burn's operations are much slower.
+//! Hand-written loops for tensors of the CPU backend, where burn's operations are much slower.
 
 pub mod depthwise_convolution;
 pub mod direct_convolution;

@@ -1,11 +1,11 @@
 //! Planes as long rows, for convolutions on the CPU.
 //!
-//! A plane is laid out once with its padding, row after row, so that one tap of a kernel is a shift of
-//! one long row, whatever its width. With a stride, pixels are laid out by their phase (remainder of
-//! the division by the stride), and the same holds inside each phase. Where planes are so small that
-//! their padding would be most of the work, what each tap takes is laid out by itself instead, for
-//! several samples after one another. Values and their gradients differ only in what is laid out and
-//! where results go.
+//! A plane is laid out once with its padding, row after row, so that one tap of a kernel is a shift
+//! of one long row, whatever its width. With a stride, pixels are laid out by their phase
+//! (remainder of the division by the stride), and the same holds inside each phase. Where planes
+//! are so small that their padding would be most of the work, what each tap takes is laid out by
+//! itself instead, for several samples after one another. Values and their gradients differ only in
+//! what is laid out and where results go.
 
 use burn::tensor::ops::ConvOptions;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use std::ops::Range;
 /// How the planes of one channel become a long row, and results become planes.
 pub struct Layout {
     pub sources: Vec<StridedPlane>,
-    /// Where each result goes, with the taps that make it: places in the kernel and shifts.
+    /// Where each result goes, with the taps that make it: positions in the kernel and shifts.
     pub results: Vec<(StridedPlane, Vec<(usize, usize)>)>,
     /// Values of a plane that comes in and one that goes out.
     pub plane: [usize; 2],
@@ -91,7 +91,7 @@ impl Geometry {
         Self { input, output: [0, 1].map(|axis| axes[axis].output(input[axis])), axes }
     }
 
-    /// Places of the kernel.
+    /// Positions of the kernel.
     pub fn kernel(&self) -> usize {
         self.axes[0].taps * self.axes[1].taps
     }
@@ -237,14 +237,15 @@ impl Geometry {
         strided
     }
 
-    /// Every tap's place in the kernel, and its distance down and across as in [`AxisWindow::tap`].
+    /// Every tap's position in the kernel, and its distance down and across as in
+    /// [`AxisWindow::tap`].
     fn taps(&self) -> impl Iterator<Item = (usize, [(usize, usize); 2])> {
         let [down, across] = &self.axes;
         (0..self.kernel())
             .map(|place| (place, [down.tap(place / across.taps), across.tap(place % across.taps)]))
     }
 
-    /// The taps that take from a phase: places in the kernel and whole strides.
+    /// The taps that take from a phase: positions in the kernel and whole strides.
     fn taps_of(&self, phase: [usize; 2]) -> impl Iterator<Item = (usize, [usize; 2])> {
         let of_phase = move |taps: &[(usize, usize); 2]| [taps[0].1, taps[1].1] == phase;
         let taps = self.taps().filter(move |(_, taps)| of_phase(taps));

@@ -1,5 +1,5 @@
-//! Values of tensors that the CPU backend holds, without copying them: for the few operations that
-//! are much faster by a loop of their own.
+//! Values of tensors of the CPU backend, without copying them: for the few operations that are much
+//! faster by a hand-written loop.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::{
@@ -10,9 +10,9 @@ use burn::tensor::{Tensor, TensorData};
 use pulp::Arch;
 use rayon::prelude::*;
 
-/// Values in row-major order; the tensor itself where it lies on another device or is
+/// Values in row-major order; the tensor itself where it is on another device or
 /// differentiated.
-// A tensor is as large where it goes on to burn.
+// Either variant is as large.
 #[allow(clippy::result_large_err)]
 pub fn on_host<const D: usize>(tensor: Tensor<D>) -> Result<FlexTensor, Tensor<D>> {
     match tensor.into_dispatch() {
@@ -40,12 +40,12 @@ pub fn from_host<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<
 /// Values that one core sweeps at a time, with its own vector instructions: they fit its cache.
 const CHUNK: usize = 1 << 14;
 
-/// Room for results, cleared by all cores: one alone takes a tenth of a training's time for it.
+/// A zeroed buffer, cleared by all cores: one core alone would take a tenth of a training's time.
 pub fn zeros(count: usize) -> Vec<f32> {
     rayon::iter::repeat_n(0.0, count).with_min_len(CHUNK).collect()
 }
 
-/// A function of every value; in place where nobody else holds the values.
+/// Applies a function to every value; in place where the values are not shared.
 pub fn map<const D: usize>(
     mut values: FlexTensor,
     function: impl Fn(f32) -> f32 + Sync,
@@ -73,8 +73,8 @@ pub fn map<const D: usize>(
     from_host(new, values.shape().dims())
 }
 
-/// A function of every value and of the one at its place in `other`, which has the same shape; in
-/// place where nobody else holds the values.
+/// Applies a function to every value and the one at the same index of `other`, which has the same
+/// shape; in place where the values are not shared.
 pub fn zip<const D: usize>(
     mut values: FlexTensor,
     other: &FlexTensor,
@@ -104,7 +104,7 @@ pub fn zip<const D: usize>(
     from_host(new, values.shape().dims())
 }
 
-/// All values, where nobody else holds them.
+/// All values, where they are not shared.
 pub fn own_values(values: &mut FlexTensor) -> Option<&mut [f32]> {
     let is_whole = values.bytes().len() == size_of_val(slice(values));
     values.try_storage_mut().filter(|_| is_whole)

@@ -1,8 +1,9 @@
 //! Convolution over channels and its gradients on the CPU.
 //!
-//! No matrix of columns is made. Planes lie as long rows ([`Layout`]), and what one tap takes from
-//! one channel is that channel's row, shifted. A tile of results, eight channels (four where there are
-//! 16 registers) by three vectors, stays in registers while all channels and taps are summed up.
+//! No im2col matrix is made. Planes are stored as long rows ([`Layout`]), and what one tap takes
+//! from one channel is that channel's row, shifted. A tile of results, eight channels (four where
+//! there are 16 registers) by three vectors, stays in registers while all channels and taps are
+//! summed up.
 
 mod rows;
 mod weight_gradient;
@@ -20,12 +21,12 @@ use std::sync::OnceLock;
 
 /// The most vectors of a tile's rows.
 const VECTORS: usize = 3;
-/// Result channels of a tile where vectors are of 8 values: such processors have 16 registers, which a
-/// tile, its vectors and one weight fill. One sum more would stay in memory.
+/// Result channels of a tile where vectors are of 8 values: such processors have 16 registers,
+/// which a tile, its vectors and one weight fill. One sum more would stay in memory.
 const FEW_OUTS: usize = OUTS / 2;
 /// What the longest row may exceed its end by, in values.
 const SLACK: usize = VECTORS * WIDEST;
-/// Values of all channels that a few rows of results are computed from: a core's cache holds them.
+/// Values of all channels that a few rows of results are computed from: they fit a core's cache.
 const CACHED: usize = 1 << 17;
 
 /// The convolution of N×C×H×W by out × C/groups × h × w, or `None` where it isn't on the CPU.
@@ -125,7 +126,7 @@ struct Pass {
 impl Pass {
     /// Weights by result plane, group, block of result channels, channel and tap, and result
     /// channel; zeros where the last block is not full. `weight` gives the one of a group, result
-    /// channel, channel and place in the kernel.
+    /// channel, channel and position in the kernel.
     fn pack(&self, weight: impl Fn(usize, usize, usize, usize) -> f32) -> Vec<f32> {
         let mut packed = vec![];
         for (_, taps) in &self.layout.results {
@@ -217,7 +218,7 @@ impl Pass {
     }
 
     /// Computes some blocks from rows of all channels, a few rows of results at a time, as long as
-    /// what they take lies in the cache.
+    /// their inputs are in the cache.
     fn fill(
         &self,
         source: &[f32],
@@ -269,9 +270,9 @@ impl Pass {
 /// One strided plane of results.
 struct Part<'a> {
     strided: &'a StridedPlane,
-    /// Places that every channel's taps start from.
+    /// Positions that every channel's taps start from.
     offsets: Vec<usize>,
-    /// Where its weights lie.
+    /// Range of its weights.
     weights: std::ops::Range<usize>,
 }
 
@@ -281,9 +282,9 @@ struct Sums<'a> {
     offsets: &'a [usize],
     weights: &'a [f32],
     start: [f32; OUTS],
-    /// Result channels that are wanted.
+    /// Result channels to compute.
     outs: usize,
-    /// Values that are wanted of each row; up to [`SLACK`] more are written.
+    /// Values to compute of each row; up to [`SLACK`] more are written.
     length: usize,
     results: &'a mut [f32],
     /// Distance of two rows of results.

@@ -13,7 +13,7 @@ pub fn is_wasteful(layout: &Layout, samples: usize, outs: usize) -> bool {
     outs >= 8 * OUTS && 3 * wanted < 2 * layout.longest().next_multiple_of(WIDEST)
 }
 
-/// Places that every channel's taps start from, of channels that lie `row` values apart.
+/// Positions that every channel's taps start from, of channels that lie `row` values apart.
 pub fn offsets(channels: usize, row: usize, taps: &[(usize, usize)]) -> Vec<usize> {
     (0..channels).flat_map(|c| taps.iter().map(move |(_, shift)| c * row + shift)).collect()
 }

@@ -1,5 +1,5 @@
-//! The gradient at a convolution's weights: as the convolution itself with the two operands in other
-//! places. A tile of weights stays in registers, summed up along the rows.
+//! The gradient at a convolution's weights: as the convolution itself with the operands exchanged.
+//! A tile of weights stays in registers, summed up along the rows.
 
 use super::rows::{WIDEST, is_wasteful, offsets};
 use crate::graph::op::cpu::row_layout::{Geometry, Layout};
@@ -82,7 +82,7 @@ impl Weights {
         partial
     }
 
-    /// Adds what some rows of samples give.
+    /// Adds the contribution of some rows of samples.
     fn sum(
         &self,
         x: &[f32],
