@@ -9,10 +9,10 @@ use std::io::Cursor;
 const KNOWN: &str = "PNG, JPEG, WebP, BMP, TIFF, GIF, JPEG XL";
 const TRUNCATED: &str = "the file ends before the picture does; copy or download it again";
 
-/// The picture in a file, and what there is to say of it.
+/// The picture in a file, and notes on it.
 ///
 /// # Errors
-/// In words, when it can't be decoded, or is too large or too small.
+/// When it can't be decoded, or is too large or too small.
 pub(super) fn decode(bytes: &[u8]) -> Result<(RgbImage, Vec<String>), String> {
     if tiff::is_tiff(bytes) {
         let read = tiff::decoded(bytes);
@@ -64,8 +64,8 @@ fn decode_as(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, String> 
     Ok(image)
 }
 
-/// A JPEG. The decoder fills what is missing of it, so that its end is looked for before. Where only
-/// the end's marker is missing, whatever follows changes no pixel.
+/// A JPEG. The decoder fills what is missing of it, so that its end is looked for before. Where
+/// only the end's marker is missing, whatever follows changes no pixel.
 fn decode_jpeg(bytes: &[u8]) -> Result<(RgbImage, Vec<String>), String> {
     const FILLERS: [[u8; 64]; 2] = [[0x00; 64], [0xa5; 64]];
     let decoded = |bytes: &[u8]| decode_as(bytes, ImageFormat::Jpeg);
@@ -86,7 +86,7 @@ fn decode_jpeg(bytes: &[u8]) -> Result<(RgbImage, Vec<String>), String> {
     }
 }
 
-/// RGB, with transparent pixels laid on white paper.
+/// RGB, with transparent pixels blended with white.
 fn on_white(image: DynamicImage) -> RgbImage {
     if !image.color().has_alpha() {
         return image.into_rgb8();

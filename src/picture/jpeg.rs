@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 /// How a JPEG's file ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// With its marker; what follows, such as the film of a phone's moving picture, is no part of it.
+    /// With its marker; what follows, such as the film of a phone's moving picture, is no part of
+    /// it.
     Marked,
     /// In the data of the last scan, whose rest and marker may be missing.
     InLastScan,
@@ -67,8 +68,8 @@ impl Coefficients {
         self.lowest = components.map(|component| (component[0], [Self::NONE; 64])).collect();
     }
 
-    /// A scan's header says what it sends: of which components, from which coefficient to which, and
-    /// down to which bit.
+    /// A scan's header says what it sends: of which components, from which coefficient to which,
+    /// and down to which bit.
     fn add(&mut self, header: &[u8]) {
         let count = header.first().map_or(0, |count| usize::from(*count));
         let Some(&[first, last, bits]) = header.get(1 + 2 * count..) else { return };
@@ -85,7 +86,7 @@ impl Coefficients {
     }
 }
 
-/// The next marker and the place behind it; in a scan's data 0xff is followed by zero.
+/// The next marker and the offset after it; in a scan's data 0xff is followed by zero.
 fn next_marker(bytes: &[u8], place: &mut usize) -> Option<u8> {
     loop {
         let rest = bytes.get(*place..)?;

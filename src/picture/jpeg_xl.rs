@@ -16,7 +16,7 @@ pub(super) fn is_jpeg_xl(bytes: &[u8]) -> bool {
 /// The first frame, upright.
 ///
 /// # Errors
-/// In words, when it can't be decoded or ends early.
+/// When it can't be decoded or ends early.
 pub(super) fn decoded(bytes: &[u8]) -> Result<DynamicImage, String> {
     let mut options = JxlDecoderOptions::default();
     options.sample_limit = Some(MAX_SAMPLES);

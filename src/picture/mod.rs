@@ -36,22 +36,22 @@ pub struct Picture {
     pub content: Content,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// What people should know of how it was read.
+    /// Notes on how it was read.
     pub notes: Vec<String>,
 }
 
 /// Pixels of a picture.
 #[derive(Debug, Clone)]
 pub enum Content {
-    /// Upright 8-bit RGB; transparency is laid on white.
+    /// Upright 8-bit RGB; transparency is blended with white.
     Rgb(RgbImage),
     /// A `.npy` array, C×H×W in [0,1], used exactly as it is.
     Exact(Array3<f32>),
 }
 
 impl Picture {
-    /// Opens PNG, JPEG, WebP, BMP, TIFF, GIF or JPEG XL (the first frame), turned upright by its EXIF
-    /// orientation, or a `.npy` array (C×H×W, float32 in [0,1]).
+    /// Opens PNG, JPEG, WebP, BMP, TIFF, GIF or JPEG XL (the first frame), turned upright by its
+    /// EXIF orientation, or a `.npy` array (C×H×W, float32 in [0,1]).
     ///
     /// # Errors
     /// When the file can't be read or decoded, or is too large or too small to explain.

@@ -1,4 +1,4 @@
-//! Where a picture lies in a network's input: the one place that knows how short sides are resized
+//! Where a picture lies in a network's input: the only code that knows how short sides are resized
 //! and centres cropped.
 
 use super::Preprocessing;

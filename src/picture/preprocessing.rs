@@ -22,7 +22,7 @@ pub struct Preprocessing {
 }
 
 impl Preprocessing {
-    /// How pictures give the channels, where that is worth saying.
+    /// How channels are taken from pictures, where that is not RGB.
     pub fn channels_text(&self) -> Option<String> {
         match self.channels {
             3 => None,

@@ -22,7 +22,7 @@ pub(super) fn is_tiff(bytes: &[u8]) -> bool {
 /// The picture, turned upright, if it is one of these kinds.
 ///
 /// # Errors
-/// In words, when it is and can't be read, or holds what are no pixels.
+/// When it is one and can't be read, or contains invalid pixels.
 pub(super) fn decoded(bytes: &[u8]) -> Option<Result<DynamicImage, String>> {
     let place = palette_mark(bytes);
     if let Some(place) = place {
@@ -119,7 +119,7 @@ fn of_floats(mut decoder: Opened) -> Result<DynamicImage, String> {
 /// Floating-point pixels are 0 to 1: others would be cut off.
 ///
 /// # Errors
-/// In words, when one is not.
+/// When one is not.
 pub(super) fn check_floats(values: &[f32]) -> Result<(), String> {
     const SLACK: f32 = 1e-3;
     if values.iter().all(|value| (-SLACK..=1.0 + SLACK).contains(value)) {

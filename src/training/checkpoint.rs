@@ -15,9 +15,9 @@ use std::path::Path;
 pub struct State {
     pub weights: Weights,
     pub velocity: Values,
-    /// The moving average of the weights, where the recipe wants one.
+    /// The moving average of the weights, where the recipe has one.
     pub average: Option<Weights>,
-    /// The weights of the last good epoch, where the training may break down.
+    /// The weights of the last good epoch, where the training may collapse.
     pub good: Option<Weights>,
     pub place: Place,
 }
@@ -97,8 +97,8 @@ impl State {
     /// When the file is no checkpoint, or damaged.
     pub fn read(path: &Path) -> Result<(Self, Identity)> {
         let failed = |why: String| {
-            Error::new(format!("cannot go on from {}", path.display()), why)
-                .hint("--restart begins anew")
+            Error::new(format!("cannot resume from {}", path.display()), why)
+                .hint("--restart starts over")
         };
         let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| failed(e.to_string()))?;

@@ -34,7 +34,7 @@ pub struct Accuracies {
 }
 
 impl Accuracies {
-    /// Measures a network on test pictures. `advance` hears of parts done, of 1.
+    /// Measures a network on test pictures. `advance` gets the part done, 0 to 1.
     ///
     /// # Errors
     /// When the device failed.

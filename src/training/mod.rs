@@ -1,10 +1,10 @@
 //! Training classifiers: vanilla, and robust to changes of their pixels or of their explanations.
 //!
-//! A [`Recipe`] says what is learned from which pictures and how. Weights are state dicts with
-//! PyTorch's names, on the host; for every step the network is laid anew from them, by the same
-//! architectures that open files. Nothing is drawn at random but from the recipe's seed, and
-//! sums go in the same order on any number of cores, so that a training that was interrupted ends
-//! with the same bits as one that was not.
+//! A [`Recipe`] says what is trained on which pictures and how. Weights are state dicts with
+//! PyTorch's names, on the host; for every step the network is built from them, by the same
+//! architectures that open files. All randomness comes from the recipe's seed, and sums are added
+//! in the same order on any number of cores, so that an interrupted training ends with the same
+//! bits as an uninterrupted one.
 
 mod batches;
 mod checkpoint;

@@ -1,4 +1,4 @@
-//! What is measured after each epoch, and whether the training broke down.
+//! What is measured after each epoch, and whether the training collapsed.
 
 use super::data::Pictures;
 use super::evaluation::{accuracy, robust_accuracy, watching};
@@ -48,8 +48,8 @@ impl Monitor {
     }
 }
 
-/// The best that was seen of what may break down, in millionths, so that a checkpoint keeps it
-/// exactly.
+/// The best value so far of the accuracy that may collapse, in millionths, so that a checkpoint
+/// keeps it exactly.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Best(u32);
 
@@ -65,9 +65,9 @@ pub enum Verdict {
 }
 
 impl Best {
-    /// Judges an epoch. Broken down is less than half of the best under attack, or seven tenths of it
-    /// without, if chance can't have done that and the best was well above guessing among `classes`;
-    /// more than nine tenths is good.
+    /// Judges an epoch. A collapse is less than half of the best under attack, or seven tenths of
+    /// it without, if chance can't have done that and the best was well above guessing among
+    /// `classes`; more than nine tenths is good.
     pub fn judge(&mut self, collapse: Collapse, watched: Watched, classes: usize) -> Verdict {
         let [all, attacked] = watched.pictures;
         let (value, least, pictures) = match collapse {

@@ -44,7 +44,7 @@ impl Network {
         self.architecture.id
     }
 
-    /// The graph to learn with: batch norms are nodes that take the statistics of the batch.
+    /// The graph to train: batch norms are nodes that use the statistics of the batch.
     ///
     /// # Errors
     /// As on [`Self::new`], which has checked the weights.

@@ -96,7 +96,7 @@ impl NetworkRecipe {
     }
 }
 
-/// Weights of a file in the places of others.
+/// Replaces weights by those of a file.
 fn begun(mut weights: Weights, path: &Path) -> Result<Weights> {
     let failed = |why: String| {
         Error::new(format!("cannot begin with {}", path.display()), why)

@@ -28,7 +28,7 @@ impl TryFrom<Written> for PixelDistance {
         value
             .filter(|value| value.is_finite() && *value >= 0.0)
             .map(PixelDistance)
-            .ok_or_else(|| "wanted a number, or a fraction such as \"8/255\"".into())
+            .ok_or_else(|| "expected a number, or a fraction such as \"8/255\"".into())
     }
 }
 

@@ -17,9 +17,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// The name of the network, shown to people; by default that of the recipe's file.
+    /// The network's display name; by default that of the recipe's file.
     pub name: Option<String>,
-    /// All that is drawn at random follows from it.
+    /// Seed of all random streams.
     #[serde(default)]
     pub seed: u64,
     #[serde(default = "thirty")]
@@ -61,15 +61,15 @@ pub enum Precision {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataRecipe {
-    /// Pictures to learn from: a folder of classes, an archive of such, CIFAR's or MNIST's files,
+    /// Training pictures: a folder of classes, an archive of such, CIFAR's or MNIST's files,
     /// or an `.npz`; from the folder of the recipe.
     pub train: PathBuf,
-    /// Pictures to test with in the end; by default those held out.
+    /// Pictures of the final test; by default those held out.
     pub test: Option<PathBuf>,
-    /// Share of the training pictures that is held out and watched, above 0 and below 1.
+    /// Share of the training pictures that is held out for monitoring, above 0 and below 1.
     #[serde(default = "twentieth")]
     pub holdout: f64,
-    /// Learns from so many of them, drawn at random; all by default.
+    /// Uses at most this many of them, drawn at random; all by default.
     pub limit: Option<usize>,
     /// Height and width that pictures are brought to; by default they are of one size.
     pub size: Option<[usize; 2]>,
@@ -78,7 +78,7 @@ pub struct DataRecipe {
     #[serde(default)]
     pub augmentation: Augmentation,
     /// Mean and standard deviation of the [0,1] pixels, one value a channel; by default those of
-    /// the pictures that are learned from.
+    /// the training pictures.
     pub mean: Option<Vec<f32>>,
     pub std: Option<Vec<f32>>,
 }
@@ -190,19 +190,19 @@ impl Recipe {
         let adversary = self.objective.objective().adversary();
         match () {
             () if self.name.as_ref().is_some_and(|name| name.contains(['/', '\\'])) => {
-                wrong("name", "files are named by it, it has no place for a slash".into())
+                wrong("name", "files are named after it, so it must not contain a slash".into())
             }
             () if self
                 .name
                 .as_ref()
                 .is_some_and(|name| name.is_empty() || name == "checkpoint") =>
             {
-                wrong("name", "files are named by it, and it would hide one".into())
+                wrong("name", "files are named after it, and it would hide one".into())
             }
             () if self.checkpoint_minutes.is_nan() || self.checkpoint_minutes < 0.0 => {
                 wrong("checkpoint_minutes", "it must not be below 0".into())
             }
-            () if data.limit == Some(0) => wrong("limit", "it leaves nothing to learn from".into()),
+            () if data.limit == Some(0) => wrong("limit", "it leaves nothing to train on".into()),
             () if data.channels.is_some_and(|channels| ![1, 3].contains(&channels)) => {
                 wrong("channels", "it must be 1 or 3".into())
             }
@@ -214,7 +214,7 @@ impl Recipe {
                 wrong("pictures", "accuracies need one at least".into())
             }
             () if evaluation.epsilon.is_some_and(|epsilon| epsilon.exact() == 0.0) => {
-                wrong("epsilon", "an attack within 0 is none".into())
+                wrong("epsilon", "an attack within 0 changes nothing".into())
             }
             () if *epochs == 0 => wrong("epochs", "there must be one at least".into()),
             () if *batch < 2 => wrong("batch", format!("it is {batch}, of at least 2 pictures")),
@@ -260,8 +260,8 @@ impl Recipe {
         (self.evaluation.norm.unwrap_or(norm), self.evaluation.epsilon.unwrap_or(epsilon))
     }
 
-    /// Known by all that decides the weights: where its pictures lie and what is measured in the end
-    /// may change from one start to the next.
+    /// Hash of everything that determines the weights: the pictures' paths and the final
+    /// measurements may change between starts.
     pub(super) fn sha256(&self) -> String {
         let mut recipe = self.clone();
         recipe.data.train = PathBuf::new();
@@ -271,7 +271,7 @@ impl Recipe {
         recipe.checkpoint_minutes = 0.0;
         recipe.precision = Precision::Single;
         let EvaluationRecipe { watched, attacked, norm, epsilon, .. } = recipe.evaluation;
-        // Watching can end a training.
+        // Monitoring can end a training.
         recipe.evaluation =
             EvaluationRecipe { watched, attacked, norm, epsilon, ..EvaluationRecipe::default() };
         let text = toml::to_string(&recipe).expect("a recipe is TOML");

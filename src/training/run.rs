@@ -42,7 +42,7 @@ pub enum Progress<'a> {
 pub enum Outcome {
     /// The card of the network that was written, and how accurate it is.
     Trained { card: PathBuf, accuracies: Accuracies },
-    /// It was stopped, and goes on from its checkpoint when it is started again.
+    /// It was stopped, and resumes from its checkpoint when it is started again.
     Stopped { checkpoint: PathBuf },
 }
 
@@ -68,11 +68,11 @@ struct Files {
 }
 
 impl Training {
-    /// Reads the pictures and makes the first weights, or goes on from the checkpoint in `folder`.
+    /// Reads the pictures and initialises the weights, or resumes from the checkpoint in `folder`.
     ///
     /// # Errors
     /// When the pictures can't be read, the network can't be trained, or the folder holds a
-    /// checkpoint of something else, unless it is to begin anew.
+    /// checkpoint of another training, unless it is to start over.
     pub fn prepare(
         recipe: Recipe,
         folder: &Path,
@@ -146,7 +146,7 @@ impl Training {
     /// checkpoint.
     ///
     /// # Errors
-    /// When the device failed, a file can't be written, or the weights are no numbers any more.
+    /// When the device failed, a file can't be written, or the weights became NaN or infinite.
     pub fn run(mut self, hear: &mut dyn FnMut(Progress) -> Flow) -> Result<Outcome> {
         // What was there before a restart is not gone on with after a kill.
         self.checkpoint()?;
@@ -180,7 +180,7 @@ impl Training {
         let mut order: Vec<usize> = (0..self.train.len()).collect();
         let name = epoch.to_string();
         order.shuffle(&mut RandomStream::new(self.recipe.seed, "order", &name, "").generator());
-        // A last batch of a few pictures would have poor statistics; others take their place.
+        // A last batch of a few pictures would have poor statistics; it is filled up.
         let batches = order.chunks_exact(self.recipe.batch.min(order.len()));
         let batch = self.recipe.batch.min(order.len());
         let (total, mut written) = (batches.len() * batch, Instant::now());
@@ -190,7 +190,7 @@ impl Training {
                 if self.state.good.is_none() {
                     return Err(diverged());
                 }
-                self.end("the loss is not a number any more");
+                self.end("the loss became NaN or infinite");
                 return Ok(Flow::Continue);
             }
             let place = &mut self.state.place;
@@ -210,7 +210,7 @@ impl Training {
         Ok(Flow::Continue)
     }
 
-    /// Learns from a batch; false, and nothing learned, where its loss is no number.
+    /// Trains on a batch; false, without an update, where its loss is NaN or infinite.
     fn step(&mut self, indices: &[usize]) -> Result<bool> {
         let (place, recipe) = (&self.state.place, &self.recipe);
         let pixels = recipe.data.augmentation.apply(&self.train, indices, recipe.seed, place.epoch);
@@ -281,7 +281,7 @@ impl Training {
         self.monitor.measure(&self.recipe, &graph)
     }
 
-    /// Goes back to the last good epoch, and ends there, where the training broke down.
+    /// Ends with the last good epoch's weights where the training collapsed.
     fn judge(&mut self, watched: Watched) {
         let Some(collapse) = self.recipe.objective.objective().collapse() else { return };
         let classes = self.train.classes.len();
@@ -295,14 +295,14 @@ impl Training {
         }
     }
 
-    /// Ends the training where it broke down.
+    /// Ends the training where it collapsed.
     fn end(&mut self, why: &str) {
         self.state.place.ended = Some(format!(
-            "{why}: the training broke down, and ends with the weights of the last good epoch"
+            "{why}: the training collapsed, and ends with the weights of the last good epoch"
         ));
     }
 
-    /// The weights that count: of the last good epoch after a breakdown, or else the average, or
+    /// The weights that count: of the last good epoch after a collapse, or else the average, or
     /// else the last.
     fn tested(&self) -> &Weights {
         let State { weights, average, good, place, .. } = &self.state;
@@ -310,7 +310,7 @@ impl Training {
         good.or(average.as_ref()).unwrap_or(weights)
     }
 
-    /// The weights as their file holds them: what is measured is what people open.
+    /// The weights as their file stores them, so that what is measured is what will be opened.
     fn saved(&self) -> Result<Weights> {
         let mut weights = self.tested().clone();
         let values = weights.tensors.values_mut().flat_map(|tensor| &mut tensor.values);
@@ -397,7 +397,7 @@ impl Training {
     }
 }
 
-/// A card goes elsewhere; where its pictures lay means nothing there.
+/// A card may be moved to another machine, where the pictures' paths mean nothing.
 fn without_folders(recipe: &Recipe) -> Recipe {
     let name = |path: &PathBuf| path.file_name().map_or_else(PathBuf::new, PathBuf::from);
     let mut recipe = recipe.clone();
@@ -440,13 +440,13 @@ fn go_on(path: &Path, identity: &Identity) -> Result<State> {
         () => return Ok(state),
     };
     Err(Error::new(
-        format!("cannot go on from {}", path.display()),
+        format!("cannot resume from {}", path.display()),
         format!("it is of a training with {other}"),
     )
-    .hint("--restart begins anew, --out writes elsewhere"))
+    .hint("--restart starts over, --out writes elsewhere"))
 }
 
 fn diverged() -> Error {
-    Error::new("the training diverged", "the loss is not a number any more")
-        .hint("lower `rate` and begin anew with --restart")
+    Error::new("the training diverged", "the loss became NaN or infinite")
+        .hint("lower `rate` and start over with --restart")
 }

@@ -52,7 +52,7 @@ impl Schedule {
         }
     }
 
-    /// The rate over the highest one, at an epoch (with its part that is done) of so many.
+    /// The rate relative to the highest one, at an epoch (with its fraction done) of `epochs`.
     pub fn at(&self, epoch: f64, epochs: f64) -> f64 {
         let part = (epoch / epochs).clamp(0.0, 1.0);
         match self {

@@ -1,4 +1,4 @@
-//! What a batch gives to a step: gradients at the weights and statistics of batch norms.
+//! A batch's contribution to a step: gradients at the weights and statistics of batch norms.
 
 use super::optimiser::Values;
 use crate::attack::{Loss, cotangent};
@@ -7,7 +7,7 @@ use crate::graph::{Graph, Tape, read_back};
 use crate::model::{BatchNorms, Weights};
 use burn::tensor::Tensor;
 
-/// What a batch gives to a step.
+/// A batch's contribution to a step.
 #[derive(Debug, Clone, Default)]
 pub struct Update {
     /// Of the batch's mean loss, by names of tensors.
@@ -52,7 +52,8 @@ impl Update {
         self.correct += rows.filter(|(row, label)| top(row) == **label).count();
     }
 
-    /// Adds what a gradient at the logits (N×classes) gives, and the statistics of its batch.
+    /// Adds the contribution of a gradient at the logits (N×classes), and the statistics of its
+    /// batch.
     ///
     /// # Errors
     /// When the device failed.

@@ -519,7 +519,7 @@ fn wrong_files_get_one_clear_line() {
         ("a.csv", "image,x1,y1,x2,y2\na,1,2,3\n".into(), "line 2: `` is not a number"),
         ("a.csv", "image,x1,y1,x2,y2\n,1,2,3,4\n".into(), "line 2: it names no picture"),
         ("a.csv", "image,x1,y1,x2,y2\na,5,2,3,4\n".into(), "line 2, a: the box x 5 to 3"),
-        ("a.csv", "image,x1,y1,x2,y2\na,nan,2,3,4\n".into(), "no pixel coordinate"),
+        ("a.csv", "image,x1,y1,x2,y2\na,nan,2,3,4\n".into(), "invalid pixel coordinate"),
         ("a.txt", "0 0.5 0.5 0.1\n".into(), "line 1: 4 numbers instead"),
         ("a.txt", "0 300 200 50 60\n".into(), "are no shares"),
         ("a.txt", "0 300 200 50 60\n1 9 9 9 9\n".into(), "are no shares"),

@@ -269,7 +269,7 @@ fn a_training_that_breaks_down_ends_with_its_last_good_weights() {
         Flow::Continue
     });
     let Outcome::Trained { card, accuracies } = outcome.unwrap() else { panic!("it went on") };
-    assert!(notices.len() == 1 && notices[0].contains("broke down"), "{notices:?}");
+    assert!(notices.len() == 1 && notices[0].contains("collapsed"), "{notices:?}");
     // Far above guessing among four classes.
     assert!(accuracies.clean > 0.4, "{accuracies:?}");
     let training = Card::read(&card).unwrap().training.unwrap();

@@ -16,15 +16,15 @@ impl BoundingBox {
     /// From left, top, right and bottom edge.
     ///
     /// # Errors
-    /// In words, when an edge is no number or the box is inside out.
+    /// When an edge is no valid coordinate or the box is inside out.
     pub fn new(edges: [f64; 4]) -> Result<Self, String> {
         let [x1, y1, x2, y2] = edges;
         if !edges.iter().all(|edge| edge.is_finite() && edge.abs() < 1e9) {
-            return Err(format!("the box {edges:?} holds what is no pixel coordinate"));
+            return Err(format!("the box {edges:?} has an invalid pixel coordinate"));
         }
         if x2 < x1 || y2 < y1 {
             return Err(format!(
-                "the box x {x1} to {x2}, y {y1} to {y2} is inside out: its right edge must not lie left of its left, nor its bottom above its top"
+                "the box x {x1} to {x2}, y {y1} to {y2} is inside out: its right edge must not be left of its left edge, nor its bottom above its top"
             ));
         }
         let [x1, y1, x2, y2] = edges.map(|edge| edge as f32);
@@ -56,7 +56,7 @@ impl BoundingBox {
         if joint > 0.0 { shared.area() / joint } else { 0.0 }
     }
 
-    /// What lies within a picture of height and width; its area is zero where nothing does.
+    /// The part within a picture of this height and width; its area is zero where there is none.
     pub fn clipped(&self, [height, width]: [f32; 2]) -> Self {
         Self {
             x1: self.x1.clamp(0.0, width),
@@ -85,7 +85,7 @@ impl BoundingBox {
     }
 }
 
-/// Pixels whose centres lie from one place up to, but not at, another.
+/// Pixels whose centres lie in the half-open interval between two coordinates.
 fn centres(from: f32, to: f32) -> Range<usize> {
     (from - 0.5).ceil().max(0.0) as usize..(to - 0.5).ceil().max(0.0) as usize
 }

@@ -9,7 +9,7 @@ use crate::text::count;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Everything that a file or a folder says about pictures.
+/// All annotations of a file or a folder.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Annotations {
     /// By the pictures' file stems, and then by their names as written, with folders.
@@ -38,14 +38,14 @@ impl Annotations {
         Ok(self)
     }
 
-    /// What is said about the picture of this name, without folder and extension; none where
+    /// The annotation of the picture of this name, without folder and extension; none where
     /// several have it.
     pub fn of(&self, stem: &str) -> Option<&Annotation> {
         let named = self.pictures.get(stem)?;
         named.values().next().filter(|_| named.len() == 1)
     }
 
-    /// What is said about a picture's file. Where several have its name, the one that shares most of
+    /// The annotation of a picture's file. Where several have its name, the one that shares most of
     /// the end of its path; none where that is not one alone.
     pub fn of_picture(&self, path: &Path) -> Option<&Annotation> {
         let named = self.pictures.get(&stem(path))?;
@@ -71,25 +71,25 @@ impl Annotations {
         self.pictures.is_empty()
     }
 
-    /// What people should know, one line each: entries that were skipped, boxes that were cut at
-    /// their picture's border, and what was assumed.
+    /// Warnings, one line each: entries that were skipped, boxes that were cut at their picture's
+    /// border, and what was assumed.
     pub fn warnings(&self) -> Vec<String> {
         self.tally.lines()
     }
 
-    /// The annotation of a picture, which is begun if need be.
+    /// The annotation of a picture, created if need be.
     pub(super) fn picture(&mut self, name: &str, frame: Frame) -> Result<&mut Annotation, String> {
         let named = self.pictures.entry(picture_stem(name)).or_default();
         let begin = || Annotation { frame, regions: vec![] };
         let annotation = named.entry(name.to_string()).or_insert_with(begin);
         match annotation.frame == frame {
             true => Ok(annotation),
-            false => Err(format!("{name} is said to be of two sizes")),
+            false => Err(format!("{name} is given two sizes")),
         }
     }
 
-    /// Takes one entry of a file, which `place` names, as it was read: an object of a picture, cut
-    /// at its border. One that can't be used is skipped and counted.
+    /// Adds one entry of a file, an object of a picture, cut at its border; `place` names the entry
+    /// in messages. One that can't be used is skipped and counted.
     pub(super) fn take(
         &mut self,
         place: impl Fn() -> String,
@@ -125,7 +125,7 @@ fn shared_end(name: &str, path: &str) -> usize {
     1 + 2 * same + usize::from(file(name) == file(path))
 }
 
-/// What of an object lies within its picture, and whether some of it does not.
+/// The part of an object within its picture, and whether some of it was outside.
 fn cut(shape: Shape, frame: Frame) -> Result<(Shape, bool), String> {
     let whole = match shape {
         Shape::Box(bounds) => bounds,

@@ -4,7 +4,7 @@ use super::Annotations;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-/// A value as it should be, or whatever else was written in its place.
+/// A value of the expected type, or anything else.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Loose<T> {

@@ -15,7 +15,7 @@ const LOSSLESS: [&str; 5] = ["png", "bmp", "tif", "tiff", "gif"];
 const LOSSY: [&str; 3] = ["jpg", "jpeg", "jfif"];
 const MARKS: [&str; 2] = ["_mask", "-mask"];
 const MAX_DECODER_BYTES: u64 = 1 << 30;
-/// A mask of more values is taken for a picture.
+/// A mask with more values counts as a picture.
 const MAX_OBJECTS: usize = 64;
 /// The palette colour that VOC outlines objects with.
 const VOID: u8 = 255;

@@ -1,4 +1,4 @@
-//! Annotations: what people drew around the objects of pictures, as boxes and masks.
+//! Annotations: ground-truth boxes and masks of the objects in pictures.
 //!
 //! [`Annotations::open`] reads a file or a folder, [`Annotations::of`] finds a picture in it by its
 //! name, and [`Annotation::on_input`] brings its regions to the pixels of a network's input.
@@ -39,27 +39,28 @@ use crate::file::{extension, stem};
 use std::path::Path;
 
 impl Annotations {
-    /// Opens a file or a folder in any of the known formats, told apart by name and content:
+    /// Opens a file or a folder in any of the known formats, recognised by name and content:
     ///
-    /// - Pascal VOC and ImageNet XML, one file a picture, and CVAT's XML of many. Edges are taken as
-    ///   they stand, except that files of VOC itself count pixels from 1 and include the last one.
-    /// - COCO and LVIS JSON: polygons and run lengths where there are any, boxes otherwise. A class is
-    ///   the position of its category's id among all ids. Labelme's JSON, one file a picture.
+    /// - Pascal VOC and ImageNet XML, one file a picture, and CVAT's XML of many. Edges are taken
+    ///   as they stand, except that files of VOC itself count pixels from 1 and include the last
+    ///   one.
+    /// - COCO and LVIS JSON: polygons and run lengths where there are any, boxes otherwise. A class
+    ///   is the position of its category's id among all ids. Labelme's JSON, one file a picture.
     /// - YOLO text, one file a picture: class, centre, width, height as shares of the picture, or a
     ///   class and the corners of a polygon or of a turned box. Names come from `classes.txt`,
     ///   `obj.names`, `data.yaml` or another description near it. DOTA's text of turned boxes.
     /// - CSV or TSV with a header, one row a box by edges, by corner and size, or as one field; or
-    ///   with `PredictionString`, several boxes a row. Without a size, coordinates that all lie in 0
-    ///   to 1 are shares of the picture (Open Images).
+    ///   with `PredictionString`, several boxes a row. Without a size, coordinates that all lie in
+    ///   0 to 1 are shares of the picture (Open Images).
     /// - Masks, one file a picture: 0 or black is background, every other value an object. The last
     ///   of 256 palette colours (VOC's void) is background too. Levels of grey between black and
     ///   white, as of JPEG and smoothed edges, are parted in the middle.
     ///
-    /// What can't be used is left out, counted, and said among the [`warnings`](Self::warnings).
+    /// What can't be used is skipped, counted and reported by [`warnings`](Self::warnings).
     ///
     /// # Errors
     /// When nothing is there, the format is unknown, or nothing of the content can be used; the
-    /// message names the first place.
+    /// message names the first location.
     pub fn open(path: &Path) -> Result<Self> {
         let mut found = Self::default();
         let read = match path.is_dir() {

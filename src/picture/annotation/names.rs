@@ -18,14 +18,14 @@ const MAX_ALIASES: usize = 16;
 /// How many folders up a description may lie: that of the labels, of their split, of the data set.
 const LEVELS: usize = 3;
 
-/// What a data set says of its classes.
+/// A data set's class names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Names {
     /// By class; empty for a class without a name.
     pub by_class: Vec<String>,
     /// Objects have key points after their box.
     pub has_key_points: bool,
-    /// What is to be said of how they were found.
+    /// A note on how they were found.
     pub note: Option<String>,
 }
 
@@ -38,7 +38,7 @@ impl Names {
     /// Names from a file beside another or some folders up; none where there is none.
     ///
     /// # Errors
-    /// In words, when that file is broken.
+    /// When that file is broken.
     pub fn beside(file: &Path) -> Result<Self, String> {
         for folder in file.ancestors().skip(1).take(LEVELS) {
             if let Some(list) = LISTS.iter().map(|name| folder.join(name)).find(|at| at.is_file()) {

@@ -12,7 +12,7 @@ impl Outline {
     /// From polygons, each filled by the even–odd rule. Those that are none are left out.
     ///
     /// # Errors
-    /// In words, when none is left or they span no area.
+    /// When none is left or they span no area.
     pub fn new(polygons: Vec<Vec<f64>>) -> Result<Self, String> {
         let first = polygons.first().map_or(0, Vec::len);
         let polygons: Vec<_> = polygons.into_iter().filter(|one| is_polygon(one)).collect();
@@ -22,7 +22,7 @@ impl Outline {
             ));
         }
         if polygons.iter().flatten().any(|place| place.is_nan() || place.abs() > 1e9) {
-            return Err("a polygon with corners that are no pixel coordinates".into());
+            return Err("a polygon with invalid pixel coordinates".into());
         }
         match polygons.iter().any(|polygon| spans_area(polygon)) {
             true => Ok(Self { polygons }),
@@ -34,7 +34,7 @@ impl Outline {
     /// the height and width themselves for shares.
     ///
     /// # Errors
-    /// In words, when it has too many edges.
+    /// When it has too many edges.
     pub fn filled(&self, size: [usize; 2], unit: [f64; 2]) -> Result<RunLengths, String> {
         let [down, across] = unit;
         let scaled = |polygon: &Vec<f64>| -> Vec<f64> {
@@ -98,7 +98,7 @@ mod tests {
         assert!(why(&[&[1.0, 2.0, 3.0]]).contains("polygon of 3 numbers"));
         assert!(why(&[]).contains("polygon of 0 numbers"));
         assert!(why(&[&[0.0, 0.0, 4.0, 4.0, 8.0, 8.0]]).contains("without area"));
-        assert!(why(&[&[f64::NAN; 6]]).contains("no pixel coordinates"));
+        assert!(why(&[&[f64::NAN; 6]]).contains("invalid pixel coordinates"));
         let one = [0.0, 0.0, 4.0, 0.0, 4.0, 4.0].to_vec();
         assert!(Outline::new(vec![vec![1.0, 2.0], one]).is_ok());
     }

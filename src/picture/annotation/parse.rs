@@ -11,7 +11,7 @@ pub(super) fn checked_size(height: u64, width: u64) -> Result<[usize; 2], String
     Ok([height as usize, width as usize])
 }
 
-/// A number as people write it: with a decimal point, or else with a decimal comma.
+/// A number with a decimal point, or else with a decimal comma.
 pub(super) fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     let with_comma =

@@ -12,7 +12,7 @@ const SAME_SHAPE: f64 = 0.02;
 /// More pixels of masks on one picture would take too long.
 const MAX_MASK_PIXELS: u64 = 1 << 31;
 
-/// What an annotation says about the pixels that a network sees.
+/// Annotated regions in a network's input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Regions {
     /// Edges of every object that is left, in input pixels. A mask has the box that fits it.
@@ -74,8 +74,9 @@ impl Regions {
 impl Annotation {
     /// The regions in the pixels of a network's input, resized and cropped exactly as the picture
     /// is: boxes by their edges; masks as pictures of 0 and 255, bilinearly, true from 128 on. What
-    /// is left of an object at the border stays; what covers no pixel is dropped. An annotation that
-    /// has the input's own size, and not the picture's proportions, is taken to be of the input.
+    /// is left of an object at the border stays; what covers no pixel is dropped. An annotation
+    /// that has the input's own size, and not the picture's proportions, is taken to be of the
+    /// input.
     ///
     /// # Errors
     /// When the annotation is of a picture of other proportions, such as the same one turned by a
@@ -144,7 +145,7 @@ impl Annotation {
         }
     }
 
-    /// Where the annotation lies in the network's input, and what is to be said of that.
+    /// Where the annotation lies in the network's input, and a note on it.
     fn fitted(&self, placement: &Placement) -> Result<(Placement, Option<String>)> {
         let Frame::Size([height, width]) = self.frame else { return Ok((*placement, None)) };
         let [of_height, of_width] = placement.original;

@@ -1,4 +1,4 @@
-//! Masks as the stretches of pixels that they hold: small enough to keep those of a whole data set.
+//! Masks as run lengths: small enough to keep those of a whole data set.
 
 use ndarray::{Array2, ArrayView2};
 use std::ops::Range;
@@ -36,7 +36,7 @@ impl RunLengths {
     /// From COCO's counts: pixels outside, inside, outside, … in turn.
     ///
     /// # Errors
-    /// In words, when the counts don't add up to the picture.
+    /// When the counts don't add up to the picture.
     pub fn from_counts(
         size: [usize; 2],
         counts: impl IntoIterator<Item = u32>,
@@ -60,11 +60,11 @@ impl RunLengths {
     }
 
     /// Pixels whose centres lie in any of the polygons (x, y, x, y, … in pixels), each filled by
-    /// the even–odd rule. Within a pixel of the outline pycocotools may differ: it rounds corners to
-    /// fifths of a pixel.
+    /// the even–odd rule. Within a pixel of the outline pycocotools may differ: it rounds corners
+    /// to fifths of a pixel.
     ///
     /// # Errors
-    /// In words, when a list is no polygon.
+    /// When a list is no polygon.
     pub fn from_polygons(size: [usize; 2], polygons: &[Vec<f64>]) -> Result<Self, String> {
         let mut stretches = Vec::new();
         for polygon in polygons {
@@ -75,7 +75,7 @@ impl RunLengths {
                 ));
             }
             if polygon.iter().any(|place| place.abs() > 1e9) {
-                return Err("a polygon with corners that are no pixel coordinates".into());
+                return Err("a polygon with invalid pixel coordinates".into());
             }
             fill(size, polygon, &mut stretches)?;
         }
@@ -145,7 +145,7 @@ fn fill(
     Ok(())
 }
 
-/// The first of `count` pixels whose centre is not before a place.
+/// The first of `count` pixels whose centre is not before a coordinate.
 fn centre(place: f64, count: usize) -> usize {
     (place - 0.5).ceil().clamp(0.0, count as f64) as usize
 }

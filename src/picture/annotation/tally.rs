@@ -1,5 +1,4 @@
-//! What of files could not be used: it is left out, counted and said, so that one odd entry costs
-//! no other.
+//! Counts and reports entries that can't be used, so that one odd entry does not spoil the others.
 
 use crate::text::count;
 
@@ -22,7 +21,7 @@ pub(super) struct Tally {
 pub(super) struct Skipped {
     all: usize,
     unusable: usize,
-    /// The first of the reasons, with their places.
+    /// The first reasons, with their locations.
     examples: Vec<String>,
 }
 
@@ -41,7 +40,7 @@ impl Skipped {
         }
     }
 
-    /// Why nothing is left, where that is so.
+    /// Why nothing is left, if so.
     fn nothing_left(&self, [one, many]: [&str; 2]) -> Option<String> {
         let first = self.examples.first().filter(|_| self.unusable == self.all)?;
         Some(match self.all {
@@ -71,7 +70,7 @@ impl Tally {
         self.first_cut.get_or_insert_with(place);
     }
 
-    /// Something that was assumed; it is said once.
+    /// An assumption; it is reported once.
     pub fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
         if !self.notes.contains(&note) {
@@ -79,12 +78,12 @@ impl Tally {
         }
     }
 
-    /// Why nothing can be used, where that is so.
+    /// Why nothing can be used, if so.
     pub fn nothing_left(&self) -> Option<String> {
         self.entries.nothing_left(ENTRIES).or_else(|| self.files.nothing_left(FILES))
     }
 
-    /// What people should know, one line each.
+    /// Warnings, one line each.
     pub fn lines(&self) -> Vec<String> {
         let cut = self.first_cut.as_ref().map(|first| {
             let boxes = count(self.cut, "box reached", "boxes reached");

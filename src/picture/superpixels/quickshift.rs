@@ -7,7 +7,7 @@ use ndarray::{Array2, Array3};
 /// Segments need not be connected.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quickshift {
-    /// Weight of colours against places.
+    /// Weight of colours against positions.
     pub ratio: f64,
     /// Deviation of the density's Gaussian kernel, in pixels; the search ends at three of it.
     pub kernel_size: f64,

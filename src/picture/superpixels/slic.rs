@@ -1,4 +1,4 @@
-//! SLIC: k-means over colours and places, each centre looking around itself only.
+//! SLIC: k-means over colours and positions, each centre within its own neighbourhood.
 
 use super::{Colour, blurred, in_reading_order, rgb, squared_distance, to_lab};
 use ndarray::{Array2, Array3};
@@ -10,13 +10,13 @@ const LEAST_SHARE: f64 = 0.5;
 /// Connected parts are cut at this many times the usual size.
 const LARGEST_SHARE: f64 = 3.0;
 
-/// Achanta, Shaji, Smith, Lucchi, Fua, Süsstrunk 2012, SLIC Superpixels Compared to State-of-the-Art
-/// Superpixel Methods, in L*a*b* of pixels stretched to [0,1].
+/// Achanta, Shaji, Smith, Lucchi, Fua, Süsstrunk 2012, SLIC Superpixels Compared to
+/// State-of-the-Art Superpixel Methods, in L*a*b* of pixels stretched to [0,1].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Slic {
-    /// Segments wanted, about.
+    /// Requested number of segments, approximate.
     pub segments: usize,
-    /// Weight of places against colours.
+    /// Weight of positions against colours.
     pub compactness: f64,
     /// Deviation of the blur before, in pixels.
     pub sigma: f64,
@@ -86,7 +86,8 @@ fn steps_between([height, width]: [usize; 2], segments: usize) -> [f64; 2] {
     }
 }
 
-/// The first centres, on a grid; their colours are all alike, so that places alone decide at first.
+/// The first centres, on a grid; their colours are all alike, so that positions alone decide at
+/// first.
 fn grid(size: [usize; 2], steps: [f64; 2]) -> Vec<Option<Centre>> {
     let [ys, xs] = [0, 1].map(|axis| {
         let (start, step) = ((steps[axis] / 2.0) as usize, steps[axis].round_ties_even() as usize);
@@ -127,7 +128,7 @@ fn assign(
     }
 }
 
-/// The mean place and colour of every label's pixels; none where a label has no pixels left.
+/// The mean position and colour of every label's pixels; none where a label has no pixels left.
 fn means(image: &Array2<Colour>, labels: &Array2<usize>, count: usize) -> Vec<Option<Centre>> {
     let mut sums = vec![(0.0, Centre::default()); count];
     for ((y, x), label) in labels.indexed_iter() {

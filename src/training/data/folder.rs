@@ -36,7 +36,7 @@ pub fn read(path: &Path, target: TargetShape) -> Result<Pictures> {
     Ok(pictures)
 }
 
-/// What lies in a folder, in order of names.
+/// The entries of a folder, sorted by name.
 fn listed(path: &Path) -> Result<Vec<PathBuf>> {
     let failed = |e| Error::new(format!("cannot list {}", path.display()), e);
     let entries = std::fs::read_dir(path).map_err(failed)?;

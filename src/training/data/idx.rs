@@ -25,7 +25,7 @@ fn labels_beside(path: &Path) -> PathBuf {
     path.with_file_name(name.replace("images", "labels").replace("idx3", "idx1"))
 }
 
-/// Sizes and bytes of a file of so many sides.
+/// Sizes and bytes of a file with this many dimensions.
 fn array(path: &Path, sides: usize) -> Result<(Vec<usize>, Vec<u8>)> {
     let failed = |why: String| Error::new(format!("cannot read {}", path.display()), why);
     let mut bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
@@ -46,7 +46,7 @@ fn array(path: &Path, sides: usize) -> Result<(Vec<usize>, Vec<u8>)> {
     let values = bytes.split_off(head);
     let expected = sizes.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
     if expected != Some(values.len()) {
-        return Err(failed(format!("it has {} values and tells of {sizes:?}", values.len())));
+        return Err(failed(format!("it has {} values, its header says {sizes:?}", values.len())));
     }
     Ok((sizes, values))
 }

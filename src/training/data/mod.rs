@@ -40,7 +40,7 @@ impl Pictures {
             () if ends(&[".npz"]) => npz::read(path, part),
             () if ends(&[".bin"]) => cifar::read_file(path),
             () if name.contains("idx3-ubyte") => idx::read(path),
-            () => Err(Error::new("of no known kind", "its name tells of none").hint(
+            () => Err(Error::new("unknown kind of data", "its name matches none").hint(
                 "a folder of classes, .tar, .tar.gz, .npz, CIFAR's .bin or MNIST's idx3-ubyte",
             )),
         }
@@ -48,7 +48,7 @@ impl Pictures {
 
     fn checked(self, target: TargetShape) -> Result<Self> {
         const LAYOUT: &str = "a folder for each class, with its pictures in it";
-        let wrong = |why: String| Err(Error::new("it can't be learned from", why).hint(LAYOUT));
+        let wrong = |why: String| Err(Error::new("it can't be trained on", why).hint(LAYOUT));
         let (classes, [channels, height, width]) = (self.classes.len(), self.shape);
         match self.labels.iter().find(|label| **label >= classes) {
             _ if self.len() < 2 => wrong("it holds fewer than two pictures".into()),
@@ -58,8 +58,8 @@ impl Pictures {
                 || target.channels.is_some_and(|target| target != channels) =>
             {
                 let why = format!("its pictures are {channels}×{height}×{width} for good");
-                Err(Error::new("`size` or `channels` can't be had", why)
-                    .hint("only picture files are brought to others"))
+                Err(Error::new("`size` or `channels` can't be changed", why)
+                    .hint("only picture files can be resized or converted"))
             }
             Some(label) => wrong(format!("a picture is of class {label}, there are {classes}")),
             None => Ok(self),

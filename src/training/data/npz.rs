@@ -21,7 +21,7 @@ pub fn read(path: &Path, part: Part) -> Result<Pictures> {
     Ok(Pictures { shape, pixels, labels, classes })
 }
 
-/// The one array of a kind, or the one of those whose name tells of the part.
+/// The only array of a kind, or the one whose name contains the part's.
 fn only<T>(
     arrays: &[(String, Vec<u8>)],
     read: fn(&[u8]) -> Option<T>,

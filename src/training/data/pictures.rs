@@ -45,7 +45,7 @@ impl Pictures {
         indices.iter().map(|index| self.labels[*index]).collect()
     }
 
-    /// So many of the pictures, drawn at random, or all: sources often lie in order of classes.
+    /// At most `count` of the pictures, drawn at random: sources are often sorted by class.
     pub fn some(&self, count: usize, random: &mut impl rand::Rng) -> Self {
         let mut order: Vec<usize> = (0..self.len()).collect();
         order.shuffle(random);
@@ -53,7 +53,7 @@ impl Pictures {
         self.chosen(&order)
     }
 
-    /// The pictures at some places.
+    /// The pictures at some indices.
     pub fn chosen(&self, indices: &[usize]) -> Self {
         Self {
             pixels: indices.iter().flat_map(|index| self.picture(*index)).copied().collect(),

@@ -1,13 +1,13 @@
-//! What is taken of a source of pictures.
+//! Which pictures of a source, and in which shape.
 
-/// What sources of other sizes are brought to; `None` takes pictures as they are.
+/// Shape that pictures are resized to; `None` keeps theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TargetShape {
     pub channels: Option<usize>,
     pub size: Option<[usize; 2]>,
 }
 
-/// Which pictures are taken of a source that holds several sets, such as CIFAR's folder.
+/// Which set of a source that holds several, such as CIFAR's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Train,
@@ -15,7 +15,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// What names of its files or arrays hold.
+    /// What the names of its files or arrays contain.
     pub(super) fn name(self) -> &'static str {
         match self {
             Part::Train => "train",

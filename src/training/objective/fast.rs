@@ -11,9 +11,9 @@ use crate::training::update::Update;
 use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-/// Adversarial training by a single step of α = `step`·ε from anywhere in the ball. It can break
-/// down from one epoch to the next: the network learns to fool the single step, and any stronger
-/// attack succeeds.
+/// Adversarial training by a single step of α = `step`·ε from anywhere in the ball. It can collapse
+/// from one epoch to the next: the network learns to fool the single step, and any stronger attack
+/// succeeds (catastrophic overfitting).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fast {

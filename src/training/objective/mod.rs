@@ -70,7 +70,7 @@ pub trait Objective {
     }
 }
 
-/// Whether the values of an adversary of so many steps can be used.
+/// Whether the values of an adversary can be used.
 ///
 /// # Errors
 /// With the one that can't.

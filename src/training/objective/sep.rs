@@ -32,7 +32,7 @@ pub struct Sep {
     /// Length of its step, in [0,1] pixels.
     pub step: PixelDistance,
     pub steps: usize,
-    /// TRADES with this weight in the place of adversarial training.
+    /// TRADES with this weight instead of adversarial training.
     pub trades: Option<f64>,
     pub explanation: Explanation,
     pub lambda: f64,
@@ -214,8 +214,10 @@ impl Objective for Sep {
         };
         check_weight("trades", self.trades.unwrap_or(0.0))?;
         match () {
-            () if !self.lambda.is_finite() => wrong("lambda", "it is no number"),
-            () if self.noise.exact() == 0.0 => wrong("noise", "without any, nothing moves"),
+            () if !self.lambda.is_finite() => wrong("lambda", "it is NaN or infinite"),
+            () if self.noise.exact() == 0.0 => {
+                wrong("noise", "without noise there is nothing to compare")
+            }
             () if !(self.softplus > 0.0 && self.softplus.is_finite()) => {
                 wrong("softplus", "it must be above 0")
             }

@@ -80,7 +80,7 @@ impl Columns {
     /// The columns by a header's names.
     ///
     /// # Errors
-    /// In words, when one that is needed is missing.
+    /// When one that is needed is missing.
     pub fn of(header: &StringRecord) -> Result<Self, String> {
         let header: Vec<String> = header.iter().map(plain).collect();
         let find = |names: &[&str]| {
