@@ -1,7 +1,7 @@
 //! The table of a study, and the way from its numbers to the pictures behind them.
 
 use crate::attribution::{self, Target};
-use crate::engine::MethodChoice;
+use crate::engine::{CellIndex, MethodChoice};
 use crate::explorer::context::{Action, Context, Panel};
 use crate::explorer::paint::theme;
 use crate::explorer::state::document::Document;
@@ -106,7 +106,7 @@ impl StudyPanel {
         &mut self,
         cx: &mut Context,
         study: &OpenedStudy,
-        [model, picture, method]: [usize; 3],
+        CellIndex { model, picture, method, .. }: CellIndex,
     ) {
         let plan = study.report.plan();
         let (planned, choice) = (&plan.pictures[picture], &plan.methods[method]);
@@ -152,8 +152,8 @@ impl StudyPanel {
 }
 
 impl StudyPanel {
-    /// The whole window; gives the cell (model, picture, method) that is to be shown.
-    fn whole(&mut self, ui: &mut Ui, study: &OpenedStudy) -> Option<[usize; 3]> {
+    /// The whole window; gives the cell of the study that is to be shown.
+    fn whole(&mut self, ui: &mut Ui, study: &OpenedStudy) -> Option<CellIndex> {
         let report = &study.report;
         self.head(ui, report);
         let metric = self.metric;
@@ -253,7 +253,7 @@ impl StudyPanel {
         ui: &mut Ui,
         report: &Report,
         [model, method]: [usize; 2],
-    ) -> Option<[usize; 3]> {
+    ) -> Option<CellIndex> {
         let plan = report.plan();
         let mut pictures = report.pictures([model, method, self.metric]);
         ui.strong(format!("{} of {}", plan.methods[method].label(), plan.models[model].name));
@@ -270,7 +270,7 @@ impl StudyPanel {
         scroll.show_rows(ui, height, pictures.len(), |ui, rows| {
             for of in &pictures[rows] {
                 if picture_row(ui, report, of).clicked() {
-                    wish = Some([model, of.picture, method]);
+                    wish = Some(CellIndex::clean(of.picture, model, method));
                 }
             }
         });
