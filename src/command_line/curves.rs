@@ -3,6 +3,7 @@
 use super::explain::TargetRecord;
 use super::output::write;
 use super::plan::{Case, Plan, Selection};
+use super::terminal::say;
 use super::watch::Watch;
 use crate::attribution::{self, Attribution, ForeignMap, Progress, Ranking};
 use crate::error::{Error, Result};
@@ -302,7 +303,7 @@ impl Curves {
             assumed.extend(self.placed(given, model, &Picture::open(path)?)?.warnings);
         }
         for warning in assumed {
-            super::terminal::say(&format!("{}, {}: {warning}", given.name, model.name));
+            say(&format!("{}, {}: {warning}", given.name, model.name));
         }
         Ok(())
     }

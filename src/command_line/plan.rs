@@ -1,7 +1,8 @@
 //! What to run on what: the arguments that `explain` and `curves` share, checked as a whole
 //! before anything is computed or written.
 
-use super::arguments::{DeviceArgument, OutputArgument};
+use super::arguments::{DeviceArgument, OutputArgument, open_device};
+use super::terminal::say;
 use crate::attribution::{
     self, Attribution, Cache, Cost, Explained, Method, Progress, Target, check_class,
 };
@@ -118,7 +119,7 @@ impl Plan {
         let methods = configured(selection)?;
         unique_stems(&selection.model, "networks")?;
         unique_stems(&selection.image, "pictures")?;
-        let device = super::arguments::open_device(selection.device.device)?;
+        let device = open_device(selection.device.device)?;
         let models = selection
             .model
             .iter()
@@ -171,7 +172,7 @@ impl Plan {
     fn check(&self) -> Result<()> {
         for model in &self.models {
             for warning in &model.warnings {
-                super::terminal::say(&format!("{}: {warning}", model.name));
+                say(&format!("{}: {warning}", model.name));
             }
             if let Target::Class(class) = self.target {
                 check_class(model, class)?;
@@ -183,7 +184,7 @@ impl Plan {
         for path in &self.pictures {
             let picture = Picture::open(path)?;
             for note in &picture.notes {
-                super::terminal::say(&format!("{}: {note}", picture.name));
+                say(&format!("{}: {note}", picture.name));
             }
             for model in &self.models {
                 picture.pixels(&model.preprocessing)?;
@@ -287,7 +288,7 @@ impl Plan {
             };
             let time = duration(all.seconds(pace) * self.pictures.len() as f64);
             let each = if self.pictures.len() > 1 { " a picture" } else { "" };
-            super::terminal::say(&format!("{}: {all}{each}, about {time}{slow}", model.name));
+            say(&format!("{}: {all}{each}, about {time}{slow}", model.name));
         }
         Ok(())
     }

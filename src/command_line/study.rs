@@ -1,6 +1,6 @@
 //! `hyaline study`: many maps, their scores, and tables.
 
-use super::arguments::OutputArgument;
+use super::arguments::{OutputArgument, open_device};
 use super::terminal::say;
 use super::watch::Watch;
 use crate::error::{Error, Result};
@@ -109,7 +109,7 @@ impl Study {
         definition.output = self.output.output.clone().or(definition.output);
         let out = self.out.clone();
         let out = out.unwrap_or_else(|| PathBuf::from(format!("{}-results", stem(file))));
-        let device = super::arguments::open_device(definition.device)?;
+        let device = open_device(definition.device)?;
         let (mut evaluator, plan) = Evaluator::open(&definition, &device)?;
         for note in &plan.notes {
             say(note);
