@@ -31,7 +31,7 @@ pub fn choose<T>(tensors: &mut BTreeMap<String, T>, chosen: BatchNorms) -> bool 
     !doubled.is_empty()
 }
 
-/// The name of a tensor once one of the sets is chosen; none for what is of the other.
+/// The name of a tensor once one of the sets is chosen; none for tensors of the other.
 fn plain(name: String, doubled: &BTreeSet<String>, chosen: BatchNorms) -> Option<String> {
     if let Some((module, leaf)) = name.split_once(AUXILIARY) {
         let leaf = leaf.strip_prefix("0.").unwrap_or(leaf);

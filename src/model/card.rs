@@ -14,7 +14,7 @@ pub struct Card {
     pub weights: PathBuf,
     /// Identifier of the architecture, such as `efficientnet-lite0`.
     pub architecture: Option<String>,
-    /// The name shown to people.
+    /// The display name.
     pub name: Option<String>,
     /// What the names of the network's tensors start with, where the file holds several networks.
     pub weights_prefix: Option<String>,
@@ -87,7 +87,7 @@ impl Card {
     /// Reads a card and resolves its weights beside it.
     ///
     /// # Errors
-    /// When the file can't be read, is no card, or names weights that are not there.
+    /// When the file can't be read, is not a card, or names weights that do not exist.
     pub fn read(path: &Path) -> Result<Self> {
         let what = || format!("cannot open model card {}", path.display());
         let text = std::fs::read_to_string(path).map_err(|e| Error::new(what(), e))?;
@@ -115,7 +115,7 @@ impl Card {
         }
     }
 
-    /// What it says of the network to take from the weights file.
+    /// Which network of the weights file it requests.
     pub fn request(&self) -> NetworkRequest<'_> {
         NetworkRequest {
             prefix: self.weights_prefix.as_deref(),

@@ -1,4 +1,4 @@
-//! What Hugging Face's files beside weights say of them: `config.json` of timm and of
+//! Hugging Face's files beside weights: `config.json` of timm and of
 //! transformers, and `preprocessor_config.json`.
 
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// What is said; the rest is inferred.
+/// What the files say; the rest is inferred.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
     /// The network's name, as timm spells it, or its class in transformers.
@@ -35,14 +35,14 @@ const ACTIVATIONS: [(&str, &str); 3] =
 const SWITCHES: [(&str, &str, bool); 2] =
     [("resnet", "downsample_in_bottleneck", false), ("mobilenet_v2", "tf_padding", true)];
 
-/// Longer files are no configurations.
+/// Longer files are not configurations.
 const LONGEST: u64 = 16 << 20;
 
 impl Config {
     /// The configuration of weights that are named as those of a repository are.
     ///
     /// # Errors
-    /// When it is no JSON.
+    /// When it is not JSON.
     pub fn beside(weights: &Path) -> Result<Option<Self>> {
         let name = weights.file_name().and_then(|name| name.to_str()).unwrap_or("");
         let stem = name.split(['.', '-']).next().unwrap_or("");
@@ -99,7 +99,7 @@ impl Config {
     }
 }
 
-/// A line of the configuration that tensors don't tell of and that is not the usual one.
+/// A line of the configuration that tensors don't determine and that is not the usual one.
 fn unusual(config: &Value) -> Option<String> {
     let kind = config.get("model_type")?.as_str()?;
     let activation = config.get("hidden_act").and_then(Value::as_str);
@@ -186,7 +186,7 @@ fn pillow_filter(number: usize) -> Option<Filter> {
 /// A JSON file, if it is there.
 ///
 /// # Errors
-/// When it can't be read, is too long, or is no JSON.
+/// When it can't be read, is too long, or is not JSON.
 pub fn json(path: &Path) -> Result<Option<Value>> {
     let what = |e: &dyn std::fmt::Display| Error::new(format!("cannot read {}", path.display()), e);
     if !path.is_file() {

@@ -29,7 +29,7 @@ pub enum DeviceChoice {
 #[derive(Clone)]
 pub struct ComputeDevice {
     pub device: Device,
-    /// For people: the adapter's name, or the processor.
+    /// Display name: the adapter's name, or the processor.
     pub name: String,
     /// The GPU's handles, for a window that shares it.
     pub gpu: Option<WgpuSetup>,
@@ -76,7 +76,7 @@ impl ComputeDevice {
         if self.given_up().is_some() { Self::cpu() } else { self.clone() }
     }
 
-    /// The device for a choice. `Auto` never fails: it falls back to the CPU and says why.
+    /// The device for a choice. `Auto` never fails: it falls back to the CPU and reports why.
     ///
     /// # Errors
     /// When a GPU was asked for and none works rightly.

@@ -3,7 +3,7 @@
 use super::{Model, Outputs};
 
 impl Model {
-    /// What the load report says, by keyword.
+    /// The lines of the load report, by keyword.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let (graph, input, report) = (&self.graph, &self.preprocessing, &self.report);
         let mut facts = vec![

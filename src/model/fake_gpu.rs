@@ -1,4 +1,4 @@
-//! A device that fails as it is told to, to test what happens then.
+//! A device that fails on command, for tests.
 
 use super::ComputeDevice;
 use crate::graph::liveness::{self, Expected, Fault, Liveness};
@@ -6,8 +6,8 @@ use burn::tensor::Device;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Computes on the processor, but passes for a GPU, until it is told to fail. There is one at a time:
-/// another one waits until it is dropped.
+/// Computes on the processor, but counts as a GPU, until it is made to fail. There is one at a
+/// time: another one waits until it is dropped.
 pub struct FakeGpu {
     pub device: ComputeDevice,
     liveness: Arc<Liveness>,

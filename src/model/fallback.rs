@@ -5,10 +5,10 @@ use crate::error::{Error, Result, panic_text, quietly};
 use crate::graph::liveness;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs with what a GPU's driver may do caught: it panics where it can't compute.
+/// Runs work and catches panics: a GPU's driver panics where it can't compute.
 ///
 /// # Errors
-/// With what goes wrong.
+/// The error of the work.
 pub fn caught<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
     quietly(|| catch_unwind(AssertUnwindSafe(run)))
         .unwrap_or_else(|panic| Err(Error::device(panic_text(&*panic))))
@@ -31,15 +31,15 @@ impl Model {
         Ok(self.twin_on_cpu.get().expect("it was just set"))
     }
 
-    /// Why the network's device was given up, if it was: what is run on it fails from then on.
+    /// Why the network's device was given up, if it was: whatever runs on it fails from then on.
     pub fn given_up(&self) -> Option<String> {
         liveness::given_up(self.graph.device()).filter(|_| self.on_gpu)
     }
 
-    /// Runs with what the network's device may do [`caught`], if that is a GPU.
+    /// As [`caught`], if the network's device is a GPU.
     ///
     /// # Errors
-    /// With what goes wrong.
+    /// The error of the work.
     pub(crate) fn caught<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
         if self.on_gpu { caught(run) } else { run() }
     }
@@ -47,7 +47,7 @@ impl Model {
     /// Runs on the network's device or, where that fails, on the CPU.
     ///
     /// # Errors
-    /// With what goes wrong on the CPU, or what is not the device's fault.
+    /// The error on the CPU, or one that is not the device's fault.
     pub fn surviving<T>(&self, mut run: impl FnMut(&Self) -> Result<T>) -> Result<T> {
         if self.given_up().is_none() {
             match self.caught(|| run(self)) {

@@ -59,8 +59,8 @@ impl Labels {
         }
     }
 
-    /// Names of the two classes of one logit, negative and positive, from those that were given: one
-    /// name is the positive class's.
+    /// Names of the two classes of one logit, negative and positive, from those that were given:
+    /// one name is the positive class's.
     pub fn for_one_logit(self) -> Self {
         match &self.names[..] {
             [name] => Self { names: vec![format!("not {name}"), name.clone()], ..Self::default() },
@@ -82,7 +82,7 @@ impl Labels {
     }
 
     /// The class that a WordNet id, a name or one of several names in a row (`tench, Tinca tinca`)
-    /// stands for; none where it is no class, or several are called so.
+    /// stands for; none where it is no class, or several have that name.
     pub fn class_of(&self, name: &str) -> Option<usize> {
         self.lookup()(name)
     }

@@ -32,7 +32,7 @@ impl Model {
         Ok(*self.pass_times.get_or_init(|| times))
     }
 
-    /// The network after its first run, which goes into the report; a run that failed is a warning.
+    /// Adds the network's first run to the report; a run that failed becomes a warning.
     pub fn checked(mut self) -> Self {
         match self.surviving(Self::check_forward) {
             Ok(check) => self.report.forward_check = Some(check),

@@ -49,13 +49,13 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// A classifier ready to run, with what it takes and what its outputs are called.
+/// A classifier ready to run, with its preprocessing and the names of its outputs.
 #[derive(Debug)]
 pub struct Model {
     pub name: String,
     /// The file that was opened: a card or weights.
     pub path: PathBuf,
-    /// Name of the architecture for people.
+    /// Display name of the architecture.
     pub architecture: String,
     pub graph: Graph,
     pub preprocessing: Preprocessing,
@@ -68,7 +68,7 @@ pub struct Model {
     pub warnings: Vec<String>,
     /// How the file became this network.
     pub report: Report,
-    /// What described it, as far as anything did.
+    /// The card that describes it; the default where there is none.
     pub card: Card,
     /// Pictures to run at once; a result never depends on it beyond float noise.
     pub batch: usize,
@@ -139,7 +139,7 @@ impl Model {
         ["toml", "onnx", "gz"].into_iter().chain(EXTENSIONS).collect()
     }
 
-    /// The card with everything said that opening the file inferred.
+    /// The card with everything that opening the file inferred.
     pub fn full_card(&self) -> Card {
         let Preprocessing { size, resize, crop, .. } = self.preprocessing;
         let [mean, std] = self.outside();
@@ -166,7 +166,7 @@ impl Model {
         }
     }
 
-    /// Mean and deviation that make [0,1] pixels what the file takes, as a card says them; what
+    /// Mean and standard deviation of the [0,1] pixels outside the file, as a card gives them; what
     /// the network does itself comes after them.
     pub fn outside(&self) -> [Vec<f32>; 2] {
         let of_file = self.report.pixels.as_ref().map(|pixels| pixels.outside.clone());

@@ -21,9 +21,9 @@ struct LoadedNetwork {
     graph: Graph,
     outputs: Outputs,
     preprocessing: Preprocessing,
-    /// Names of its classes, if they are said or follow from what it is.
+    /// Names of its classes, if they are given or follow from the file.
     labels: Option<(Labels, Source)>,
-    /// A choice that was made between several networks of the file.
+    /// A note on a choice between several networks of the file.
     choice: Option<String>,
     report: Report,
     sha256: String,
@@ -192,7 +192,7 @@ fn from_weights(
     })
 }
 
-/// What the writer of the file noted in it, shortened; `format` only says that it is of PyTorch.
+/// Metadata of the file, shortened; `format` only says that it is of PyTorch.
 fn noted(weights: &Weights) -> Vec<String> {
     const LONGEST: usize = 200;
     let told = weights.metadata.iter().filter(|(key, _)| *key != "format");
@@ -203,7 +203,7 @@ fn noted(weights: &Weights) -> Vec<String> {
     told.chain(weights.notes.iter().cloned()).collect()
 }
 
-/// Takes what the configuration beside a file says over the defaults.
+/// Overrides the defaults by the configuration beside a file.
 fn configured(defaults: Preprocessing, config: Option<&Config>) -> Preprocessing {
     let Some(config) = config else { return defaults };
     let values = |values: &Option<Vec<f32>>| {
@@ -219,7 +219,7 @@ fn configured(defaults: Preprocessing, config: Option<&Config>) -> Preprocessing
     }
 }
 
-/// Takes what a card says over the defaults.
+/// Overrides the defaults by a card.
 fn corrected(defaults: Preprocessing, card: &InputCard) -> Preprocessing {
     Preprocessing {
         channels: defaults.channels,
@@ -289,7 +289,8 @@ fn from_network(network: Network, card: &Card, device: &ComputeDevice) -> Result
     })
 }
 
-/// Mean and deviation that make pixels what a network takes, where no card says it.
+/// Mean and standard deviation that a network's pixels are normalised with, where no card gives
+/// them.
 fn usual_pixels(lowered: &onnx::LoweredNetwork, input: Shape) -> ([Vec<f32>; 2], Source) {
     match lowered.taken {
         Some(taken) => {

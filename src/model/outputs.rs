@@ -1,4 +1,4 @@
-//! What a network's outputs are, and how probabilities follow from them. No other place computes
+//! What a network's outputs are, and how probabilities follow from them. No other code computes
 //! probabilities.
 
 use super::Source;
@@ -18,7 +18,7 @@ pub enum OutputKind {
     Sigmoid,
     /// Logits of labels, each there or not.
     Labels,
-    /// Probabilities themselves; their logits can't be told.
+    /// Probabilities themselves; their logits are unknown.
     Probabilities,
     /// Logarithms of probabilities.
     LogProbabilities,
@@ -136,10 +136,10 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// What the outputs of a graph are: what a card says, or what the graph ends in, or the usual.
+    /// What the outputs of a graph are: by a card, by what the graph ends in, or the usual.
     ///
     /// # Errors
-    /// When the card says what can't be of so many outputs.
+    /// When the card's kind does not fit the number of outputs.
     pub(super) fn of(
         graph: &Graph,
         ending: Option<Ending>,
@@ -168,7 +168,7 @@ impl Outputs {
             OutputKind::Sigmoid => "its one output is taken for the logit of a sigmoid",
             OutputKind::Regression => "its one output is taken for a value (regression)",
             OutputKind::Probabilities => {
-                "its outputs lie from 0 to 1 and are taken for probabilities, which are explained as they are: their logits can't be told"
+                "its outputs lie from 0 to 1 and are taken for probabilities, which are explained as they are: their logits are unknown"
             }
             _ => return None,
         };
@@ -178,7 +178,7 @@ impl Outputs {
     }
 }
 
-/// Without a word of it, bounded outputs are no logits; one output is taken for a logit.
+/// By default bounded outputs are not logits, and one output is a logit.
 fn unsaid(graph: &Graph, usual: Source) -> (OutputKind, Source) {
     let [low, high] = graph.bounds(graph.output());
     if low >= 0.0 && high <= 1.0 {

@@ -1,4 +1,4 @@
-//! Weights that a file keeps in parts, put together as PyTorch does before it runs them: weight
+//! Weights that a file stores in parts, merged as PyTorch does before it runs them: weight
 //! norm (Salimans and Kingma 2016), spectral norm (Miyato et al. 2018) and pruning masks, in the
 //! names of `torch.nn.utils` and of `torch.nn.utils.parametrize`.
 
@@ -13,7 +13,7 @@ enum Parts {
     /// The tensor before it is divided by its largest singular value, and the two vectors that
     /// estimate that.
     SpectralNorm([String; 3]),
-    /// The tensor and what of it is kept.
+    /// The tensor and which part of it is stored.
     Mask([String; 2]),
 }
 
@@ -34,11 +34,11 @@ impl Parts {
     }
 }
 
-/// The tensors with parts put together under the name of the whole, and a sentence for every kind
+/// The tensors with parts merged under the name of the whole, and a sentence for every kind
 /// of parts there were.
 ///
 /// # Errors
-/// When a tensor is parametrised in a way that its name does not tell.
+/// When a tensor is parametrised in a way that its name does not show.
 pub fn put_together(mut tensors: Tensors) -> Result<(Tensors, Vec<String>)> {
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     let names: Vec<String> = tensors.keys().cloned().collect();
@@ -49,7 +49,7 @@ pub fn put_together(mut tensors: Tensors) -> Result<(Tensors, Vec<String>)> {
             parts.names().iter().filter_map(|part| tensors.remove(part)).collect();
         tensors.insert(whole.clone(), computed(whole, &parts, taken)?);
     }
-    let told = |(kind, count)| format!("{kind} of {count} tensors: their parts are put together");
+    let told = |(kind, count)| format!("{kind} of {count} tensors: their parts are merged");
     Ok((tensors, counts.into_iter().map(told).collect()))
 }
 

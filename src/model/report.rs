@@ -1,4 +1,4 @@
-//! What was found out on opening a network, for people to check.
+//! The load report: what was found on opening a network.
 
 use super::architecture::Fit;
 use super::onnx::pixels::Pixels;

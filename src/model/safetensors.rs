@@ -22,10 +22,10 @@ pub fn is_start(start: &[u8]) -> bool {
     length.is_some_and(|length| length <= LONGEST) && start.get(LENGTH as usize) == Some(&b'{')
 }
 
-/// All tensors of a file, and what its writer noted beside them.
+/// All tensors of a file, and its metadata.
 ///
 /// # Errors
-/// When it is no whole safetensors file.
+/// When it is not a complete safetensors file.
 pub fn read(path: &Path) -> Result<(BTreeMap<String, Stored>, BTreeMap<String, String>)> {
     let (file, start, header) = open(path).map_err(|e| {
         Error::new("not a whole safetensors file", e)
@@ -42,7 +42,7 @@ pub fn read(path: &Path) -> Result<(BTreeMap<String, Stored>, BTreeMap<String, S
     Ok((tensors.collect(), metadata.into_iter().collect()))
 }
 
-/// A whole file of 32-bit numbers, or of 16-bit ones if `half`, with what is noted beside them.
+/// A whole file of 32-bit numbers, or of 16-bit ones if `half`, with metadata.
 pub fn written<'a>(
     tensors: impl IntoIterator<Item = (String, &'a [usize], &'a [f32])>,
     notes: BTreeMap<String, String>,
@@ -81,7 +81,7 @@ fn open(path: &Path) -> io::Result<(File, u64, Metadata)> {
         serde_json::from_slice(&bytes(&file, LENGTH, (start - LENGTH) as usize)?)?;
     let expected = start.saturating_add(header.data_len() as u64);
     if size != expected {
-        let why = format!("it has {size} bytes and its header tells of {expected}");
+        let why = format!("it has {size} bytes, its header says {expected}");
         return Err(io::Error::other(why));
     }
     Ok((file, start, header))

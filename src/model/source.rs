@@ -1,4 +1,4 @@
-//! Where what is known of a network comes from.
+//! Provenance of what is known about a network.
 
 use serde::Serialize;
 

@@ -15,7 +15,7 @@ pub enum Float {
     BF16,
 }
 
-/// One tensor of a file. Reading is put off, so that what is no part of the network, such as an
+/// One tensor of a file. Reading is deferred, so that what is not part of the network, such as an
 /// optimizer's state, costs nothing, and the raw bytes of one tensor only are held at a time.
 pub struct Stored {
     pub shape: Vec<usize>,

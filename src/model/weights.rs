@@ -6,7 +6,7 @@ use super::safetensors;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Last extensions of files with weights. What a file is, its content says.
+/// Last extensions of files with weights. A file's kind follows from its content.
 pub const EXTENSIONS: [&str; 9] =
     ["safetensors", "pth", "pt", "th", "ckpt", "model", "bin", "pkl", "tar"];
 
@@ -23,17 +23,17 @@ pub struct Weights {
     pub tensors: BTreeMap<String, WeightTensor>,
     /// Layers beside the network, of which its classifier may be one.
     pub beside: BTreeMap<String, WeightTensor>,
-    /// Whether a person said where in the file the network is.
+    /// Whether a card says where in the file the network is.
     pub placed: bool,
     /// Mean and standard deviation of the [0,1] pixels, where the file holds them.
     pub normalisation: Option<[Vec<f32>; 2]>,
-    /// What was done to the tensors on reading them, a sentence each.
+    /// What was done to the tensors on reading, a sentence each.
     pub notes: Vec<String>,
-    /// A choice that was made between several networks of the file.
+    /// A note on a choice between several networks of the file.
     pub choice: Option<String>,
     /// What kind of file it was.
     pub format: &'static str,
-    /// What its writer noted beside the tensors, by keyword.
+    /// The file's metadata, by keyword.
     pub metadata: BTreeMap<String, String>,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,

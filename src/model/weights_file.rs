@@ -125,16 +125,16 @@ fn open(path: &Path) -> Result<Contents> {
             Ok(Contents { format, metadata: BTreeMap::new(), stored })
         }
         _ => Err(Error::new("not a network", "neither safetensors nor a PyTorch checkpoint")
-            .hint("check that it is no web page or Git LFS pointer in the place of the file")),
+            .hint("check that it is not a web page or Git LFS pointer instead of the file")),
     }
 }
 
-/// Whether a name is that of weights, which a network is no network without.
+/// Whether a name is that of weights, which a network needs.
 fn is_parameter(name: &str) -> bool {
     matches!(name.rsplit('.').next(), Some("weight" | "bias"))
 }
 
-/// A few bytes can claim to stand for many: a view that repeats its elements, or a file that
+/// A few bytes can claim to be many: a view that repeats its elements, or a file that
 /// unpacks to a thousand times its size.
 fn bounded<'a>(tensors: impl Iterator<Item = &'a Stored>, files: &[PathBuf]) -> Result<()> {
     let size = |file: &PathBuf| file.metadata().map(|found| found.len());
@@ -154,7 +154,7 @@ fn weights(name: &str, tensor: &Stored) -> Result<WeightTensor> {
     let values = tensor.values(name)?;
     if let Some(index) = values.iter().position(|value| !value.is_finite()) {
         let why = format!("tensor `{name}` holds {} at element {index}", values[index]);
-        return Err(Error::new("the weights are no numbers", why)
+        return Err(Error::new("the weights contain NaN or infinity", why)
             .hint("the training that wrote it diverged, or the file is damaged"));
     }
     Ok(WeightTensor { shape, values })

@@ -43,7 +43,7 @@ fn weights_in_parts_are_put_together_as_pytorch_does() {
             view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
         let error = support::relative_error(found_weight.values.clone(), expected);
         assert!(error < 1e-6 && found_weight.shape == view.shape(), "{name}: {error:.1e}");
-        assert!(found.notes[0].contains("put together"), "{:?}", found.notes);
+        assert!(found.notes[0].contains("merged"), "{:?}", found.notes);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Residual networks of configurable blocks, as timm builds them: GPU-efficient networks (Lin et
-//! al. 2020), RepVGG (Ding et al. 2021), MobileOne (Vasu et al. 2023), CLIP's ResNets with an average
-//! in the place of their attention (Radford et al. 2021), and timm's own ResNets with tiered stems.
+//! al. 2020), RepVGG (Ding et al. 2021), MobileOne (Vasu et al. 2023), CLIP's ResNets with an
+//! average instead of their attention (Radford et al. 2021), and timm's own ResNets with tiered
+//! stems.
 
 use super::InputDefaults;
 use super::family::Family;
@@ -51,7 +52,7 @@ pub static BYOBNET: Family = Family {
     ],
     dimensions: |tensors| {
         let stages = tensors.count("stages.");
-        // Attention between places: bottleneck, halo, lambda, bilinear.
+        // Attention between positions: bottleneck, halo, lambda, bilinear.
         let strange = ["self_attn.", ".conv_spatial", "pos_embed", "attn.conv_block"];
         let plain = !tensors.names().any(|name| strange.iter().any(|part| name.contains(part)));
         plain.then(|| (0..stages).map(|i| tensors.count(&format!("stages.{i}."))).collect())
@@ -91,7 +92,7 @@ struct Style {
 }
 
 impl Style {
-    /// What published networks have; tensors tell them apart but for the activation behind a
+    /// What published networks have; tensors distinguish them but for the activation behind a
     /// tiered stem, which follows from the name or else from depths.
     fn of(net: &mut GraphAssembler, depths: &[usize]) -> Self {
         let linear = !net.tensors.names().any(|name| {
@@ -220,7 +221,7 @@ fn shortcut(
 }
 
 /// RepVGG's and MobileOne's block: a sum of convolutions of several sides and a norm of the input,
-/// or the one convolution that they were put together to.
+/// or the one convolution that they were merged into.
 fn branches(
     net: &mut GraphAssembler,
     activation: Pointwise,

@@ -123,7 +123,7 @@ fn vgg(net: &mut GraphAssembler, dimensions: &[usize], from: NodeId) -> Result<N
     net.pooled_head("avgpool", head.of_layers(&["0", "3", "6"], 4096, Pointwise::Relu), x)
 }
 
-/// timm's: a window over 7×7 places in the place of the first linear layer, so that larger pictures
+/// timm's: a window over 7×7 positions instead of the first linear layer, so that larger pictures
 /// give several answers, which are averaged.
 fn convolutional_head(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     const SIDE: usize = 7;

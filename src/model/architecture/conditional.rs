@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::graph::op::{Arithmetic, Pointwise};
 
-/// How much each expert counts for a block's input: from its means over all places.
+/// How much each expert counts for a block's input: from its means over all positions.
 pub fn gates(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let x = net.global_average_pool("routing_fn.avgpool", from)?;
     let x = net.linear("routing_fn", x)?;
@@ -28,7 +28,8 @@ pub fn convolution(
     let inputs = net.shape(from).channels / window(1).groups;
     let side = (count / (outputs * inputs).max(1)).isqrt();
     if side == 0 || outputs * inputs * side * side != count {
-        let why = format!("`{name}.weight` is {shape:?}, which is no window of {inputs} channels");
+        let why =
+            format!("`{name}.weight` is {shape:?}, which is not a window of {inputs} channels");
         return Err(Error::new("the weights do not fit the architecture", why));
     }
     let kernels = net.values(&format!("{name}.weight"), &[experts, count]);

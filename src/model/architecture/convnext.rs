@@ -15,8 +15,8 @@ use crate::graph::NodeId;
 use crate::graph::op::Pointwise;
 use crate::picture::Filter;
 
-/// Dimensions: number of the functions, 1 with response norm, side of the last windows, channels of the
-/// first stage, then blocks of each.
+/// Dimensions: number of the functions, 1 with response norm, side of the last windows, channels of
+/// the first stage, then blocks of each.
 pub static CONVNEXT: Family = Family {
     id: "convnext",
     name: "ConvNeXt",
@@ -104,7 +104,7 @@ const WIDER: usize = 1;
 const TANH: usize = 2;
 const SILU: usize = 3;
 
-/// What the tensors don't tell.
+/// What the tensors don't determine.
 #[derive(Clone, Copy)]
 struct Functions {
     /// Of layer norm.

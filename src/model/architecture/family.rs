@@ -7,11 +7,11 @@ use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::model::weights::Weights;
 
-/// Networks of one kind, told apart by their dimensions.
+/// Networks of one kind, distinguished by their dimensions.
 pub struct Family {
-    /// Identifier in model cards, for a network that is none of the published ones.
+    /// Identifier in model cards, for a network that is not a published one.
     pub id: &'static str,
-    /// Name shown to people.
+    /// Display name.
     pub name: &'static str,
     /// How the names of other published networks begin that it builds from their tensors and names.
     pub names: &'static [&'static str],

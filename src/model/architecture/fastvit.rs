@@ -1,5 +1,6 @@
-//! FastViT (Vasu et al. 2023), its networks of convolutions alone: branches that training adds up, and
-//! perceptrons behind large filters. Those with attention in their last stage are not among them.
+//! FastViT (Vasu et al. 2023), its networks of convolutions alone: branches that training adds up,
+//! and perceptrons behind large filters. Those with attention in their last stage are not among
+//! them.
 
 use super::InputDefaults;
 use super::family::{Family, Variant};
@@ -57,8 +58,8 @@ fn active(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeI
     net.add("act", Pointwise::Gelu, &[x])
 }
 
-/// Convolutions, one of side 1 and a norm alone, added up, or the one that they were put together
-/// to; then squeeze-and-excitation where the file has it.
+/// Convolutions, one of side 1 and a norm alone, added up, or the one that they were merged
+/// into; then squeeze-and-excitation where the file has it.
 fn branches(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let mut parts = vec![];
     if net.has("reparam_conv.weight") {

@@ -19,7 +19,7 @@ impl fmt::Display for Misshapen {
     }
 }
 
-/// Everything that was found out on laying an architecture from a file's tensors.
+/// Everything that was found on building an architecture from a file's tensors.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Fit {
     /// Identifier of the architecture.
@@ -80,8 +80,8 @@ impl Fit {
         if !allowed {
             note(
                 &self.unexpected,
-                "of the file has no place in it",
-                "of the file have no place in it",
+                "of the file is not part of it",
+                "of the file are not part of it",
             );
         }
         if problems.is_empty() {
@@ -96,19 +96,19 @@ impl Fit {
         Err(Error::new(what, problems.join("; ")).hint(format!("{hint}; or {otherwise}")))
     }
 
-    /// What a person should know of weights that are used all the same.
+    /// Warnings on weights that are used anyway.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.guessed.clone();
         if !self.unexpected.is_empty() {
             warnings.push(format!(
-                "what {} has no place for is not used: {}",
+                "tensors that {} does not have are not used: {}",
                 self.architecture,
                 first_few(&self.unexpected)
             ));
         }
         if !self.beside.is_empty() {
             let beside = first_few(&self.beside);
-            warnings.push(format!("what lies beside the network is not used: {beside}"));
+            warnings.push(format!("modules beside the network are not used: {beside}"));
         }
         warnings
     }

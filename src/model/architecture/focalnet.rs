@@ -1,5 +1,5 @@
-//! FocalNet (Yang et al. 2022, "Focal Modulation Networks"): every place is multiplied by what filters
-//! of growing sizes around it gather, each weighed by a gate.
+//! FocalNet (Yang et al. 2022, "Focal Modulation Networks"): every position is multiplied by what
+//! filters of growing sizes around it gather, each weighed by a gate.
 
 use super::InputDefaults;
 use super::family::{Family, Variant};

@@ -1,4 +1,4 @@
-//! Laying nodes from named tensors, with batch norm folded and every shape checked.
+//! Builds nodes from named tensors, with batch norm folded and every shape checked.
 
 mod rare;
 
@@ -16,14 +16,14 @@ use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeSet;
 
 /// A graph under construction from a file's tensors. Layers take their widths from the tensors; a
-/// tensor that is missing or of another shape is noted and counts as zeros, so that one laying
+/// tensor that is missing or of another shape is recorded and counts as zeros, so that one build
 /// finds everything that is wrong.
 pub struct GraphAssembler<'a> {
     pub tensors: &'a Tensors<'a>,
     /// Whether a person named the architecture.
     pub named: bool,
-    /// What a card or the file calls the network, in lower case with hyphens; empty where nothing
-    /// does. Says what tensors cannot: activations, blurring, padding.
+    /// The network's name in a card or the file, in lower case with hyphens; empty where there is
+    /// none. It says what tensors cannot: activations, blurring, padding.
     pub called: String,
     /// What batch norm adds to variances.
     pub epsilon: f32,
@@ -121,7 +121,7 @@ impl<'a> GraphAssembler<'a> {
         self.taken.filter(|channels| *channels > 0)
     }
 
-    /// Lays a module; the names inside are relative to it.
+    /// Builds a module; the names inside are relative to it.
     pub fn within<T>(&mut self, module: &str, build: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.module.len();
         self.module += module;
@@ -196,7 +196,7 @@ impl<'a> GraphAssembler<'a> {
         self.fit.architecture
     }
 
-    /// Whether the name that the network goes by has a part.
+    /// Whether the network's name contains a part.
     pub fn is_called(&self, part: &str) -> bool {
         self.called.contains(part)
     }
@@ -326,7 +326,7 @@ impl<'a> GraphAssembler<'a> {
         self.affine(name, scale, shift, from)
     }
 
-    /// A norm of every place over its channels, with its own scale and shift.
+    /// A norm of every position over its channels, with its own scale and shift.
     pub fn layer_norm(&mut self, name: &str, epsilon: f32, from: NodeId) -> Result<NodeId> {
         let channels = self.shape(from).channels;
         let scale = self.values(&format!("{name}.weight"), &[channels]);
@@ -376,7 +376,7 @@ impl<'a> GraphAssembler<'a> {
         self.add(name, Linear::new(weight, None), &[from])
     }
 
-    /// A linear layer over the channels of every place, or a convolution of side 1.
+    /// A linear layer over the channels of every position, or a convolution of side 1.
     pub fn linear_of_channels(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
         if self.tensor_shape(&format!("{name}.weight")).is_some_and(|shape| shape.len() == 4) {
             return self.convolution(name, super::window::window(1), from);

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::graph::op::Pointwise;
 use crate::graph::{NodeId, Op};
 
-/// What the classifier of a family's networks is called, and what it is like in published ones.
+/// The classifier's names in a family's networks, and its form in published ones.
 #[derive(Clone, Copy)]
 pub struct Head {
     /// Spellings of the module's name, the preferred first.
@@ -39,7 +39,7 @@ impl Head {
         Self { names, published: None, side: 1, epsilon: 1e-5 }
     }
 
-    /// In published networks it is of these layers, the first of so many outputs, with this
+    /// In published networks it has these layers, the first with this many outputs, with this
     /// activation between them.
     pub const fn of_layers(
         self,
@@ -138,7 +138,7 @@ fn layers(net: &GraphAssembler, module: &str, features: usize) -> Result<Vec<Lay
     Ok(layers)
 }
 
-/// Orders layers that are not numbered by what they take and give; a norm of the features comes
+/// Orders layers that are not numbered by their inputs and outputs; a norm of the features comes
 /// first.
 fn connect(layers: &mut Vec<Layer>, features: usize) {
     let mut left = std::mem::take(layers);
@@ -156,7 +156,7 @@ fn connect(layers: &mut Vec<Layer>, features: usize) {
 }
 
 impl GraphAssembler<'_> {
-    /// Averages over all positions, unless the file's classifier takes something else, and lays
+    /// Averages over all positions, unless the file's classifier takes something else, and builds
     /// that classifier.
     ///
     /// # Errors
@@ -221,7 +221,7 @@ impl GraphAssembler<'_> {
         }
     }
 
-    /// What takes the outputs of the classifier makes other outputs of them, and nothing tells what
+    /// A layer on the classifier's outputs makes other outputs of them, and it is unknown what
     /// lies between.
     fn refuse_follower(&mut self, outputs: usize) -> Result<()> {
         self.outside = true;
@@ -334,7 +334,8 @@ impl GraphAssembler<'_> {
 }
 
 impl Published {
-    /// Whether the layers of a module are the published ones, but for the last, which may be several.
+    /// Whether the layers of a module are the published ones, but for the last, which may be
+    /// several.
     fn begins(&self, module: &str, layers: &[Layer]) -> bool {
         let last = self.layers.len() - 1;
         let name = |index: usize| format!("{module}.{}", self.layers[index]);

@@ -105,7 +105,7 @@ fn fuse_module(net: &mut GraphAssembler, branches: &[NodeId]) -> Result<Vec<Node
         .collect()
 }
 
-/// The value of a branch at the resolution of another: repeated places, or strides one by one.
+/// The value of a branch at the resolution of another: repeated positions, or strides one by one.
 fn brought(net: &mut GraphAssembler, from: usize, to: usize, value: NodeId) -> Result<NodeId> {
     net.within(&from.to_string(), |net| match from.cmp(&to) {
         std::cmp::Ordering::Equal => Ok(value),

@@ -135,7 +135,7 @@ fn branch(net: &mut GraphAssembler, name: &str, border: Border, from: NodeId) ->
     Ok(x)
 }
 
-/// Averages of 3×3 places, fewer at the border.
+/// Averages of 3×3 positions, fewer at the border.
 fn average(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let side = PoolAxis {
         kernel: 3,

@@ -2,7 +2,7 @@
 
 use crate::picture::{Filter, Preprocessing};
 
-/// What pictures an architecture takes, as far as its weights and habits tell.
+/// The default input of an architecture, as far as weights and conventions determine it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InputDefaults {
     pub preprocessing: Preprocessing,

@@ -36,7 +36,7 @@ enum Role {
 }
 use Role::{End, Expand, Filter, Project, Scale, Squeeze, Start, Tiles};
 
-/// Functions of a family's blocks, which the tensors don't tell.
+/// Functions of a family's blocks, which the tensors don't determine.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
     pub activation: Pointwise,
@@ -168,7 +168,7 @@ fn is_there(net: &GraphAssembler, (role, [first, second, third]): (Role, Layer))
     }
 }
 
-/// The parts of the module that is being laid, by the naming with most of them there, then fewest
+/// The parts of the module that is being built, by the naming with most of them there, then fewest
 /// missing. A part whose norm is there lacks its convolution.
 fn parts(net: &GraphAssembler) -> Vec<(Role, Layer)> {
     let count =
@@ -194,7 +194,7 @@ pub fn layer(
     net.add(activation, style.activation, &[x])
 }
 
-/// The block whose module is being laid.
+/// The block whose module is being built.
 pub fn block(
     net: &mut GraphAssembler,
     style: Style,

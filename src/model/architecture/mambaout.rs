@@ -12,8 +12,8 @@ use crate::picture::Filter;
 
 const EPSILON: f32 = 1e-6;
 
-/// Dimensions: number of the gate's function, channels of the first stage, blocks of all, channels that
-/// are filtered in the first.
+/// Dimensions: number of the gate's function, channels of the first stage, blocks of all, channels
+/// that are filtered in the first.
 pub static MAMBAOUT: Family = Family {
     id: "mambaout",
     name: "MambaOut",
@@ -79,7 +79,7 @@ fn stem(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result
     net.layer_norm("norm2", EPSILON, x)
 }
 
-/// Norms are as wide as what they take, which tells whether it is the convolution's input.
+/// Norms are as wide as their input, which shows whether it is the convolution's input.
 fn stage(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result<NodeId> {
     let mut x = from;
     if net.has("downsample.conv.weight") {

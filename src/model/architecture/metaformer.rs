@@ -1,5 +1,5 @@
 //! PoolFormer 1 and 2 (Yu et al. 2022, "MetaFormer Is Actually What You Need for Vision") and
-//! ConvFormer (Yu et al. 2024, "MetaFormer Baselines for Vision"): blocks that mix places by an
+//! ConvFormer (Yu et al. 2024, "MetaFormer Baselines for Vision"): blocks that mix positions by an
 //! average or by separable convolutions, then channels by a perceptron. CAFormer's attention is not
 //! among them.
 
@@ -136,7 +136,7 @@ fn separable(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     net.bare_convolution("pwconv2", window(1), x)
 }
 
-/// Averages of 3×3 places less the place itself; what lies outside does not count.
+/// Averages of 3×3 positions less the position itself; what lies outside does not count.
 fn pooled(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let shape = net.shape(from);
     let side = PoolAxis {

@@ -2,8 +2,8 @@
 //!
 //! A family of architectures is data: names of tensors to recognise it by, the dimensions that tell
 //! its networks apart, what its pictures look like, and a function that builds its nodes with the
-//! help of [`GraphAssembler`]. Numbers of blocks come from the names of the tensors, widths from their
-//! shapes, so that a network of another depth or width needs no entry of its own.
+//! help of [`GraphAssembler`]. Numbers of blocks come from the names of the tensors, widths from
+//! their shapes, so that a network of another depth or width needs no entry of its own.
 
 mod byobnet;
 mod classic;
@@ -135,21 +135,21 @@ static FAMILIES: &[&Family] = &[
     &sequential::SEQUENTIAL,
 ];
 
-/// A kind of network that Hyaline can lay out from named tensors.
+/// A kind of network that Hyaline can build from named tensors.
 pub struct Architecture {
     /// Identifier in model cards.
     pub id: &'static str,
-    /// Name shown to people.
+    /// Display name.
     pub name: &'static str,
     family: &'static Family,
     variant: Option<&'static Variant>,
     dimensions: Vec<usize>,
     known_by: KnownBy,
-    /// What it goes by: see [`GraphAssembler::called`].
+    /// Its name: see [`GraphAssembler::called`].
     called: String,
 }
 
-/// What told which network of its family an architecture is.
+/// How it is known which network of its family an architecture is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KnownBy {
     /// Names and shapes of tensors.
@@ -177,14 +177,14 @@ pub fn find(named: Option<&str>, weights: &Weights) -> Result<Architecture> {
     }
 }
 
-/// An identifier as people spell it: underscores, capital letters, a tag after a dot.
+/// Normalises an identifier: underscores, capital letters, a tag after a dot.
 fn identifier(name: &str) -> String {
     let name = name.split('.').next().unwrap_or(name);
     name.to_lowercase().replace('_', "-")
 }
 
 /// Whether tensors have the names and shapes of an architecture that a person names, or else of any
-/// but plain sequences of layers, which have no names of their own. Values are not looked at.
+/// but plain sequences of layers, which have no names of their own. Values are not read.
 pub(crate) fn is_recognised(named: Option<&str>, weights: &Weights) -> bool {
     let plain = Tensors::renamed(weights, &[]);
     let is_wanted = |family: &&&Family| {
@@ -301,7 +301,7 @@ impl Architecture {
     }
 
     /// The same where the configuration or the name of the file names a network of its family that
-    /// differs only in what tensors don't tell.
+    /// differs only in what tensors don't determine.
     fn hinted(self, weights: &Weights) -> Self {
         let configured = weights.config.as_ref().and_then(|config| config.architecture.clone());
         let configured = configured.map(|name| (identifier(&name), KnownBy::Configuration));
@@ -319,7 +319,7 @@ impl Architecture {
             of_name.map(move |(family, v)| family.architecture(Some(v), v.dimensions.to_vec(), by))
         });
         let found = hints.into_iter().find(|hint| self.agrees(hint, weights)).unwrap_or(self);
-        // A name without a number in its first word is none of a published network.
+        // A name without a number in its first word is not that of a published network.
         let is_told = |id: &String| {
             let word = id.split('-').next().unwrap_or_default();
             let begins = found.family.names.iter().any(|name| id.starts_with(name));
@@ -361,8 +361,8 @@ impl Architecture {
         })
     }
 
-    /// Refuses a layout that follows from shapes alone where other layouts fit them as well, unless
-    /// a person named the architecture. A size is one that a person said.
+    /// Refuses a layout that follows from shapes alone where other layouts fit as well, unless
+    /// a card named the architecture. `size` is that of a card.
     ///
     /// # Errors
     /// When it may be another network.
@@ -378,7 +378,7 @@ impl Architecture {
         self.family.measure(weights).is_some_and(|dimensions| dimensions == self.dimensions)
     }
 
-    /// Lays the network out on a device.
+    /// Builds the network on a device.
     ///
     /// # Errors
     /// When a tensor is missing or of another shape than the architecture's, or is left over and

@@ -15,9 +15,9 @@ pub const HARD_SIGMOID: Pointwise = Pointwise::HardSigmoid { slope: 1.0 / 6.0, o
 pub enum AntiAlias {
     /// Convolutions stride themselves.
     None,
-    /// Averages of 2×2 places.
+    /// Averages of 2×2 positions.
     Average,
-    /// A binomial filter of 3×3 places at reflected borders.
+    /// A binomial filter of 3×3 positions at reflected borders.
     Blur,
 }
 
@@ -69,7 +69,7 @@ fn average_pool(
     net.within(name, |net| net.resampled("average pool", |n| Matrix::average_pool(n, side), from))
 }
 
-/// An average over 2×2 places with stride 2, fewer at an odd border.
+/// An average over 2×2 positions with stride 2, fewer at an odd border.
 pub fn halve(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {
     average_pool(net, name, HALVES, from)
 }
@@ -148,8 +148,8 @@ fn has_group_norms(net: &GraphAssembler) -> bool {
     !net.tensors.names().any(|name| name.ends_with(".running_var"))
 }
 
-/// timm's `ConvNormAct` without its activation: `NAME.conv` and `NAME.bn`, the window's side that of
-/// the tensor.
+/// timm's `ConvNormAct` without its activation: `NAME.conv` and `NAME.bn`, the window's side that
+/// of the tensor.
 pub fn conv_bn(
     net: &mut GraphAssembler,
     name: &str,
@@ -183,8 +183,8 @@ pub fn of_tensor(net: &GraphAssembler, name: &str, from: NodeId) -> Window {
 }
 
 /// The attention over channels that a module `se` or `attn` has tensors for: by two layers
-/// (squeeze-and-excitation), by one (effective squeeze-and-excitation), along the channels (ECA), or
-/// of a context that places are averaged into by weights of their own (global context).
+/// (squeeze-and-excitation), by one (effective squeeze-and-excitation), along the channels (ECA),
+/// or of a context that positions are averaged into by weights of their own (global context).
 pub fn attention(
     net: &mut GraphAssembler,
     name: &str,

@@ -1,5 +1,5 @@
-//! Networks without norms (Brock et al. 2021, "High-Performance Large-Scale Image Recognition Without
-//! Normalization"): standardised kernels, and activations that keep the variance.
+//! Networks without norms (Brock et al. 2021, "High-Performance Large-Scale Image Recognition
+//! Without Normalization"): standardised kernels, and activations that keep the variance.
 
 use super::InputDefaults;
 use super::family::Family;
@@ -60,7 +60,7 @@ pub static NFNET: Family = Family {
     },
 };
 
-/// What published networks have; stems and blocks tell them apart.
+/// What published networks have; stems and blocks distinguish them.
 struct Style {
     activation: Pointwise,
     /// The factor that gives the activation's output variance 1.

@@ -10,7 +10,7 @@ const TINY: f32 = 1e-24;
 
 impl GraphAssembler<'_> {
     /// Global response norm (Woo et al. 2023, "ConvNeXt V2"): channels are weighed by their length
-    /// over all places, as a share of the mean of all, and added to themselves.
+    /// over all positions, as a share of the mean of all, and added to themselves.
     pub fn response_norm(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
         let part = |part: &str| format!("{name}.{part}");
         let channels = self.shape(from).channels;
@@ -44,7 +44,7 @@ impl GraphAssembler<'_> {
         }
     }
 
-    /// timm's simple norm: every place over the standard deviation of its channels, the unbiased
+    /// timm's simple norm: every position over the standard deviation of its channels, the unbiased
     /// one, with a scale of its own; the mean stays.
     pub fn simple_norm(&mut self, name: &str, epsilon: f32, from: NodeId) -> Result<NodeId> {
         let part = |part: &str| format!("{name}.{part}");

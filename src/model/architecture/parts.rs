@@ -42,8 +42,8 @@ impl GraphAssembler<'_> {
         self.add(&format!("{name}.act"), activation, &[x])
     }
 
-    /// Squeeze-and-excitation by two convolutions `NAME.fc1` and `NAME.fc2`, with ReLU and perhaps a
-    /// norm between and a sigmoid after.
+    /// Squeeze-and-excitation by two convolutions `NAME.fc1` and `NAME.fc2`, with ReLU and perhaps
+    /// a norm between and a sigmoid after.
     pub fn squeeze(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
         let part = |part: &str| format!("{name}.{part}");
         let mut x = self.global_average_pool(&part("avgpool"), from)?;
@@ -98,7 +98,7 @@ impl GraphAssembler<'_> {
         self.resample(name, "blur", sides, from)
     }
 
-    /// A matrix along the rows and one along the columns; `kind` is the name for people.
+    /// A matrix along the rows and one along the columns; `kind` is the display name.
     pub fn resample(
         &mut self,
         name: &str,

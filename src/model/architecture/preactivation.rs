@@ -105,8 +105,8 @@ pub static WIDE_RESNET: Family = Family {
 };
 
 /// WideResNets of DeepMind's adversarial training (Gowal et al. 2020, "Uncovering the limits of
-/// adversarial training"; Rebuffi et al. 2021), with SiLU and TensorFlow's padding. Dimensions: blocks of
-/// each group, channels of the first group, 1 for ReLU in the place of SiLU.
+/// adversarial training"; Rebuffi et al. 2021), with SiLU and TensorFlow's padding. Dimensions:
+/// blocks of each group, channels of the first group, 1 for ReLU instead of SiLU.
 pub static DEEPMIND_WIDE_RESNET: Family = Family {
     id: "deepmind-wide-resnet",
     name: "WideResNet (DeepMind)",

@@ -33,8 +33,9 @@ const TRANSFORMERS: &[(&str, &str)] = &[
     (".layer.2.normalization.", ".bn3."),
 ];
 
-/// Dimensions: convolutions of a block, width of the first block, groups, then blocks of each layer, then
-/// a last number for what is no plain ResNet: a deep stem, attention, blocks that split.
+/// Dimensions: convolutions of a block, width of the first block, groups, then blocks of each
+/// layer, then a last number for what is no plain ResNet: a deep stem, attention, blocks that
+/// split.
 pub static RESNET: Family = Family {
     id: "resnet",
     name: "ResNet",
@@ -93,7 +94,7 @@ pub static RESNET: Family = Family {
     },
 };
 
-/// What of a residual network its name says and its tensors don't.
+/// What a residual network's name says and its tensors don't.
 struct Style {
     antialias: AntiAlias,
     /// Of the convolutions of side 3.
@@ -257,7 +258,7 @@ fn block(net: &mut GraphAssembler, style: &Style, stride: usize, from: NodeId) -
     net.relu("relu", x)
 }
 
-/// The block whose module is being laid, of the plain network, without a stride.
+/// The block whose module is being built, of the plain network, without a stride.
 pub fn plain_block(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     block(net, &Style::PLAIN, 1, from)
 }
@@ -287,8 +288,8 @@ fn layer(net: &mut GraphAssembler, index: usize, window: Window, from: NodeId) -
 }
 
 /// What joins the block's output `to`: a convolution where the file has one (option B), of an
-/// average over places where it comes second, or else every other pixel with channels of zeros on
-/// both sides (option A).
+/// average over positions where it comes second, or else every other pixel with channels of zeros
+/// on both sides (option A).
 fn shortcut(net: &mut GraphAssembler, stride: usize, from: NodeId, to: NodeId) -> Result<NodeId> {
     let missing = net.shape(to).channels.saturating_sub(net.shape(from).channels);
     let name = match net.either(&["downsample.0", "shortcut.0", "downsample.1"]) {

@@ -1,7 +1,7 @@
 //! Plain networks, layer after layer, from shapes alone.
 //!
-//! What shapes don't tell (strides, padding, pools, the size of the picture) is searched for among
-//! the usual combinations: one that gives the first linear layer its inputs may be right. The
+//! What shapes don't determine (strides, padding, pools, the size of the picture) is searched for
+//! among the usual combinations: one that gives the first linear layer its inputs may be right. The
 //! choice is reported as a guess.
 
 mod chain;
@@ -65,7 +65,7 @@ struct Solution {
     channels: usize,
     side: usize,
     steps: Vec<Step>,
-    /// Whether an average over all places precedes the linear layers.
+    /// Whether an average over all positions precedes the linear layers.
     average: bool,
 }
 
@@ -165,10 +165,10 @@ pub fn check(tensors: &Tensors, size: Option<[usize; 2]>) -> Result<()> {
     let refused = |why: String| {
         let hint = "architecture = \"sequential\" and size = [height, width] in a model card take \
                     it for a plain sequence all the same";
-        Err(Error::new("the layout of the network can't be told from its shapes", why).hint(hint))
+        Err(Error::new("the layout of the network is not determined by its shapes", why).hint(hint))
     };
     if let Some(layer) = chain.layers().find(|layer| !is_plain(&layer.name)) {
-        return refused(format!("`{}` is no name of a plain sequence of layers", layer.name));
+        return refused(format!("`{}` is not a name of a plain sequence of layers", layer.name));
     }
     let found = solutions(&chain, size.map(|[height, _]| height));
     match found.as_slice() {
@@ -294,7 +294,7 @@ fn linear_layers(net: &mut GraphAssembler, layers: &[Layer], from: NodeId) -> Re
     Ok(x)
 }
 
-/// Says what was chosen.
+/// Reports what was chosen.
 fn explain(net: &mut GraphAssembler, chain: &Chain, solution: &Solution, fitting: usize) {
     net.guess(format!(
         "the layers are built from their shapes alone, with ReLU between them: {}",

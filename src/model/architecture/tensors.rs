@@ -8,7 +8,7 @@ pub struct Tensors<'a> {
     by_name: BTreeMap<String, &'a WeightTensor>,
     /// Layers beside the network.
     beside: Option<Box<Tensors<'a>>>,
-    /// Whether a person said where in the file the network is.
+    /// Whether a card says where in the file the network is.
     pub placed: bool,
 }
 

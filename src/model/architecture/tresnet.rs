@@ -45,7 +45,7 @@ pub static TRESNET: Family = Family {
     },
 };
 
-/// Squares of places as channels, by row, column and channel.
+/// Squares of positions as channels, by row, column and channel.
 fn space_to_depth(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
     let Shape { channels, height, width } = net.shape(from);
     let (rows, columns) = (height / SQUARE, width / SQUARE);

@@ -1,5 +1,6 @@
-//! Xception aligned with strided convolutions in the place of pools (Chen et al. 2018, "Encoder-Decoder
-//! with Atrous Separable Convolution", section 3), as timm has it; also with norms before convolutions.
+//! Xception aligned with strided convolutions instead of pools (Chen et al. 2018, "Encoder-Decoder
+//! with Atrous Separable Convolution", section 3), as timm has it; also with norms before
+//! convolutions.
 
 use super::InputDefaults;
 use super::family::{self, Family};

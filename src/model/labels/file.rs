@@ -1,4 +1,4 @@
-//! Files of names: what people have, told apart by content.
+//! Files of class names, in the formats that are around, recognised by content.
 
 use super::{Labels, is_wnid, numbered};
 use crate::encoding;
@@ -9,7 +9,7 @@ use std::path::Path;
 
 const MAX_BYTES: u64 = 1 << 26;
 const MAX_CLASSES: usize = 1_000_000;
-/// Indices may leave some out, but a few names do not stand for thousands of classes.
+/// Indices may leave some out, but a few names do not make thousands of classes.
 const MOST_CLASSES_A_NAME: usize = 1000;
 /// Where JSON files of networks keep their names, from the top down.
 const PLACES: [&str; 6] = ["id2label", "label_names", "labels", "names", "classes", "class_names"];
@@ -18,9 +18,9 @@ const PLACES: [&str; 6] = ["id2label", "label_names", "labels", "names", "classe
 type Name = (String, String);
 
 impl Labels {
-    /// A file of names: one a line from class 0 on, WordNet ids, numbered lines, a table with a header, a
-    /// Python dictionary as text, or JSON (a list, names by index, `imagenet_class_index.json`,
-    /// `id2label` of a `config.json`).
+    /// A file of names: one a line from class 0 on, WordNet ids, numbered lines, a table with a
+    /// header, a Python dictionary as text, or JSON (a list, names by index,
+    /// `imagenet_class_index.json`, `id2label` of a `config.json`).
     ///
     /// # Errors
     /// When it can't be read or names no classes.
@@ -37,7 +37,7 @@ impl Labels {
     /// Names from a file's content, as [`Labels::read`].
     ///
     /// # Errors
-    /// In words, when it names no classes.
+    /// When it names no classes.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, String> {
         parsed(bytes)
     }
@@ -47,7 +47,7 @@ impl Labels {
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let about = std::fs::metadata(path).map_err(|e| e.to_string())?;
     match about.len() {
-        _ if !about.is_file() => Err("it is no file".into()),
+        _ if !about.is_file() => Err("it is not a file".into()),
         0..=MAX_BYTES => std::fs::read(path).map_err(|e| e.to_string()),
         size => Err(format!("it holds {} MiB, which is too much for names", size >> 20)),
     }
@@ -60,7 +60,7 @@ fn parsed(bytes: Vec<u8>) -> Result<Labels, String> {
         None => return Err("it is empty".into()),
         Some('{' | '[') => match serde_json::from_str(&text) {
             Ok(value) => of_json(&value)?,
-            Err(why) => python(&text).ok_or_else(|| format!("it is no JSON: {why}"))?,
+            Err(why) => python(&text).ok_or_else(|| format!("it is not valid JSON: {why}"))?,
         },
         Some(_) => of_text(&text)?,
     };
@@ -132,7 +132,7 @@ fn of_json(value: &Value) -> Result<Vec<Name>, String> {
 fn of_list(names: &[Value]) -> Result<Vec<Name>, String> {
     let all_have_ids = names.iter().all(|value| index_in(value).is_some());
     let named = names.iter().map(one).collect::<Option<Vec<_>>>();
-    let named = named.ok_or("its JSON is a list of what are no names")?;
+    let named = named.ok_or("its JSON is a list of other things than names")?;
     match all_have_ids {
         true => ordered(names.iter().filter_map(index_in).zip(named).collect()),
         false => Ok(named),
@@ -151,7 +151,7 @@ fn of_table(object: &serde_json::Map<String, Value>) -> Result<Vec<Name>, String
         |(key, value): (&String, &Value)| Some((usize::try_from(value.as_u64()?).ok()?, name(key)));
     let read: Option<Vec<_>> = object.iter().map(by_index).collect();
     let read = read.or_else(|| object.iter().map(by_name).collect());
-    ordered(read.ok_or("its JSON is no table of names by index, nor has it `id2label`")?)
+    ordered(read.ok_or("its JSON is neither a table of names by index nor has `id2label`")?)
 }
 
 /// A name as text, as `["n01440764", "tench"]`, or under `name`.
@@ -271,7 +271,7 @@ fn table(text: &str, lines: &[&str]) -> Option<Result<Vec<Name>, String>> {
             None => row,
             Some(text) => match text.parse() {
                 Ok(index) => index,
-                Err(_) => return Some(Err(format!("`{text}` is no index of a class"))),
+                Err(_) => return Some(Err(format!("`{text}` is not a class index"))),
             },
         };
         let (name, own) = name(field(names));
@@ -330,8 +330,8 @@ mod tests {
         for (text, words) in [
             ("", "empty"),
             ("{}", "names no classes"),
-            ("{\"a\": {\"b\": 1}}", "no table of names"),
-            ("{\"a\": ", "no JSON"),
+            ("{\"a\": {\"b\": 1}}", "neither a table of names"),
+            ("{\"a\": ", "not valid JSON"),
             ("[1.5, [2]]", "no names"),
             ("{\"0\": \"a\", \"00\": \"b\"}", "two names"),
             ("{\"99999999999\": \"a\"}", "beyond"),

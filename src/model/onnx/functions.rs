@@ -49,7 +49,7 @@ fn written_out(
     Ok(out)
 }
 
-/// A function's nodes as they stand for one call.
+/// A function's nodes, inlined for one call.
 fn body(function: &Function, call: &Node) -> Vec<Node> {
     let scope = format!("{}.", call.called());
     let outside = outside_names(function, call);

@@ -89,7 +89,7 @@ pub struct Lowering<'a> {
     weights: HashMap<&'a str, &'a Tensor>,
     file: &'a Path,
     values: HashMap<&'a str, Value>,
-    /// Why values could not be computed, which is told if an output needs them.
+    /// Why values could not be computed, which is reported if an output needs them.
     failures: HashMap<&'a str, String>,
     /// Nodes that use a value, those of graphs inside nodes too.
     consumers: HashMap<&'a str, Vec<&'a Node>>,
@@ -200,7 +200,7 @@ impl<'a> Lowering<'a> {
             |why: String| format!("operator {} of node `{}`: {why}", node.op_type, node.called());
         self.steps += 1;
         if self.steps > MOST_STEPS {
-            return Err(failed("its loops have too many turns".into()));
+            return Err(failed("its loops have too many iterations".into()));
         }
         self.current = self.name_of(node);
         let outputs = self.lower(node).map_err(failed)?;
@@ -404,7 +404,7 @@ impl<'a> Lowering<'a> {
         self.placed(view, &[all, vec![], vec![]])
     }
 
-    /// A name for people: the module where the exporter wrote it down, or else the node's own.
+    /// A display name: the module where the exporter wrote it down, or else the node's own.
     fn name_of(&self, node: &Node) -> String {
         let scopes = node.metadata.iter().find(|entry| entry.key.ends_with("name_scopes"));
         let module = scopes.and_then(|entry| {

@@ -68,7 +68,7 @@ pub struct LoweredNetwork<'a> {
     pub choices: Vec<(String, String)>,
     /// What the network itself does to its pixels first.
     pub inside: Inside,
-    /// Which pixels it takes, as far as it says.
+    /// Which pixels it takes, as far as its metadata says.
     pub taken: Option<Taken>,
     /// What was left out or assumed.
     pub notes: Vec<String>,
@@ -135,7 +135,7 @@ impl Network {
         })
     }
 
-    /// The same with the output of a name, and with what it is, as far as a person says.
+    /// The same with the output of a name, and its kind, as far as a card says.
     #[must_use]
     pub fn with_output(self, name: Option<&str>, kind: Option<OutputKind>) -> Self {
         let wanted = Wanted { name: name.map(str::to_string), kind };
@@ -205,7 +205,7 @@ impl Input {
         let is_weight = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
         let mut inputs: Vec<_> =
             graph.input.iter().filter(|input| !is_weight(&input.name)).collect();
-        // What no node takes is none of the network's.
+        // What no node uses is not part of the network.
         if inputs.len() > 1 {
             inputs.retain(|input| graph.node.iter().any(|node| node.takes(&input.name)));
         }
@@ -322,7 +322,8 @@ fn is_channels_last(graph: &proto::Graph, input: &str) -> Option<bool> {
     None
 }
 
-/// The picture that a row of so many values is: a coloured or grey square where that fits.
+/// The shape of a picture that is a row of `count` values: a coloured or grey square where that
+/// fits.
 fn flat(count: usize) -> Shape {
     let square = |count: usize| Some(count.isqrt()).filter(|side| side * side == count);
     match (count % 3, square(count / 3), square(count)) {

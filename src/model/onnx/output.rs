@@ -5,7 +5,7 @@ use super::view::View;
 use crate::graph::{Ending, NodeId};
 use crate::model::OutputKind;
 
-/// What a person says of the output.
+/// What a card or the command line says of the output.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     pub name: Option<String>,
@@ -36,7 +36,7 @@ const BESIDE: [&str; 9] =
     ["aux", "embed", "feat", "hidden", "pool", "attn", "attention", "loss", "latent"];
 const SCORES: [&str; 6] = ["score", "prob", "class", "softmax", "pred", "output"];
 
-/// The output that a person wants, or else the one whose name and use are those of scores.
+/// The requested output, or else the one whose name and use are those of scores.
 ///
 /// # Errors
 /// When there is no such output, or none is a row of scores.
@@ -85,7 +85,7 @@ fn notes(outputs: &[&str], name: &str, ending: Option<Ending>) -> Vec<String> {
     chosen.into_iter().chain(ended).collect()
 }
 
-/// An output that is a row of scores, without its ending where that goes with the kind.
+/// An output that is a row of scores, without its ending where that fits the kind.
 fn candidate<'a>(
     net: &mut Lowering<'a>,
     name: &'a str,

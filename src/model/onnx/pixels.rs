@@ -60,7 +60,7 @@ pub struct Taken {
 pub struct Pixels {
     /// Mean and deviation that make [0,1] pixels the network's input.
     pub outside: [Vec<f32>; 2],
-    /// The range of that input, as far as the network tells.
+    /// The range of that input, as far as the network shows it.
     pub taken: Option<Taken>,
     /// The channel of the pixels that each of the network's channels comes from.
     pub sources: Vec<usize>,
@@ -69,7 +69,7 @@ pub struct Pixels {
 }
 
 impl Pixels {
-    /// None where the network takes its input as it is, and says nothing of it.
+    /// None where the network uses its input as it is, and has no metadata on it.
     pub fn of(inside: &Inside, taken: Option<Taken>, outside: [Vec<f32>; 2]) -> Option<Self> {
         let sources = inside.sources.clone();
         let is_plain = sources.iter().copied().eq(0..outside[0].len());
@@ -78,7 +78,7 @@ impl Pixels {
         says.then_some(Self { outside, taken, sources, inside })
     }
 
-    /// What is to be checked by people, given that a card set what comes before or not.
+    /// Warnings to check, given whether a card set what comes before.
     pub fn warning(&self, is_of_card: bool) -> Option<String> {
         let taken = self.taken?;
         let range = taken.range.text();
@@ -158,7 +158,7 @@ pub const BYTE_MEAN: f64 = 1.5;
 /// A deviation above it is rather of bytes, and one above the other surely.
 const BYTE_DEVIATIONS: [f64; 2] = [4.0, 25.0];
 
-/// What the file itself says of the picture it takes, by the keys of ONNX's metadata of images: with
+/// The file's metadata on the picture it takes, by the keys of ONNX's metadata of images: with
 /// blue first, the network does what it does behind a turn of the channels.
 pub fn told(model: &Model, inside: Inside) -> (Inside, Option<Range>) {
     let range = match model.metadata("Image.NominalPixelRange") {
@@ -174,7 +174,7 @@ pub fn told(model: &Model, inside: Inside) -> (Inside, Option<Range>) {
     }
 }
 
-/// Which pixels a network takes, as far as it does anything to them that tells.
+/// Which pixels a network takes, as far as what it does to them shows it.
 pub fn taken(inside: &Inside) -> Option<Taken> {
     let known = inside
         .normalisation

@@ -176,7 +176,7 @@ impl Model {
         self.opset_import.iter().find(standard).map_or(1, |set| set.version)
     }
 
-    /// What the file says of itself under a key.
+    /// The file's metadata under a key.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         let entry = self.metadata.iter().find(|entry| entry.key == key);
         entry.map(|entry| entry.value.as_str())
@@ -250,7 +250,7 @@ impl Node {
         self.input.iter().any(|input| input == name)
     }
 
-    /// How people know the node: by its name, or else its first output.
+    /// The node's display name: its name, or else its first output.
     pub fn called(&self) -> &str {
         match self.name.is_empty() {
             true => self.output.first().map_or("", String::as_str),

@@ -1,5 +1,4 @@
-//! Files brought into a form that the reader of pickles takes: what it can't read is written anew
-//! beside it, where the system keeps temporary files.
+//! Converts files for the reader of pickles: what it can't read is rewritten to a temporary file.
 
 use super::pickle;
 use std::fs::File;
@@ -97,7 +96,7 @@ pub fn of_script(path: &Path) -> io::Result<Option<NamedTempFile>> {
     rewritten(archive, &names, root, rewrite).map(Some)
 }
 
-/// A copy of what is read of an archive, with another pickle.
+/// A copy of the used parts of an archive, with another pickle.
 fn rewritten(
     mut archive: Archive,
     names: &[String],

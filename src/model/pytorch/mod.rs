@@ -40,7 +40,7 @@ pub struct Checkpoint {
 /// All tensors of a file, under the names of the dictionaries and lists they are in.
 ///
 /// # Errors
-/// When it is no whole checkpoint.
+/// When it is not a complete checkpoint.
 pub fn read(path: &Path, start: &[u8]) -> Result<Checkpoint> {
     let wrong = |e: io::Error| Error::new("not a whole PyTorch checkpoint", e).hint(HINT);
     if start.starts_with(b"PK") {
@@ -100,7 +100,7 @@ fn stored(tensor: Tensor, temporary: &Rc<Option<NamedTempFile>>) -> Stored {
     })
 }
 
-/// A damaged file is an error, also where a library it goes through panics over it.
+/// A damaged file is an error, even where a library panics.
 fn contained<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     catch_unwind(AssertUnwindSafe(read))
         .unwrap_or_else(|_| Err(io::Error::other("the file is damaged")))

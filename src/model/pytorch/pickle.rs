@@ -1,7 +1,7 @@
 //! Pickles rewritten, operation by operation, so that they say the same in forms that are read:
 //! classes of whole modules before PyTorch 1.6, and the objects of TorchScript.
 //!
-//! Nothing is executed: an operation is its code and what it carries.
+//! Nothing is executed: an operation is its opcode and arguments.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -23,7 +23,7 @@ const SET_ITEM: u8 = b's';
 /// Bytes that one operation may carry.
 const MOST: u64 = 100 << 20;
 
-/// One operation with what it carries.
+/// One operation with its arguments.
 struct Operation {
     code: u8,
     bytes: Vec<u8>,
@@ -156,7 +156,8 @@ pub fn with_plain_attributes(from: &mut impl BufRead, to: &mut impl Write) -> io
     })
 }
 
-/// Passes on a pickle with its value in a dictionary under a name, for readers of dictionaries only.
+/// Passes on a pickle with its value in a dictionary under a name, for readers of dictionaries
+/// only.
 pub fn in_dictionary(name: &str, from: &mut impl BufRead, to: &mut impl Write) -> io::Result<()> {
     let mut is_open = false;
     rewritten(from, to, |operation, to| {

@@ -22,11 +22,11 @@ use std::collections::BTreeSet;
 pub struct Taken {
     /// Its tensors, by the names of its modules.
     pub tensors: Tensors,
-    /// What lies beside it and may be its classifier.
+    /// Tensors beside it that may be its classifier.
     pub beside: Tensors,
     /// Mean and deviation of its pixels, where the checkpoint holds them.
     pub normalisation: Option<[Stored; 2]>,
-    /// A choice between networks that people should know of.
+    /// A note on a choice between networks.
     pub choice: Option<String>,
 }
 
@@ -38,7 +38,7 @@ const COMPARED: u64 = 4096;
 /// Takes the network that a person means, or the one that there is.
 ///
 /// # Errors
-/// When there are several and nothing tells which is meant, or none where a person says, or its
+/// When there are several and it is not clear which is meant, or none where a person says, or its
 /// weights are flattened into one.
 pub fn network(tensors: Tensors, request: &NetworkRequest) -> Result<Taken> {
     let mut tensors = names::unwrapped(tensors);
@@ -73,7 +73,7 @@ pub fn network(tensors: Tensors, request: &NetworkRequest) -> Result<Taken> {
     Ok(Taken { tensors: taken, beside, normalisation, choice: told })
 }
 
-/// One long vector for all weights says neither names nor shapes.
+/// One long vector for all weights has neither names nor shapes.
 fn refuse_flattened(tensors: &Tensors) -> Result<()> {
     let is_flat = |name: &&String| {
         let leaf = name.rsplit('.').next().unwrap_or(name);

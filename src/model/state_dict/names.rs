@@ -13,7 +13,7 @@ const WRAPPERS: [&str; 5] = [
 ];
 /// `DataParallel`'s name for what it wraps, which is a wrapper where nothing is beside it.
 const PARALLEL: &str = "module";
-/// Words in the names of what training keeps beside a network.
+/// Words in the names of what training code stores beside a network.
 const TRAINING: [&str; 15] = [
     "attacker",
     "optimizer",

@@ -9,7 +9,7 @@ const MODULES: [&str; 5] =
     ["normalizer", "normalize", "normalise", "normalization", "normalisation"];
 const MEANS: [&str; 3] = ["new_mean", "mean", "mu"];
 const DEVIATIONS: [&str; 4] = ["new_std", "std", "sigma", "sd"];
-/// Channels of a picture; a buffer with more is no mean colour.
+/// Channels of a picture; a buffer with more is not a mean colour.
 const MOST_CHANNELS: u64 = 4;
 
 /// Takes the mean and deviation that belong to a network out of the tensors, and drops what else

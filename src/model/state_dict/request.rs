@@ -2,10 +2,10 @@
 
 use crate::model::BatchNorms;
 
-/// What a person said of the network to take from a file.
+/// Which network of a file is requested, as a card says it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NetworkRequest<'a> {
-    /// What its names start with, as far as that tells it from others.
+    /// What its names start with, as far as that distinguishes it from others.
     pub prefix: Option<&'a str>,
     /// Identifier of its architecture.
     pub architecture: Option<&'a str>,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Tensors by name, without their values.
 pub type Shapes = BTreeMap<String, Vec<usize>>;
 
-/// A place whose tensors are those of a known architecture.
+/// A prefix whose tensors are those of a known architecture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
     /// What the names there start with: empty, or with a dot at its end.
@@ -20,20 +20,20 @@ pub struct Place {
     pub spelling: Spelling,
 }
 
-/// The place that was chosen, those that were not, and why.
+/// The chosen place, the others, and why.
 #[derive(Debug)]
 pub struct Choice {
     pub place: Place,
     pub others: Vec<Place>,
-    /// What people should know of the choice.
+    /// A note on the choice.
     pub told: Option<String>,
 }
 
-/// Fewer tensors are no network of a known architecture.
+/// With fewer tensors nothing is taken for a known architecture.
 const FEWEST: usize = 5;
 /// Words of the better of two copies.
 const BEST: [&str; 1] = ["best"];
-/// Words of what is a copy of a network or lags behind it.
+/// Words for a copy of a network, or one that lags behind it.
 const COPIES: [&str; 26] = [
     "ema",
     "averaged",
@@ -144,10 +144,10 @@ pub fn named(places: Vec<Place>, prefix: &str) -> Result<Vec<Place>> {
     Ok(kept)
 }
 
-/// One of several places. `same` tells whether two hold the same values.
+/// Chooses one of several places. `same` says whether two hold the same values.
 ///
 /// # Errors
-/// When nothing tells which is meant.
+/// When the choice is ambiguous.
 pub fn choose(places: Vec<Place>, same: impl Fn(&Place, &Place) -> bool) -> Result<Choice> {
     let common = |word: &String| places.iter().all(|place| words(&place.prefix).contains(word));
     let rank = |place: &Place| {
@@ -170,7 +170,7 @@ pub fn choose(places: Vec<Place>, same: impl Fn(&Place, &Place) -> bool) -> Resu
     let tied: Vec<&Place> =
         ranked.iter().filter(|(rank, _)| *rank == best).map(|(_, place)| place).collect();
     if let Some(other) = tied[1..].iter().find(|other| !same(tied[0], other)) {
-        let why = format!("they are under {} and nothing tells which is meant", list(&places));
+        let why = format!("they are under {} and it is not clear which is meant", list(&places));
         let line = format!("weights_prefix = \"{}\"", other.prefix);
         return Err(Error::new("the file holds several networks", why)
             .hint(format!("a model card chooses: {line}")));

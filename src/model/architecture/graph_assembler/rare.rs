@@ -36,8 +36,8 @@ impl GraphAssembler<'_> {
         self.add(name, pool, &[from])
     }
 
-    /// A norm over groups of channels and all places (Wu and He 2018), with a scale and a shift of
-    /// every channel.
+    /// A norm over groups of channels and all positions (Wu and He 2018), with a scale and a shift
+    /// of every channel.
     pub fn group_norm(&mut self, name: &str, groups: usize, from: NodeId) -> Result<NodeId> {
         let shape = self.shape(from);
         let scale = self.values(&format!("{name}.weight"), &[shape.channels]);
@@ -51,8 +51,8 @@ impl GraphAssembler<'_> {
         self.affine(name, scale, shift, x)
     }
 
-    /// EvoNorm-S0 (Liu et al. 2020): x·sigmoid(v·x) over the deviation of groups of channels, with a
-    /// scale and a shift; x alone where the file has no `v`.
+    /// EvoNorm-S0 (Liu et al. 2020): x·sigmoid(v·x) over the deviation of groups of channels, with
+    /// a scale and a shift; x alone where the file has no `v`.
     pub fn evo_norm(&mut self, name: &str, groups: usize, from: NodeId) -> Result<NodeId> {
         let shape = self.shape(from);
         let scale = self.values(&format!("{name}.weight"), &[shape.channels]);
@@ -73,7 +73,7 @@ impl GraphAssembler<'_> {
         self.affine(name, scale, shift, x)
     }
 
-    /// Root of the variance of every channel's places and ε.
+    /// Root of the variance of every channel's positions and ε.
     fn deviation(&mut self, from: NodeId) -> Result<NodeId> {
         let shape = self.shape(from);
         let share = ((shape.height * shape.width).max(1) as f32).recip();

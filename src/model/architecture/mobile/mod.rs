@@ -1,8 +1,8 @@
-//! The mobile networks of timm, which builds them all of the same parts: EfficientNets, MobileNets 1
-//! to 4, MnasNets, MixNets, FBNets, LCNets, TinyNets and HardCoRe-NAS.
+//! The mobile networks of timm, which builds them all of the same parts: EfficientNets, MobileNets
+//! 1 to 4, MnasNets, MixNets, FBNets, LCNets, TinyNets and HardCoRe-NAS.
 //!
 //! Kinds of blocks, sides of windows and widths are read from the tensors. A recipe says what these
-//! don't tell, and a network's name says which recipe; a file without a name may fit several.
+//! don't determine, and a network's name says which recipe; a file without a name may fit several.
 
 mod networks;
 mod recipe;
@@ -20,9 +20,9 @@ use crate::picture::Filter;
 use networks::NETWORKS;
 use recipe::recipe;
 
-/// Dimensions: number of the recipe, 1 for a port from TensorFlow, then what a file's network is known
-/// by: channels after the first convolution and before the last, tensors of the blocks, and the
-/// sum of their windows' sides.
+/// Dimensions: number of the recipe, 1 for a port from TensorFlow, then what a file's network is
+/// known by: channels after the first convolution and before the last, tensors of the blocks, and
+/// the sum of their windows' sides.
 pub static MOBILE: Family = Family {
     id: "timm-mobile",
     name: "mobile network (timm)",
@@ -41,7 +41,7 @@ pub static MOBILE: Family = Family {
     build,
 };
 
-/// Only networks that are published: the tensors of others don't tell enough.
+/// Only networks that are published: the tensors of others don't determine enough.
 fn dimensions(tensors: &Tensors) -> Option<Vec<usize>> {
     let known_by = known_by(tensors);
     let network = NETWORKS.iter().find(|network| network.dimensions[2..] == known_by);

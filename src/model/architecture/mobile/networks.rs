@@ -7,8 +7,8 @@ use super::recipe::{
 };
 use crate::model::architecture::family::Variant;
 
-/// Rows of names, what a file is known by (as in dimensions), side of the pictures and thousandths of
-/// the crop, by recipe; `ported` for those of TensorFlow.
+/// Rows of names, what a file is known by (as in dimensions), side of the pictures and thousandths
+/// of the crop, by recipe; `ported` for those of TensorFlow.
 macro_rules! networks {
     ($($recipe:ident $port:literal: $($id:literal [$($number:literal)*] $size:literal $crop:literal;)*)*) => {
         &[$($(
@@ -17,8 +17,8 @@ macro_rules! networks {
     };
 }
 
-/// Of networks that the tensors don't tell apart, the one that a file without a name is taken for
-/// comes first.
+/// Of networks that the tensors don't distinguish, the one that a file without a name is taken
+/// for comes first.
 pub static NETWORKS: &[Variant] = networks! {
     SWISH 0:
         "efficientnet-b0" [32 320 299 129] 224 875;

@@ -1,10 +1,10 @@
-//! What tensors of timm's mobile networks don't tell.
+//! What tensors of timm's mobile networks don't determine.
 
 use crate::graph::op::Pointwise;
 use crate::model::architecture::inverted::{Halving, Skip, Style};
 use std::ops::Range;
 
-/// What a network's tensors don't tell.
+/// What a network's tensors don't determine.
 #[derive(Clone)]
 pub struct Recipe {
     /// Of the first block of each stage.

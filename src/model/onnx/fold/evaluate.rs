@@ -1,4 +1,4 @@
-//! Folding by the nodes that an operator is lowered to: one input is taken for the picture.
+//! Folding by the nodes that an operator is lowered to: one input plays the picture.
 
 use crate::graph::op::Concatenate;
 use crate::graph::{Shape, read_back};
@@ -24,7 +24,7 @@ pub fn evaluate(
 ) -> Result<Vec<Constant>, String> {
     let mut why = None;
     let is_float = |input: &Constant| matches!(input, Constant::Float(_));
-    // Integers beside floats are marks and places.
+    // Integers beside floats are masks and indices.
     let any_float = inputs.iter().flatten().any(|input| is_float(input));
     for (index, input) in inputs.iter().enumerate() {
         let usable = |input: &&Constant| input.len() > 0 && is_float(input) == any_float;

@@ -125,7 +125,7 @@ fn between_integers(
     function: fn(i64, i64) -> Option<i64>,
 ) -> Result<Constant, String> {
     let (Constant::Int(a), Constant::Int(b)) = (a, b) else {
-        return Err("values that are no integers".into());
+        return Err("values that are not integers".into());
     };
     let dims = broadcast(a.shape(), b.shape())?;
     let stretched = |x: &ArcArray<i64, IxDyn>| x.broadcast(IxDyn(&dims)).map(|x| x.to_owned());

@@ -1,5 +1,5 @@
-//! Operators that only move values of a constant. What they do to the numbers 0, 1, 2 … tells
-//! where each value of a picture-dependent input goes.
+//! Operators that only move values of a constant. What they do to the numbers 0, 1, 2 … shows where
+//! each value of a picture-dependent input goes.
 
 use super::{axis_of, broadcast, check_count, input, joined};
 use crate::model::onnx::constant::{self, Constant};
@@ -100,7 +100,8 @@ fn steps(dims: &[usize]) -> Vec<usize> {
     steps
 }
 
-/// For every element of `indices` its place in a value of `dims`, with the axis' own index replaced.
+/// For every element of `indices`, its offset in a value of `dims`, with the axis' own index
+/// replaced.
 fn element_places(axis: i64, dims: &[usize], indices: &Constant) -> Result<ArrayD<usize>, String> {
     let axis = axis_of(axis, dims.len())?;
     let fits = indices.dims().len() == dims.len()
@@ -126,7 +127,8 @@ fn gather_elements(node: &Node, x: &Constant, indices: &Constant) -> Folded {
     picked(x, &element_places(node.int("axis").unwrap_or(0), x.dims(), indices)?)
 }
 
-/// Where each index tuple of `indices` points to in a value of `dims`, and how many values lie there.
+/// Where each index tuple of `indices` points to in a value of `dims`, and how many values lie
+/// there.
 fn tuple_places(
     dims: &[usize],
     indices: &Constant,
@@ -269,7 +271,7 @@ fn triangle(node: &Node, x: &Constant, diagonal: Option<&Constant>) -> Folded {
     }
 }
 
-/// Whether the operator only moves values, so that [`fold`] of places is right for any values.
+/// Whether the operator only moves values, so that [`fold`] of offsets is right for any values.
 pub fn only_moves(node: &Node) -> bool {
     match node.op_type.as_str() {
         "Expand" | "Tile" | "Gather" | "GatherElements" | "GatherND" | "Compress"

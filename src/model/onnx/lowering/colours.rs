@@ -38,7 +38,7 @@ pub struct Inside {
     /// Mean and deviation of each channel of the pixels, as the network takes them; none where it
     /// takes them as they are, or does more to them than that.
     pub normalisation: Option<[Vec<f32>; 2]>,
-    /// What it takes off its pixels and divides them by, where that tells of their range.
+    /// What it subtracts from its pixels and divides them by, where that shows their range.
     pub statistics: Vec<Statistics>,
 }
 
@@ -131,7 +131,7 @@ impl Colours {
         Self { known: HashMap::from([pixels]), ..Self::default() }
     }
 
-    /// Notes what was found about a node.
+    /// Records what was found about a node.
     pub fn know(&mut self, id: NodeId, coloured: Option<Coloured>) {
         if let Some(coloured) = coloured {
             self.known.insert(id, coloured);
@@ -177,7 +177,7 @@ impl Colours {
     }
 
     /// What a scale and a shift of a `shape` make of coloured pixels. Where they differ from place
-    /// to place, they are no colour, but tell of the pixels' range.
+    /// to place, they are no colour, but show the pixels' range.
     pub fn scaled(
         &mut self,
         from: NodeId,
@@ -234,7 +234,7 @@ impl Colours {
     }
 
     /// Takes the preprocessing out of a graph that ends in `output`, where it can be part of the
-    /// pixels' normalisation, and tells what it was.
+    /// pixels' normalisation, and returns what it was.
     pub fn take_out(&self, graph: &mut GraphBuilder, pixels: NodeId, output: NodeId) -> Inside {
         let channels = graph.shape(pixels).channels;
         let order: Vec<usize> = (0..channels).collect();
@@ -278,7 +278,7 @@ impl Colours {
         ids().filter(|id| self.known.contains_key(id)).filter(taken).collect()
     }
 
-    /// What tells of the pixels' range: statistics of data first, then what is taken off and
+    /// Evidence of the pixels' range: statistics of data first, then what is subtracted and
     /// divided by.
     fn statistics_of(&self, exits: &[NodeId], needed: &BTreeSet<NodeId>) -> Vec<Statistics> {
         let is_needed = |(id, _): &(&NodeId, _)| needed.contains(id);

@@ -148,7 +148,7 @@ impl<'a> Lowering<'a> {
     /// Values one after the other along a new axis.
     fn stacked(&mut self, values: &[Value], axis: i64) -> Result<Value, String> {
         if values.is_empty() {
-            return Err("a loop without turns gives no values to put together".into());
+            return Err("a loop without iterations gives no values to concatenate".into());
         }
         let axes = Value::Constant(Constant::list(vec![axis]));
         let parts = values.iter().map(|value| self.apply("Unsqueeze", vec![], &[value, &axes]));

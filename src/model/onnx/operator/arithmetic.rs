@@ -112,7 +112,7 @@ fn before(net: &mut Lowering, op: &str, c: &Constant, x: &View) -> Result<View> 
         }
         "Pow" => {
             if c.to_floats().iter().any(|base| *base <= 0.0) {
-                return Err("powers of what is not positive".into());
+                return Err("powers of values that are not positive".into());
             }
             let exponent = net.affine(x, Some(&each(c, f32::ln)?), None)?;
             pointwise(net, &exponent, Pointwise::Exp)

@@ -98,7 +98,7 @@ fn masked(net: &mut Lowering, call: &Call, scores: Value) -> Result<Value> {
                 net.apply("Where", vec![], &[mask, &scores, &hidden])?
             }
             Value::Constant(_) => net.apply("Add", vec![], &[&scores, mask])?,
-            // Whether it is to be added or marks what is seen can't be told.
+            // Whether it is added or boolean can't be determined.
             Value::Activation(_) => return Err("a mask that depends on the picture".into()),
         };
     }

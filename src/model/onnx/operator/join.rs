@@ -152,7 +152,7 @@ pub fn pad(net: &mut Lowering, call: &Call) -> Result<View> {
         return Ok(view);
     }
     let value = match call.constant(2)? {
-        Some(value) => value.scalar().ok_or("a border value that is no number")?,
+        Some(value) => value.scalar().ok_or("a border value that is not a number")?,
         None => node.float("value").unwrap_or(0.0),
     };
     let mode = node.text("mode").unwrap_or("constant");

@@ -126,7 +126,7 @@ fn inferred(to: &[i64], dims: &[usize], allow_zero: bool) -> Result<Vec<usize>> 
     }
 }
 
-/// Squares of places into channels and back.
+/// Squares of pixels into channels and back.
 fn blocks(net: &mut Lowering, call: &Call, value: &Value) -> Result<Value> {
     let (Value::Activation(view), node) = (value, call.node) else {
         return Err("a constant".into());

@@ -109,7 +109,7 @@ fn refusal(node: &super::proto::Node) -> String {
             || op.starts_with("Optional")
             || op.starts_with("String") =>
         {
-            "its values are no tensors of numbers".into()
+            "its values are not tensors of numbers".into()
         }
         op if op.starts_with("Random") || matches!(op, "Bernoulli" | "Multinomial") => {
             "random values are another network every time".into()

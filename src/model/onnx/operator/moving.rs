@@ -1,5 +1,5 @@
 //! Operators that only move values. Each is tried on the numbers 0, 1, 2 …, as if they were the
-//! input; that tells where every value goes.
+//! input; that shows where every value goes.
 
 use super::Result;
 use crate::graph::Shape;
@@ -45,7 +45,7 @@ fn numbers(dims: &[usize], start: usize) -> Result<Constant> {
     }
 }
 
-/// The values of a node at places in it.
+/// The values of a node at some indices.
 fn taken(net: &mut Lowering, places: &Constant, from: crate::graph::NodeId) -> Result<View> {
     let dims = places.dims().to_vec();
     let mut long = dims.iter().copied().filter(|dim| *dim != 1);
@@ -113,7 +113,7 @@ pub fn running_sum(net: &mut Lowering, call: &Call) -> Result<View> {
     Ok(View::ordered(node, &view.dims(), &sides.concat()))
 }
 
-/// A value that is cut or padded to wanted lengths about its middle.
+/// A value that is cut or padded to given lengths about its middle.
 pub fn centred(net: &mut Lowering, call: &Call) -> Result<Value> {
     let mut value = call.inputs.first().and_then(Option::clone).ok_or("no input")?;
     let wanted = call.needed_constant(1)?.to_ints();

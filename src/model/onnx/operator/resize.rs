@@ -10,14 +10,14 @@ use crate::model::onnx::view::View;
 /// New lengths at most: more is a damaged file.
 const LONGEST: usize = 1 << 14;
 
-/// Where along an axis its new places lie.
+/// Where along an axis its new positions lie.
 struct Along {
     inputs: usize,
     outputs: usize,
     scale: f64,
 }
 
-/// How values between places are found.
+/// How values between positions are interpolated.
 struct Interpolation<'a> {
     mode: &'a str,
     coordinates: &'a str,
@@ -121,7 +121,7 @@ impl Interpolation<'_> {
         Ok(Matrix::from_sums(along.inputs, &sums))
     }
 
-    /// The place among the inputs that an output stands for.
+    /// The position among the inputs that an output corresponds to.
     fn place(&self, along: &Along, output: f64) -> Result<f64> {
         let (inputs, outputs) = (along.inputs as f64, along.outputs as f64);
         let half_pixel = (output + 0.5) / along.scale - 0.5;
