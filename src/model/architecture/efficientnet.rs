@@ -85,7 +85,7 @@ pub static EFFICIENTNET_V2: Family = Family {
         "features.1.0.block.0.0.weight",
         "features.2.0.block.1.0.weight",
         "features.4.0.block.2.fc1.weight",
-        "features.7.0.weight",
+        "features.6.0.block.2.fc1.weight",
         "classifier.1.weight",
     ]],
     dimensions: |tensors| {
@@ -241,4 +241,20 @@ fn build(
         })?,
     };
     net.pooled_head(naming.pool, Head::new(naming.classifier), x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_lies_in_stages_that_every_variant_has() {
+        for variant in EFFICIENTNET_V2.variants {
+            for name in EFFICIENTNET_V2.signatures[0].iter() {
+                let stage = name.strip_prefix("features.").and_then(|rest| rest.split('.').next());
+                let stage: usize = stage.map_or(0, |stage| stage.parse().unwrap());
+                assert!(stage <= variant.dimensions.len(), "{name} of {}", variant.id);
+            }
+        }
+    }
 }
