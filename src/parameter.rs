@@ -47,7 +47,7 @@ pub enum Kind {
         min: f64,
         max: f64,
     },
-    /// A picture that stands for nothing: one of `options`, or a picture's file.
+    /// A baseline (reference input): one of `options`, or a picture's file.
     Baseline {
         default: &'static str,
         options: &'static [&'static str],
@@ -232,7 +232,7 @@ impl Values {
         }
     }
 
-    /// Files that stand for nothing.
+    /// Files of baselines.
     pub fn files(&self) -> Vec<PathBuf> {
         let file = |value: &Value| match value {
             Value::Baseline(name) if Path::new(name).is_file() => Some(PathBuf::from(name)),

@@ -1,6 +1,6 @@
-//! What long work is told by whoever watches it.
+//! Flow control of long work by whoever watches it.
 
-/// Whether work goes on.
+/// Whether work continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     Continue,

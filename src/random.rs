@@ -13,7 +13,7 @@ pub struct RandomStream {
 }
 
 impl RandomStream {
-    /// Models and pictures are known by the SHA-256 of their files.
+    /// Models and pictures are identified by the SHA-256 of their files.
     pub fn new(seed: u64, method: &str, model: &str, picture: &str) -> Self {
         let digest = Sha256::digest(format!("{method}\n{model}\n{picture}"));
         let stream = u64::from_le_bytes(digest[..8].try_into().expect("8 bytes"));

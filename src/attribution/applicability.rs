@@ -1,4 +1,4 @@
-//! Whether a method means something for a network: checked before it runs, and told by name.
+//! Whether a method is applicable to a network: checked before it runs, and reported.
 
 use super::layer_choice::with_layers;
 use super::method::{Method, Need};
@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::parameter::{Kind, Values};
 use crate::text::count;
 
-/// A method's values for a network, layers by their names, and what is to be told with its map.
+/// A method's values for a network, layers by their names, and the warnings of its map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fitted {
     pub values: Values,
@@ -18,7 +18,7 @@ pub struct Fitted {
 /// Fits a method to a network.
 ///
 /// # Errors
-/// When the method means nothing for the network, or a layer that it names is none of its.
+/// When the method is not applicable to the network, or it has no layer of a name.
 pub fn fitted(method: &dyn Method, model: &Model, values: &Values) -> Result<Fitted> {
     let mut warnings = vec![];
     for need in method.needs(values) {

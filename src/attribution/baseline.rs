@@ -1,4 +1,4 @@
-//! Pictures that stand for "nothing there": where paths start, what patches turn to.
+//! Baselines (reference inputs): where paths start, what patches are replaced by.
 
 use super::blur::{Border, gaussian_blur};
 use super::job::Job;
@@ -46,7 +46,7 @@ pub fn is_several(name: &str) -> bool {
     matches!(name, "noise" | "uniform" | "others")
 }
 
-/// The baselines called `name`, 1×C×H×W each: one, or `count` where they are drawn.
+/// The baselines called `name`, 1×C×H×W each: one, or `count` where they are sampled.
 ///
 /// # Errors
 /// When it is a file that does not open, or there are no other pictures.
@@ -70,7 +70,7 @@ pub fn baselines(
     }
 }
 
-/// One baseline; of several kinds, one that is drawn.
+/// One baseline; of several kinds, one that is sampled.
 ///
 /// # Errors
 /// As for [`baselines`].

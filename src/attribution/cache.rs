@@ -87,7 +87,7 @@ impl Cache {
         })
     }
 
-    /// Keeps a map that is whole and took long enough; one that can't be written is no harm.
+    /// Stores a complete map that took long enough; errors of writing are ignored.
     pub fn put(&self, explained: &Explained, attribution: &Attribution) {
         let worth = attribution.seconds >= WORTH_SECONDS && !attribution.is_partial();
         let Ok(method) = method(attribution.method.id) else { return };

@@ -68,5 +68,5 @@ impl Estimate {
     }
 }
 
-/// What [`Estimate::relative_standard_error`] is called where it is told.
+/// What [`Estimate::relative_standard_error`] is called where it is shown.
 pub const STANDARD_ERROR: &str = "relative standard error";

@@ -19,7 +19,8 @@ pub struct Explained<'a> {
     pub target: usize,
     /// The user's seed.
     pub seed: u64,
-    /// The session's other pictures, as the network takes them: backgrounds for those who ask.
+    /// Background pictures: the session's others, as the network's input, for methods that use
+    /// them.
     pub background: &'a [Array3<f32>],
     pub passes: Rc<Passes>,
 }
@@ -47,7 +48,7 @@ impl<'a> Explained<'a> {
         Self { passes, ..self }
     }
 
-    /// The same with the session's other pictures.
+    /// The same with background pictures.
     pub fn with_background(self, background: &'a [Array3<f32>]) -> Self {
         Self { background, ..self }
     }

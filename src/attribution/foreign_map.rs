@@ -1,4 +1,4 @@
-//! Maps that other libraries made, brought to the pixels that a network sees.
+//! Maps of other libraries, resized and cropped to a network's input.
 
 use crate::error::{Error, Result};
 use crate::file::extension;
@@ -29,7 +29,7 @@ impl ForeignMap {
     /// names, of any type of number.
     ///
     /// # Errors
-    /// When it can't be read, or holds NaN or infinite values; the message says how to save it right.
+    /// When it can't be read, or holds NaN or infinite values; the message says how to save it correctly.
     pub fn read(path: &Path) -> Result<Self> {
         let (file, name) = named(path);
         let what = || format!("cannot read map {}", path.display());
@@ -84,11 +84,11 @@ impl ForeignMap {
         Ok(Self { path: path.to_path_buf(), values, shape, notes })
     }
 
-    /// The map as a network's input is, C×H×W or 1×H×W, or coarser of the same proportions, and what
-    /// was assumed on the way there.
+    /// The map as a network's input is, C×H×W or 1×H×W, or coarser of the same proportions, and
+    /// what was assumed on the way there.
     ///
     /// # Errors
-    /// When its shape is none of the input's, the picture's, or one of the input's proportions.
+    /// When its shape is neither the input's nor the picture's, nor has the input's proportions.
     pub fn on_input(
         &self,
         input: &Preprocessing,
@@ -195,7 +195,7 @@ impl Fit {
     }
 }
 
-/// A shape as people write it: `3×28×28`.
+/// A shape as text: `3×28×28`.
 fn by(shape: &[usize]) -> String {
     let sides: Vec<String> = shape.iter().map(usize::to_string).collect();
     if sides.is_empty() { "one number".into() } else { sides.join("×") }
@@ -222,7 +222,7 @@ fn without_ones(mut values: ArrayD<f32>) -> ArrayD<f32> {
     values
 }
 
-/// What is said of a map with hardly any values.
+/// The warning on a map with hardly any values.
 fn few_values(values: &ArrayD<f32>) -> Option<String> {
     let mut distinct = HashSet::new();
     for value in values {

@@ -1,4 +1,4 @@
-//! One run of one method on one picture: what it gets, what it tells, what comes of it.
+//! One run of one method on one picture: its inputs, its progress, its results.
 
 use super::explained::{Explained, Passes};
 use super::layer_choice::layers;
@@ -41,7 +41,7 @@ pub struct Job<'a> {
     pub warnings: Vec<String>,
     /// Diagnostics to record with the map, such as the completeness error.
     pub diagnostics: BTreeMap<&'static str, f64>,
-    /// Samples done and wanted, for methods that sample.
+    /// Samples done and requested, for methods that sample.
     pub samples: Option<(usize, usize)>,
     /// Convergence as [`Job::advance`] reports it.
     pub convergence: Option<(&'static str, f64)>,
@@ -114,7 +114,8 @@ impl<'a> Job<'a> {
         Job { passes, ..self.within(self.values, self.pixels.clone(), watch) }
     }
 
-    /// Reports a batch done; says whether to go on. After a cancel the method returns what it has.
+    /// Reports a finished batch; returns whether to continue. After a cancel the method returns
+    /// what it has.
     pub fn advance(
         &mut self,
         done: usize,
@@ -145,7 +146,7 @@ impl<'a> Job<'a> {
     }
 
     /// The plain gradient of the class's logit at a node for the picture itself, shared with other
-    /// methods. The walk to the pixels brings the one at the usual CAM layer along.
+    /// methods. The pass to the pixels also yields the one at the usual CAM layer.
     pub fn gradient_at(&self, node: NodeId) -> Tensor<4> {
         if let Some(known) = self.passes.gradients.borrow().get(&node) {
             return known.clone();

@@ -1,4 +1,4 @@
-//! What a method is, and what people are told of it.
+//! What a method is, and how it is described.
 
 use super::job::Job;
 use crate::error::Result;
@@ -47,14 +47,14 @@ pub enum Need {
     Rules(RuleSet),
 }
 
-/// Kinds of method, as people look for them.
+/// Families of methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     Gradient,
     Cam,
     Perturbation,
     Region,
-    /// Maps that know nothing of the network, to compare with.
+    /// Controls: maps that do not depend on the network, to compare with.
     Control,
 }
 
@@ -62,7 +62,7 @@ impl Family {
     pub const ALL: [Self; 5] =
         [Self::Gradient, Self::Cam, Self::Perturbation, Self::Region, Self::Control];
 
-    /// The name for people.
+    /// The display name.
     pub fn name(self) -> &'static str {
         match self {
             Family::Gradient => "Gradients",
@@ -84,13 +84,13 @@ pub struct Description {
     pub formula: &'static str,
     /// Shape of the map.
     pub shape: &'static str,
-    /// What a value of the map is counted in; `class score` where a parameter chooses between logit and
-    /// probability.
+    /// What a value of the map is counted in; `class score` where a parameter chooses between logit
+    /// and probability.
     pub unit: &'static str,
     /// Passes through the network, in words.
     pub passes: &'static str,
     pub ranking: Ranking,
-    /// How its maps are shown unless a norm says otherwise.
+    /// How its maps are shown unless a norm is chosen.
     pub sign: Sign,
     pub parameters: &'static [Parameter],
 }

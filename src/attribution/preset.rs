@@ -17,7 +17,8 @@ pub struct Preset {
     pub methods: &'static [(&'static str, &'static [(&'static str, &'static str)])],
 }
 
-/// LIME as Bansal, Agarwal and Nguyen 2020 (SAM) ran it; hidden superpixels are zero to the network.
+/// LIME as Bansal, Agarwal and Nguyen 2020 (SAM) ran it; hidden superpixels are zero to the
+/// network.
 const LIME_OF_SAM: (&str, &[(&str, &str)]) = (
     "lime",
     &[
@@ -30,7 +31,7 @@ const LIME_OF_SAM: (&str, &[(&str, &str)]) = (
     ],
 );
 
-/// Every preset, in the order people meet them.
+/// Every preset, in the order of the library.
 pub static PRESETS: &[Preset] = &[
     Preset {
         id: "nourelahi-nine",

@@ -5,7 +5,7 @@ use super::{cam, control, gradient, perturbation, region};
 use crate::error::{Error, Result};
 use crate::text;
 
-/// Every method, by family, in the order people meet them.
+/// Every method, by family, in the order of the library.
 pub static METHODS: &[&dyn Method] = &[
     &gradient::gradient::Gradient,
     &gradient::input_x_gradient::InputXGradient,

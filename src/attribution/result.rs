@@ -16,7 +16,7 @@ pub struct Attribution {
     pub values: Values,
     /// Of work, without what showing partial maps and pauses took.
     pub seconds: f64,
-    /// Samples done and wanted; fewer done than wanted marks a partial map.
+    /// Samples done and requested; fewer done than requested marks a partial map.
     pub samples: Option<(usize, usize)>,
     pub diagnostics: BTreeMap<String, f64>,
     pub warnings: Vec<String>,

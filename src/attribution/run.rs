@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// Runs a method on one picture.
 ///
-/// A GPU that fails gets batches of half the size, and at last the work goes to the CPU; the map's
+/// A GPU that fails gets batches of half the size, and finally the CPU takes over; the map's
 /// warnings say so.
 ///
 /// # Errors
@@ -130,7 +130,7 @@ pub fn check_class(model: &Model, class: usize) -> Result<()> {
     }
 }
 
-/// Why a map shows nothing, if it does.
+/// Why a map shows nothing, if so.
 fn degenerate(map: &Array3<f32>, sign: Sign) -> Option<String> {
     let first = map.first().copied().unwrap_or(0.0);
     if let Some(value) = map.iter().find(|value| !value.is_finite()) {
@@ -143,7 +143,7 @@ fn degenerate(map: &Array3<f32>, sign: Sign) -> Option<String> {
         }
         true => Some(format!("the map is {first} everywhere and shows no place")),
         false if sign == Sign::Positive && map.iter().all(|value| *value <= 0.0) => Some(
-            "no value is positive: nothing speaks for the class here, and only what does is shown"
+            "no value is positive: this method shows only evidence for the class, and found none"
                 .into(),
         ),
         false => None,

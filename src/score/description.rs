@@ -1,4 +1,4 @@
-//! What a score is, and what people are told of it.
+//! What a score is, and how it is described.
 
 use super::localisation::{Contours, Localisation};
 use super::measured::Measured;
@@ -43,7 +43,8 @@ pub enum Better {
 pub enum OverPictures {
     #[default]
     Mean,
-    /// The mean over classes of each class's mean: [`PointingAccuracy`](super::localisation::PointingAccuracy).
+    /// The mean over classes of each class's mean:
+    /// [`PointingAccuracy`](super::localisation::PointingAccuracy).
     MeanOfClasses,
     /// The share of pictures that are right at the threshold that suits all best:
     /// [`MaxBoxAccuracy`](super::localisation::MaxBoxAccuracy).
@@ -62,9 +63,10 @@ pub enum Measure {
     Explanations(fn(&mut ExplainTrial, &Values, &mut ChaCha8Rng) -> Result<Option<Measured>>),
     /// The map alone.
     Map(fn(&Array3<f32>) -> Measured),
-    /// The map, reduced to one channel at the picture's size, and what people drew around.
+    /// The map, reduced to one channel at the picture's size, and ground-truth annotations.
     Regions(&'static dyn Localisation),
-    /// The method's maps of networks with other weights: [`similarity_curve`](super::similarity_curve).
+    /// The method's maps of networks with other weights:
+    /// [`similarity_curve`](super::similarity_curve).
     Randomisation,
     /// Two maps of one shape.
     TwoMaps(fn(&Array3<f32>, &Array3<f32>, &Values) -> Measured),

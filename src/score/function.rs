@@ -16,7 +16,7 @@ pub type ScoreFunction<'a> = dyn FnMut(Array4<f32>) -> Result<Vec<f32>> + 'a;
 /// The map of a picture (C×H×W in [0,1]), always of one shape and one class.
 pub type ExplainFunction<'a> = dyn FnMut(&Array3<f32>) -> Result<Array3<f32>> + 'a;
 
-/// Hears how many of all passes are done, and says whether to go on.
+/// Called with the passes done and their total; returns whether to continue.
 pub type Watch<'a> = dyn FnMut(usize, usize) -> Flow + 'a;
 
 /// What of a class is scored.

@@ -115,7 +115,7 @@ pub struct Infidelity {
     pub plain: f64,
     /// Of the map times `scale`.
     pub scaled: f64,
-    /// β, zero where the map foretells nothing.
+    /// β, zero where the map predicts no change.
     pub scale: f64,
 }
 
@@ -138,7 +138,7 @@ pub fn infidelity(
     generator: &mut impl Rng,
 ) -> Result<Option<Infidelity>> {
     let (pixels, colour) = (trial.pixels, trial.mean_colour);
-    // A contribution told once for all channels is not each channel's.
+    // A contribution given once for all channels is not each channel's.
     let told_once = trial.map.dim().0 < pixels.dim().0;
     let repeats = if told_once { pixels.dim().0 } else { 1 };
     let mut draw = || {

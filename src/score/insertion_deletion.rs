@@ -2,9 +2,9 @@
 //! its published evaluation code) and its variants.
 //!
 //! Deletion takes the most important pixels away first, Insertion brings them back into a picture
-//! without any. Both follow the network's confidence, so their areas compare methods on one network,
-//! not networks: Insertion favours the more confident ones, Deletion the less (Nourelahi, Kotthoff,
-//! Chen, Nguyen 2022). [`Curve::normalised`] takes the confidence out.
+//! without any. Both follow the network's confidence, so their areas compare methods on one
+//! network, not networks: Insertion favours the more confident ones, Deletion the less (Nourelahi,
+//! Kotthoff, Chen, Nguyen 2022). [`Curve::normalised`] takes the confidence out.
 
 use super::description::{Better, Description, Measure, OverPictures};
 use super::function::{Quantity, Watch};
@@ -79,8 +79,8 @@ pub struct Protocol {
 pub enum Ties {
     /// The first in reading order, as in RISE's code.
     ReadingOrder,
-    /// By the seed. Maps of superpixels are nearly all ties, and in reading order their curves would
-    /// tell of the upper left.
+    /// By the seed. Maps of superpixels are nearly all ties, and in reading order their curves
+    /// would tell of the upper left.
     Random,
 }
 
@@ -144,9 +144,9 @@ impl Curve {
         })
     }
 
-    /// (area − first score) / (last score − first score): how early the score goes its way, whatever
-    /// its height. 0 is at the end, ½ a straight line, 1 at once; higher is better for both curves.
-    /// Not defined where the score moves by less than 0.1.
+    /// (area − first score) / (last score − first score): how early the score goes its way,
+    /// whatever its height. 0 is at the end, ½ a straight line, 1 at once; higher is better for
+    /// both curves. Not defined where the score moves by less than 0.1.
     pub fn normalised(&self) -> Measured {
         let ends = [self.scores.first(), self.scores.last()];
         let [first, last] = ends.map(|end| end.copied().map_or(0.0, f64::from));
@@ -157,8 +157,8 @@ impl Curve {
     }
 }
 
-/// Change of the score below which no share of it is told: on 37 ImageNet pictures, those that moved
-/// a network's probability by a hundredth gave normalised areas of ten and more.
+/// Change of the score below which no share of it is given: on 37 ImageNet pictures, those that
+/// moved a network's probability by a hundredth gave normalised areas of ten and more.
 const LEAST_CHANGE: f64 = 0.1;
 
 /// Whole rows of pixels, 28 or so steps for the whole picture: RISE's batch setting (8 rows at
@@ -220,8 +220,8 @@ pub fn curves_in(
     Sequence::in_order(trial, order, protocol, generator)?.curves(trial)
 }
 
-/// RISE's curves of a map, of its class's probability or else value, with the pictures that they are of. `None`
-/// where the watch cancelled.
+/// RISE's curves of a map, of its class's probability or else value, with the pictures that they
+/// are of. `None` where the watch cancelled.
 ///
 /// # Errors
 /// As for [`insertion_deletion`], and when the device failed.
@@ -240,7 +240,7 @@ pub fn rise_curves(
         batch: model.batch,
         watch,
     };
-    // This protocol draws nothing.
+    // This protocol uses no randomness.
     let generator = &mut RandomStream::new(0, "curves", "", "").generator();
     let sequence = Sequence::of(&trial, &Protocol::rise(model.preprocessing.size), generator)?;
     Ok(sequence.curves(&mut trial)?.map(|curves| (curves, sequence)))

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// What a score comes to. A score that is not defined says why in plain words, for people.
+/// A score's value, or why it is not defined.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measured {
@@ -29,7 +29,7 @@ impl Measured {
 }
 
 impl From<Result<f64, &'static str>> for Measured {
-    /// Numbers beyond what an f64 holds are no numbers either.
+    /// Numbers beyond the range of an f64 are invalid too.
     fn from(result: Result<f64, &'static str>) -> Self {
         match result {
             Ok(value) if value.is_finite() => Measured::Value(value),

@@ -5,7 +5,8 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
 
-/// How a picture is perturbed. What is drawn is not clamped, except for [`Perturbation::NoisyBaseline`].
+/// How a picture is perturbed. What is drawn is not clamped, except for
+/// [`Perturbation::NoisyBaseline`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Perturbation {
@@ -13,7 +14,8 @@ pub enum Perturbation {
     Square { side: usize },
     /// I ~ N(0, σ²) on every value (Captum's example).
     Gaussian { sigma: f32 },
-    /// x − I is the mean colour with noise N(0, σ²), clamped to [0,1] (published code of Yeh et al.).
+    /// x − I is the mean colour with noise N(0, σ²), clamped to [0,1] (published code of Yeh et
+    /// al.).
     NoisyBaseline { sigma: f32 },
 }
 
@@ -61,7 +63,7 @@ fn without_square(
     picture
 }
 
-/// How much of each value's difference from the mean colour is gone; zero where there was none.
+/// The removed fraction of each value's difference from the mean colour; zero where there was none.
 pub(super) fn shares(pixels: &Array3<f32>, picture: &Array3<f32>, colour: &[f32]) -> Array3<f32> {
     Array3::from_shape_fn(pixels.dim(), |(channel, y, x)| {
         let value = pixels[[channel, y, x]];

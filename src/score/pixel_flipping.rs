@@ -138,7 +138,7 @@ pub fn pixel_flipping(
 }
 
 /// The class's score of the picture without some pixels, for any number of such removals; pixels
-/// are told by their places in reading order. `None` where the watch cancelled.
+/// are given by their indices in reading order. `None` where the watch cancelled.
 ///
 /// # Errors
 /// When map and picture don't fit, a place lies outside the picture, or a picture can't be scored.

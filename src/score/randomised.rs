@@ -43,7 +43,7 @@ pub fn weighted_layers(graph: &Graph) -> Vec<String> {
     weighted.filter(|node| node.op.has_weights()).map(|node| node.name.clone()).collect()
 }
 
-/// The network after some layers lost their weights: each value is drawn normally, with mean zero
+/// The network with some layers' weights randomised: each value is sampled normally, with mean zero
 /// and the deviation of that layer's own, so that activations keep their size. A layer's draw does
 /// not depend on which others are drawn.
 ///

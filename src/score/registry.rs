@@ -13,7 +13,7 @@ use super::{
 use crate::error::{Error, Result};
 use crate::text;
 
-/// Every score, by what it needs, in the order people meet them.
+/// Every score, by what it needs, in the order of the library.
 pub static SCORES: &[&Description] = &[
     &insertion_deletion::DESCRIPTION,
     &infidelity::DESCRIPTION,

@@ -499,9 +499,9 @@ fn too_few_segments_or_samples_are_said() {
         assert!(found.warnings.iter().any(|w| w.contains(what)), "{id}: {:?}", found.warnings);
     };
     warned("lime", &[("samples", "9")], "superpixels; slic or a smaller kernel");
-    warned("kernel-shap", &[("samples", "9")], "too few to tell");
+    warned("kernel-shap", &[("samples", "9")], "too few to distinguish");
     let plain = [("samples", "9"), ("alpha", "0"), ("segmentation", "slic")];
-    warned("lime", &plain, "too few to tell");
+    warned("lime", &plain, "too few to distinguish");
 }
 
 held! {

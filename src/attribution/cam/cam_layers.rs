@@ -41,7 +41,8 @@ pub const SMOOTHING: Parameter = Parameter {
 /// Parameters of methods that every one of them suits.
 pub const PARAMETERS: &[Parameter] = &[LAYER, AUGMENTATION, SMOOTHING];
 
-/// Cost of a forward pass for every augmented view, and of a backward pass to every layer if `pulled`.
+/// Cost of a forward pass for every augmented view, and of a backward pass to every layer if
+/// `pulled`.
 pub fn cost(values: &Values, graph: &Graph, pulled: bool) -> Cost {
     let (augmentations, layers) = (augmentations(values).len(), shapes(values, graph).len());
     Cost { forwards: augmentations, backwards: if pulled { augmentations * layers } else { 0 } }
@@ -88,7 +89,7 @@ pub fn over_layers(
 
 /// How channels are weighed one by one.
 pub trait Weighing {
-    /// Those of the layer that are worth a pass; the others weigh nothing.
+    /// Those of the layer that are worth a pass; the others have weight zero.
     ///
     /// # Errors
     /// When the device failed.
@@ -223,7 +224,7 @@ fn over_augmentations(
                 mean(&[&of_views[..], &[augmentation.turned_back(fused(maps, &shapes))]].concat())
             };
             let mut report = |part: usize, partial: &dyn Fn() -> Result<Array3<f32>>| {
-                // Work of one step has no progress to tell of.
+                // Work of one step has no progress to report.
                 if total > 1 {
                     flow = job.advance(done + part, total, &|| Ok(with(partial()?)));
                 }

@@ -43,7 +43,7 @@ impl Method for GradCamPlusPlus {
 }
 
 fn weighted(activations: Tensor<4>, gradients: Tensor<4>) -> Tensor<4> {
-    // Negative gradients count nothing in the end; left in, they could make α infinite.
+    // Negative gradients count as zero in the end; left in, they could make α infinite.
     let gradients = activation::relu(gradients);
     let square = gradients.clone().square();
     let cube = square.clone() * gradients.clone();

@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_direction_of_most_variance_is_found_from_either_gram_matrix() {
-        // More places than channels, and with constant channels the other way round.
+        // More positions than channels, and with constant channels the other way round.
         for constant in [0, 40] {
             let channels =
                 Array3::from_shape_fn((3 + constant, 4, 5), |(channel, y, x)| match channel {

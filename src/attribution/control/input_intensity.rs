@@ -1,4 +1,4 @@
-//! A control: how far each pixel is from what the network takes for nothing.
+//! A control: the distance of each pixel from the colour that the network normalises to zero.
 
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;

@@ -1,4 +1,4 @@
-//! Maps that know nothing of the network, to compare with.
+//! Controls: maps that do not depend on the network, to compare with.
 
 pub mod centred_gaussian;
 pub mod input_intensity;

@@ -57,7 +57,7 @@ static DESCRIPTION: Description = Description {
     ],
 };
 
-/// Step of the difference that stands for ∂x_s/∂s, px, as in PAIR's saliency.
+/// Step of the finite difference for ∂x_s/∂s, px, as in PAIR's saliency.
 const DIFFERENCE: f32 = 0.01;
 
 impl Method for BlurIntegratedGradients {

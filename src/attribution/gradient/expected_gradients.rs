@@ -1,5 +1,5 @@
 //! Expected gradients, also called GradientSHAP: integrated gradients over drawn baselines, each
-//! at one drawn place of its path.
+//! at one sampled point of its path.
 
 use crate::attribution::baseline::{self, normal};
 use crate::attribution::estimate::{Estimate, STANDARD_ERROR};

@@ -107,8 +107,8 @@ pub fn mean_over(
     (sum.div_scalar(baselines.len() as f32), Flow::Continue)
 }
 
-/// The integral along one path by (place, weight) of points; `each` hears of every batch and may
-/// end it, and what was done then stands for the whole path.
+/// The integral along one path by (position, weight) of points; `each` is called after every batch and
+/// may end it; the part done then counts as the whole path.
 fn along(
     job: &mut Job,
     baseline: &Tensor<4>,

@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn the_smallest_disc_that_takes_nearly_all_is_chosen() {
         assert_eq!(smallest_disc(&[0.9, 0.5, 0.105, 0.02, 0.1], 0.9), 2);
-        // Where the largest disc takes nothing, it is the start.
+        // Where the largest disc removes nothing, it is the start.
         assert_eq!(smallest_disc(&[0.9, 0.9, 0.9], 0.9), 2);
     }
 }

@@ -83,9 +83,9 @@ const AREA_WEIGHT: f32 = 300.0;
 const AREA_GROWTH: f32 = 1.0035;
 /// Blur of the map of several areas, as a share of the shorter side.
 const MAP_BLUR: f32 = 0.09;
-/// Values nearer than this to each other are the same to the area term.
+/// Values closer than this count as equal in the area term.
 const TIE: f32 = 1e-4;
-/// Largest error of an area that goes without a warning.
+/// Largest error of an area without a warning.
 const AREA_TOLERANCE: f64 = 0.03;
 
 impl Method for ExtremalPerturbation {
@@ -184,7 +184,7 @@ impl Problem {
         }
     }
 
-    /// Gradient of what is minimised. Every other step sees the picture in a mirror.
+    /// Gradient of what is minimised. Every other step mirrors the picture.
     fn gradient(&self, job: &Job, cells: &Tensor<4>, area: f64, step: usize) -> Tensor<4> {
         let mirror =
             |picture: Tensor<4>| if step.is_multiple_of(2) { picture.flip([3]) } else { picture };

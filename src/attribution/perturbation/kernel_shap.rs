@@ -89,7 +89,7 @@ impl Method for KernelShap {
         let (values, is_determined) = regression.values();
         job.diagnostics.insert("score change", everything - nothing);
         if !is_determined && count > 1 {
-            let why = "the coalitions are too few to tell its superpixels apart";
+            let why = "the coalitions are too few to distinguish its superpixels";
             job.warnings.push(format!("the smallest values that fit are shown: {why}"));
         }
         Ok(superpixels.map(&values))
@@ -101,7 +101,7 @@ struct Regression {
     whole: Sums,
     drawn: Halves,
     draws: usize,
-    /// What the drawn coalitions weigh together, however many they are.
+    /// The total weight of the sampled coalitions, however many they are.
     drawn_mass: f64,
     /// What the values sum to.
     total: f64,
@@ -137,7 +137,7 @@ impl Regression {
         self.whole.clone().with(drawn, scale).with_total(self.total)
     }
 
-    /// How unsure the values are, relative to their size, where coalitions were drawn.
+    /// Standard error of the values, relative to their size, where coalitions were sampled.
     fn standard_error(&self) -> Option<f64> {
         let error = || self.drawn.relative_standard_error(|drawn| self.values_with(drawn));
         (self.draws > 0).then(error)

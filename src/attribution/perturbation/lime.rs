@@ -108,7 +108,7 @@ impl Method for Lime {
         job.diagnostics.insert("R²", fit.r_squared);
         job.diagnostics.insert("intercept", fit.intercept);
         if !fit.is_determined {
-            let why = "the samples are too few to tell its superpixels apart";
+            let why = "the samples are too few to distinguish its superpixels";
             job.warnings.push(format!("the smallest coefficients that fit are shown: {why}"));
         }
         Ok(superpixels.map(&fit.coefficients))

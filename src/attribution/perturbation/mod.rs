@@ -1,4 +1,4 @@
-//! Methods that change the picture and see what the network says.
+//! Methods that perturb the picture and read the network's output.
 
 pub mod circular_mask;
 pub mod coalition;

@@ -1,4 +1,4 @@
-//! The coalitions that tell Shapley values, and what they weigh: the Shapley kernel
+//! The coalitions that determine Shapley values, and their weights: the Shapley kernel
 //! 1 / (C(M,|z|) |z| (M−|z|)), which the factor M − 1 would not change.
 
 use crate::attribution::perturbation::coalition::Coalition;

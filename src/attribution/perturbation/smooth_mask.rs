@@ -7,8 +7,8 @@ use burn::tensor::ops::UnfoldOptions;
 use burn::tensor::{Device, Tensor, TensorData, s};
 
 /// The operation from cells to a mask that reaches a margin beyond the picture, so that borders
-/// count like other places (Fong, Patrick, Vedaldi 2019, section 3.2; TorchRay's `MaskGenerator`).
-/// It can be differentiated.
+/// count like other positions (Fong, Patrick, Vedaldi 2019, section 3.2; TorchRay's
+/// `MaskGenerator`). It can be differentiated.
 #[derive(Debug)]
 pub struct SmoothMask {
     /// Of the picture, pixels.

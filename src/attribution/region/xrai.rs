@@ -1,4 +1,4 @@
-//! XRAI: the regions that hold most integrated gradients, grown one after the other.
+//! XRAI: the regions with the largest integrated gradients, added one after the other.
 
 use crate::attribution::gradient::integrated_gradients::{mean_over, record_completeness};
 use crate::attribution::gradient::quadrature::in_spread_order;
@@ -161,8 +161,8 @@ fn dilated(labels: &Array2<usize>, radius: usize) -> Vec<Region> {
 }
 
 /// Adds the region whose new pixels have the largest mean, time after time; a pixel's value is that
-/// mean when it came in. Regions with fewer than `least` (1 or more) new pixels are left out, and pixels that
-/// stay outside all get their own mean.
+/// mean when it came in. Regions with fewer than `least` (1 or more) new pixels are left out, and
+/// pixels that stay outside all get their own mean.
 fn grown(attribution: &Array2<f32>, regions: &[Region], least: usize) -> Array2<f32> {
     let values: Vec<f64> = attribution.iter().map(|value| f64::from(*value)).collect();
     let mut regions_of_pixel = vec![vec![]; values.len()];

@@ -55,8 +55,7 @@ impl BoxOverlaps {
         Ok(overlaps)
     }
 
-    /// What [`Self::at_levels`] gave, kept as single-precision numbers; of the other contours
-    /// nothing is known.
+    /// The result of [`Self::at_levels`] in single precision; the other contours are unknown.
     pub fn restored(contours: Contours, overlaps: impl Iterator<Item = f32>) -> Self {
         // Overlaps are fractions of pixels: what rounding took from one makes no other fraction.
         let overlaps = overlaps.map(|overlap| f64::from(overlap) + f64::from(f32::EPSILON));

@@ -17,7 +17,7 @@ pub struct Contour {
 }
 
 /// All contours of a mask, in reading order of the pixels they begin at. Objects hang together by
-/// their eight neighbours, holes by four; outside the picture nothing is.
+/// their eight neighbours, holes by four; outside the picture is background.
 ///
 /// Boxes and areas equal OpenCV's `boundingRect` and `contourArea` of the contours of
 /// `findContours` with `RETR_TREE` (without the holes: `RETR_EXTERNAL` and the objects in holes).

@@ -1,4 +1,4 @@
-//! Localisation: whether a map points at the objects that people drew around.
+//! Localisation: whether a map points at annotated objects.
 //!
 //! A score takes a map of one channel at the size of the network's input and the regions of
 //! [`Annotation::on_input`](crate::picture::annotation::Annotation::on_input). Maps are signed and
@@ -94,7 +94,7 @@ pub enum Undefined {
     NotFinite,
     /// No object is in view.
     NoRegion,
-    /// All values are the same: nothing stands out.
+    /// All values are equal.
     Constant,
     /// No value is above zero.
     NothingPositive,
