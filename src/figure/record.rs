@@ -20,8 +20,6 @@ const KEY: &str = "hyaline-figure";
 const VERSION: u32 = 2;
 /// Keyword of the text in PNG.
 pub const PNG_KEYWORD: &str = "hyaline-figure";
-/// The attachment of PDF.
-pub const PDF_ATTACHMENT: &str = "hyaline-figure.json";
 
 /// How a figure was made.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! From SVG to PNG and PDF, with what readers find in the files.
 
 use super::Fonts;
-use super::record::PDF_ATTACHMENT;
 use crate::error::{Error, Result};
 use crate::session::{FigureOptions, POINTS};
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
@@ -22,6 +21,9 @@ const METRE_INCHES: f64 = 39.370_078_74;
 pub struct Rendering {
     tree: Tree,
 }
+
+/// The attachment of PDF that holds the record.
+const PDF_ATTACHMENT: &str = "hyaline-figure.json";
 
 /// Pixels of a figure: RGBA, not premultiplied.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,78 +1,20 @@
 //! Where everything lies on paper. All lengths are points.
 
+mod item;
+mod metrics;
 mod placing;
 mod ruler;
 
+pub use item::{Item, Layout, Text, What};
+pub use metrics::letters;
+
 use super::Fonts;
-use super::table::{ColorBar, Table};
+use super::table::Table;
 use crate::error::{Error, Result};
-use crate::plot::canvas::{Anchor, Rect};
 use crate::session::FigureOptions;
+use metrics::LEAST_SIDE;
 use placing::Placing;
 use ruler::Ruler;
-
-/// Something that has its place.
-#[derive(Debug, Clone)]
-pub struct Item {
-    pub rect: Rect,
-    pub what: What,
-}
-
-#[derive(Debug, Clone)]
-pub enum What {
-    /// A cell's panel, by row and column.
-    Panel([usize; 2]),
-    /// A cell's chart, and whether there are numbers at its left and below.
-    Chart([usize; 2], [bool; 2]),
-    /// Upwards where it is higher than wide.
-    Bar(ColorBar),
-    Text(Text),
-    /// A piece of a series' line.
-    Sample(String),
-}
-
-/// A line of text.
-#[derive(Debug, Clone)]
-pub struct Text {
-    pub content: String,
-    pub size: f64,
-    pub color: &'static str,
-    pub upwards: bool,
-    pub baseline: [f64; 2],
-    pub anchor: Anchor,
-}
-
-/// Where everything lies.
-#[derive(Debug, Clone)]
-pub struct Layout {
-    /// Width and height.
-    pub size: [f64; 2],
-    pub items: Vec<Item>,
-    /// Height of small text.
-    pub small: f64,
-    /// Names that had no room.
-    pub cut: Vec<String>,
-}
-
-/// Around everything.
-const MARGIN: f64 = 2.0;
-/// Of small text to text.
-const SMALL: f64 = 0.86;
-/// Of lines of text to their height.
-const LINE: f64 = 1.2;
-/// Of charts, width to height.
-const CHART: f64 = 1.3;
-/// What lies above and below a baseline, in heights of text.
-const ABOVE: f64 = 0.78;
-const BELOW: f64 = 0.24;
-/// Side of the smallest panel that shows anything.
-const LEAST_SIDE: f64 = 10.0;
-/// Between headings and panels, in heights of text.
-const ABOVE_PANELS: f64 = 0.25;
-/// Right of a bar's unit, so that nobody takes it for the next chart's, in heights of small text.
-const AFTER_UNIT: f64 = 0.8;
-/// Thickness of colour bars, in heights of text.
-const THICKNESS: f64 = 0.7;
 
 /// Lays a grid out for a width.
 ///
@@ -103,20 +45,13 @@ pub fn lay(grid: &Table, options: &FigureOptions, fonts: &Fonts) -> Result<Layou
     Ok(Placing::new(&ruler).finish())
 }
 
-/// a, b … z, aa, ab …
-pub fn letters(index: usize) -> String {
-    let letter = char::from(b'a' + (index % 26) as u8);
-    match index / 26 {
-        0 => letter.to_string(),
-        before => letters(before - 1) + &letter.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::metrics::BELOW;
     use super::*;
     use crate::display::{ColorMap, Scale};
     use crate::figure::table::{Bars, Cell, ColorBar, Column, Heading, Panel};
+    use crate::plot::canvas::Rect;
     use crate::plot::chart::LOWER_BASELINE;
     use crate::session::{Size, Typeface};
     use image::RgbImage;

@@ -1,10 +1,8 @@
 //! Everything in its place.
 
+use super::item::{Item, Layout, Text, What};
+use super::metrics::{ABOVE, ABOVE_PANELS, AFTER_UNIT, BELOW, CHART, LINE, MARGIN, THICKNESS};
 use super::ruler::Ruler;
-use super::{
-    ABOVE, ABOVE_PANELS, AFTER_UNIT, BELOW, CHART, Item, LINE, Layout, MARGIN, THICKNESS, Text,
-    What,
-};
 use crate::figure::table::{Bars, Cell, ColorBar};
 use crate::plot::canvas::{Anchor, INK, PALE, Rect};
 use crate::plot::chart::LOWER_BASELINE;

@@ -1,6 +1,8 @@
 //! Sizes of everything in a layout.
 
-use super::{ABOVE_PANELS, AFTER_UNIT, BELOW, CHART, LINE, MARGIN, SMALL, THICKNESS, letters};
+use super::metrics::{
+    ABOVE_PANELS, AFTER_UNIT, BELOW, CHART, LINE, MARGIN, SMALL, THICKNESS, letters,
+};
 use crate::figure::Fonts;
 use crate::figure::table::{Bars, Cell, ColorBar, Heading, Table};
 use crate::plot::chart::LOWER_BASELINE;
