@@ -1,6 +1,6 @@
 //! Changes of type between constants.
 
-use super::wide;
+use super::arrays::wide;
 use crate::model::onnx::constant::Constant;
 use crate::model::onnx::proto::Node;
 use half::{bf16, f16};

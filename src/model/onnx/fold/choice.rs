@@ -1,6 +1,6 @@
 //! Extremes, orders and marks of constant values.
 
-use super::{axis_of, input, wide, zip};
+use super::arrays::{axis_of, input, wide, zip};
 use crate::model::onnx::constant::Constant;
 use crate::model::onnx::proto::Node;
 use ndarray::{ArrayD, Axis, Dimension, IxDyn};

@@ -3,35 +3,22 @@
 //! Integers, truth values and what moves or orders values are computed here; every other operator
 //! is folded by the very nodes that it would be lowered to (`evaluate`).
 
+mod arrays;
 mod cast;
 mod choice;
 mod evaluate;
 mod function;
 mod moves;
 
+pub use arrays::{MOST_FOLDED, axis_of, broadcast, check_count};
 pub use choice::eye;
 pub use evaluate::evaluate;
 
 use super::constant::{Constant, dims};
 use super::proto::Node;
+use arrays::{input, joined, stretched, wide, zip};
 use function::{arithmetic, bitwise, is_comparison, pointwise};
-use ndarray::{ArcArray, ArrayD, Axis, IxDyn, Zip};
-
-/// Values that a computation between constants may give where it takes fewer; more is a damaged
-/// file.
-pub const MOST_FOLDED: usize = 1 << 24;
-
-/// Whether an operator between constants, the largest of which has `largest_input` values, may
-/// give `count`.
-///
-/// # Errors
-/// When that is too much.
-pub fn check_count(count: usize, largest_input: usize) -> Result<(), String> {
-    match count <= MOST_FOLDED.max(largest_input) {
-        true => Ok(()),
-        false => Err("the result is too large".into()),
-    }
-}
+use ndarray::{ArcArray, Axis, IxDyn, Zip};
 
 /// The outputs of an operator whose inputs are all constants; `None` for one that is not known.
 ///
@@ -90,33 +77,11 @@ pub fn moved(node: &Node, inputs: &[Option<&Constant>]) -> Result<Constant, Stri
     }
 }
 
-fn input<'a>(inputs: &[Option<&'a Constant>], index: usize) -> Result<&'a Constant, String> {
-    inputs.get(index).copied().flatten().ok_or_else(|| format!("input {index} is missing"))
-}
-
 fn map(x: &Constant, function: fn(f64) -> f64) -> Constant {
     match x {
         Constant::Float(x) => Constant::Float(x.mapv(|v| function(f64::from(v)) as f32).into()),
         Constant::Int(x) => Constant::Int(x.mapv(|v| function(v as f64) as i64).into()),
     }
-}
-
-/// Integers stay integers: a quotient of two is cut towards zero.
-fn zip(
-    a: &Constant,
-    b: &Constant,
-    function: fn(f64, f64) -> f64,
-    comparison: bool,
-) -> Result<Constant, String> {
-    let whole = matches!((a, b), (Constant::Int(_), Constant::Int(_)));
-    let (a, b) = (wide(a), wide(b));
-    let dims = broadcast(a.shape(), b.shape())?;
-    let (a, b) = (stretched(&a, &dims)?, stretched(&b, &dims)?);
-    let values = Zip::from(&a).and(&b).map_collect(|a, b| function(*a, *b));
-    Ok(match whole || comparison {
-        true => Constant::Int(values.mapv(|v| v as i64).into()),
-        false => Constant::Float(values.mapv(|v| v as f32).into()),
-    })
 }
 
 fn between_integers(
@@ -133,34 +98,6 @@ fn between_integers(
         (stretched(a).ok_or("shapes do not fit")?, stretched(b).ok_or("shapes do not fit")?);
     let values = a.iter().zip(&b).map(|(a, b)| function(*a, *b)).collect::<Option<Vec<i64>>>();
     Constant::ints(&dims, values.ok_or("bits of a type that is not known")?)
-}
-
-fn stretched(x: &ArrayD<f64>, dims: &[usize]) -> Result<ArrayD<f64>, String> {
-    x.broadcast(IxDyn(dims)).map(|x| x.to_owned()).ok_or("shapes that do not fit".into())
-}
-
-fn wide(x: &Constant) -> ArrayD<f64> {
-    match x {
-        Constant::Float(x) => x.mapv(f64::from),
-        Constant::Int(x) => x.mapv(|v| v as f64),
-    }
-}
-
-/// Dimensions of two values together, where a length of 1 stretches.
-pub fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
-    let rank = a.len().max(b.len());
-    let length = |dims: &[usize], axis: usize| {
-        (axis + dims.len()).checked_sub(rank).map_or(1, |axis| dims[axis])
-    };
-    let together = |axis: usize| match (length(a, axis), length(b, axis)) {
-        (a, b) if a == b => Ok(a),
-        (1, other) | (other, 1) => Ok(other),
-        _ => Err(format!("shapes {a:?} and {b:?} do not fit")),
-    };
-    let dims: Vec<usize> = (0..rank).map(together).collect::<Result<_, _>>()?;
-    let count = |dims: &[usize]| dims.iter().fold(1usize, |count, dim| count.saturating_mul(*dim));
-    check_count(count(&dims), count(a).max(count(b)))?;
-    Ok(dims)
 }
 
 /// The dimensions of a value, as a constant.
@@ -254,27 +191,6 @@ fn concat(node: &Node, inputs: &[Option<&Constant>]) -> Result<Constant, String>
     joined(&parts, axis_of(node.int("axis").unwrap_or(0), rank)?)
 }
 
-/// Constants one after the other along an axis.
-fn joined(parts: &[&Constant], axis: usize) -> Result<Constant, String> {
-    // ndarray checks lengths, but takes equal ranks for granted.
-    let rank = parts.first().map_or(0, |part| part.dims().len());
-    if axis >= rank || parts.iter().any(|part| part.dims().len() != rank) {
-        return Err(format!("its parts can't be joined along axis {axis}"));
-    }
-    if parts.iter().all(|part| matches!(part, Constant::Int(_))) {
-        let arrays = parts.iter().filter_map(|part| match part {
-            Constant::Int(x) => Some(x.view()),
-            Constant::Float(_) => None,
-        });
-        let whole = ndarray::concatenate(Axis(axis), &arrays.collect::<Vec<_>>());
-        return whole.map(|x| Constant::Int(x.into())).map_err(|e| e.to_string());
-    }
-    let arrays: Vec<_> = parts.iter().map(|part| wide(part)).collect();
-    let views: Vec<_> = arrays.iter().map(|array| array.view()).collect();
-    let whole = ndarray::concatenate(Axis(axis), &views).map_err(|e| e.to_string())?;
-    Ok(Constant::Float(whole.mapv(|v| v as f32).into()))
-}
-
 fn reduce(node: &Node, x: &Constant, axes: Option<&Constant>) -> Result<Constant, String> {
     let rank = x.dims().len();
     let listed = axes.map(Constant::to_ints).or_else(|| node.ints("axes").map(<[i64]>::to_vec));
@@ -312,15 +228,6 @@ fn reduce(node: &Node, x: &Constant, axes: Option<&Constant>) -> Result<Constant
         Constant::Float(_) => Constant::Float(values.mapv(|v| v as f32).into()),
         Constant::Int(_) => Constant::Int(values.mapv(|v| v as i64).into()),
     })
-}
-
-/// The index of an axis that may be counted from the end.
-pub fn axis_of(axis: i64, rank: usize) -> Result<usize, String> {
-    let index = if axis < 0 { axis.saturating_add(rank as i64) } else { axis };
-    usize::try_from(index)
-        .ok()
-        .filter(|index| *index < rank)
-        .ok_or_else(|| format!("axis {axis} of a value with {rank} axes"))
 }
 
 impl Constant {

@@ -1,7 +1,7 @@
 //! Operators that only move values of a constant. What they do to the numbers 0, 1, 2 … shows where
 //! each value of a picture-dependent input goes.
 
-use super::{axis_of, broadcast, check_count, input, joined};
+use super::arrays::{axis_of, broadcast, check_count, input, joined};
 use crate::model::onnx::constant::{self, Constant};
 use crate::model::onnx::proto::Node;
 use ndarray::{ArcArray, ArrayD, Dimension, IxDyn};
