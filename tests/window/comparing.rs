@@ -1,4 +1,4 @@
-//! Methods, networks and pictures held against each other, and looked at closely.
+//! Methods, networks and pictures compared, and looked at closely.
 
 use super::*;
 
@@ -29,12 +29,12 @@ fn small_and_dense_windows_hold_together() {
 }
 
 #[test]
-fn twins_are_joined_and_held_against_each_other() {
+fn two_networks_are_paired_and_compared() {
     let folder = tempfile::tempdir().unwrap();
     let Some(files) = comparison(folder.path()) else { return };
     let mut window = window(files);
     wait(&mut window, "Gradient of LeNet5 robust: done");
-    click(&mut window, "Join twins");
+    click(&mut window, "Pair vanilla and robust");
     let of_both = "Gradient of LeNet5 vanilla and LeNet5 robust";
     wait(&mut window, &format!("{of_both}: Difference"));
     let spearman =
@@ -65,7 +65,7 @@ fn all_cells_tell_the_values_under_the_pointer_and_at_probes() {
     window.key_press(egui::Key::P);
     wait(&mut window, "raw values at");
     wait(&mut window, "1 (14, 14)");
-    // Magnified, the place in the middle stays where it is.
+    // Zoomed in, the position in the middle stays where it is.
     for _ in 0..8 {
         window.key_press(egui::Key::CloseBracket);
         window.run_steps(2);

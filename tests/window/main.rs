@@ -116,7 +116,7 @@ fn picture(folder: &Path, name: &str) -> PathBuf {
     path
 }
 
-/// Two twins and a picture, or nothing where the data folder or an adapter is missing.
+/// A vanilla network, its robust counterpart and a picture, or nothing where the data folder or an adapter is missing.
 fn comparison(folder: &Path) -> Option<Vec<PathBuf>> {
     let data = support::data().filter(|_| support::can_paint())?;
     Some(vec![

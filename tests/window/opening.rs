@@ -137,7 +137,7 @@ fn the_example_is_a_comparison_to_begin_with() {
         }
     }
     window.get_by_label_contains("that differ in their training alone");
-    window.get_by_label("Join twins");
+    window.get_by_label("Pair vanilla and robust");
     window.check_accessibility();
     click(&mut window, "Got it");
     assert!(window.query_by_label("Start empty").is_none());

@@ -58,7 +58,7 @@ fn work_is_cancelled_kept_and_resumed() {
     wait(&mut window, "RISE of LeNet5 vanilla: cancelled");
     wait(&mut window, "RISE of LeNet5 robust: cancelled");
     wait(&mut window, "Stopped before the end.");
-    click(&mut window, "Resume work");
+    click(&mut window, "Retry stopped work");
     wait(&mut window, "RISE of LeNet5 robust: done");
 }
 
@@ -109,7 +109,7 @@ fn work_is_paused_listed_and_cancelled_one_by_one() {
     let waiting = window.query_all_by_label_contains("Cancel LeNet5 robust: Extremal").next();
     waiting.expect("the other network's map waits").click();
     window.run_steps(3);
-    click(&mut window, "Go on");
+    click(&mut window, "Resume");
     wait(&mut window, "Extremal Perturbation of LeNet5 robust: cancelled");
     press(&mut window, egui::Modifiers::COMMAND, egui::Key::Period);
     wait(&mut window, "Extremal Perturbation of LeNet5 vanilla: cancelled");

@@ -86,12 +86,12 @@ commands! {
     Cancel: Edit, "Cancel work", key(CTRL, Key::Period), run::has_work
         => |app, _| app.services.worker.cancel(),
         "Stop all work, keeping what is done";
-    Resume: Edit, "Resume work", key(CTRL, Key::R), |app| app.services.worker.can_resume()
+    Retry: Edit, "Retry stopped work", key(CTRL, Key::R), |app| app.services.worker.can_resume()
         => |app, _| app.services.worker.resume(),
         "Begin work again that was cancelled or failed";
-    Pause: Edit, "Pause work or go on", key(CTRL, Key::Space), run::can_pause
+    Pause: Edit, "Pause or resume work", key(CTRL, Key::Space), run::can_pause
         => |app, _| app.services.worker.pause(!app.services.worker.is_paused()),
-        "Hold work where it is, or let it continue";
+        "Pause all work where it is, or let it continue";
     ToggleJobs: Edit, "Jobs", key(CTRL_SHIFT, Key::J), always
         => |app, _| app.state.open.toggle(PanelId::Jobs),
         "Show or hide the list of open work";
@@ -105,13 +105,13 @@ commands! {
     NextPicture: Picture, "Next picture", key(PLAIN, Key::PageDown), run::has_next_picture
         => |app, _| app.state.document.step_picture(1),
         "Explain the picture after this one";
-    MagnifyPicture: Picture, "Magnify picture", key(PLAIN, Key::CloseBracket), always
+    ZoomIn: Picture, "Zoom in", key(PLAIN, Key::CloseBracket), always
         => |app, _| run::zoom_picture(app, 1.5),
         "Show less of the picture, larger, in all cells";
-    ReducePicture: Picture, "Reduce picture", key(PLAIN, Key::OpenBracket), run::is_zoomed
+    ZoomOut: Picture, "Zoom out", key(PLAIN, Key::OpenBracket), run::is_zoomed
         => |app, _| run::zoom_picture(app, 1.0 / 1.5),
         "Show more of the picture, smaller, in all cells";
-    FitPicture: Picture, "Whole picture", key(PLAIN, Key::F), run::is_zoomed
+    FitPicture: Picture, "Fit picture", key(PLAIN, Key::F), run::is_zoomed
         => run::fit_picture,
         "Show the whole picture in all cells";
     PinProbe: Picture, "Pin probe at pointer", key(PLAIN, Key::P), |app| app.frame.pointed.before.is_some()
@@ -126,23 +126,23 @@ commands! {
 
     Rearrange: Grid, "Transpose, or all pictures", key(PLAIN, Key::T), always
         => run::rearrange,
-        "Go on to the next arrangement of rows and columns";
+        "Change to the next arrangement of rows and columns";
     ToggleRange: Grid, "Range and colour", key(PLAIN, Key::N), always
         => |app, _| app.state.open.toggle(PanelId::Range),
         "Show or hide the settings of scales and colours";
-    JoinTwins: Grid, "Join twins or part them", key(PLAIN, Key::J), run::can_pair
+    TogglePair: Grid, "Pair vanilla and robust, or unpair", key(PLAIN, Key::J), run::can_pair
         => run::toggle_pair,
-        "Compare two networks of one architecture in a column of their own, or no longer";
+        "Show or hide how two networks of one architecture differ, in a column of its own";
     Blink: Grid, "Blink or difference", key(PLAIN, Key::B), |app| app.state.document.joined().is_some()
         => run::toggle_blink,
         "Show a pair's maps in turn, or their difference";
-    ZoomIn: Grid, "Larger cells", key(PLAIN, Key::Plus), always
+    LargerCells: Grid, "Larger cells", key(PLAIN, Key::Plus), always
         => |app, _| run::zoom_cells(app, 1.25),
         "Make cells larger";
-    ZoomOut: Grid, "Smaller cells", key(PLAIN, Key::Minus), always
+    SmallerCells: Grid, "Smaller cells", key(PLAIN, Key::Minus), always
         => |app, _| run::zoom_cells(app, 0.8),
         "Make cells smaller";
-    ZoomFit: Grid, "Fit cells to window", key(PLAIN, Key::Num0), always
+    FitCells: Grid, "Fit cells to window", key(PLAIN, Key::Num0), always
         => |app, _| app.state.view.cell = None,
         "Make cells as large as the window has room for";
 
@@ -170,13 +170,13 @@ commands! {
     SystemTheme: Window, "Theme of the system", None, always
         => |app, ctx| app.state.settings.set_theme(ctx, Theme::System),
         "Follow the system's theme";
-    LargerWindow: Window, "Larger text and controls", key(CTRL, Key::Plus), always
+    LargerText: Window, "Larger text and controls", key(CTRL, Key::Plus), always
         => |app, ctx| run::scale_window(app, ctx, 0.1),
         "Make everything in the window larger";
-    SmallerWindow: Window, "Smaller text and controls", key(CTRL, Key::Minus), always
+    SmallerText: Window, "Smaller text and controls", key(CTRL, Key::Minus), always
         => |app, ctx| run::scale_window(app, ctx, -0.1),
         "Make everything in the window smaller";
-    UsualWindow: Window, "Usual text and controls", key(CTRL, Key::Num0), always
+    ResetTextSize: Window, "Reset text size", key(CTRL, Key::Num0), always
         => |app, ctx| app.state.settings.set_scale(ctx, 1.0),
         "Give everything in the window the system's size";
 

@@ -154,7 +154,7 @@ mod tests {
         for (text, command) in [
             ("undo", Command::Undo),
             ("op pic", Command::OpenPictures),
-            ("LARGER", Command::ZoomIn),
+            ("LARGER", Command::LargerCells),
             ("lod", Command::ToggleTheme),
         ] {
             assert_eq!(fitting(text, |_| true).first(), Some(&command), "{text}");

@@ -145,7 +145,7 @@ impl Opening {
         std::thread::spawn(move || {
             let open = || Model::open_as(&path, card, &device).map(Model::checked);
             let opened = catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| {
-                Err(Error::new(format!("cannot open {}", path.display()), "reading it broke down"))
+                Err(Error::new(format!("cannot open {}", path.display()), "reading it crashed"))
             });
             let id = worker.ids.fetch_add(1, Ordering::SeqCst);
             worker.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -282,7 +282,7 @@ impl Handle {
             let arrival = opened.unwrap_or_else(|_| {
                 Arrival::Failed(Error::new(
                     format!("cannot open {}", file.display()),
-                    "reading it broke down",
+                    "reading it crashed",
                 ))
             });
             self.waiting.fetch_sub(1, Ordering::SeqCst);

@@ -32,7 +32,7 @@ impl Panel for HelpPanel {
                 ("Menu of a cell or a name", "right click, or Menu or Shift + F10 on it"),
                 ("Keep a map on screen", "Pin this map, in its menu"),
                 ("Other order of rows and columns", "drag their names"),
-                ("Magnify the picture in all cells", "Ctrl + wheel, or pinch"),
+                ("Zoom in or out, in all cells", "Ctrl + wheel, or pinch"),
                 ("Move it", "drag"),
                 ("Values under the pointer in all cells", "hover a cell"),
                 ("One cell alone, and back", "double click, or Enter on a cell"),

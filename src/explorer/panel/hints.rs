@@ -21,7 +21,7 @@ const HINTS: [(&str, &str); 5] = [
     ),
     (
         "Compare",
-        "J joins two networks of one architecture to a pair, with the difference of their maps; B blinks, \
+        "J pairs two networks of one architecture and shows the difference of their maps; B blinks, \
          Shift shows each in the other's place. T transposes the grid or shows all pictures.",
     ),
     (

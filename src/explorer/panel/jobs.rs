@@ -19,7 +19,7 @@ impl Panel for JobsPanel {
         let jobs = cx.worker.jobs();
         ui.horizontal(|ui| {
             if cx.can(Command::Pause) {
-                let text = if cx.worker.is_paused() { "Go on" } else { "Pause" };
+                let text = if cx.worker.is_paused() { "Resume" } else { "Pause" };
                 if ui.button(text).clicked() {
                     cx.run(Command::Pause);
                 }
@@ -28,7 +28,7 @@ impl Panel for JobsPanel {
                 cx.command_button(ui, Command::Cancel);
             }
             if cx.worker.can_resume() {
-                cx.command_button(ui, Command::Resume);
+                cx.command_button(ui, Command::Retry);
             }
             if jobs.is_empty() {
                 ui.weak("Nothing is to be done");

@@ -302,7 +302,7 @@ fn method_row(
                 if ui.button("Apply").on_hover_text(&cost.text).clicked() {
                     choice.values = draft.values.clone();
                 }
-                if ui.button("Leave as it was").clicked() {
+                if ui.button("Revert").clicked() {
                     drafts.remove(description.id);
                 }
             });

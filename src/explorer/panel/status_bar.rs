@@ -50,7 +50,7 @@ fn work_status(ui: &mut Ui, cx: &mut Context) {
         ui.label(format!("Opening {waiting} file{}", if waiting == 1 { "" } else { "s" }));
     } else if cx.worker.can_resume() {
         ui.label("Stopped before the end.");
-        cx.command_button(ui, Command::Resume);
+        cx.command_button(ui, Command::Retry);
     } else {
         ui.weak("Ready");
     }

@@ -56,8 +56,7 @@ impl Toolbar {
             .on_hover_text("Leave out places weaker than this share of the scale");
         ui.separator();
         if cx.document.annotations.is_some() {
-            ui.checkbox(&mut appearance.boxes, "Boxes")
-                .on_hover_text("Show what people drew around");
+            ui.checkbox(&mut appearance.boxes, "Boxes").on_hover_text("Show ground-truth boxes");
         }
         cx.command_button(ui, Command::ToggleRange);
     }
@@ -112,7 +111,7 @@ fn keep_together(ui: &mut Ui, width: f32) {
     }
 }
 
-/// Chooses which two networks are joined.
+/// Chooses which two networks are a pair.
 fn pair_chooser(ui: &mut Ui, cx: &mut Context) {
     if cx.document.models.len() < 2 {
         return;
@@ -137,8 +136,8 @@ fn pair_chooser(ui: &mut Ui, cx: &mut Context) {
     if joined.is_none()
         && let Some(twins) = cx.document.twins()
         && ui
-            .button("Join twins")
-            .on_hover_text("They have one architecture and were trained otherwise")
+            .button("Pair vanilla and robust")
+            .on_hover_text("They have the same architecture and differ in training")
             .clicked()
     {
         cx.document.pair = Some(twins);

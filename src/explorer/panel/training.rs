@@ -105,7 +105,7 @@ impl TrainingPanel {
         if self.is_running() {
             let why = "another training runs, and two would slow each other down";
             return Err(Error::new(format!("cannot take recipe {}", path.display()), why)
-                .hint("stop it first; it goes on from there later"));
+                .hint("stop it first; it resumes from there later"));
         }
         self.recipe = Some((path, recipe));
         self.course = Arc::default();
@@ -143,7 +143,7 @@ impl TrainingPanel {
                 Ok(Ok(Outcome::Trained { card, .. })) => Stage::Trained(card),
                 Ok(Ok(Outcome::Stopped { .. })) => Stage::Stopped,
                 Ok(Err(error)) => Stage::Failed(error.to_string()),
-                Err(_) => Stage::Failed("the training broke down; see the terminal".into()),
+                Err(_) => Stage::Failed("the training crashed; see the terminal".into()),
             };
             told(&course, |course| course.stage = stage);
             repaint();
@@ -151,7 +151,7 @@ impl TrainingPanel {
     }
 }
 
-/// A thread that broke down while it told something left it whole enough to show.
+/// Locks and edits; a thread that crashed while it held the lock left the value whole enough to show.
 fn told<T>(course: &Mutex<Course>, tell: impl FnOnce(&mut Course) -> T) -> T {
     tell(&mut course.lock().unwrap_or_else(PoisonError::into_inner))
 }
@@ -210,7 +210,7 @@ impl TrainingPanel {
         ui.add_space(theme::GAP / 2.0);
         ui.horizontal(|ui| match stage {
             Stage::Waiting | Stage::Stopped | Stage::Failed(_) => {
-                let text = if checkpoint.is_file() { "Go on" } else { "Start" };
+                let text = if checkpoint.is_file() { "Resume" } else { "Start" };
                 if ui.button(text).clicked() {
                     let ctx = ui.ctx().clone();
                     self.start(cx.device.clone(), move || ctx.request_repaint());
@@ -218,7 +218,7 @@ impl TrainingPanel {
                 ui.weak("Closing this window stops nothing; every epoch is kept.");
             }
             Stage::Preparing | Stage::Training(_) | Stage::Measuring(_) => {
-                let stop = ui.button("Stop").on_hover_text("It can go on from here later");
+                let stop = ui.button("Stop").on_hover_text("It can resume from here later");
                 if stop.clicked() {
                     self.stop.store(true, Ordering::SeqCst);
                 }
@@ -261,7 +261,7 @@ fn progress(ui: &mut Ui, stage: &Stage) {
             ui.weak("The network is trained; attacks take a while.")
         }
         Stage::Trained(card) => ui.label(format!("Trained: {}", card.display())),
-        Stage::Stopped => ui.label("Stopped; it goes on from its checkpoint."),
+        Stage::Stopped => ui.label("Stopped; it resumes from its checkpoint."),
         Stage::Failed(why) => {
             let text = RichText::new(why).color(ui.visuals().error_fg_color);
             ui.add(egui::Label::new(text).wrap())
