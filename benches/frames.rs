@@ -7,7 +7,7 @@
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use hyaline::engine::compute_below_painting;
-use hyaline::explorer::{Explorer, Places};
+use hyaline::explorer::{Explorer, UserDirs};
 use hyaline::model::ComputeDevice;
 use image::{Rgb, RgbImage};
 use std::path::{Path, PathBuf};
@@ -90,7 +90,7 @@ fn open<'a>(session: PathBuf, size: [f32; 2]) -> Harness<'a, Explorer> {
     let painting = egui_wgpu::RendererOptions::default();
     let builder = Harness::builder().with_size(size).with_max_steps(60);
     builder.with_render_options(painting).wgpu().build_eframe(|cc| {
-        Explorer::new(cc, ComputeDevice::cpu(), vec![session], Places::default())
+        Explorer::new(cc, ComputeDevice::cpu(), vec![session], UserDirs::default())
     })
 }
 

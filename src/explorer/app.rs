@@ -36,7 +36,7 @@ use crate::explorer::state::State;
 use crate::explorer::state::autosave::Autosave;
 use crate::explorer::state::open_panels::PanelId;
 use crate::explorer::state::settings::{Settings, SettingsFile};
-use crate::explorer::state::user_dirs::Places;
+use crate::explorer::state::user_dirs::UserDirs;
 use crate::model::ComputeDevice;
 use eframe::egui_wgpu::RenderState;
 use std::path::PathBuf;
@@ -69,7 +69,7 @@ pub struct Panels {
 }
 
 impl Panels {
-    fn new(places: &Places) -> Self {
+    fn new(dirs: &UserDirs) -> Self {
         Self {
             toolbar: Toolbar::default(),
             introduction: Introduction::default(),
@@ -79,7 +79,7 @@ impl Panels {
             range: RangePanel::default(),
             study: StudyPanel::default(),
             training: TrainingPanel::default(),
-            figure: FigurePanel::new(places.figures.clone()),
+            figure: FigurePanel::new(dirs.figures.clone()),
             jobs: JobsPanel,
             help: HelpPanel,
             palette: Palette::default(),
@@ -105,7 +105,7 @@ impl Panels {
 }
 
 impl Explorer {
-    /// Builds the window's state and begins to open files. What outlives the window is kept in `places`.
+    /// Builds the window's state and begins to open files. What outlives the window is kept in `dirs`.
     ///
     /// # Panics
     /// When the window was not set up with wgpu.
@@ -113,7 +113,7 @@ impl Explorer {
         cc: &eframe::CreationContext<'_>,
         device: ComputeDevice,
         files: Vec<PathBuf>,
-        places: Places,
+        dirs: UserDirs,
     ) -> Self {
         theme::install(&cc.egui_ctx);
         let render_state = cc.wgpu_render_state.clone().expect("the window paints with wgpu");
@@ -131,23 +131,23 @@ impl Explorer {
         if !files.is_empty() {
             opening.open(files);
         }
-        let settings_file = SettingsFile::open(places.settings.clone());
+        let settings_file = SettingsFile::open(dirs.settings.clone());
         let state = State { settings: settings_file.settings().clone(), ..State::default() };
         let services = Services {
-            autosave: Autosave::start(places.unsaved.as_deref()),
+            autosave: Autosave::start(dirs.unsaved.as_deref()),
             ending: Ending::default(),
-            worker: Worker::start(places.cache.clone(), repaint),
+            worker: Worker::start(dirs.cache.clone(), repaint),
             results: Results::default(),
             settings_file,
             device,
-            places,
+            dirs,
             opening,
             render_state,
         };
-        let panels = Panels::new(&services.places);
+        let panels = Panels::new(&services.dirs);
         let mut app = Self { services, state, panels, frame: Frame::new() };
         if let Some(notice) = &app.services.device.notice {
-            app.panels.notices.tell(notice.clone());
+            app.panels.notices.info(notice.clone());
         }
         app.state.settings.apply(&cc.egui_ctx, &mut app.state.view);
         app
@@ -160,7 +160,7 @@ impl Explorer {
             ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
         self.frame.show_title(ctx, self.state.document.session.as_deref());
-        for event in self.services.opening.arrivals() {
+        for event in self.services.opening.events() {
             self.take_loaded(event, ctx);
         }
         let Services { device, worker, .. } = &mut self.services;
@@ -303,8 +303,8 @@ impl eframe::App for Explorer {
 /// # Errors
 /// When there is no display or the window can't be made; nothing was computed then.
 pub fn run(files: Vec<PathBuf>, device: ComputeDevice) -> Result<(), String> {
-    let places = Places::of_user();
-    let settings = places.settings.as_deref().map(Settings::read).unwrap_or_default();
+    let dirs = UserDirs::of_user();
+    let settings = dirs.settings.as_deref().map(Settings::read).unwrap_or_default();
     let mut options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Hyaline")
@@ -325,7 +325,7 @@ pub fn run(files: Vec<PathBuf>, device: ComputeDevice) -> Result<(), String> {
             });
     }
     let creator: eframe::AppCreator =
-        Box::new(move |cc| Ok(Box::new(first_window(cc, device, files, places))));
+        Box::new(move |cc| Ok(Box::new(first_window(cc, device, files, dirs))));
     eframe::run_native("hyaline", options, creator).map_err(|e| e.to_string())
 }
 
@@ -333,10 +333,10 @@ fn first_window(
     cc: &eframe::CreationContext<'_>,
     device: ComputeDevice,
     files: Vec<PathBuf>,
-    places: Places,
+    dirs: UserDirs,
 ) -> Explorer {
     let is_plain = files.is_empty();
-    let mut explorer = Explorer::new(cc, device, files, places);
+    let mut explorer = Explorer::new(cc, device, files, dirs);
     let ctx = cc.egui_ctx.clone();
     explorer
         .services

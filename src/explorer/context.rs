@@ -52,7 +52,7 @@ pub enum Action {
     /// Closes the example.
     StartEmpty,
     /// Says something in a message that goes by itself.
-    Tell(String),
+    Info(String),
     /// Says something in a message that stays.
     Warn(String),
     /// Opens the panel of a network, or closes it where it is that network's.
@@ -114,7 +114,7 @@ impl<'a> Context<'a> {
         actions: &'a mut Vec<Action>,
     ) -> Self {
         let State { document, view, settings, open, .. } = state;
-        let Services { results, worker, device, opening, places, autosave, .. } = services;
+        let Services { results, worker, device, opening, dirs, autosave, .. } = services;
         Self {
             document,
             view,
@@ -125,7 +125,7 @@ impl<'a> Context<'a> {
             worker,
             device,
             loading: opening.waiting(),
-            remembers: places.settings.is_some(),
+            remembers: dirs.settings.is_some(),
             has_left: autosave.left.is_some(),
             enabled,
             actions,
@@ -145,8 +145,8 @@ impl<'a> Context<'a> {
         self.act(Action::Run(command));
     }
 
-    pub fn tell(&mut self, text: String) {
-        self.act(Action::Tell(text));
+    pub fn info(&mut self, text: String) {
+        self.act(Action::Info(text));
     }
 
     pub fn warn(&mut self, text: String) {

@@ -1,10 +1,10 @@
 //! What a frame leaves for the next one.
 
-use super::grid::Latest;
+use super::grid::PreviousMaps;
 use crate::display::Norms;
 use crate::explorer::grid::annotations::Boxes;
 use crate::explorer::grid::probe::Pointed;
-use crate::explorer::paint::reduced_maps::Display;
+use crate::explorer::paint::reduced_maps::ReducedMaps;
 use crate::explorer::paint::textures::Textures;
 use crate::explorer::paint::theme;
 use crate::file::stem;
@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 /// What frames leave for the next one: caches of what is on screen, and where things were drawn.
 #[derive(Default)]
 pub struct Frame {
-    pub display: Display,
+    pub reduced: ReducedMaps,
     pub textures: Textures,
     pub thumbnails: HashMap<u64, egui::TextureHandle>,
     pub boxes: Boxes,
     /// The last finished map of each picture, network and method with its class, shown until the next
     /// one is done.
-    pub latest: Latest,
+    pub previous: PreviousMaps,
     pub pointed: Pointed,
     /// The side of a cell, points.
     pub shown_cell: f32,
@@ -48,7 +48,7 @@ impl Frame {
     pub fn begin(&mut self, norms: &Norms) {
         self.pointed.begin();
         self.textures.forget_hidden();
-        self.display.begin(norms);
+        self.reduced.begin(norms);
     }
 
     pub fn keep_thumbnail(&mut self, ctx: &egui::Context, picture: u64, thumbnail: &RgbaImage) {

@@ -18,4 +18,4 @@ mod state;
 
 pub use app::{Explorer, missing_display, run};
 pub use paint::overlay::{CellPaint, OverlayRenderer};
-pub use state::user_dirs::Places;
+pub use state::user_dirs::UserDirs;

@@ -68,7 +68,7 @@ impl Requests<'_> {
             let query = self.lookup.map_query(model, picture, choice)?;
             self.lookup.results.done(&query).map(|_| query)
         };
-        let [a, b] = self.lookup.document.joined()?;
+        let [a, b] = self.lookup.document.paired()?;
         let (maps, method) = ([map(&a)?, map(&b)?], choice.method.description().name);
         Some(Task::of(SimilarityJob { maps, method }))
     }

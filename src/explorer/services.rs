@@ -5,14 +5,14 @@ use crate::engine::{Results, Worker};
 use crate::explorer::files::open::Opening;
 use crate::explorer::state::autosave::Autosave;
 use crate::explorer::state::settings::SettingsFile;
-use crate::explorer::state::user_dirs::Places;
+use crate::explorer::state::user_dirs::UserDirs;
 use crate::model::ComputeDevice;
 use eframe::egui_wgpu::RenderState;
 
 /// What works beside the window, and where it keeps things.
 pub struct Services {
     pub device: ComputeDevice,
-    pub places: Places,
+    pub dirs: UserDirs,
     pub worker: Worker,
     /// What the worker gave, as of the beginning of this frame.
     pub results: Results,

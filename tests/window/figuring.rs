@@ -8,8 +8,8 @@ fn a_figure_is_previewed_changed_and_written() {
     let folder = tempfile::tempdir().unwrap();
     let Some(files) = comparison(folder.path()) else { return };
     let figures = folder.path().join("figures");
-    let places = Places { figures: Some(figures.clone()), ..Places::default() };
-    let mut window = window_with(files, places);
+    let dirs = UserDirs { figures: Some(figures.clone()), ..UserDirs::default() };
+    let mut window = window_with(files, dirs);
     wait(&mut window, "Gradient of LeNet5 robust: done");
     press(&mut window, egui::Modifiers::COMMAND, egui::Key::E);
     wait(&mut window, "The figure as it will be written");

@@ -37,23 +37,23 @@ fn a_session_opens_in_the_place_of_what_was_there() {
 fn what_a_crash_left_and_what_was_opened_is_there_again() {
     let folder = tempfile::tempdir().unwrap();
     let Some(files) = comparison(folder.path()) else { return };
-    let places = Places {
+    let dirs = UserDirs {
         settings: Some(folder.path().join("settings.toml")),
         unsaved: Some(folder.path().join("unsaved")),
-        ..Places::default()
+        ..UserDirs::default()
     };
     {
-        let mut window = window_with(files.clone(), places.clone());
+        let mut window = window_with(files.clone(), dirs.clone());
         wait(&mut window, "Gradient of LeNet5 robust: done");
         wait(&mut window, "1 of 5");
         click(&mut window, "Next");
         wait(&mut window, "2 of 5");
         click(&mut window, "Skip");
-        let unsaved = places.unsaved.as_ref().unwrap().join("0.toml");
+        let unsaved = dirs.unsaved.as_ref().unwrap().join("0.toml");
         wait_until(&mut window, "the kept session", |_| unsaved.exists());
         // Dropped without being closed, as a crash does.
     }
-    let mut window = window_with(vec![], places.clone());
+    let mut window = window_with(vec![], dirs.clone());
     window.run_steps(3);
     assert!(window.query_by_label("2 of 5").is_none(), "hints are shown once");
     click(&mut window, "Open it again");
@@ -61,5 +61,5 @@ fn what_a_crash_left_and_what_was_opened_is_there_again() {
     click(&mut window, "File");
     window.get_by_label("Open recent").hover();
     wait(&mut window, "mnist_lenet5_adv.toml");
-    assert!(!places.unsaved.unwrap().join("0.toml").exists(), "it is taken up once");
+    assert!(!dirs.unsaved.unwrap().join("0.toml").exists(), "it is taken up once");
 }

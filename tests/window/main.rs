@@ -13,7 +13,7 @@ mod working;
 
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
-use hyaline::explorer::{Explorer, Places};
+use hyaline::explorer::{Explorer, UserDirs};
 use hyaline::model::ComputeDevice;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,17 +21,17 @@ use std::time::{Duration, Instant};
 
 /// A window of the usual size, with files opening.
 fn window<'a>(files: Vec<PathBuf>) -> Harness<'a, Explorer> {
-    window_with(files, Places::default())
+    window_with(files, UserDirs::default())
 }
 
 /// The same with places to keep things in.
-fn window_with<'a>(files: Vec<PathBuf>, places: Places) -> Harness<'a, Explorer> {
+fn window_with<'a>(files: Vec<PathBuf>, dirs: UserDirs) -> Harness<'a, Explorer> {
     // The renderer needs an adapter; without one the window can't be tested.
     Harness::builder()
         .with_size([1280.0, 1400.0])
         .with_max_steps(60)
         .wgpu()
-        .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files, places))
+        .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files, dirs))
 }
 
 /// Lets the window live until something is so.

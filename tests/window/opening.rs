@@ -152,8 +152,8 @@ fn a_copied_picture_is_pasted() {
     if !support::can_paint() {
         return;
     }
-    let places = Places { pasted: Some(folder.path().to_path_buf()), ..Places::default() };
-    let mut window = window_with(vec![], places);
+    let dirs = UserDirs { pasted: Some(folder.path().to_path_buf()), ..UserDirs::default() };
+    let mut window = window_with(vec![], dirs);
     window.run_steps(2);
     let image = Arc::new(egui::ColorImage::filled([20, 10], egui::Color32::RED));
     window.event(egui::Event::PasteImage(image));

@@ -133,7 +133,7 @@ commands! {
     TogglePair: Grid, "Pair vanilla and robust, or unpair", key(PLAIN, Key::J), run::can_pair
         => run::toggle_pair,
         "Show or hide how two networks of one architecture differ, in a column of its own";
-    Blink: Grid, "Blink or difference", key(PLAIN, Key::B), |app| app.state.document.joined().is_some()
+    Blink: Grid, "Blink or difference", key(PLAIN, Key::B), |app| app.state.document.paired().is_some()
         => run::toggle_blink,
         "Show a pair's maps in turn, or their difference";
     LargerCells: Grid, "Larger cells", key(PLAIN, Key::Plus), always

@@ -5,8 +5,8 @@ use crate::display::Appearance;
 use crate::example;
 use crate::explorer::app::Explorer;
 use crate::explorer::context::Action;
-use crate::explorer::files::open::Arrival;
-use crate::explorer::grid::probe::ground;
+use crate::explorer::files::open::LoadEvent;
+use crate::explorer::grid::probe::zoom_bounds;
 use crate::explorer::paint::theme;
 use crate::explorer::panel::hints::Hints;
 use crate::explorer::state::autosave::Autosave;
@@ -50,7 +50,7 @@ pub fn can_close(app: &Explorer) -> bool {
 pub fn copy_command_line(app: &mut Explorer, ctx: &Context) {
     if let Some(command) = app.state.document.command_line() {
         ctx.copy_text(command);
-        app.panels.notices.tell("The command that computes these maps is copied".into());
+        app.panels.notices.info("The command that computes these maps is copied".into());
     }
 }
 
@@ -64,8 +64,8 @@ pub fn rearrange(app: &mut Explorer, _: &Context) {
 }
 
 pub fn toggle_pair(app: &mut Explorer, _: &Context) {
-    let is_joined = app.state.document.joined().is_some();
-    app.state.document.pair = if is_joined { None } else { app.state.document.twins() };
+    let is_joined = app.state.document.paired().is_some();
+    app.state.document.pair = if is_joined { None } else { app.state.document.counterparts() };
 }
 
 pub fn toggle_blink(app: &mut Explorer, _: &Context) {
@@ -125,11 +125,11 @@ pub fn has_probes(app: &Explorer) -> bool {
 }
 
 pub fn can_pair(app: &Explorer) -> bool {
-    app.state.document.joined().is_some() || app.state.document.twins().is_some()
+    app.state.document.paired().is_some() || app.state.document.counterparts().is_some()
 }
 
 pub fn has_hints(app: &Explorer) -> bool {
-    app.services.places.settings.is_some() && has_files(app)
+    app.services.dirs.settings.is_some() && has_files(app)
 }
 
 /// Makes cells larger or smaller by a factor.
@@ -142,8 +142,8 @@ pub fn zoom_cells(app: &mut Explorer, factor: f32) {
 pub fn zoom_picture(app: &mut Explorer, factor: f32) {
     let document = &app.state.document;
     if let Some(picture) = document.picture() {
-        let ground = ground(document, app.frame.shown_cell, picture);
-        app.state.view.transform.zoom_middle(factor, ground);
+        let bounds = zoom_bounds(document, app.frame.shown_cell, picture);
+        app.state.view.transform.zoom_middle(factor, bounds);
     }
 }
 
@@ -173,7 +173,7 @@ impl Explorer {
             Action::Open(paths) => services.opening.open(paths),
             Action::OpenPasted(picture) => {
                 let temporary = || std::env::temp_dir().join("hyaline/pasted");
-                let folder = services.places.pasted.clone().unwrap_or_else(temporary);
+                let folder = services.dirs.pasted.clone().unwrap_or_else(temporary);
                 services.opening.open_pasted(picture, folder);
             }
             Action::Reopen(model, card) => services.opening.reopen(&model, card),
@@ -189,7 +189,7 @@ impl Explorer {
             Action::SaveSession(path) => self.save_session(path),
             Action::NameFigure => services.opening.ask_where_to_write(),
             Action::CallFigure(path) => panels.figure.call(path),
-            Action::Tell(text) => panels.notices.tell(text),
+            Action::Info(text) => panels.notices.info(text),
             Action::Warn(text) => panels.notices.warn(text),
             Action::ToggleNetwork(model) => self.toggle_network(model),
             Action::Pin(pin) => panels.pins.add(pin),
@@ -198,43 +198,43 @@ impl Explorer {
     }
 
     /// Takes what was loaded into the document, or shows it in its panel.
-    pub fn take_loaded(&mut self, event: Arrival, ctx: &Context) {
+    pub fn take_loaded(&mut self, event: LoadEvent, ctx: &Context) {
         let Self { state, panels, .. } = self;
         match event {
-            Arrival::Model(model) => {
-                panels.notices.tell_all(&model.value.name, &model.value.warnings);
+            LoadEvent::Model(model) => {
+                panels.notices.info_all(&model.value.name, &model.value.warnings);
                 state.document.models.push(model);
             }
-            Arrival::Replaced(old, model) => {
+            LoadEvent::Replaced(old, model) => {
                 panels.network.follow(old, model.id);
                 if let Some(place) = state.document.models.iter_mut().find(|m| m.id == old) {
                     *place = model;
                 }
             }
-            Arrival::Picture(picture, thumbnail) => {
+            LoadEvent::Picture(picture, thumbnail) => {
                 self.frame.keep_thumbnail(ctx, picture.id, &thumbnail);
-                panels.notices.tell_all(&picture.value.name, &picture.value.notes);
+                panels.notices.info_all(&picture.value.name, &picture.value.notes);
                 state.document.pictures.push(picture);
                 panels.study.settle(&mut state.document);
             }
-            Arrival::Annotations(annotations) => self.take_annotations(annotations),
-            Arrival::Study(study) => {
+            LoadEvent::Annotations(annotations) => self.take_annotations(annotations),
+            LoadEvent::Study(study) => {
                 panels.study.show(*study);
                 state.open.open(PanelId::Study);
             }
-            Arrival::Recipe(path, recipe) => {
+            LoadEvent::Recipe(path, recipe) => {
                 state.open.open(PanelId::Training);
                 if let Err(error) = panels.training.show(path, *recipe) {
                     panels.notices.warn(error.to_string());
                 }
             }
-            Arrival::Session(session, thumbnails) => {
+            LoadEvent::Session(session, thumbnails) => {
                 for (id, thumbnail) in &thumbnails {
                     self.frame.keep_thumbnail(ctx, *id, thumbnail);
                 }
                 self.take_session(&session);
             }
-            Arrival::Failed(error) => panels.notices.warn(error.to_string()),
+            LoadEvent::Failed(error) => panels.notices.warn(error.to_string()),
         }
     }
 
@@ -245,7 +245,7 @@ impl Explorer {
         for model in &self.state.document.models {
             said.extend(found.classes_of(model.value.labels.lookup()).summary(&model.value.name));
         }
-        self.panels.notices.tell_all(&stem(&annotations.value.path), &said);
+        self.panels.notices.info_all(&stem(&annotations.value.path), &said);
         self.state.document.annotations = Some(annotations);
     }
 
@@ -260,7 +260,7 @@ impl Explorer {
             self.services.opening.forget();
         }
         self.state.document = document;
-        let folder = self.services.places.unsaved.as_deref();
+        let folder = self.services.dirs.unsaved.as_deref();
         let is_whole = session.is_whole();
         match Autosave::is_own(folder, &session.path) {
             true if is_whole => Autosave::take_up(&session.path),
@@ -282,7 +282,7 @@ impl Explorer {
     fn save_session(&mut self, path: PathBuf) {
         match Session::of(&self.state.document).write(&path) {
             Ok(()) => {
-                self.panels.notices.tell(format!("saved {}", path.display()));
+                self.panels.notices.info(format!("saved {}", path.display()));
                 self.state.document.session = Some(path);
             }
             Err(error) => self.panels.notices.warn(error.to_string()),

@@ -5,7 +5,7 @@ use crate::attribution::Target;
 use crate::display::{Scaler, blend};
 use crate::engine::MethodChoice;
 use crate::explorer::context::Context;
-use crate::explorer::grid::cell::{Cell, Look, overlay_of};
+use crate::explorer::grid::cell::{Cell, CellStyle, overlay_of};
 use crate::explorer::state::document::Document;
 use crate::figure::enlarged;
 use egui::ColorImage;
@@ -15,12 +15,12 @@ use image::DynamicImage;
 pub const SIDE: u32 = 256;
 
 /// The map of a cell over its picture, as it is shown now.
-pub fn panel_image(cx: &mut Context, cell: &Cell, look: &Look) -> Option<ColorImage> {
+pub fn panel_image(cx: &mut Context, cell: &Cell, style: &CellStyle) -> Option<ColorImage> {
     let (map, seen) = (cell.map()?.clone(), cell.seen.as_ref()?);
     let picture = DynamicImage::from((**seen.image()).clone()).into_rgb8();
-    let scale = look.scale.unwrap_or_else(|| cx.frame.display.scale(&[&map], look.norm));
-    let overlay = overlay_of(cx, &map, look, scale);
-    let values = cx.frame.display.reduced(&map, look.norm);
+    let scale = style.scale.unwrap_or_else(|| cx.frame.reduced.scale(&[&map], style.norm));
+    let overlay = overlay_of(cx, &map, style, scale);
+    let values = cx.frame.reduced.reduced(&map, style.norm);
     let shown = blend(&enlarged(&picture, SIDE, overlay.smooth), &values, &overlay);
     let size = [shown.width() as usize, shown.height() as usize];
     Some(ColorImage::from_rgb(size, &shown))

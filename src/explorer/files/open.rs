@@ -24,7 +24,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// What came of opening a file.
-pub enum Arrival {
+pub enum LoadEvent {
     Model(OpenModel),
     /// A network opened anew, for the one of that number.
     Replaced(u64, OpenModel),
@@ -39,7 +39,7 @@ pub enum Arrival {
     Failed(Error),
 }
 
-impl Arrival {
+impl LoadEvent {
     /// Whether it becomes part of what is open.
     fn is_of_document(&self) -> bool {
         matches!(
@@ -65,8 +65,8 @@ pub enum FileKind {
 /// Files on their way in.
 pub struct Opening {
     device: ComputeDevice,
-    sender: Sender<(u64, Arrival)>,
-    receiver: Receiver<(u64, Arrival)>,
+    sender: Sender<(u64, LoadEvent)>,
+    receiver: Receiver<(u64, LoadEvent)>,
     actions: Sender<Action>,
     actions_of_dialogs: Receiver<Action>,
     /// What was asked for before the last time that everything was closed is of an older one.
@@ -110,7 +110,7 @@ impl Opening {
         std::thread::spawn(move || {
             match keep_pasted(&picture, &folder) {
                 Ok(path) => worker.open(vec![path], &device),
-                Err(error) => worker.arrive(Arrival::Failed(error)),
+                Err(error) => worker.send(LoadEvent::Failed(error)),
             }
             worker.waiting.fetch_sub(1, Ordering::SeqCst);
             (worker.repaint)();
@@ -130,7 +130,7 @@ impl Opening {
         std::thread::spawn(move || {
             match example::unpack(&folder) {
                 Ok(files) => worker.open(files, &device),
-                Err(error) => worker.arrive(Arrival::Failed(error)),
+                Err(error) => worker.send(LoadEvent::Failed(error)),
             }
             worker.waiting.fetch_sub(1, Ordering::SeqCst);
             (worker.repaint)();
@@ -149,8 +149,8 @@ impl Opening {
             });
             let id = worker.ids.fetch_add(1, Ordering::SeqCst);
             worker.waiting.fetch_sub(1, Ordering::SeqCst);
-            worker.arrive(opened.map_or_else(Arrival::Failed, |value| {
-                Arrival::Replaced(old, Arc::new(Opened { id, value }))
+            worker.send(opened.map_or_else(LoadEvent::Failed, |value| {
+                LoadEvent::Replaced(old, Arc::new(Opened { id, value }))
             }));
         });
     }
@@ -182,7 +182,7 @@ impl Opening {
                     &device,
                 );
             }
-            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(no_dialog()),
+            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.send(no_dialog()),
             None => {}
         });
     }
@@ -207,7 +207,7 @@ impl Opening {
         let (chosen, worker, asked) = (dialog.save_file(), self.handle(), Instant::now());
         std::thread::spawn(move || match pollster::block_on(chosen) {
             Some(file) => worker.ask_for(action(file.path().to_path_buf())),
-            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.arrive(no_dialog()),
+            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.send(no_dialog()),
             None => {}
         });
     }
@@ -219,11 +219,11 @@ impl Opening {
     }
 
     /// What arrived since the last call.
-    pub fn arrivals(&self) -> Vec<Arrival> {
-        let is_current = |(generation, arrival): &(u64, Arrival)| {
-            *generation == self.generation || !arrival.is_of_document()
+    pub fn events(&self) -> Vec<LoadEvent> {
+        let is_current = |(generation, event): &(u64, LoadEvent)| {
+            *generation == self.generation || !event.is_of_document()
         };
-        self.receiver.try_iter().filter(is_current).map(|(_, arrival)| arrival).collect()
+        self.receiver.try_iter().filter(is_current).map(|(_, event)| event).collect()
     }
 
     /// What dialogs were answered by since the last call.
@@ -248,8 +248,8 @@ impl Opening {
     }
 }
 
-fn no_dialog() -> Arrival {
-    Arrival::Failed(
+fn no_dialog() -> LoadEvent {
+    LoadEvent::Failed(
         Error::new("no file dialog came", "the system offers none")
             .hint("drop files on the window, or name them when you start it"),
     )
@@ -257,7 +257,7 @@ fn no_dialog() -> Arrival {
 
 /// The part of [`Opening`] that goes to another thread.
 struct Handle {
-    sender: Sender<(u64, Arrival)>,
+    sender: Sender<(u64, LoadEvent)>,
     actions: Sender<Action>,
     generation: u64,
     waiting: Arc<AtomicUsize>,
@@ -279,20 +279,20 @@ impl Handle {
         (self.repaint)();
         for file in files {
             let opened = catch_unwind(AssertUnwindSafe(|| self.open_one(&file, device)));
-            let arrival = opened.unwrap_or_else(|_| {
-                Arrival::Failed(Error::new(
+            let event = opened.unwrap_or_else(|_| {
+                LoadEvent::Failed(Error::new(
                     format!("cannot open {}", file.display()),
                     "reading it crashed",
                 ))
             });
             self.waiting.fetch_sub(1, Ordering::SeqCst);
-            self.arrive(arrival);
+            self.send(event);
         }
     }
 
-    fn arrive(&self, arrival: Arrival) {
+    fn send(&self, event: LoadEvent) {
         // The window may be gone, and then nobody waits.
-        let _ = self.sender.send((self.generation, arrival));
+        let _ = self.sender.send((self.generation, event));
         (self.repaint)();
     }
 
@@ -301,54 +301,56 @@ impl Handle {
         (self.repaint)();
     }
 
-    fn open_one(&self, path: &Path, device: &ComputeDevice) -> Arrival {
+    fn open_one(&self, path: &Path, device: &ComputeDevice) -> LoadEvent {
         let id = self.ids.fetch_add(1, Ordering::SeqCst);
         if OpenedStudy::is_study_file(path) {
             return OpenedStudy::open(path)
-                .map_or_else(Arrival::Failed, |study| Arrival::Study(Box::new(study)));
+                .map_or_else(LoadEvent::Failed, |study| LoadEvent::Study(Box::new(study)));
         }
         if Session::is_session_file(path) {
-            return Session::read(path)
-                .map_or_else(Arrival::Failed, |session| self.open_session(path, session, device));
+            return Session::read(path).map_or_else(LoadEvent::Failed, |session| {
+                self.open_session(path, session, device)
+            });
         }
         if Recipe::is_recipe_file(path) {
-            return Recipe::read(path).map_or_else(Arrival::Failed, |recipe| {
-                Arrival::Recipe(path.to_path_buf(), Box::new(recipe))
+            return Recipe::read(path).map_or_else(LoadEvent::Failed, |recipe| {
+                LoadEvent::Recipe(path.to_path_buf(), Box::new(recipe))
             });
         }
         if Model::is_model_file(path) {
-            return open_model(id, path, device).map_or_else(Arrival::Failed, Arrival::Model);
+            return open_model(id, path, device).map_or_else(LoadEvent::Failed, LoadEvent::Model);
         }
         if Annotations::is_annotation_file(path) {
-            return open_annotations(id, path).map_or_else(Arrival::Failed, Arrival::Annotations);
+            return open_annotations(id, path)
+                .map_or_else(LoadEvent::Failed, LoadEvent::Annotations);
         }
-        open_picture(id, path).map_or_else(Arrival::Failed, |(picture, thumbnail)| {
-            Arrival::Picture(picture, thumbnail)
+        open_picture(id, path).map_or_else(LoadEvent::Failed, |(picture, thumbnail)| {
+            LoadEvent::Picture(picture, thumbnail)
         })
     }
 
     /// Opens the files of a session; those that can't be are told one by one.
-    fn open_session(&self, path: &Path, session: Session, device: &ComputeDevice) -> Arrival {
+    fn open_session(&self, path: &Path, session: Session, device: &ComputeDevice) -> LoadEvent {
         let id = || self.ids.fetch_add(1, Ordering::SeqCst);
         let mut thumbnails = vec![];
         let (networks, pictures, annotations) = session.files();
         let models =
-            networks.iter().map(|file| self.told(open_saved(id(), file, device))).collect();
+            networks.iter().map(|file| self.reported(open_saved(id(), file, device))).collect();
         let mut picture = |file: &session::File| {
-            let (picture, thumbnail) = self.told(open_picture(id(), &file.path))?;
+            let (picture, thumbnail) = self.reported(open_picture(id(), &file.path))?;
             thumbnails.push((picture.id, thumbnail));
             Some(picture)
         };
         let pictures = pictures.iter().map(&mut picture).collect();
-        let annotations = annotations.and_then(|path| self.told(open_annotations(id(), path)));
+        let annotations = annotations.and_then(|path| self.reported(open_annotations(id(), path)));
         let opened =
             OpenedSession { path: path.to_path_buf(), models, pictures, annotations, session };
-        Arrival::Session(Box::new(opened), thumbnails)
+        LoadEvent::Session(Box::new(opened), thumbnails)
     }
 
     /// What was opened; an error is sent to the window.
-    fn told<T>(&self, opened: Result<T>) -> Option<T> {
-        opened.map_err(|error| self.arrive(Arrival::Failed(error))).ok()
+    fn reported<T>(&self, opened: Result<T>) -> Option<T> {
+        opened.map_err(|error| self.send(LoadEvent::Failed(error))).ok()
     }
 }
 

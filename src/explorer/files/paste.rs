@@ -13,7 +13,7 @@ pub fn pasted(ctx: &Context) -> Vec<Action> {
     let action = |event: &Event| match event {
         Event::PasteImage(image) => Some(Action::OpenPasted(picture(image))),
         Event::Paste(text) => Some(paths(text).map_or_else(
-            || Action::Tell("Pasted text opens files when each line is the path of one".into()),
+            || Action::Info("Pasted text opens files when each line is the path of one".into()),
             Action::Open,
         )),
         _ => None,

@@ -4,7 +4,7 @@ use crate::engine::{OpenModel, OpenPicture};
 use crate::explorer::context::Context;
 use crate::explorer::paint::theme;
 use crate::explorer::state::document::OpenAnnotations;
-use crate::explorer::state::zoom::Lens;
+use crate::explorer::state::zoom::PictureTransform;
 use crate::picture::annotation::BoundingBox;
 use egui::{Rect, Stroke, StrokeKind, Ui, vec2};
 use std::collections::HashMap;
@@ -35,12 +35,12 @@ impl Boxes {
 }
 
 /// Draws the picture's boxes over it, as this network sees it.
-pub fn draw_regions(
+pub fn draw_annotations(
     ui: &Ui,
     cx: &mut Context,
     model: &OpenModel,
     picture: &OpenPicture,
-    lens: &Lens,
+    transform: &PictureTransform,
 ) {
     let Some(annotations) =
         cx.document.annotations.clone().filter(|_| cx.document.appearance.boxes)
@@ -48,14 +48,14 @@ pub fn draw_regions(
         return;
     };
     let [height, width] = model.value.preprocessing.size.map(|side| side as f32);
-    let point = lens.input.size() / vec2(width, height);
-    let at = |x: f32, y: f32| lens.input.min + vec2(x, y) * point;
-    let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
+    let point = transform.input.size() / vec2(width, height);
+    let at = |x: f32, y: f32| transform.input.min + vec2(x, y) * point;
+    let painter = ui.painter().with_clip_rect(transform.cell.intersect(ui.clip_rect()));
     for edges in cx.frame.boxes.of(&annotations, model, picture).iter() {
         let BoundingBox { x1, y1, x2, y2 } = *edges;
         let region = Rect::from_min_max(at(x1, y1), at(x2, y2));
         // A dark line around a bright one shows on every map.
-        for (width, color) in theme::REGION {
+        for (width, color) in theme::ANNOTATION {
             let stroke = Stroke::new(width, color);
             painter.rect_stroke(region, 0.0, stroke, StrokeKind::Inside);
         }

@@ -9,9 +9,11 @@ use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, State, Subj
 use crate::explorer::command::Command;
 use crate::explorer::context::{Action, Context};
 use crate::explorer::files::export::panel_image;
-use crate::explorer::grid::annotations::draw_regions;
+use crate::explorer::grid::annotations::draw_annotations;
 use crate::explorer::grid::curve_scrubber::step_picture;
-use crate::explorer::grid::probe::{draw_marks, lens, navigate, pin_probe, readout_at};
+use crate::explorer::grid::probe::{
+    draw_marks, navigate, picture_transform, pin_probe, readout_at,
+};
 use crate::explorer::paint::cell::{failed, label, paint, progress, waiting};
 use crate::explorer::paint::color_bar::Bar;
 use crate::explorer::paint::context_menu::context_menu;
@@ -20,7 +22,7 @@ use crate::explorer::paint::theme;
 use crate::explorer::panel::pinned_maps::Pin;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::view::View;
-use crate::explorer::state::zoom::Lens;
+use crate::explorer::state::zoom::PictureTransform;
 use crate::text::number;
 use egui::{Align2, Response, RichText, Sense, Ui, vec2};
 use ndarray::Array3;
@@ -32,7 +34,7 @@ pub struct Cell {
     pub state: Option<State<Attribution>>,
     pub seen: Option<Arc<Subject>>,
     /// A map by other values, until this one is there.
-    pub latest: Option<Arc<Array3<f32>>>,
+    pub previous: Option<Arc<Array3<f32>>>,
     /// The prediction failed or was stopped, so that there is no class to explain.
     unseen: bool,
 }
@@ -40,7 +42,7 @@ pub struct Cell {
 impl Cell {
     /// The map, finished or in the making.
     pub fn map(&self) -> Option<&Arc<Array3<f32>>> {
-        self.own_map().or(self.latest.as_ref())
+        self.own_map().or(self.previous.as_ref())
     }
 
     /// The same, and none by other values.
@@ -68,7 +70,7 @@ impl Cell {
 }
 
 /// How a cell is shown.
-pub struct Look {
+pub struct CellStyle {
     pub norm: MethodNorm,
     pub color_map: ColorMap,
     /// The scale shared with other cells; without one, a cell is scaled alone and says so.
@@ -76,7 +78,7 @@ pub struct Look {
     pub side: f32,
 }
 
-impl Look {
+impl CellStyle {
     /// The colour bar of a method's cells on a scale.
     pub fn bar(&self, choice: &MethodChoice, scale: Scale) -> Bar {
         Bar::new(choice.method, self.norm.norm, self.color_map, scale)
@@ -97,7 +99,7 @@ pub fn cell_of(
         state: query.as_ref().and_then(|query| cx.results.get(query)),
         seen: cx.lookup().subject(model.id, picture.id),
         unseen: matches!(cx.results.get(&prediction), Some(State::Failed(_) | State::Stopped(_))),
-        latest: None,
+        previous: None,
         query,
     }
 }
@@ -108,11 +110,11 @@ pub fn show_cell(
     cx: &mut Context,
     (picture, model, choice): (&OpenPicture, &OpenModel, &MethodChoice),
     cell: &Cell,
-    look: &Look,
+    style: &CellStyle,
 ) {
-    let side = vec2(look.side, look.side);
+    let side = vec2(style.side, style.side);
     let (square, response) = ui.allocate_exact_size(side, Sense::click_and_drag());
-    let lens = lens(cx, square, model, picture);
+    let transform = picture_transform(cx, square, model, picture);
     let id = choice.method.description().id;
     let name = format!("{} of {}", choice.method.description().name, model.value.name);
     let on = match cx.view.arrangement(cx.document) {
@@ -120,27 +122,27 @@ pub fn show_cell(
         _ => String::new(),
     };
     label(&response, format!("{name}{on}: {}", state_text(cell)));
-    navigate(ui, cx, &response, &lens, picture);
+    navigate(ui, cx, &response, &transform, picture);
     let title = format!("{name} · {}", picture.value.name);
-    cell_menu(cx, &response, &lens, (model.id, id), (title, cell, look));
+    cell_menu(cx, &response, &transform, (model.id, id), (title, cell, style));
     if response.has_focus() {
         let stroke = ui.visuals().widgets.hovered.fg_stroke;
         ui.painter().rect_stroke(square, 0.0, stroke, egui::StrokeKind::Outside);
     }
-    let alone = cell.map().map(|map| cx.frame.display.scale(&[map], look.norm));
-    let scale = look.scale.or(alone);
+    let alone = cell.map().map(|map| cx.frame.reduced.scale(&[map], style.norm));
+    let scale = style.scale.or(alone);
     let mut readout = None;
     if let (Some(map), Some(seen), Some(scale)) = (cell.map(), &cell.seen, scale) {
-        let values = cx.frame.display.reduced(map, look.norm);
-        readout = readout_at(cx, &lens, &values, scale);
-        let overlay = overlay_of(cx, map, look, scale);
+        let values = cx.frame.reduced.reduced(map, style.norm);
+        readout = readout_at(cx, &transform, &values, scale);
+        let overlay = overlay_of(cx, map, style, scale);
         ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
         let textures = egui::Id::unique((picture.id, model.id, id)).value();
-        paint(ui, &lens, square, textures, seen, (values.clone(), overlay));
-        let step = cell.query.as_ref().and_then(|query| step_picture(ui, cx, query, &lens));
+        paint(ui, &transform, square, textures, seen, (values.clone(), overlay));
+        let step = cell.query.as_ref().and_then(|query| step_picture(ui, cx, query, &transform));
         readout = step.or(readout);
-        draw_regions(ui, cx, model, picture, &lens);
-        draw_marks(ui, cx, &lens);
+        draw_annotations(ui, cx, model, picture, &transform);
+        draw_marks(ui, cx, &transform);
     }
     match &cell.state {
         Some(State::Running(running)) => progress(ui, square, running, cell.map().is_some()),
@@ -152,7 +154,7 @@ pub fn show_cell(
         }
         _ => {}
     }
-    footer(ui, cx, cell, look, alone, readout);
+    footer(ui, cx, cell, style, alone, readout);
 }
 
 /// How maps are laid over pictures now.
@@ -162,11 +164,16 @@ pub fn overlay_with(document: &Document, color_map: ColorMap, scale: Scale) -> O
 }
 
 /// The same for one map, whose strongest values alone may be wanted.
-pub fn overlay_of(cx: &mut Context, map: &Arc<Array3<f32>>, look: &Look, scale: Scale) -> Overlay {
-    let mut overlay = overlay_with(cx.document, look.color_map, scale);
+pub fn overlay_of(
+    cx: &mut Context,
+    map: &Arc<Array3<f32>>,
+    style: &CellStyle,
+    scale: Scale,
+) -> Overlay {
+    let mut overlay = overlay_with(cx.document, style.color_map, scale);
     let share = cx.document.appearance.top / 100.0;
     if share < 1.0 {
-        let least = cx.frame.display.strength_of_top(map, look.norm, scale, share);
+        let least = cx.frame.reduced.strength_of_top(map, style.norm, scale, share);
         overlay.threshold = overlay.threshold.max(least);
     }
     overlay
@@ -176,16 +183,17 @@ pub fn overlay_of(cx: &mut Context, map: &Arc<Array3<f32>>, look: &Look, scale: 
 fn cell_menu(
     cx: &mut Context,
     response: &Response,
-    lens: &Lens,
+    transform: &PictureTransform,
     of: (u64, &'static str),
-    (title, cell, look): (String, &Cell, &Look),
+    (title, cell, style): (String, &Cell, &CellStyle),
 ) {
     let entered = |input: &egui::InputState| input.key_pressed(egui::Key::Enter);
     if response.double_clicked() || response.has_focus() && response.ctx.input(entered) {
         show_alone(cx.view, of);
     }
     if response.secondary_clicked() {
-        cx.frame.pointed.menu = response.interact_pointer_pos().map(|at| lens.place(at));
+        cx.frame.pointed.menu =
+            response.interact_pointer_pos().map(|at| transform.picture_from_screen(at));
     }
     context_menu(response, |ui| {
         let is_alone = cx.view.alone.is_some();
@@ -197,13 +205,13 @@ fn cell_menu(
         }
         if cell.own_map().is_some()
             && ui.button("Pin this map").clicked()
-            && let Some(image) = panel_image(cx, cell, look)
+            && let Some(image) = panel_image(cx, cell, style)
         {
             cx.act(Action::Pin(Pin::new(ui.ctx(), title, image)));
         }
         if cell.own_map().is_some()
             && ui.button("Copy this panel").clicked()
-            && let Some(image) = panel_image(cx, cell, look)
+            && let Some(image) = panel_image(cx, cell, style)
         {
             ui.ctx().copy_image(image);
         }
@@ -221,7 +229,7 @@ fn footer(
     ui: &mut Ui,
     cx: &Context,
     cell: &Cell,
-    look: &Look,
+    style: &CellStyle,
     alone: Option<Scale>,
     readout: Option<String>,
 ) {
@@ -241,7 +249,7 @@ fn footer(
     };
     let text = readout.unwrap_or(text);
     let line = ui.add(egui::Label::new(RichText::new(text).small()).truncate());
-    if let Some(text) = scale_text(look, alone) {
+    if let Some(text) = scale_text(style, alone) {
         ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
     }
     if let Some(State::Done(attribution)) = &cell.state {
@@ -283,11 +291,11 @@ fn state_text(cell: &Cell) -> String {
 }
 
 /// What a reader must know to compare this cell's colours with others.
-fn scale_text(look: &Look, alone: Option<Scale>) -> Option<String> {
+fn scale_text(style: &CellStyle, alone: Option<Scale>) -> Option<String> {
     let alone = alone?;
-    match look.scale {
+    match style.scale {
         None => Some(format!("scaled alone, to {}", number(alone.high))),
-        Some(shared) if look.norm.norm.scope == Scope::Column => {
+        Some(shared) if style.norm.norm.scope == Scope::Column => {
             Some(format!("network's scale, to {}", number(shared.high)))
         }
         Some(shared) if alone.high < 0.25 * shared.high => {

@@ -5,7 +5,7 @@ use crate::explorer::context::Context;
 use crate::explorer::paint::text_on_picture::{is_legible, shadowed};
 use crate::explorer::paint::{textures, theme};
 use crate::explorer::state::scrub::{Scrub, Side};
-use crate::explorer::state::zoom::{Lens, UNIT};
+use crate::explorer::state::zoom::{PictureTransform, UNIT};
 use egui::{Align2, Color32, Slider, Ui, vec2};
 use std::sync::Arc;
 
@@ -35,7 +35,12 @@ pub fn scrub_controls(ui: &mut Ui, cx: &mut Context) {
 
 /// Shows in a cell what its network saw at the chosen step of the cell's curves; gives the
 /// score there. None where nothing is chosen, or the curves are not there yet.
-pub fn step_picture(ui: &Ui, cx: &mut Context, map: &MapQuery, lens: &Lens) -> Option<String> {
+pub fn step_picture(
+    ui: &Ui,
+    cx: &mut Context,
+    map: &MapQuery,
+    transform: &PictureTransform,
+) -> Option<String> {
     let scrub = cx.view.scrub?;
     let done = cx.results.done(&CurvesQuery(map.clone()))?;
     let (curves, sequence) = &*done;
@@ -46,18 +51,18 @@ pub fn step_picture(ui: &Ui, cx: &mut Context, map: &MapQuery, lens: &Lens) -> O
         deletion: scrub.side == Side::Deletion,
         point,
     };
-    let smooth = cx.document.appearance.smooth && !is_legible(lens, size);
+    let smooth = cx.document.appearance.smooth && !is_legible(transform, size);
     let texture = textures::Key { of, smooth };
     let texture = cx
         .frame
         .textures
         .get(ui.ctx(), texture, Some(sequence.clone()), || scrub.side.picture(sequence, point))?;
-    let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
-    painter.rect_filled(lens.cell, 0.0, theme::canvas(ui.visuals()));
-    painter.image(texture, lens.input, UNIT, Color32::WHITE);
+    let painter = ui.painter().with_clip_rect(transform.cell.intersect(ui.clip_rect()));
+    painter.rect_filled(transform.cell, 0.0, theme::canvas(ui.visuals()));
+    painter.image(texture, transform.input, UNIT, Color32::WHITE);
     let share = 100.0 * curves.fractions[point];
     let text = format!("{share:.0} % {}", scrub.side.participle());
-    let at = lens.cell.left_top() + vec2(4.0, 3.0);
+    let at = transform.cell.left_top() + vec2(4.0, 3.0);
     shadowed(&painter, at, Align2::LEFT_TOP, &text, 11.0);
     let model = cx.document.models.iter().find(|model| model.id == map.cell.model);
     let is_value = model.is_some_and(|model| model.value.outputs.kind.probability().is_none());

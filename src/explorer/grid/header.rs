@@ -4,15 +4,15 @@ use crate::attribution::{Target, is_used};
 use crate::engine::job::PredictionQuery;
 use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::context::Context;
-use crate::explorer::grid::annotations::draw_regions;
+use crate::explorer::grid::annotations::draw_annotations;
+use crate::explorer::grid::line_menu::orderable;
 use crate::explorer::grid::pair::pair_header;
-use crate::explorer::grid::probe::{color_readout, draw_marks, lens, navigate};
-use crate::explorer::grid::reorder::orderable;
+use crate::explorer::grid::probe::{color_readout, draw_marks, navigate, picture_transform};
 use crate::explorer::grid::{Shown, column};
 use crate::explorer::paint::cell::{failed, label, waiting};
 use crate::explorer::paint::text_on_picture::{is_legible, shadowed, write_colors};
 use crate::explorer::paint::{textures, theme};
-use crate::explorer::state::order::Line;
+use crate::explorer::state::reorder::GridLine;
 use crate::explorer::state::zoom::UNIT;
 use egui::{Align2, FontId, Rect, RichText, Sense, Ui, vec2};
 
@@ -46,33 +46,33 @@ pub fn model_header(
 ) {
     let name = egui::Label::new(RichText::new(&model.value.name).strong()).truncate();
     let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
-    orderable(ui, cx, &name, Line::Network(model.id));
+    orderable(ui, cx, &name, GridLine::Network(model.id));
     let training =
         model.value.training.as_ref().map_or(String::new(), |t| format!(" · {}", t.kind));
     let about = format!("{}{training}", model.value.architecture);
     ui.add(egui::Label::new(RichText::new(about).weak()).truncate());
     let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::click_and_drag());
     label(&response, format!("{} as {} sees it", picture.value.name, model.value.name));
-    let lens = lens(cx, rect, model, picture);
-    navigate(ui, cx, &response, &lens, picture);
+    let transform = picture_transform(cx, rect, model, picture);
+    navigate(ui, cx, &response, &transform, picture);
     let query =
         PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
     match cx.results.get(&query) {
         Some(State::Done(seen)) => {
             let size = model.value.preprocessing.size;
-            let smooth = cx.document.appearance.smooth && !is_legible(&lens, size);
+            let smooth = cx.document.appearance.smooth && !is_legible(&transform, size);
             let of = textures::Of::Input { model: model.id, picture: picture.id };
             let of = textures::Key { of, smooth };
             let texture = cx.frame.textures.get(ui.ctx(), of, None, || Some(seen.image().clone()));
             let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
             painter.rect_filled(rect, 0.0, theme::canvas(ui.visuals()));
             if let Some(texture) = texture {
-                painter.image(texture, lens.input, UNIT, egui::Color32::WHITE);
+                painter.image(texture, transform.input, UNIT, egui::Color32::WHITE);
             }
-            draw_regions(ui, cx, model, picture, &lens);
-            write_colors(ui, &lens, seen.image());
-            draw_marks(ui, cx, &lens);
-            if let Some(text) = color_readout(cx, &lens, &seen) {
+            draw_annotations(ui, cx, model, picture, &transform);
+            write_colors(ui, &transform, seen.image());
+            draw_marks(ui, cx, &transform);
+            if let Some(text) = color_readout(cx, &transform, &seen) {
                 let at = rect.left_bottom() + vec2(4.0, -3.0);
                 shadowed(&painter, at, Align2::LEFT_BOTTOM, &text, 11.0);
             }
@@ -92,7 +92,7 @@ pub fn method_header(ui: &mut Ui, cx: &mut Context, choice: &MethodChoice) {
     let description = choice.method.description();
     let name = egui::Label::new(RichText::new(description.name).strong()).wrap();
     let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
-    orderable(ui, cx, &name, Line::Method(description.id));
+    orderable(ui, cx, &name, GridLine::Method(description.id));
     name.on_hover_text(format!("{}\n{}", description.formula, description.paper));
     for (id, value) in choice.values.iter().filter(|(id, _)| is_used(&choice.values, id)) {
         let text = RichText::new(format!("{id} {value}")).weak().small();

@@ -4,17 +4,17 @@ pub mod annotations;
 pub mod cell;
 pub mod curve_scrubber;
 pub mod header;
+pub mod line_menu;
 pub mod networks_by_methods;
 pub mod pair;
 pub mod pictures_by_networks;
 pub mod probe;
-pub mod reorder;
 
 use super::context::Context;
 use crate::display::{Arrangement, ColorMap, Scale, shared_scales};
 use crate::engine::job::MapQuery;
 use crate::engine::{CellId, MethodChoice, OpenModel, OpenPicture};
-use crate::explorer::grid::cell::{Cell, Look, cell_of, show_cell};
+use crate::explorer::grid::cell::{Cell, CellStyle, cell_of, show_cell};
 use crate::explorer::grid::header::{header, method_header};
 use crate::explorer::grid::networks_by_methods::networks_grid;
 use crate::explorer::grid::pair::{is_swapped, pair_cell};
@@ -45,7 +45,7 @@ pub struct Table {
 }
 
 /// Maps with their classes.
-pub type Latest = HashMap<CellId, (usize, Arc<Array3<f32>>)>;
+pub type PreviousMaps = HashMap<CellId, (usize, Arc<Array3<f32>>)>;
 
 impl Shown {
     /// Where the joined networks stand among those shown.
@@ -66,7 +66,7 @@ pub fn grid(ui: &mut Ui, cx: &mut Context) {
         }
         cx.frame.row_header = theme::row_header(ui.available_width());
         let (models, methods) = shown_axes(cx);
-        let joined = cx.document.joined().filter(|_| cx.view.alone.is_none());
+        let joined = cx.document.paired().filter(|_| cx.view.alone.is_none());
         let arrangement = cx.view.arrangement(cx.document);
         let columns = match arrangement {
             Arrangement::NetworksByMethods => methods.len() + 1,
@@ -126,38 +126,38 @@ pub fn cells_table(cx: &mut Context, shown: &Shown) -> Table {
     let cell = |choice, model| cell_of(cx, &shown.picture, model, choice);
     let row = |choice| shown.models.iter().map(|model| cell(choice, model)).collect();
     let mut cells: Vec<Vec<Cell>> = shown.methods.iter().map(row).collect();
-    show_latest(cx, &mut cells);
+    keep_previous(cx, &mut cells);
     let scales = scales(cx, &shown.methods, &cells);
     Table { cells, scales }
 }
 
 /// Lets cells show the map of the same class that they had until the next one is there, so that a
 /// value can be dragged without flicker.
-fn show_latest(cx: &mut Context, cells: &mut [Vec<Cell>]) {
-    let mut latest = HashMap::new();
+fn keep_previous(cx: &mut Context, cells: &mut [Vec<Cell>]) {
+    let mut previous = HashMap::new();
     for cell in cells.iter_mut().flatten() {
         let Some(MapQuery { cell: id, class, .. }) = cell.query.clone() else { continue };
         if cell.is_to_come() {
-            let before = cx.frame.latest.remove(&id).filter(|(of, _)| *of == class);
-            cell.latest = before.map(|(_, map)| map);
+            let before = cx.frame.previous.remove(&id).filter(|(of, _)| *of == class);
+            cell.previous = before.map(|(_, map)| map);
         }
-        let map = cell.finished().or(cell.latest.as_ref());
-        latest.extend(map.map(|map| (id, (class, map.clone()))));
+        let map = cell.finished().or(cell.previous.as_ref());
+        previous.extend(map.map(|map| (id, (class, map.clone()))));
     }
-    cx.frame.latest = latest;
+    cx.frame.previous = previous;
 }
 
 /// How the cells of a method are shown.
-pub fn look_of(
+pub fn style_of(
     document: &Document,
     choice: &MethodChoice,
     scale: Option<Scale>,
     side: f32,
-) -> Look {
+) -> CellStyle {
     let appearance = &document.appearance;
     let norm = appearance.norms.of(choice.method);
     let color_map = appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(norm.sign));
-    Look { norm, color_map, scale, side }
+    CellStyle { norm, color_map, scale, side }
 }
 
 /// Methods as rows, networks as columns.
@@ -187,11 +187,11 @@ fn method_row(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table, row: 
         for index in 0..shown.models.len() {
             column(ui, side, |ui| cell_of_table(ui, cx, shown, table, [row, index]));
         }
-        let look =
-            look_of(cx.document, choice, table.scales[row].iter().flatten().next().copied(), side);
-        let has_bar = look.norm.norm.has_bar_a_row();
-        match look.scale.filter(|_| has_bar) {
-            Some(scale) => look.bar(choice, scale).show(ui, side),
+        let style =
+            style_of(cx.document, choice, table.scales[row].iter().flatten().next().copied(), side);
+        let has_bar = style.norm.norm.has_bar_a_row();
+        match style.scale.filter(|_| has_bar) {
+            Some(scale) => style.bar(choice, scale).show(ui, side),
             None if cx.document.appearance.norms.have_bars() => {
                 ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
             }
@@ -212,10 +212,10 @@ pub fn cell_of_table(
     let choice = &shown.methods[row];
     let swapped = shown.places().filter(|_| is_swapped(ui));
     let which = swapped.map_or(index, |places| other(index, places));
-    let look = look_of(cx.document, choice, table.scales[row][which], shown.side);
+    let style = style_of(cx.document, choice, table.scales[row][which], shown.side);
     let of = (&shown.picture, &shown.models[which], choice);
     let top = ui.cursor().left_top();
-    show_cell(ui, cx, of, &table.cells[row][which], &look);
+    show_cell(ui, cx, of, &table.cells[row][which], &style);
     if which != index {
         let at = top + vec2(4.0, 3.0);
         let name = &shown.models[which].value.name;
@@ -229,8 +229,8 @@ pub fn pair_of_table(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table
         let choice = &shown.methods[row];
         let cells = places.map(|place| &table.cells[row][place]);
         let scales = places.map(|place| table.scales[row][place]);
-        let look = look_of(cx.document, choice, None, shown.side);
-        pair_cell(ui, cx, (&shown.picture, joined, choice), (cells, scales), &look);
+        let style = style_of(cx.document, choice, None, shown.side);
+        pair_cell(ui, cx, (&shown.picture, joined, choice), (cells, scales), &style);
     }
 }
 
@@ -243,7 +243,7 @@ fn scales(
     let norms = &cx.document.appearance.norms;
     let norms: Vec<_> = methods.iter().map(|choice| norms.of(choice.method)).collect();
     let maps: Vec<Vec<_>> = cells.iter().map(|row| row.iter().map(Cell::map).collect()).collect();
-    shared_scales(&norms, &maps, &mut cx.frame.display)
+    shared_scales(&norms, &maps, &mut cx.frame.reduced)
 }
 
 /// The other one of two places, or the same where it is neither.

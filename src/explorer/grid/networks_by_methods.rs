@@ -4,7 +4,7 @@ use crate::explorer::context::Context;
 use crate::explorer::grid::header::{method_header, model_header};
 use crate::explorer::grid::pair::pair_header;
 use crate::explorer::grid::{
-    Shown, Table, cell_of_table, cells_table, column, look_of, pair_of_table,
+    Shown, Table, cell_of_table, cells_table, column, pair_of_table, style_of,
 };
 use crate::explorer::paint::theme;
 use egui::{RichText, ScrollArea, Ui, vec2};
@@ -49,10 +49,10 @@ fn method_headers(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table) {
             column(ui, shown.side, |ui| {
                 method_header(ui, cx, choice);
                 let scale = scales.iter().flatten().next().copied();
-                let look = look_of(cx.document, choice, scale, shown.side);
-                let has_bar = look.norm.norm.has_bar_a_row();
+                let style = style_of(cx.document, choice, scale, shown.side);
+                let has_bar = style.norm.norm.has_bar_a_row();
                 if let Some(scale) = scale.filter(|_| has_bar) {
-                    look.bar(choice, scale).show_across(ui, shown.side);
+                    style.bar(choice, scale).show_across(ui, shown.side);
                 }
             });
         }

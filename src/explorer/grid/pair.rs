@@ -5,8 +5,8 @@ use crate::display::{ColorMap, Scale, Scaler};
 use crate::engine::job::{MapQuery, Similarity, SimilarityQuery};
 use crate::engine::{MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::context::Context;
-use crate::explorer::grid::cell::{Cell, Look, overlay_of, overlay_with};
-use crate::explorer::grid::probe::{draw_marks, lens, navigate};
+use crate::explorer::grid::cell::{Cell, CellStyle, overlay_of, overlay_with};
+use crate::explorer::grid::probe::{draw_marks, navigate, picture_transform};
 use crate::explorer::paint::cell::{label, paint, waiting};
 use crate::explorer::paint::text_on_picture::shadowed;
 use crate::explorer::paint::theme;
@@ -49,38 +49,38 @@ pub fn pair_cell(
     cx: &mut Context,
     (picture, joined, choice): (&OpenPicture, &[OpenModel; 2], &MethodChoice),
     (cells, shared): ([&Cell; 2], [Option<Scale>; 2]),
-    look: &Look,
+    style: &CellStyle,
 ) {
-    let size = vec2(look.side, look.side);
+    let size = vec2(style.side, style.side);
     let (square, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let method = choice.method.description();
     let [a, b] = joined.each_ref().map(|open| open.value.name.as_str());
     label(&response, format!("{} of {a} and {b}: {}", method.name, cx.view.pair.name()));
-    let lens = lens(cx, square, &joined[0], picture);
+    let transform = picture_transform(cx, square, &joined[0], picture);
     match cx.view.pair {
         PairView::Wipe if response.dragged() => {
             if let Some(at) = response.interact_pointer_pos() {
                 cx.view.wipe = ((at.x - square.left()) / square.width()).clamp(0.0, 1.0);
             }
-            cx.frame.pointed.now = response.hover_pos().map(|at| lens.place(at));
+            cx.frame.pointed.now = response.hover_pos().map(|at| transform.picture_from_screen(at));
         }
-        _ => navigate(ui, cx, &response, &lens, picture),
+        _ => navigate(ui, cx, &response, &transform, picture),
     }
     let [Some(first), Some(second)] = cells.map(Cell::shown) else {
         return waiting(ui, square, "waits for both maps");
     };
     ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
-    let own = [first.0, second.0].map(|map| cx.frame.display.scale(&[map], look.norm));
+    let own = [first.0, second.0].map(|map| cx.frame.reduced.scale(&[map], style.norm));
     let overlays = [0, 1].map(|which| {
         let scale = shared[which].unwrap_or(own[which]);
-        overlay_of(cx, [first.0, second.0][which], look, scale)
+        overlay_of(cx, [first.0, second.0][which], style, scale)
     });
-    let maps = [first.0, second.0].map(|map| cx.frame.display.reduced(map, look.norm));
+    let maps = [first.0, second.0].map(|map| cx.frame.reduced.reduced(map, style.norm));
     let seen = [first.1, second.1];
     let id = |which: &str| egui::Id::unique((which, method.id)).value();
     let show = |ui: &Ui, which: usize, clip: Rect| {
         let map = (maps[which].clone(), overlays[which]);
-        paint(ui, &lens, clip, id(["first", "second"][which]), seen[which], map);
+        paint(ui, &transform, clip, id(["first", "second"][which]), seen[which], map);
     };
     match cx.view.pair {
         PairView::Wipe => {
@@ -106,16 +106,16 @@ pub fn pair_cell(
             ui.ctx().request_repaint_after(Duration::from_secs_f64(BLINK_SECONDS / 4.0));
         }
         PairView::Difference => {
-            match cx.frame.display.difference([first.0, second.0], look.norm, own) {
+            match cx.frame.reduced.difference([first.0, second.0], style.norm, own) {
                 Some(map) => {
                     let overlay = overlay_with(cx.document, ColorMap::OrangePurple, DIFFERENCE);
-                    paint(ui, &lens, square, id("difference"), seen[0], (map, overlay));
+                    paint(ui, &transform, square, id("difference"), seen[0], (map, overlay));
                 }
                 None => return waiting(ui, square, "the maps differ in size"),
             }
         }
     }
-    draw_marks(ui, cx, &lens);
+    draw_marks(ui, cx, &transform);
     pair_footer(ui, cx, cells);
 }
 

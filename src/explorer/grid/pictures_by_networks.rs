@@ -4,12 +4,12 @@ use crate::display::{Scale, scales_of_pictures};
 use crate::engine::{MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::context::Context;
 use crate::explorer::grid::cell::{Cell, cell_of, show_cell};
-use crate::explorer::grid::reorder::orderable;
-use crate::explorer::grid::{Shown, column, look_of};
+use crate::explorer::grid::line_menu::orderable;
+use crate::explorer::grid::{Shown, column, style_of};
 use crate::explorer::lookup::Lookup;
 use crate::explorer::paint::theme;
 use crate::explorer::state::document::Document;
-use crate::explorer::state::order::Line;
+use crate::explorer::state::reorder::GridLine;
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
 use ndarray::Array3;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ fn pictures_header(ui: &mut Ui, cx: &mut Context, shown: &Shown, choice: &Method
             column(ui, shown.side, |ui| {
                 let name = egui::Label::new(RichText::new(&model.value.name).strong());
                 let name = ui.add(name.truncate().selectable(false).sense(Sense::click_and_drag()));
-                orderable(ui, cx, &name, Line::Network(model.id));
+                orderable(ui, cx, &name, GridLine::Network(model.id));
                 let about = &model.value.architecture;
                 ui.add(egui::Label::new(RichText::new(about).weak()).truncate());
             });
@@ -72,23 +72,23 @@ fn picture_row(
     scales: &[Option<Scale>],
 ) {
     let scale = scales.iter().flatten().next().copied();
-    let look = look_of(cx.document, choice, scale, shown.side);
-    let has_bar = look.norm.norm.has_bar_a_row();
+    let style = style_of(cx.document, choice, scale, shown.side);
+    let has_bar = style.norm.norm.has_bar_a_row();
     ui.horizontal_top(|ui| {
         ui.set_height(shown.side + CAPTION);
         column(ui, cx.frame.row_header, |ui| picture_header(ui, cx, picture, index));
         for (model, scale) in shown.models.iter().zip(scales) {
             column(ui, shown.side, |ui| {
                 let cell = cell_of(cx, picture, model, choice);
-                let look = look_of(cx.document, choice, *scale, shown.side);
-                show_cell(ui, cx, (picture, model, choice), &cell, &look);
+                let style = style_of(cx.document, choice, *scale, shown.side);
+                show_cell(ui, cx, (picture, model, choice), &cell, &style);
                 ui.add(
                     egui::Label::new(RichText::new(verdict(cx.document, &cell)).small()).truncate(),
                 );
             });
         }
         if let Some(scale) = scale.filter(|_| has_bar) {
-            look.bar(choice, scale).show(ui, shown.side);
+            style.bar(choice, scale).show(ui, shown.side);
         }
     });
 }
@@ -126,7 +126,7 @@ fn scales(cx: &mut Context, shown: &Shown, choice: &MethodChoice) -> Vec<Option<
     let maps: Vec<Vec<Arc<Array3<f32>>>> =
         shown.models.iter().map(|model| maps_of_pictures(cx.lookup(), model, choice)).collect();
     let maps: Vec<Vec<_>> = maps.iter().map(|maps| maps.iter().collect()).collect();
-    scales_of_pictures(norm, &maps, &mut cx.frame.display)
+    scales_of_pictures(norm, &maps, &mut cx.frame.reduced)
 }
 
 /// The maps of all pictures that are there.

@@ -7,7 +7,9 @@ use crate::explorer::context::Context;
 use crate::explorer::paint::text_on_picture::{is_legible, shadowed};
 use crate::explorer::paint::theme;
 use crate::explorer::state::document::Document;
-use crate::explorer::state::zoom::{Ground, Lens, UNIT, ViewTransform, magnification};
+use crate::explorer::state::zoom::{
+    PictureTransform, UNIT, ViewTransform, ZoomBounds, magnification,
+};
 use crate::text::number;
 use egui::{Align2, CursorIcon, Pos2, Rect, Response, Stroke, Ui, Vec2, pos2, vec2};
 use ndarray::Array2;
@@ -20,19 +22,19 @@ pub fn navigate(
     ui: &Ui,
     cx: &mut Context,
     response: &Response,
-    lens: &Lens,
+    transform: &PictureTransform,
     picture: &OpenPicture,
 ) {
-    let ground = ground(cx.document, cx.frame.shown_cell, picture);
+    let bounds = zoom_bounds(cx.document, cx.frame.shown_cell, picture);
     if response.dragged() && cx.view.transform.is_zoomed() {
-        cx.view.transform.pan(response.drag_delta(), ground);
+        cx.view.transform.pan(response.drag_delta(), bounds);
     }
     let Some(at) = response.hover_pos() else { return };
-    let place = lens.place(at);
+    let place = transform.picture_from_screen(at);
     let zoom = ui.input(egui::InputState::zoom_delta);
     if zoom != 1.0 {
-        let offset = at - lens.cell.center();
-        cx.view.transform.zoom(zoom, place, offset, ground);
+        let offset = at - transform.cell.center();
+        cx.view.transform.zoom(zoom, place, offset, bounds);
     }
     cx.frame.pointed.now = Some(place);
     if cx.view.transform.is_zoomed() {
@@ -41,10 +43,15 @@ pub fn navigate(
 }
 
 /// Where a picture lies in a cell.
-pub fn lens(cx: &Context, cell: Rect, model: &OpenModel, picture: &OpenPicture) -> Lens {
+pub fn picture_transform(
+    cx: &Context,
+    cell: Rect,
+    model: &OpenModel,
+    picture: &OpenPicture,
+) -> PictureTransform {
     let placement = picture.value.placement(&model.value.preprocessing);
     let magnification = most_magnification(cx.document, cx.frame.shown_cell, picture);
-    cx.view.transform.lens(cell, &placement, magnification)
+    cx.view.transform.picture_transform(cell, &placement, magnification)
 }
 
 /// Points that a pixel of a picture takes without zoom in cells of a side: the most that it takes
@@ -58,24 +65,29 @@ fn most_magnification(document: &Document, side: f32, picture: &OpenPicture) -> 
 }
 
 /// What zoom and pan go by in cells of a side.
-pub fn ground(document: &Document, side: f32, picture: &OpenPicture) -> Ground {
+pub fn zoom_bounds(document: &Document, side: f32, picture: &OpenPicture) -> ZoomBounds {
     let (width, height) = picture.value.size();
     let magnification = most_magnification(document, side, picture);
-    Ground { cell: Vec2::splat(side), picture: vec2(width as f32, height as f32) * magnification }
+    ZoomBounds {
+        cell: Vec2::splat(side),
+        picture: vec2(width as f32, height as f32) * magnification,
+    }
 }
 
 /// Draws the pointer, mirrored from the cell it is in, and the probes.
-pub fn draw_marks(ui: &Ui, cx: &Context, lens: &Lens) {
-    let painter = ui.painter().with_clip_rect(lens.cell.intersect(ui.clip_rect()));
+pub fn draw_marks(ui: &Ui, cx: &Context, transform: &PictureTransform) {
+    let painter = ui.painter().with_clip_rect(transform.cell.intersect(ui.clip_rect()));
     for (index, probe) in cx.document.probes.iter().enumerate() {
-        let at = lens.at(*probe);
-        for (width, color) in theme::REGION {
+        let at = transform.screen_from_picture(*probe);
+        for (width, color) in theme::ANNOTATION {
             painter.circle_stroke(at, 4.0, Stroke::new(width, color));
         }
         let text = (index + 1).to_string();
         shadowed(&painter, at + vec2(6.0, 0.0), Align2::LEFT_CENTER, &text, 11.0);
     }
-    let Some(at) = cx.frame.pointed.before.map(|place| lens.at(place)) else { return };
+    let Some(at) = cx.frame.pointed.before.map(|place| transform.screen_from_picture(place)) else {
+        return;
+    };
     for (width, color) in theme::CROSSHAIR {
         let stroke = Stroke::new(width, color);
         for along in [vec2(1.0, 0.0), vec2(0.0, 1.0)] {
@@ -88,8 +100,13 @@ pub fn draw_marks(ui: &Ui, cx: &Context, lens: &Lens) {
 
 /// The value of a map under the pointer, where it is on the scale, and what share of all values
 /// is no larger.
-pub fn readout_at(cx: &Context, lens: &Lens, values: &Array2<f32>, scale: Scale) -> Option<String> {
-    let at = lens.pixel(cx.frame.pointed.before?, values.dim().into())?;
+pub fn readout_at(
+    cx: &Context,
+    transform: &PictureTransform,
+    values: &Array2<f32>,
+    scale: Scale,
+) -> Option<String> {
+    let at = transform.pixel_from_picture(cx.frame.pointed.before?, values.dim().into())?;
     let value = values[at];
     let rank = values.iter().filter(|other| **other <= value).count();
     let rank = 100.0 * rank as f32 / values.len() as f32;
@@ -100,17 +117,18 @@ pub fn readout_at(cx: &Context, lens: &Lens, values: &Array2<f32>, scale: Scale)
     // Without a sign for what rounds to zero.
     let shown = format!("shown {:.2}", (100.0 * place).round() / 100.0 + 0.0);
     let text = format!("{} · {shown}", number(value));
-    let has_room = lens.cell.width() >= NARROW;
+    let has_room = transform.cell.width() >= NARROW;
     Some(if has_room { format!("{text} · rank {rank:.0} %") } else { text })
 }
 
 /// The colour under the pointer as a network sees it, and where in its input that is; none
 /// where the colours stand in the pixels.
-pub fn color_readout(cx: &Context, lens: &Lens, seen: &Subject) -> Option<String> {
+pub fn color_readout(cx: &Context, transform: &PictureTransform, seen: &Subject) -> Option<String> {
     let (width, height) = seen.image().dimensions();
     let size = [height as usize, width as usize];
-    let [row, column] =
-        lens.pixel(cx.frame.pointed.before?, size).filter(|_| !is_legible(lens, size))?;
+    let [row, column] = transform
+        .pixel_from_picture(cx.frame.pointed.before?, size)
+        .filter(|_| !is_legible(transform, size))?;
     let [r, g, b, _] = seen.image().get_pixel(column as u32, row as u32).0;
     Some(format!("RGB {r} {g} {b} at ({column}, {row})"))
 }
@@ -191,12 +209,12 @@ fn probe_table(cx: &mut Context) -> Vec<Vec<String>> {
                 continue;
             };
             let norm = cx.document.appearance.norms.of(choice.method);
-            let values = cx.frame.display.reduced(&attribution.map, norm);
+            let values = cx.frame.reduced.reduced(&attribution.map, norm);
             let placement = picture.value.placement(&model.value.preprocessing);
-            let lens = ViewTransform::default().lens(UNIT, &placement, 1.0);
+            let transform = ViewTransform::default().picture_transform(UNIT, &placement, 1.0);
             let name = format!("{} · {}", choice.method.description().name, model.value.name);
             let value = |probe: &Pos2| {
-                let at = lens.pixel(*probe, values.dim().into());
+                let at = transform.pixel_from_picture(*probe, values.dim().into());
                 at.map_or("–".to_string(), |at| format!("{:.4e}", values[at]))
             };
             rows.push(std::iter::once(name).chain(probes.iter().map(value)).collect());

@@ -5,7 +5,7 @@ use crate::engine::{Running, Subject};
 use crate::explorer::paint::overlay::CellPaint;
 use crate::explorer::paint::text_on_picture::{is_legible, write_values};
 use crate::explorer::paint::theme;
-use crate::explorer::state::zoom::Lens;
+use crate::explorer::state::zoom::PictureTransform;
 use egui::{Align2, FontId, Rect, Response, RichText, Ui, UiBuilder, pos2, vec2};
 use ndarray::Array2;
 use std::sync::Arc;
@@ -14,18 +14,18 @@ use std::sync::Arc;
 /// maps on screen apart.
 pub fn paint(
     ui: &Ui,
-    lens: &Lens,
+    transform: &PictureTransform,
     clip: Rect,
     textures: u64,
     seen: &Subject,
     (map, mut overlay): (Arc<Array2<f32>>, Overlay),
 ) {
-    overlay.smooth &= !is_legible(lens, map.dim().into());
+    overlay.smooth &= !is_legible(transform, map.dim().into());
     let painter = ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()));
-    let (picture, rect) = (seen.image().clone(), lens.input);
+    let (picture, rect) = (seen.image().clone(), transform.input);
     let paint = CellPaint { cell: textures, picture, map: map.clone(), overlay, rect };
     painter.add(egui_wgpu::Callback::new_paint_callback(clip, paint));
-    write_values(ui, &lens.clipped(clip), &map);
+    write_values(ui, &transform.clipped(clip), &map);
 }
 
 pub fn label(response: &Response, text: String) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// A cache that forgets what a frame did not ask for. A map belongs to one method, whose norm does
 /// not change within a frame, so that its address is key enough.
 #[derive(Default)]
-pub struct Display {
+pub struct ReducedMaps {
     norms: Norms,
     reduced: HashMap<usize, Entry<Reduced>>,
     scales: HashMap<Vec<usize>, Entry<Scale>>,
@@ -44,7 +44,7 @@ struct Reduced {
     values: Values,
 }
 
-impl Display {
+impl ReducedMaps {
     /// Starts a frame with its norms.
     pub fn begin(&mut self, norms: &Norms) {
         if *norms != self.norms {
@@ -97,7 +97,7 @@ impl Display {
     }
 }
 
-impl<'m> Scaler<&'m Map> for Display {
+impl<'m> Scaler<&'m Map> for ReducedMaps {
     fn scale(&mut self, maps: &[&'m Map], of: MethodNorm) -> Scale {
         let reduced: Vec<_> = maps.iter().map(|map| self.reduced(map, of)).collect();
         let key = maps.iter().map(|map| address(map)).collect();

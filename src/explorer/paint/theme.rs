@@ -40,7 +40,7 @@ pub fn series(index: usize, theme: Theme) -> Color32 {
 }
 
 /// Widths (points) and colours of the lines around annotated objects.
-pub const REGION: [(f32, Color32); 2] =
+pub const ANNOTATION: [(f32, Color32); 2] =
     [(3.0, Color32::from_black_alpha(170)), (1.5, Color32::from_rgb(255, 230, 80))];
 
 /// Widths (points) and colours of the lines around the place under the pointer.

@@ -156,7 +156,7 @@ impl Panel for FigurePanel {
                         Ok(paths) => {
                             let paths: Vec<_> =
                                 paths.iter().map(|path| path.display().to_string()).collect();
-                            cx.tell(format!(
+                            cx.info(format!(
                                 "Wrote {}; `hyaline replay` makes it again",
                                 paths.join(", ")
                             ));
@@ -327,7 +327,7 @@ fn source<'a>(cx: &'a Context) -> FigureSource<'a> {
 }
 
 fn figure_options(ui: &mut Ui, cx: &mut Context) {
-    let is_joined = cx.document.joined().is_some();
+    let is_joined = cx.document.paired().is_some();
     let names = figure_names(cx);
     let options = &mut cx.document.figure;
     Grid::new("figure options").num_columns(2).show(ui, |ui| {

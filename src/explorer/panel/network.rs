@@ -193,7 +193,7 @@ fn save_card(model: &Model) -> Action {
     // The card that was opened may be written over; another's may not.
     let own = model.path == path;
     match model.full_card().write(&path, own) {
-        Ok(()) => Action::Tell(format!("wrote {}", path.display())),
+        Ok(()) => Action::Info(format!("wrote {}", path.display())),
         Err(error) => Action::Warn(error.to_string()),
     }
 }

@@ -26,7 +26,7 @@ const FADING: Duration = Duration::from_secs(10);
 const LOGGED: usize = 500;
 
 impl Notices {
-    pub fn tell(&mut self, text: String) {
+    pub fn info(&mut self, text: String) {
         self.push(text, false);
     }
 
@@ -35,9 +35,9 @@ impl Notices {
     }
 
     /// Tells several things of one file or network.
-    pub fn tell_all(&mut self, of: &str, texts: &[String]) {
+    pub fn info_all(&mut self, of: &str, texts: &[String]) {
         for text in texts {
-            self.tell(format!("{of}: {text}"));
+            self.info(format!("{of}: {text}"));
         }
     }
 

@@ -153,8 +153,8 @@ impl RangePanel {
             ui.weak("No map of this method is there yet");
             return None;
         }
-        let reduced: Vec<_> = maps.iter().map(|map| cx.frame.display.reduced(map, of)).collect();
-        let scale = cx.frame.display.scale(&maps, of);
+        let reduced: Vec<_> = maps.iter().map(|map| cx.frame.reduced.reduced(map, of)).collect();
+        let scale = cx.frame.reduced.scale(&maps, of);
         let counts = Counts::of(&reduced, scale);
         let color_map =
             cx.document.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(of.sign));

@@ -118,7 +118,7 @@ fn pair_chooser(ui: &mut Ui, cx: &mut Context) {
     }
     let label = ui.label("Pair");
     let name = |[a, b]: &[OpenModel; 2]| format!("{} | {}", a.value.name, b.value.name);
-    let joined = cx.document.joined();
+    let joined = cx.document.paired();
     let pairs = cx.document.pairs();
     let chosen = joined.as_ref().map_or("none".to_string(), name);
     ComboBox::from_id_salt("pair")
@@ -134,12 +134,12 @@ fn pair_chooser(ui: &mut Ui, cx: &mut Context) {
         .labelled_by(label.id)
         .on_hover_text("Two networks that get a column of their differences");
     if joined.is_none()
-        && let Some(twins) = cx.document.twins()
+        && let Some(counterparts) = cx.document.counterparts()
         && ui
             .button("Pair vanilla and robust")
             .on_hover_text("They have the same architecture and differ in training")
             .clicked()
     {
-        cx.document.pair = Some(twins);
+        cx.document.pair = Some(counterparts);
     }
 }

@@ -21,14 +21,14 @@ use std::time::{Duration, Instant};
 #[derive(Default)]
 pub struct TrainingPanel {
     recipe: Option<(PathBuf, Recipe)>,
-    course: Arc<Mutex<Course>>,
+    progress: Arc<Mutex<TrainingProgress>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// What was heard of a training so far.
 #[derive(Debug, Clone, Default)]
-struct Course {
+struct TrainingProgress {
     stage: Stage,
     /// Mean loss of an epoch so far, by epochs that are done with their parts.
     loss: Vec<[f64; 2]>,
@@ -74,9 +74,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Points of a loss between epochs: more can't be told apart on screen.
 const LOSSES_AN_EPOCH: f64 = 100.0;
 
-impl Course {
-    fn hear(&mut self, progress: Progress) {
-        match progress {
+impl TrainingProgress {
+    fn on_progress(&mut self, event: Progress) {
+        match event {
             Progress::Batch { epoch, epochs, done, total, loss } => {
                 let at = epoch as f64 + done as f64 / total.max(1) as f64;
                 if self.loss.last().is_none_or(|[last, _]| at - last >= 1.0 / LOSSES_AN_EPOCH) {
@@ -108,7 +108,7 @@ impl TrainingPanel {
                 .hint("stop it first; it resumes from there later"));
         }
         self.recipe = Some((path, recipe));
-        self.course = Arc::default();
+        self.progress = Arc::default();
         Ok(())
     }
 
@@ -133,41 +133,44 @@ impl TrainingPanel {
 
     fn start(&mut self, device: ComputeDevice, repaint: impl Fn() + Send + 'static) {
         let Some((path, recipe)) = self.recipe.clone() else { return };
-        self.course = Arc::default();
+        self.progress = Arc::default();
         self.stop = Arc::default();
-        let (course, stop) = (self.course.clone(), self.stop.clone());
+        let (progress, stop) = (self.progress.clone(), self.stop.clone());
         self.thread = Some(std::thread::spawn(move || {
-            told(&course, |course| course.stage = Stage::Preparing);
-            let work = || run(&path, recipe, &device, &course, &stop, &repaint);
+            with_lock(&progress, |progress| progress.stage = Stage::Preparing);
+            let work = || run(&path, recipe, &device, &progress, &stop, &repaint);
             let stage = match catch_unwind(AssertUnwindSafe(work)) {
                 Ok(Ok(Outcome::Trained { card, .. })) => Stage::Trained(card),
                 Ok(Ok(Outcome::Stopped { .. })) => Stage::Stopped,
                 Ok(Err(error)) => Stage::Failed(error.to_string()),
                 Err(_) => Stage::Failed("the training crashed; see the terminal".into()),
             };
-            told(&course, |course| course.stage = stage);
+            with_lock(&progress, |progress| progress.stage = stage);
             repaint();
         }));
     }
 }
 
 /// Locks and edits; a thread that crashed while it held the lock left the value whole enough to show.
-fn told<T>(course: &Mutex<Course>, tell: impl FnOnce(&mut Course) -> T) -> T {
-    tell(&mut course.lock().unwrap_or_else(PoisonError::into_inner))
+fn with_lock<T>(
+    progress: &Mutex<TrainingProgress>,
+    edit: impl FnOnce(&mut TrainingProgress) -> T,
+) -> T {
+    edit(&mut progress.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn run(
     path: &Path,
     recipe: Recipe,
     device: &ComputeDevice,
-    course: &Mutex<Course>,
+    progress: &Mutex<TrainingProgress>,
     stop: &AtomicBool,
     repaint: &impl Fn(),
 ) -> Result<Outcome, Error> {
     let training = Training::prepare(recipe, &folder_of(path), device, false)?;
-    told(course, |course| course.epochs = training.log());
-    training.run(&mut |progress| {
-        told(course, |course| course.hear(progress));
+    with_lock(progress, |progress| progress.epochs = training.log());
+    training.run(&mut |event| {
+        with_lock(progress, |progress| progress.on_progress(event));
         repaint();
         if stop.load(Ordering::SeqCst) { Flow::Cancel } else { Flow::Continue }
     })
@@ -193,15 +196,16 @@ impl Panel for TrainingPanel {
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
         let Some((path, recipe)) = &self.recipe else { return };
-        let (folder, course) = (folder_of(path), told(&self.course, |course| course.clone()));
+        let (folder, progress) =
+            (folder_of(path), with_lock(&self.progress, |progress| progress.clone()));
         ui.weak(recipe.summary()).on_hover_text(path.display().to_string());
         ui.add_space(theme::GAP / 2.0);
-        progress(ui, &course.stage);
-        charts(ui, &course);
-        for notice in &course.notices {
+        stage_ui(ui, &progress.stage);
+        charts(ui, &progress);
+        for notice in &progress.notices {
             ui.add(egui::Label::new(notice).wrap());
         }
-        self.buttons(ui, cx, &course.stage, &folder.join("checkpoint.safetensors"));
+        self.buttons(ui, cx, &progress.stage, &folder.join("checkpoint.safetensors"));
     }
 }
 
@@ -233,7 +237,7 @@ impl TrainingPanel {
     }
 }
 
-fn progress(ui: &mut Ui, stage: &Stage) {
+fn stage_ui(ui: &mut Ui, stage: &Stage) {
     match stage {
         Stage::Waiting => ui.label("Not started."),
         Stage::Preparing => {
@@ -270,13 +274,13 @@ fn progress(ui: &mut Ui, stage: &Stage) {
 }
 
 /// Loss on the left, accuracies on the right.
-fn charts(ui: &mut Ui, course: &Course) {
+fn charts(ui: &mut Ui, progress: &TrainingProgress) {
     let of_epochs = |value: fn(&Epoch) -> f64| -> Vec<[f64; 2]> {
-        course.epochs.iter().map(|epoch| [epoch.number as f64, value(epoch)]).collect()
+        progress.epochs.iter().map(|epoch| [epoch.number as f64, value(epoch)]).collect()
     };
     let loss = of_epochs(|epoch| epoch.loss);
     ui.columns(2, |columns| {
-        let lines = [("within the epoch", course.loss.clone()), ("epochs", loss)];
+        let lines = [("within the epoch", progress.loss.clone()), ("epochs", loss)];
         chart(&mut columns[0], "Loss", lines, None);
         let accuracies = [
             ("held-out pictures", of_epochs(|epoch| epoch.clean)),

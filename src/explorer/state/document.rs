@@ -35,7 +35,7 @@ pub struct Document {
     pub seed: u64,
     /// Boxes and masks of pictures, by their files' names.
     pub annotations: Option<OpenAnnotations>,
-    /// Places whose values are watched, in shares of the picture's width and height.
+    /// Positions whose values are watched, in shares of the picture's width and height.
     pub probes: Vec<Pos2>,
     /// Two networks that are held against each other.
     pub pair: Option<Pair>,

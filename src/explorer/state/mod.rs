@@ -3,10 +3,10 @@
 pub mod autosave;
 pub mod document;
 pub mod open_panels;
-pub mod order;
 pub mod pair;
 #[cfg(test)]
 mod random_edits_test;
+pub mod reorder;
 pub mod scrub;
 pub mod session;
 pub mod settings;

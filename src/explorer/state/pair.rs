@@ -44,7 +44,7 @@ impl PairView {
 
 impl Document {
     /// The two networks that are joined, while both are open.
-    pub fn joined(&self) -> Option<[OpenModel; 2]> {
+    pub fn paired(&self) -> Option<[OpenModel; 2]> {
         let pair = self.pair?;
         let open = |id| self.models.iter().find(|open| open.id == id).cloned();
         Some([open(pair.first)?, open(pair.second)?])
@@ -52,13 +52,13 @@ impl Document {
 
     /// Two networks of one architecture that were trained otherwise, if they can be told by their
     /// cards.
-    pub fn twins(&self) -> Option<Pair> {
+    pub fn counterparts(&self) -> Option<Pair> {
         let kind = |open: &OpenModel| open.value.training.as_ref().map(|card| card.kind.clone());
         self.pairs().into_iter().find_map(|[a, b]| {
-            let is_twin = a.value.architecture == b.value.architecture
+            let are_counterparts = a.value.architecture == b.value.architecture
                 && a.value.preprocessing.size == b.value.preprocessing.size
                 && kind(&a) != kind(&b);
-            is_twin.then_some(Pair { first: a.id, second: b.id })
+            are_counterparts.then_some(Pair { first: a.id, second: b.id })
         })
     }
 

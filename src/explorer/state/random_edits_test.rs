@@ -6,7 +6,7 @@ use crate::display::{Arrangement, ColorMap, conventions};
 use crate::engine::{OpenModel, OpenPicture, Opened};
 use crate::example;
 use crate::explorer::state::document::{Document, History};
-use crate::explorer::state::order::Line;
+use crate::explorer::state::reorder::GridLine;
 use crate::model::{ComputeDevice, Model};
 use crate::picture::Picture;
 use crate::session::Session;
@@ -70,14 +70,14 @@ fn act(document: &mut Document, history: &mut History, pool: &Pool, random: &mut
         9 => document.take(PRESETS.choose(random).unwrap()),
         10 => {
             let [line, to] = [any_method, random.random_range(0..document.methods.len())]
-                .map(|place| Line::Method(document.methods[place].method.description().id));
+                .map(|place| GridLine::Method(document.methods[place].method.description().id));
             document.reorder(line, to);
         }
         11 => {
             document.target = [Target::Top1, Target::Class(3)][random.random_range(0..2)];
         }
         12 => document.seed = random.random_range(0..5),
-        13 => document.pair = document.twins().filter(|_| random.random()),
+        13 => document.pair = document.counterparts().filter(|_| random.random()),
         14 => document.probes.push(egui::pos2(random.random(), random.random())),
         15 => document.appearance.take(conventions().choose(random).unwrap(), None),
         16 => {
@@ -94,7 +94,7 @@ fn act(document: &mut Document, history: &mut History, pool: &Pool, random: &mut
 fn check(document: &Document) {
     assert!(document.selected == 0 || document.selected < document.pictures.len());
     assert_eq!(document.picture().is_none(), document.pictures.is_empty());
-    if let Some([a, b]) = document.joined() {
+    if let Some([a, b]) = document.paired() {
         assert_ne!(a.id, b.id);
     }
     let folder = tempfile::tempdir().unwrap();

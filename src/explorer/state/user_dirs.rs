@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// Files and folders of the user's; without one, the thing is not kept.
 #[derive(Debug, Clone, Default)]
-pub struct Places {
+pub struct UserDirs {
     /// Maps that took long.
     pub cache: Option<Cache>,
     /// The file of settings.
@@ -19,7 +19,7 @@ pub struct Places {
     pub figures: Option<PathBuf>,
 }
 
-impl Places {
+impl UserDirs {
     /// Those of the user who runs the program.
     pub fn of_user() -> Self {
         let data = |name| user_data().map(|folder| folder.join(name));

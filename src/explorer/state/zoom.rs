@@ -1,7 +1,7 @@
 //! Which part of the picture the cells show: the same in all of them, whatever each network takes
 //! of it.
 //!
-//! Places in a picture are in shares of its width and height, from its upper left corner.
+//! Positions in a picture are in shares of its width and height, from its upper left corner.
 
 use crate::picture::Placement;
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
@@ -18,14 +18,14 @@ pub struct ViewTransform {
 
 /// What zoom and pan go by: points of a cell, and of the whole picture at a zoom of 1.
 #[derive(Debug, Clone, Copy)]
-pub struct Ground {
+pub struct ZoomBounds {
     pub cell: Vec2,
     pub picture: Vec2,
 }
 
 /// Where a picture lies on the screen, for one cell.
 #[derive(Debug, Clone, Copy)]
-pub struct Lens {
+pub struct PictureTransform {
     /// What can be seen of it.
     pub cell: Rect,
     /// The network's whole input, which may reach beyond the cell.
@@ -52,32 +52,37 @@ impl ViewTransform {
 
     /// Zooms by a factor; the place that lies `offset` points from a cell's middle stays there, as
     /// far as the picture reaches.
-    pub fn zoom(&mut self, factor: f32, place: Pos2, offset: Vec2, ground: Ground) {
+    pub fn zoom(&mut self, factor: f32, place: Pos2, offset: Vec2, bounds: ZoomBounds) {
         self.zoom = (self.zoom * factor).clamp(1.0, MOST_ZOOM);
-        self.centre = place - offset / (ground.picture * self.zoom);
-        self.stay_inside(ground);
+        self.centre = place - offset / (bounds.picture * self.zoom);
+        self.stay_inside(bounds);
     }
 
     /// Zooms by a factor about the middle.
-    pub fn zoom_middle(&mut self, factor: f32, ground: Ground) {
-        self.zoom(factor, self.centre, Vec2::ZERO, ground);
+    pub fn zoom_middle(&mut self, factor: f32, bounds: ZoomBounds) {
+        self.zoom(factor, self.centre, Vec2::ZERO, bounds);
     }
 
     /// Moves the picture by points.
-    pub fn pan(&mut self, by: Vec2, ground: Ground) {
-        self.centre -= by / (ground.picture * self.zoom);
-        self.stay_inside(ground);
+    pub fn pan(&mut self, by: Vec2, bounds: ZoomBounds) {
+        self.centre -= by / (bounds.picture * self.zoom);
+        self.stay_inside(bounds);
     }
 
-    fn stay_inside(&mut self, ground: Ground) {
-        let half = ground.cell / (2.0 * ground.picture * self.zoom);
+    fn stay_inside(&mut self, bounds: ZoomBounds) {
+        let half = bounds.cell / (2.0 * bounds.picture * self.zoom);
         let inside = |at: f32, half: f32| if half < 0.5 { at.clamp(half, 1.0 - half) } else { 0.5 };
         self.centre = pos2(inside(self.centre.x, half.x), inside(self.centre.y, half.y));
     }
 
     /// Where a network's input lies. `magnification` is the points that a pixel of the picture takes
     /// at a zoom of 1.
-    pub fn lens(&self, cell: Rect, placement: &Placement, magnification: f32) -> Lens {
+    pub fn picture_transform(
+        &self,
+        cell: Rect,
+        placement: &Placement,
+        magnification: f32,
+    ) -> PictureTransform {
         let [original, resized, corner, size] = sides(placement);
         let input = if self.is_zoomed() {
             let point = self.zoom * magnification * original / resized;
@@ -89,7 +94,7 @@ impl ViewTransform {
         };
         let point = input.size() / size;
         let picture = Rect::from_min_size(input.min - corner * point, resized * point);
-        Lens { cell, input, picture }
+        PictureTransform { cell, input, picture }
     }
 }
 
@@ -105,26 +110,30 @@ fn sides(placement: &Placement) -> [Vec2; 4] {
     [original, resized, corner, size].map(|[height, width]| vec2(width as f32, height as f32))
 }
 
-impl Lens {
+impl PictureTransform {
     /// The same seen through another part of the screen.
     pub fn clipped(&self, cell: Rect) -> Self {
         Self { cell, ..*self }
     }
 
     /// The place at a point of the screen.
-    pub fn place(&self, at: Pos2) -> Pos2 {
+    pub fn picture_from_screen(&self, at: Pos2) -> Pos2 {
         ((at - self.picture.min) / self.picture.size()).to_pos2()
     }
 
     /// The point of the screen at a place.
-    pub fn at(&self, place: Pos2) -> Pos2 {
+    pub fn screen_from_picture(&self, place: Pos2) -> Pos2 {
         self.picture.min + place.to_vec2() * self.picture.size()
     }
 
     /// Row and column, of so many, that a place falls on in the network's input; none where the
     /// network doesn't see it.
-    pub fn pixel(&self, place: Pos2, [rows, columns]: [usize; 2]) -> Option<[usize; 2]> {
-        let share = (self.at(place) - self.input.min) / self.input.size();
+    pub fn pixel_from_picture(
+        &self,
+        place: Pos2,
+        [rows, columns]: [usize; 2],
+    ) -> Option<[usize; 2]> {
+        let share = (self.screen_from_picture(place) - self.input.min) / self.input.size();
         let index = |share: f32, count: usize| {
             let index = (share * count as f32).floor();
             (0.0..count as f32).contains(&index).then_some(index as usize)
@@ -167,9 +176,11 @@ mod tests {
     #[test]
     fn without_zoom_the_whole_input_fills_the_cell() {
         for placement in placements() {
-            let lens = ViewTransform::default().lens(CELL, &placement, 1.0);
-            assert_eq!(lens.input, CELL);
-            let middle = lens.pixel(lens.place(CELL.center()), placement.size).unwrap();
+            let transform = ViewTransform::default().picture_transform(CELL, &placement, 1.0);
+            assert_eq!(transform.input, CELL);
+            let middle = transform
+                .pixel_from_picture(transform.picture_from_screen(CELL.center()), placement.size)
+                .unwrap();
             assert_eq!(middle, placement.size.map(|side| side / 2));
         }
     }
@@ -182,18 +193,22 @@ mod tests {
             let magnification = magnification(CELL.size(), &placement);
             let [height, width] = placement.original.map(|side| side as f32);
             let picture = vec2(width, height) * magnification;
-            let ground = Ground { cell: CELL.size(), picture };
+            let bounds = ZoomBounds { cell: CELL.size(), picture };
             let mut view = ViewTransform::default();
             let mut shares = || vec2(random.random(), random.random());
-            view.zoom(1.0 + 20.0 * shares().x, pos2(0.5, 0.5), Vec2::ZERO, ground);
-            view.pan((shares() - vec2(0.5, 0.5)) * 100.0, ground);
-            let lens = view.lens(CELL, &placement, magnification);
+            view.zoom(1.0 + 20.0 * shares().x, pos2(0.5, 0.5), Vec2::ZERO, bounds);
+            view.pan((shares() - vec2(0.5, 0.5)) * 100.0, bounds);
+            let transform = view.picture_transform(CELL, &placement, magnification);
             let point = CELL.min + shares() * CELL.size();
-            let place = lens.place(point);
-            assert!(near(lens.at(place), point, 0.02), "{placement:?} {view:?}");
+            let place = transform.picture_from_screen(point);
+            assert!(
+                near(transform.screen_from_picture(place), point, 0.02),
+                "{placement:?} {view:?}"
+            );
             // Zooming in never meets the picture's edge.
-            view.zoom(1.0 + shares().x, place, point - CELL.center(), ground);
-            let moved = view.lens(CELL, &placement, magnification).at(place);
+            view.zoom(1.0 + shares().x, place, point - CELL.center(), bounds);
+            let moved =
+                view.picture_transform(CELL, &placement, magnification).screen_from_picture(place);
             assert!(near(moved, point, 0.1), "{placement:?} {view:?}: {moved} {point}");
         }
     }
@@ -209,27 +224,28 @@ mod tests {
             size: [224, 224],
         };
         let most = magnification(CELL.size(), &cropped);
-        let ground = Ground { cell: CELL.size(), picture: vec2(100.0, 100.0) * most };
+        let bounds = ZoomBounds { cell: CELL.size(), picture: vec2(100.0, 100.0) * most };
         let mut view = ViewTransform::default();
-        view.zoom(3.0, pos2(0.3, 0.6), vec2(10.0, -20.0), ground);
-        let [a, b] = [whole, cropped].map(|placement| view.lens(CELL, &placement, most));
+        view.zoom(3.0, pos2(0.3, 0.6), vec2(10.0, -20.0), bounds);
+        let [a, b] =
+            [whole, cropped].map(|placement| view.picture_transform(CELL, &placement, most));
         for place in [pos2(0.1, 0.2), pos2(0.5, 0.5), pos2(0.9, 0.7)] {
-            assert!(near(a.at(place), b.at(place), 0.01));
+            assert!(near(a.screen_from_picture(place), b.screen_from_picture(place), 0.01));
         }
-        assert_eq!(b.pixel(pos2(0.01, 0.5), [224, 224]), None, "cut off by the crop");
-        assert_eq!(a.pixel(pos2(0.01, 0.5), [64, 64]), Some([32, 0]));
+        assert_eq!(b.pixel_from_picture(pos2(0.01, 0.5), [224, 224]), None, "cut off by the crop");
+        assert_eq!(a.pixel_from_picture(pos2(0.01, 0.5), [64, 64]), Some([32, 0]));
     }
 
     #[test]
     fn the_picture_is_never_lost() {
         let placement = placements()[1];
-        let ground = Ground { cell: CELL.size(), picture: vec2(500.0, 375.0) * 0.6 };
+        let bounds = ZoomBounds { cell: CELL.size(), picture: vec2(500.0, 375.0) * 0.6 };
         let mut view = ViewTransform::default();
-        view.zoom(4.0, MIDDLE, Vec2::ZERO, ground);
-        view.pan(vec2(1e6, -1e6), ground);
-        let lens = view.lens(CELL, &placement, 0.6);
-        assert!(lens.picture.expand(0.1).contains_rect(CELL), "{lens:?}");
-        view.zoom(0.0, MIDDLE, Vec2::ZERO, ground);
+        view.zoom(4.0, MIDDLE, Vec2::ZERO, bounds);
+        view.pan(vec2(1e6, -1e6), bounds);
+        let transform = view.picture_transform(CELL, &placement, 0.6);
+        assert!(transform.picture.expand(0.1).contains_rect(CELL), "{transform:?}");
+        view.zoom(0.0, MIDDLE, Vec2::ZERO, bounds);
         assert_eq!(view, ViewTransform::default());
     }
 }

@@ -2,27 +2,28 @@
 
 use crate::explorer::context::Context;
 use crate::explorer::paint::context_menu::context_menu;
-use crate::explorer::state::order::Line;
+use crate::explorer::state::reorder::GridLine;
 use egui::{Response, Stroke, Ui};
 
 /// Lets a name that senses clicks and drags be dragged onto another, and gives it a menu.
-pub fn orderable(ui: &Ui, cx: &mut Context, name: &Response, line: Line) {
+pub fn orderable(ui: &Ui, cx: &mut Context, name: &Response, line: GridLine) {
     name.dnd_set_drag_payload(line);
-    let same_kind = |other: &Line| std::mem::discriminant(other) == std::mem::discriminant(&line);
-    if name.dnd_hover_payload::<Line>().is_some_and(|other| same_kind(&other)) {
+    let same_kind =
+        |other: &GridLine| std::mem::discriminant(other) == std::mem::discriminant(&line);
+    if name.dnd_hover_payload::<GridLine>().is_some_and(|other| same_kind(&other)) {
         let stroke = Stroke::new(2.0, ui.visuals().selection.bg_fill);
         ui.painter().rect_stroke(name.rect, 2.0, stroke, egui::StrokeKind::Outside);
     }
-    if let Some(dropped) = name.dnd_release_payload::<Line>() {
+    if let Some(dropped) = name.dnd_release_payload::<GridLine>() {
         cx.document.reorder(*dropped, line);
     }
     context_menu(name, |ui| order_menu(ui, cx, line));
 }
 
-fn order_menu(ui: &mut Ui, cx: &mut Context, line: Line) {
+fn order_menu(ui: &mut Ui, cx: &mut Context, line: GridLine) {
     let take_out = match line {
-        Line::Method(_) => "Hide",
-        Line::Network(_) => "Close",
+        GridLine::Method(_) => "Hide",
+        GridLine::Network(_) => "Close",
     };
     for (text, by) in [("Move before its neighbour", -1), ("Move after its neighbour", 1)] {
         let neighbour = cx.document.neighbour(line, by);
