@@ -127,8 +127,8 @@ impl Style {
 
 /// Whether the first block's convolution of side 3 has groups.
 fn has_groups(tensors: &Tensors) -> bool {
-    let inputs = tensors.side("stages.0.0.conv1_1x1.conv.weight", 0);
-    tensors.side("stages.0.0.conv2_kxk.conv.weight", 1) < inputs
+    let inputs = tensors.dim("stages.0.0.conv1_1x1.conv.weight", 0);
+    tensors.dim("stages.0.0.conv2_kxk.conv.weight", 1) < inputs
 }
 
 /// One convolution, or several of which the last strides where no pool does.

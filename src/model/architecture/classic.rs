@@ -25,7 +25,7 @@ pub static ALEXNET: Family = Family {
         "features.8.weight",
         "features.10.weight",
     ]],
-    dimensions: |tensors| (tensors.side("features.0.weight", 2) == 11).then(Vec::new),
+    dimensions: |tensors| (tensors.dim("features.0.weight", 2) == 11).then(Vec::new),
     variants: &[],
     input: |_, _| InputDefaults::imagenet(224),
     leftovers: &[],
@@ -67,7 +67,7 @@ pub static VGG: Family = Family {
         Variant::new("vgg16-bn", "VGG-16 (batch norm)", &[2, 2, 3, 3, 3, 1]),
         Variant::new("vgg19-bn", "VGG-19 (batch norm)", &[2, 2, 4, 4, 4, 1]),
     ],
-    input: |tensors, _| match tensors.side("classifier.weight", 1) {
+    input: |tensors, _| match tensors.dim("classifier.weight", 1) {
         512 => InputDefaults::cifar10(CIFAR10),
         _ => InputDefaults::imagenet(224),
     },

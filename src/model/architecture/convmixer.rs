@@ -19,7 +19,7 @@ pub static CONVMIXER: Family = Family {
     renames: &[],
     signatures: &[&["stem.0.weight", "stem.2.running_var", "blocks.0.0.fn.0.weight"]],
     dimensions: |tensors| {
-        let dimensions = [tensors.side("stem.0.weight", 0), tensors.count("blocks.")];
+        let dimensions = [tensors.dim("stem.0.weight", 0), tensors.count("blocks.")];
         let known =
             CONVMIXER.variants.iter().find(|variant| variant.dimensions[1..] == dimensions)?;
         Some(known.dimensions.to_vec())

@@ -163,7 +163,7 @@ impl Naming {
             let is_there = |norm: &str| tensors.has(&format!("{norm}.weight"));
             let told =
                 naming.torchvision || naming.has_blocks() || naming.norm.is_some_and(is_there);
-            tensors.side(&first, 2) == 7 && told
+            tensors.dim(&first, 2) == 7 && told
         })
     }
 
@@ -194,8 +194,8 @@ fn measured(tensors: &Tensors) -> Option<Vec<usize>> {
     let first = |stage| format!("{}0.{}.weight", naming.stage(stage), naming.block[0]);
     let response = format!("{}0.mlp.grn.weight", naming.stage(0));
     let blocks = |stage| tensors.count(&naming.stage(stage));
-    let mut dimensions = vec![usize::from(tensors.has(&response)), tensors.side(&first(3), 2)];
-    dimensions.push(tensors.side(&first(0), 0));
+    let mut dimensions = vec![usize::from(tensors.has(&response)), tensors.dim(&first(3), 2)];
+    dimensions.push(tensors.dim(&first(0), 0));
     dimensions.extend((0..4).map(blocks));
     (!dimensions[1..].contains(&0)).then_some(dimensions)
 }

@@ -61,7 +61,7 @@ pub static CSPNET: Family = Family {
 
 /// DarkNet's convolution keeps the size, ResNet's is followed by a pool, the others' halves.
 fn stem(net: &mut GraphAssembler, activation: Pointwise, from: NodeId) -> Result<NodeId> {
-    let side = net.side("stem.conv1.conv.weight", 2);
+    let side = net.dim("stem.conv1.conv.weight", 2);
     let count = net.tensors.count_from(1, "stem.conv");
     let mut x = match (side, count) {
         (3, 1) => conv_bn_act(net, "stem.conv1", 1, activation, from)?,

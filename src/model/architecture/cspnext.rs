@@ -25,7 +25,7 @@ pub static CSPNEXT: Family = Family {
     dimensions: |tensors| {
         let module = |stage: usize| if stage == 3 { 2 } else { 1 };
         let blocks = |stage| tensors.count(&format!("stages.{stage}.{}.blocks.", module(stage)));
-        Some(vec![tensors.side("stages.0.0.conv.weight", 0), (0..4).map(blocks).sum()])
+        Some(vec![tensors.dim("stages.0.0.conv.weight", 0), (0..4).map(blocks).sum()])
     },
     variants: &[
         Variant::new("cspnext-tiny", "CSPNeXt-tiny", &[48, 4]),

@@ -63,7 +63,7 @@ fn features(net: &mut GraphAssembler, blocks: &[usize], from: NodeId) -> Result<
 
 /// A convolution and a pool; timm's deep one has three convolutions, and may blur instead of striding.
 fn stem(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
-    let side = net.side("conv0.weight", 2).max(1);
+    let side = net.dim("conv0.weight", 2).max(1);
     let mut x = net.convolution_norm(["conv0", "norm0"], window(side).stride(2), from)?;
     x = net.relu("relu0", x)?;
     if !net.has("conv2.weight") {

@@ -70,12 +70,12 @@ fn features(net: &mut GraphAssembler, depths: &[usize], from: NodeId) -> Result<
 /// last layer: those and twice as many as are appended, and those and as many.
 fn widths(net: &GraphAssembler) -> Option<usize> {
     if net.has("c1x1_c1.weight") {
-        return Some(net.side("c1x1_c1.weight", 0));
+        return Some(net.dim("c1x1_c1.weight", 0));
     }
     let projection =
-        ["c1x1_w_s1", "c1x1_w_s2"].map(|name| net.side(&format!("{name}.conv.weight"), 0));
+        ["c1x1_w_s1", "c1x1_w_s2"].map(|name| net.dim(&format!("{name}.conv.weight"), 0));
     let projected = projection[0].max(projection[1]);
-    (projected > 0).then(|| (2 * net.side("c1x1_c.conv.weight", 0)).saturating_sub(projected))
+    (projected > 0).then(|| (2 * net.dim("c1x1_c.conv.weight", 0)).saturating_sub(projected))
 }
 
 fn norm_relu(net: &mut GraphAssembler, name: &str, from: NodeId) -> Result<NodeId> {

@@ -195,7 +195,7 @@ impl Naming {
             return stages.map(|stage| tensors.count(&format!("features.{stage}."))).collect();
         }
         // Every stage has another number of channels than the one before.
-        let out = |index| tensors.side(&format!("_blocks.{index}._project_conv.weight"), 0);
+        let out = |index| tensors.dim(&format!("_blocks.{index}._project_conv.weight"), 0);
         let out: Vec<_> = (0..tensors.count("_blocks.")).map(out).collect();
         out.chunk_by(|a, b| a == b).map(<[usize]>::len).collect()
     }
@@ -207,7 +207,7 @@ fn dimensions(tensors: &Tensors, family: &Family) -> Option<Vec<usize>> {
     let mut dimensions = naming.depths(tensors);
     let is_known = family.variants.iter().any(|variant| variant.dimensions[..WIDTH] == dimensions);
     let head = if naming == TORCHVISION { "features.8.0" } else { "_conv_head" };
-    dimensions.push(tensors.side(&format!("{head}.weight"), 1));
+    dimensions.push(tensors.dim(&format!("{head}.weight"), 1));
     is_known.then_some(dimensions)
 }
 

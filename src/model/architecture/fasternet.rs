@@ -24,7 +24,7 @@ pub static FASTERNET: Family = Family {
     ]],
     dimensions: |tensors| {
         let blocks = |stage| tensors.count(&format!("stages.{stage}.blocks."));
-        let width = tensors.side("patch_embed.proj.weight", 0);
+        let width = tensors.dim("patch_embed.proj.weight", 0);
         let dimensions: Vec<_> = [width].into_iter().chain((0..4).map(blocks)).collect();
         let known =
             FASTERNET.variants.iter().find(|variant| variant.dimensions[1..] == dimensions)?;

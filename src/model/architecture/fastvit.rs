@@ -26,7 +26,7 @@ pub static FASTVIT: Family = Family {
     ]],
     dimensions: |tensors| {
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}.blocks."))).sum();
-        let out = |name| tensors.side(name, 0);
+        let out = |name| tensors.dim(name, 0);
         let inside = out("stages.0.blocks.0.mlp.fc1.weight");
         let dimensions = vec![out("stem.2.conv_kxk.0.conv.weight"), blocks, inside];
         (tensors.count("stages.") == 4).then_some(dimensions)

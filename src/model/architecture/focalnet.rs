@@ -27,7 +27,7 @@ pub static FOCALNET: Family = Family {
     ]],
     dimensions: |tensors| {
         let levels = tensors.count("layers.0.blocks.0.modulation.focal_layers.");
-        Some(vec![tensors.side("stem.proj.weight", 0), levels, tensors.count("layers.2.blocks.")])
+        Some(vec![tensors.dim("stem.proj.weight", 0), levels, tensors.count("layers.2.blocks.")])
     },
     variants: &[
         Variant::new("focalnet-tiny-srf", "FocalNet-T (small)", &[96, 2, 6]),

@@ -29,7 +29,7 @@ pub static GHOSTNET: Family = Family {
             false if tensors.has("blocks.0.0.ghost1.fusion_bn.0.weight") => 0,
             false => 1 + usize::from(tensors.has_module("blocks.2.0.ghost1.short_conv")),
         };
-        Some(vec![kind, tensors.side("conv_stem.weight", 0), tensors.side("conv_head.weight", 1)])
+        Some(vec![kind, tensors.dim("conv_stem.weight", 0), tensors.dim("conv_head.weight", 1)])
     },
     variants: &[
         Variant::new("ghostnet-100", "GhostNet", &[1, 16, 960]),

@@ -201,9 +201,9 @@ impl<'a> GraphAssembler<'a> {
         self.called.contains(part)
     }
 
-    /// One side of a tensor of the file, 0 where there is none.
-    pub fn side(&self, name: &str, side: usize) -> usize {
-        self.tensors.side(&self.full(name), side)
+    /// One dimension of a tensor of the file, 0 where there is none.
+    pub fn dim(&self, name: &str, axis: usize) -> usize {
+        self.tensors.dim(&self.full(name), axis)
     }
 
     /// Notes something that was inferred and may be wrong.

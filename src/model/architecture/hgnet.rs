@@ -24,8 +24,8 @@ pub static HGNET: Family = Family {
     ]],
     dimensions: |tensors| {
         let stem = ["stem.stem4.conv.weight", "stem.stem.2.conv.weight"];
-        let width = stem.iter().map(|name| tensors.side(name, 0)).max();
-        let out = tensors.side("head.last_conv.0.weight", 1);
+        let width = stem.iter().map(|name| tensors.dim(name, 0)).max();
+        let out = tensors.dim("head.last_conv.0.weight", 1);
         let blocks = |stage| tensors.count(&format!("stages.{stage}.blocks."));
         let dimensions = [width.unwrap_or(0), out].into_iter().chain((0..4).map(blocks));
         Some(dimensions.collect())

@@ -24,7 +24,7 @@ pub static INCEPTION_NEXT: Family = Family {
     ]],
     dimensions: |tensors| {
         let blocks = |stage| tensors.count(&format!("stages.{stage}.blocks."));
-        Some([tensors.side("stem.0.weight", 0)].into_iter().chain((0..4).map(blocks)).collect())
+        Some([tensors.dim("stem.0.weight", 0)].into_iter().chain((0..4).map(blocks)).collect())
     },
     variants: &[
         Variant::new("inception-next-atto", "InceptionNeXt-Atto", &[40, 2, 2, 6, 2]),

@@ -23,7 +23,7 @@ pub static LCNET_V2: Family = Family {
     ]],
     dimensions: |tensors| {
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}."))).sum();
-        Some(vec![tensors.side("stem.0.conv.weight", 0), blocks])
+        Some(vec![tensors.dim("stem.0.conv.weight", 0), blocks])
     },
     variants: &[
         Variant::new("lcnetv2-small", "PP-LCNetV2-small", &[24, 10]),

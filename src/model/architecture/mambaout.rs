@@ -28,7 +28,7 @@ pub static MAMBAOUT: Family = Family {
     ]],
     dimensions: |tensors| {
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}.blocks."))).sum();
-        let out = |name| tensors.side(name, 0);
+        let out = |name| tensors.dim(name, 0);
         let (width, filtered) = (out("stem.conv2.weight"), out("stages.0.blocks.0.conv.weight"));
         let dimensions = [width, blocks, filtered];
         let known =

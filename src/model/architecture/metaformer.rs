@@ -30,7 +30,7 @@ pub static METAFORMER: Family = Family {
             false => POOL_2,
         };
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}.blocks."))).sum();
-        let dimensions = vec![kind, tensors.side("stem.conv.weight", 0), blocks];
+        let dimensions = vec![kind, tensors.dim("stem.conv.weight", 0), blocks];
         (!mixes_by("qkv.weight")).then_some(dimensions)
     },
     variants: &[

@@ -200,7 +200,7 @@ pub static MNASNET: Family = Family {
         "layers.8.0.layers.0.weight",
         "layers.13.0.layers.6.weight",
     ]],
-    dimensions: |tensors| Some(vec![tensors.side("layers.12.0.layers.6.weight", 0)]),
+    dimensions: |tensors| Some(vec![tensors.dim("layers.12.0.layers.6.weight", 0)]),
     variants: &[
         Variant::new("mnasnet0-5", "MNASNet 0.5", &[96]),
         Variant::new("mnasnet0-75", "MNASNet 0.75", &[144]),

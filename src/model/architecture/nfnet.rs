@@ -79,7 +79,7 @@ impl Style {
     fn of(net: &mut GraphAssembler) -> Self {
         let of_deepmind = net.has("stages.0.0.skipinit_gain");
         let is_large = is_large(net.tensors);
-        let (activation, gain) = match net.side("stem.conv.weight", 2) {
+        let (activation, gain) = match net.dim("stem.conv.weight", 2) {
             7 => RELU,
             0 if of_deepmind || is_large => GELU,
             _ => SILU,
@@ -101,7 +101,7 @@ impl Style {
 
 /// Whether groups are as wide as in the largest networks.
 fn is_large(tensors: &Tensors) -> bool {
-    tensors.side("stages.0.0.conv2.weight", 1) == 128
+    tensors.dim("stages.0.0.conv2.weight", 1) == 128
 }
 
 fn convolution(
@@ -117,7 +117,7 @@ fn convolution(
 
 /// The stem, and whether it leaves the first stage to halve.
 fn stem(net: &mut GraphAssembler, style: &Style, from: NodeId) -> Result<(NodeId, bool)> {
-    let side = net.side("stem.conv.weight", 2);
+    let side = net.dim("stem.conv.weight", 2);
     if side > 0 {
         let x = convolution(net, style, "stem.conv", 2, from)?;
         return match side {

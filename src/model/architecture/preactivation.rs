@@ -28,7 +28,7 @@ pub static PREACT_RESNET: Family = Family {
     // has the norm that tells whether norms come before or after where widths change.
     dimensions: |tensors| {
         let before =
-            tensors.side("layer2.0.bn1.weight", 0) == tensors.side("layer2.0.conv1.weight", 1);
+            tensors.dim("layer2.0.bn1.weight", 0) == tensors.dim("layer2.0.conv1.weight", 1);
         (!tensors.has("bn1.weight") && before).then(|| depths(tensors))
     },
     variants: &[
@@ -69,7 +69,7 @@ pub static WIDE_RESNET: Family = Family {
         "bn1.weight",
     ]],
     dimensions: |tensors| {
-        Some(vec![tensors.count("block1.layer."), tensors.side("block1.layer.0.conv1.weight", 0)])
+        Some(vec![tensors.count("block1.layer."), tensors.dim("block1.layer.0.conv1.weight", 0)])
     },
     variants: &[
         Variant::new("wide-resnet-16-4", "WideResNet-16-4", &[2, 64]),
@@ -119,7 +119,7 @@ pub static DEEPMIND_WIDE_RESNET: Family = Family {
         "batchnorm.weight",
     ]],
     dimensions: |tensors| {
-        let width = tensors.side("layer.0.block.0.conv_0.weight", 0);
+        let width = tensors.dim("layer.0.block.0.conv_0.weight", 0);
         Some(vec![tensors.count("layer.0.block."), width, 0])
     },
     variants: &[
@@ -132,7 +132,7 @@ pub static DEEPMIND_WIDE_RESNET: Family = Family {
         Variant::new("deepmind-wide-resnet-70-16-relu", "WideResNet-70-16 (ReLU)", &[11, 256, 1]),
     ],
     input: |tensors, _| {
-        InputDefaults::cifar10(match tensors.side("logits.weight", 0) {
+        InputDefaults::cifar10(match tensors.dim("logits.weight", 0) {
             100 => [[0.5071, 0.4865, 0.4409], [0.2673, 0.2564, 0.2762]],
             _ => [CIFAR10[0], [0.2471, 0.2435, 0.2616]],
         })

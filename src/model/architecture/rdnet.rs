@@ -25,7 +25,7 @@ pub static RDNET: Family = Family {
         "head.norm.weight",
     ]],
     dimensions: |tensors| {
-        Some(vec![tensors.side("stem.0.weight", 0), tensors.count("dense_stages.")])
+        Some(vec![tensors.dim("stem.0.weight", 0), tensors.count("dense_stages.")])
     },
     variants: &[
         Variant::new("rdnet-tiny", "RDNet-T", &[64, 7]),

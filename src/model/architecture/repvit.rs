@@ -24,7 +24,7 @@ pub static REPVIT: Family = Family {
     dimensions: |tensors| {
         let apart = tensors.has("stages.0.blocks.0.token_mixer.conv1.c.weight");
         let blocks = (0..4).map(|stage| tensors.count(&format!("stages.{stage}.blocks.")));
-        Some(vec![usize::from(apart), tensors.side("stem.conv2.c.weight", 0), blocks.sum()])
+        Some(vec![usize::from(apart), tensors.dim("stem.conv2.c.weight", 0), blocks.sum()])
     },
     variants: &[
         Variant::new("repvit-m1", "RepViT-M1", &[1, 48, 20]),

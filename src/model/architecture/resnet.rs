@@ -67,8 +67,8 @@ pub static RESNET: Family = Family {
         ],
     ],
     dimensions: |tensors| {
-        let deep = tensors.side("conv1.0.weight", 2) == 3 && tensors.has("conv1.6.weight");
-        let shrinks = tensors.side("conv1.weight", 2) == 7 || deep;
+        let deep = tensors.dim("conv1.0.weight", 2) == 3 && tensors.has("conv1.6.weight");
+        let shrinks = tensors.dim("conv1.weight", 2) == 7 || deep;
         shrinks.then(|| [dimensions(tensors), special(tensors).into_iter().collect()].concat())
     },
     variants: &[
@@ -186,7 +186,7 @@ pub static CIFAR_RESNET: Family = Family {
         "layer1.0.conv1.weight",
         "layer3.0.conv1.weight",
     ]],
-    dimensions: |tensors| (tensors.side("conv1.weight", 2) == 3).then(|| dimensions(tensors)),
+    dimensions: |tensors| (tensors.dim("conv1.weight", 2) == 3).then(|| dimensions(tensors)),
     variants: &[
         Variant::new("cifar-resnet20", "ResNet-20 (CIFAR)", &[2, 16, 1, 3, 3, 3]),
         Variant::new("cifar-resnet32", "ResNet-32 (CIFAR)", &[2, 16, 1, 5, 5, 5]),
@@ -214,8 +214,8 @@ pub static CIFAR_RESNET: Family = Family {
 
 fn dimensions(tensors: &Tensors) -> Vec<usize> {
     let convolutions = if tensors.has("layer1.0.conv3.weight") { 3 } else { 2 };
-    let width = tensors.side("layer1.0.conv1.weight", 0);
-    let groups = (width / tensors.side("layer1.0.conv2.weight", 1).max(1)).max(1);
+    let width = tensors.dim("layer1.0.conv1.weight", 0);
+    let groups = (width / tensors.dim("layer1.0.conv2.weight", 1).max(1)).max(1);
     [vec![convolutions, width, groups], depths(tensors)].concat()
 }
 
@@ -299,7 +299,7 @@ fn shortcut(net: &mut GraphAssembler, stride: usize, from: NodeId, to: NodeId) -
     let [first, second, third] = ["0", "1", "2"].map(|part| format!("{name}.{part}"));
     let weight = format!("{first}.weight");
     if net.has(&weight) {
-        let side = net.side(&weight, 2).max(1);
+        let side = net.dim(&weight, 2).max(1);
         let window = window(side).stride(stride);
         return modules::convolution_norm(net, [&first, &second], window, from);
     }
@@ -342,7 +342,7 @@ pub static VERIFICATION_RESNET: Family = Family {
     input: |tensors, _| {
         let depths = depths(tensors);
         let last = format!("layer{}.0.conv1.weight", depths.len());
-        let places = tensors.side("linear1.weight", 1) / tensors.side(&last, 0).max(1);
+        let places = tensors.dim("linear1.weight", 1) / tensors.dim(&last, 0).max(1);
         // The competition of verifiers (VNN-COMP 2021) divides by this deviation.
         InputDefaults::cifar10([CIFAR10[0], [0.2471, 0.2435, 0.2616]])
             .size(places.isqrt() << (depths.len() + 1))

@@ -28,7 +28,7 @@ pub static RESNETV2: Family = Family {
     dimensions: |tensors| {
         let stages = tensors.count("stages.");
         let depth = |stage| tensors.count(&format!("stages.{stage}.blocks."));
-        let convolves = tensors.side("stages.0.blocks.0.conv1.weight", 2) > 0;
+        let convolves = tensors.dim("stages.0.blocks.0.conv1.weight", 2) > 0;
         convolves.then(|| (0..stages).map(depth).collect())
     },
     variants: &[],

@@ -23,7 +23,7 @@ pub static REXNET: Family = Family {
         "features.16.conv.weight",
     ]],
     dimensions: |tensors| {
-        let out = |name| tensors.side(name, 0);
+        let out = |name| tensors.dim(name, 0);
         Some(vec![out("features.0.conv_pwl.conv.weight"), out("features.16.conv.weight")])
     },
     variants: &[

@@ -54,8 +54,8 @@ fn layer(net: &mut GraphAssembler, name: &str, stride: usize, from: NodeId) -> R
 
 /// Whether the block joins its own layers alone, and so halves.
 fn is_first(net: &GraphAssembler) -> bool {
-    let [whole, half] = ["conv1", "conv3"].map(|name| net.side(&format!("{name}.0.weight"), 0));
-    net.side("conv6.0.weight", 1) == whole + 2 * half
+    let [whole, half] = ["conv1", "conv3"].map(|name| net.dim(&format!("{name}.0.weight"), 0));
+    net.dim("conv6.0.weight", 1) == whole + 2 * half
 }
 
 fn block(net: &mut GraphAssembler, skipped: Option<NodeId>, from: NodeId) -> Result<NodeId> {

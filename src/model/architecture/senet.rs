@@ -58,7 +58,7 @@ fn stem(net: &mut GraphAssembler, from: NodeId) -> Result<NodeId> {
 
 /// The first convolution strides, or the second where that has groups.
 fn block(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
-    let grouped = net.side("conv2.weight", 1) < net.side("conv1.weight", 0);
+    let grouped = net.dim("conv2.weight", 1) < net.dim("conv1.weight", 0);
     let [first, second] = if grouped { [1, stride] } else { [stride, 1] };
     let mut x = layer(net, 1, first, from)?;
     x = net.relu("relu1", x)?;

@@ -23,7 +23,7 @@ pub static SHUFFLENET_V2: Family = Family {
     ]],
     dimensions: |tensors| {
         let blocks = |stage| tensors.count(&format!("stage{stage}."));
-        let width = 2 * tensors.side("stage2.0.branch2.5.weight", 0);
+        let width = 2 * tensors.dim("stage2.0.branch2.5.weight", 0);
         Some(vec![width, blocks(2), blocks(3), blocks(4)])
     },
     variants: &[

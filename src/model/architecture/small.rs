@@ -18,7 +18,7 @@ pub static LENET5: Family = Family {
     renames: &[],
     signatures: &[&["conv1.weight", "conv2.weight", "linear1.weight", "linear2.weight"]],
     dimensions: |tensors| {
-        (tensors.names().count() == 8 && tensors.side("conv2.weight", 2) == 3).then(Vec::new)
+        (tensors.names().count() == 8 && tensors.dim("conv2.weight", 2) == 3).then(Vec::new)
     },
     variants: &[],
     input: |tensors, _| input(tensors, ["conv1", "conv2", "linear1"], false),
@@ -35,7 +35,7 @@ pub static CNN_A: Family = Family {
     renames: &[],
     signatures: &[&["0.weight", "2.weight", "5.weight", "7.weight"]],
     dimensions: |tensors| {
-        let sides = [tensors.side("0.weight", 2), tensors.side("2.weight", 2)];
+        let sides = [tensors.dim("0.weight", 2), tensors.dim("2.weight", 2)];
         (tensors.names().count() == 8 && sides == [4, 4]).then(Vec::new)
     },
     variants: &[],
@@ -53,7 +53,7 @@ pub static CONVNET: Family = Family {
     renames: &[],
     signatures: &[&["0.weight", "2.weight", "5.weight", "7.weight", "11.weight", "13.weight"]],
     dimensions: |tensors| {
-        let sides = ["0", "2", "5", "7"].map(|name| tensors.side(&format!("{name}.weight"), 2));
+        let sides = ["0", "2", "5", "7"].map(|name| tensors.dim(&format!("{name}.weight"), 2));
         (tensors.names().count() == 12 && sides == [3; 4]).then(Vec::new)
     },
     variants: &[],
@@ -65,7 +65,7 @@ pub static CONVNET: Family = Family {
 /// These networks quarter their picture, whose side is known from the inputs of the first linear
 /// layer. Grey pictures are taken as they are, colour pictures by CIFAR-10's mean and deviation.
 fn input(tensors: &Tensors, [first, last, linear]: [&str; 3], guessed: bool) -> InputDefaults {
-    let side = |layer: &str, side: usize| tensors.side(&format!("{layer}.weight"), side);
+    let side = |layer: &str, side: usize| tensors.dim(&format!("{layer}.weight"), side);
     let size = 4 * (side(linear, 1) / side(last, 0).max(1)).isqrt().max(1);
     match side(first, 1) {
         1 => InputDefaults::grey(size),

@@ -42,7 +42,7 @@ pub fn part(
 /// the width; the last part is passed on, or averaged there.
 fn hierarchy(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let first = stride > 1 || net.has("downsample.0.weight") || net.has("downsample.1.weight");
-    let width = net.side("convs.0.weight", 0).max(1);
+    let width = net.dim("convs.0.weight", 0).max(1);
     let count = net.shape(from).channels / width;
     let (mut parts, mut before) = (vec![], None);
     for index in 0..count.saturating_sub(1).max(1) {
@@ -76,8 +76,8 @@ fn split_attention(
     from: NodeId,
 ) -> Result<NodeId> {
     let channels = net.shape(from).channels;
-    let radix = (net.side(&format!("{name}.conv.weight"), 0) / channels.max(1)).max(1);
-    let groups = (channels / net.side(&format!("{name}.fc1.weight"), 1).max(1)).max(1);
+    let radix = (net.dim(&format!("{name}.conv.weight"), 0) / channels.max(1)).max(1);
+    let groups = (channels / net.dim(&format!("{name}.fc1.weight"), 1).max(1)).max(1);
     let mut x = from;
     if stride > 1 && groups > 1 {
         x = net.average_pool("avd_first", window(3).stride(stride), x)?;
@@ -134,7 +134,7 @@ fn weighed(net: &mut GraphAssembler, count: usize, copies: NodeId, gate: NodeId)
 fn selective_kernel(net: &mut GraphAssembler, stride: usize, from: NodeId) -> Result<NodeId> {
     let paths = net.count("paths.").max(1);
     let whole = net.shape(from).channels;
-    let splits = paths * net.side("paths.0.conv.weight", 1) == whole;
+    let splits = paths * net.dim("paths.0.conv.weight", 1) == whole;
     let mut out = vec![];
     for path in 0..paths {
         let x = match splits {

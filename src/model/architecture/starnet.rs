@@ -23,7 +23,7 @@ pub static STARNET: Family = Family {
     ]],
     dimensions: |tensors| {
         let modules = |stage| tensors.count(&format!("stages.{stage}."));
-        let width = tensors.side("stages.0.0.conv.weight", 0);
+        let width = tensors.dim("stages.0.0.conv.weight", 0);
         Some([width].into_iter().chain((0..4).map(modules)).collect())
     },
     variants: &[

@@ -43,9 +43,9 @@ impl<'a> Tensors<'a> {
         self.get(name).map(|tensor| tensor.shape.as_slice())
     }
 
-    /// One side of a tensor, 0 where there is none.
-    pub fn side(&self, name: &str, side: usize) -> usize {
-        self.shape(name).and_then(|shape| shape.get(side)).copied().unwrap_or(0)
+    /// One dimension of a tensor, 0 where there is none.
+    pub fn dim(&self, name: &str, axis: usize) -> usize {
+        self.shape(name).and_then(|shape| shape.get(axis)).copied().unwrap_or(0)
     }
 
     /// Whether there is a tensor inside a module.

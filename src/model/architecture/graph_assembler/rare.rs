@@ -104,7 +104,7 @@ impl GraphAssembler<'_> {
 
     /// A convolution along the columns of a single channel, whose tensor has one side only.
     pub fn convolution_along(&mut self, name: &str, from: NodeId) -> Result<NodeId> {
-        let taps = self.side(&format!("{name}.weight"), 2).max(1);
+        let taps = self.dim(&format!("{name}.weight"), 2).max(1);
         let kernel = self.values(&format!("{name}.weight"), &[1, 1, taps]);
         let bias = format!("{name}.bias");
         let bias = self.has(&bias).then(|| self.values(&bias, &[1]));

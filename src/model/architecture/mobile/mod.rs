@@ -51,9 +51,9 @@ fn dimensions(tensors: &Tensors) -> Option<Vec<usize>> {
 fn known_by(tensors: &Tensors) -> [usize; 4] {
     let of_blocks = |name: &&str| name.starts_with("blocks.") && !is_buffer(name);
     let blocks: Vec<_> = tensors.names().filter(of_blocks).collect();
-    let sides = blocks.iter().map(|name| tensors.side(name, 2)).sum();
+    let sides = blocks.iter().map(|name| tensors.dim(name, 2)).sum();
     let [stem, head] = [("conv_stem.weight", 0), ("conv_head.weight", 1)];
-    [tensors.side(stem.0, stem.1), tensors.side(head.0, head.1), blocks.len(), sides]
+    [tensors.dim(stem.0, stem.1), tensors.dim(head.0, head.1), blocks.len(), sides]
 }
 
 fn build(net: &mut GraphAssembler, dimensions: &[usize], from: NodeId) -> Result<NodeId> {
