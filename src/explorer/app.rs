@@ -228,7 +228,7 @@ impl Explorer {
             ctx.request_repaint();
         }
         let settled = !ctx.input(|input| input.pointer.any_down());
-        // While a value is dragged, what is cheap follows, and what is dear waits for the end.
+        // While a value is dragged, fast methods follow, and slow ones wait for the end.
         if settled || !shows_slow_methods(&self.state.document) {
             self.services.worker.request(self.requests().tasks());
         }

@@ -1,4 +1,4 @@
-//! Being told to end by the system, as a shutdown, a closed terminal or `kill` does it: the window
+//! Termination by the system, as a shutdown, a closed terminal or `kill` does it: the window
 //! closes as if a person had closed it, and leaves nothing to restore.
 
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Time for a window to hear of its end; one that nobody sees may not be painted any more.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether the process was told to end.
+/// Whether the system asked the process to end.
 #[derive(Debug, Clone, Default)]
 pub struct Ending {
     asked: Arc<AtomicBool>,
@@ -27,8 +27,8 @@ impl Ending {
         self.begun.store(true, Ordering::SeqCst);
     }
 
-    /// Is told to end: `changed` tells the window, and where that does not hear, its process ends
-    /// without the session that was kept for a crash. Being told again ends it at once.
+    /// The system asks for the end: `changed` wakes the window, and where that does not close, the process ends
+    /// without the session that was kept for a crash. A second request ends it at once.
     pub fn ask(&self, code: i32, kept: Option<PathBuf>, changed: &dyn Fn()) {
         if self.asked.swap(true, Ordering::SeqCst) {
             std::process::exit(code);

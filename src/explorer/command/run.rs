@@ -64,8 +64,8 @@ pub fn rearrange(app: &mut Explorer, _: &Context) {
 }
 
 pub fn toggle_pair(app: &mut Explorer, _: &Context) {
-    let is_joined = app.state.document.paired().is_some();
-    app.state.document.pair = if is_joined { None } else { app.state.document.counterparts() };
+    let is_paired = app.state.document.paired().is_some();
+    app.state.document.pair = if is_paired { None } else { app.state.document.counterparts() };
 }
 
 pub fn toggle_blink(app: &mut Explorer, _: &Context) {

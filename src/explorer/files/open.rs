@@ -329,7 +329,7 @@ impl Handle {
         })
     }
 
-    /// Opens the files of a session; those that can't be are told one by one.
+    /// Opens the files of a session; those that can't be opened are reported one by one.
     fn open_session(&self, path: &Path, session: Session, device: &ComputeDevice) -> LoadEvent {
         let id = || self.ids.fetch_add(1, Ordering::SeqCst);
         let mut thumbnails = vec![];

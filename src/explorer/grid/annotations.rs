@@ -1,4 +1,4 @@
-//! What people drew around: boxes over the pictures.
+//! Annotations: ground-truth boxes over the pictures.
 
 use crate::engine::{OpenModel, OpenPicture};
 use crate::explorer::context::Context;

@@ -17,7 +17,7 @@ use crate::explorer::state::zoom::UNIT;
 use egui::{Align2, FontId, Rect, RichText, Sense, Ui, vec2};
 
 /// The picture as each network sees it, and what the network says.
-pub fn header(ui: &mut Ui, cx: &mut Context, Shown { picture, models, joined, side, .. }: &Shown) {
+pub fn header(ui: &mut Ui, cx: &mut Context, Shown { picture, models, pair, side, .. }: &Shown) {
     ui.horizontal_top(|ui| {
         column(ui, cx.frame.row_header, |ui| {
             ui.add(egui::Label::new(RichText::new(&picture.value.name).strong()).wrap());
@@ -28,11 +28,11 @@ pub fn header(ui: &mut Ui, cx: &mut Context, Shown { picture, models, joined, si
         for model in models {
             column(ui, *side, |ui| model_header(ui, cx, picture, model, *side));
         }
-        if let Some(joined) = joined {
+        if let Some(pair) = pair {
             if cx.document.appearance.norms.have_bars() {
                 ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
             }
-            column(ui, *side, |ui| pair_header(ui, cx, joined));
+            column(ui, *side, |ui| pair_header(ui, cx, pair));
         }
     });
 }

@@ -32,8 +32,8 @@ pub struct Shown {
     pub picture: OpenPicture,
     pub models: Vec<OpenModel>,
     pub methods: Vec<MethodChoice>,
-    /// Two of the networks that are joined.
-    pub joined: Option<[OpenModel; 2]>,
+    /// Two of the networks that are compared as a pair.
+    pub pair: Option<[OpenModel; 2]>,
     /// Side of a cell, points.
     pub side: f32,
 }
@@ -48,10 +48,10 @@ pub struct Table {
 pub type PreviousMaps = HashMap<CellId, (usize, Arc<Array3<f32>>)>;
 
 impl Shown {
-    /// Where the joined networks stand among those shown.
-    pub fn places(&self) -> Option<[usize; 2]> {
+    /// Indices of the pair's networks among those shown.
+    pub fn pair_indices(&self) -> Option<[usize; 2]> {
         let place = |id: u64| self.models.iter().position(|open| open.id == id);
-        let [a, b] = self.joined.as_ref()?;
+        let [a, b] = self.pair.as_ref()?;
         Some([place(a.id)?, place(b.id)?])
     }
 }
@@ -66,11 +66,11 @@ pub fn grid(ui: &mut Ui, cx: &mut Context) {
         }
         cx.frame.row_header = theme::row_header(ui.available_width());
         let (models, methods) = shown_axes(cx);
-        let joined = cx.document.paired().filter(|_| cx.view.alone.is_none());
+        let pair = cx.document.paired().filter(|_| cx.view.alone.is_none());
         let arrangement = cx.view.arrangement(cx.document);
         let columns = match arrangement {
             Arrangement::NetworksByMethods => methods.len() + 1,
-            Arrangement::MethodsByNetworks => models.len() + usize::from(joined.is_some()),
+            Arrangement::MethodsByNetworks => models.len() + usize::from(pair.is_some()),
             Arrangement::PicturesByNetworks => models.len(),
         };
         let side = cell_side(cx, ui.available_size(), columns);
@@ -78,7 +78,7 @@ pub fn grid(ui: &mut Ui, cx: &mut Context) {
         if methods.is_empty() {
             hint(ui, "Choose a method in the library on the left");
         }
-        let shown = Shown { picture, models, methods, joined, side };
+        let shown = Shown { picture, models, methods, pair, side };
         match arrangement {
             Arrangement::MethodsByNetworks => methods_grid(ui, cx, &shown),
             Arrangement::NetworksByMethods => networks_grid(ui, cx, &shown),
@@ -201,7 +201,7 @@ fn method_row(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table, row: 
     });
 }
 
-/// One cell; of joined networks, the other one's while Shift is held.
+/// One cell; of a pair, that of the other network while Shift is held.
 pub fn cell_of_table(
     ui: &mut Ui,
     cx: &mut Context,
@@ -210,8 +210,8 @@ pub fn cell_of_table(
     [row, index]: [usize; 2],
 ) {
     let choice = &shown.methods[row];
-    let swapped = shown.places().filter(|_| is_swapped(ui));
-    let which = swapped.map_or(index, |places| other(index, places));
+    let swapped = shown.pair_indices().filter(|_| is_swapped(ui));
+    let which = swapped.map_or(index, |pair| other(index, pair));
     let style = style_of(cx.document, choice, table.scales[row][which], shown.side);
     let of = (&shown.picture, &shown.models[which], choice);
     let top = ui.cursor().left_top();
@@ -223,14 +223,14 @@ pub fn cell_of_table(
     }
 }
 
-/// How the cells of two joined networks differ.
+/// How the cells of a pair's networks differ.
 pub fn pair_of_table(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table, row: usize) {
-    if let (Some(joined), Some(places)) = (shown.joined.as_ref(), shown.places()) {
+    if let (Some(pair), Some(indices)) = (shown.pair.as_ref(), shown.pair_indices()) {
         let choice = &shown.methods[row];
-        let cells = places.map(|place| &table.cells[row][place]);
-        let scales = places.map(|place| table.scales[row][place]);
+        let cells = indices.map(|index| &table.cells[row][index]);
+        let scales = indices.map(|index| table.scales[row][index]);
         let style = style_of(cx.document, choice, None, shown.side);
-        pair_cell(ui, cx, (&shown.picture, joined, choice), (cells, scales), &style);
+        pair_cell(ui, cx, (&shown.picture, pair, choice), (cells, scales), &style);
     }
 }
 
@@ -246,7 +246,7 @@ fn scales(
     shared_scales(&norms, &maps, &mut cx.frame.reduced)
 }
 
-/// The other one of two places, or the same where it is neither.
+/// The other one of two indices, or the same where it is neither.
 fn other(index: usize, [a, b]: [usize; 2]) -> usize {
     match index {
         _ if index == a => b,

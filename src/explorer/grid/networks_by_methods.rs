@@ -26,9 +26,9 @@ pub fn networks_grid(ui: &mut Ui, cx: &mut Context, shown: &Shown) {
                 }
             });
         }
-        if let Some(joined) = &shown.joined {
+        if let Some(pair) = &shown.pair {
             ui.horizontal_top(|ui| {
-                column(ui, shown.side, |ui| pair_header(ui, cx, joined));
+                column(ui, shown.side, |ui| pair_header(ui, cx, pair));
                 for row in 0..shown.methods.len() {
                     column(ui, shown.side, |ui| pair_of_table(ui, cx, shown, &table, row));
                 }

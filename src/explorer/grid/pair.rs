@@ -1,5 +1,4 @@
-//! Two networks joined, such as a vanilla one and its robust twin: a column that shows how their maps
-//! differ.
+//! The column of a pair of networks, such as a vanilla and a robust one: how their maps differ.
 
 use crate::display::{ColorMap, Scale, Scaler};
 use crate::engine::job::{MapQuery, Similarity, SimilarityQuery};
@@ -20,7 +19,7 @@ use std::time::Duration;
 /// Seconds that each of two maps is shown for.
 const BLINK_SECONDS: f64 = 0.6;
 
-/// Above the pair's column: which networks, and how they are held against each other.
+/// Above the pair's column: which networks, and how they are compared.
 pub fn pair_header(ui: &mut Ui, cx: &mut Context, [a, b]: &[OpenModel; 2]) {
     let name = format!("{} | {}", a.value.name, b.value.name);
     ui.add(Label::new(RichText::new(name).strong()).wrap());
@@ -38,7 +37,7 @@ pub fn pair_header(ui: &mut Ui, cx: &mut Context, [a, b]: &[OpenModel; 2]) {
     );
 }
 
-/// Whether each of two joined networks is shown in the place of the other.
+/// Whether each network of a pair is shown in the place of the other.
 pub fn is_swapped(ui: &Ui) -> bool {
     ui.input(|input| input.modifiers.shift_only()) && !ui.ctx().text_edit_focused()
 }
@@ -47,16 +46,16 @@ pub fn is_swapped(ui: &Ui) -> bool {
 pub fn pair_cell(
     ui: &mut Ui,
     cx: &mut Context,
-    (picture, joined, choice): (&OpenPicture, &[OpenModel; 2], &MethodChoice),
+    (picture, pair, choice): (&OpenPicture, &[OpenModel; 2], &MethodChoice),
     (cells, shared): ([&Cell; 2], [Option<Scale>; 2]),
     style: &CellStyle,
 ) {
     let size = vec2(style.side, style.side);
     let (square, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let method = choice.method.description();
-    let [a, b] = joined.each_ref().map(|open| open.value.name.as_str());
+    let [a, b] = pair.each_ref().map(|open| open.value.name.as_str());
     label(&response, format!("{} of {a} and {b}: {}", method.name, cx.view.pair.name()));
-    let transform = picture_transform(cx, square, &joined[0], picture);
+    let transform = picture_transform(cx, square, &pair[0], picture);
     match cx.view.pair {
         PairView::Wipe if response.dragged() => {
             if let Some(at) = response.interact_pointer_pos() {

@@ -199,7 +199,7 @@ impl FigurePanel {
     }
 }
 
-/// Whatever happens on another thread is told.
+/// Turns a panic on another thread into an error.
 fn survived<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|panic| Err(Error::new("cannot make the figure", panic_text(&*panic))))
@@ -327,7 +327,7 @@ fn source<'a>(cx: &'a Context) -> FigureSource<'a> {
 }
 
 fn figure_options(ui: &mut Ui, cx: &mut Context) {
-    let is_joined = cx.document.paired().is_some();
+    let is_paired = cx.document.paired().is_some();
     let names = figure_names(cx);
     let options = &mut cx.document.figure;
     Grid::new("figure options").num_columns(2).show(ui, |ui| {
@@ -335,7 +335,7 @@ fn figure_options(ui: &mut Ui, cx: &mut Context) {
         let curves = CurvesShown::ALL.map(|curves| (curves, curves.name()));
         choose(ui, "Curves", &mut options.curves, &curves);
         let comparisons = Comparison::ALL.map(|comparison| (comparison, comparison.name()));
-        if is_joined {
+        if is_paired {
             choose(ui, "Pair", &mut options.comparison, &comparisons);
         }
     });

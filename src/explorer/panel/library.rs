@@ -290,7 +290,7 @@ fn method_row(
                 parameter_row(ui, parameter, &mut draft, pictures);
             }
             let is_changed = draft.values != choice.values;
-            // What is dear waits for a word, what is cheap follows at once.
+            // Slow methods wait for Apply, fast ones follow at once.
             if !(is_changed && choice.shown && (waits || Expense::of(&draft, models).slow)) {
                 drafts.remove(description.id);
                 choice.values = draft.values;

@@ -291,7 +291,7 @@ fn output_settings(ui: &mut Ui, draft: &mut Draft, model: &Model) {
     ui.end_row();
 }
 
-/// The tree of nodes; a click on one with places makes it the layer of the methods.
+/// The tree of nodes; a click on a spatial one makes it the layer of the methods.
 fn layers(
     ui: &mut Ui,
     document: &Document,

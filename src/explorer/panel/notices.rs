@@ -108,7 +108,7 @@ impl Panel for Notices {
 
     fn ui(&mut self, ui: &mut Ui, _: &mut Context) {
         if self.log.is_empty() {
-            ui.weak("Nothing was told or went wrong since the start");
+            ui.weak("No message since the start");
             return;
         }
         if ui.button("Copy").on_hover_text("All messages, a line each").clicked() {

@@ -208,7 +208,7 @@ fn style_controls(ui: &mut Ui, cx: &mut Context) {
         let label = ui.label("Strongest");
         ui.add(Slider::new(&mut appearance.top, TOP).suffix(" %").fixed_decimals(0))
             .labelled_by(label.id)
-            .on_hover_text("Show this part of a map's places, the strongest");
+            .on_hover_text("Show this share of a map's pixels, the strongest");
         ui.end_row();
     });
     if let Some(caution) = appearance.color_map.and_then(ColorMap::caution) {
@@ -217,8 +217,7 @@ fn style_controls(ui: &mut Ui, cx: &mut Context) {
     ui.horizontal_wrapped(|ui| {
         ui.checkbox(&mut appearance.smooth, "Smooth")
             .on_hover_text("Enlarge pixels bilinearly instead of showing them");
-        ui.checkbox(&mut appearance.fade, "Fade")
-            .on_hover_text("Let weak places show the picture through");
+        ui.checkbox(&mut appearance.fade, "Fade").on_hover_text("Make weak pixels transparent");
         ui.checkbox(&mut appearance.grey, "Grey picture")
             .on_hover_text("Take the picture's colours away, so that only maps have some");
     });

@@ -53,7 +53,7 @@ impl Toolbar {
         let label = ui.label("Threshold");
         ui.add(Slider::new(&mut appearance.threshold, 0.0..=1.0).fixed_decimals(2))
             .labelled_by(label.id)
-            .on_hover_text("Leave out places weaker than this share of the scale");
+            .on_hover_text("Leave out pixels weaker than this share of the scale");
         ui.separator();
         if cx.document.annotations.is_some() {
             ui.checkbox(&mut appearance.boxes, "Boxes").on_hover_text("Show ground-truth boxes");
@@ -118,9 +118,9 @@ fn pair_chooser(ui: &mut Ui, cx: &mut Context) {
     }
     let label = ui.label("Pair");
     let name = |[a, b]: &[OpenModel; 2]| format!("{} | {}", a.value.name, b.value.name);
-    let joined = cx.document.paired();
+    let pair = cx.document.paired();
     let pairs = cx.document.pairs();
-    let chosen = joined.as_ref().map_or("none".to_string(), name);
+    let chosen = pair.as_ref().map_or("none".to_string(), name);
     ComboBox::from_id_salt("pair")
         .selected_text(chosen)
         .show_ui(ui, |ui| {
@@ -133,7 +133,7 @@ fn pair_chooser(ui: &mut Ui, cx: &mut Context) {
         .response
         .labelled_by(label.id)
         .on_hover_text("Two networks that get a column of their differences");
-    if joined.is_none()
+    if pair.is_none()
         && let Some(counterparts) = cx.document.counterparts()
         && ui
             .button("Pair vanilla and robust")

@@ -37,7 +37,7 @@ pub struct Document {
     pub annotations: Option<OpenAnnotations>,
     /// Positions whose values are watched, in shares of the picture's width and height.
     pub probes: Vec<Pos2>,
-    /// Two networks that are held against each other.
+    /// Two networks that are compared as a pair.
     pub pair: Option<Pair>,
     pub appearance: Appearance,
     /// How figures look that are made of it.

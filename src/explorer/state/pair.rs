@@ -10,7 +10,7 @@ pub struct Pair {
     pub second: u64,
 }
 
-/// How a pair's maps are held against each other.
+/// How a pair's maps are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PairView {
     #[default]
@@ -43,15 +43,14 @@ impl PairView {
 }
 
 impl Document {
-    /// The two networks that are joined, while both are open.
+    /// The two networks of the pair, while both are open.
     pub fn paired(&self) -> Option<[OpenModel; 2]> {
         let pair = self.pair?;
         let open = |id| self.models.iter().find(|open| open.id == id).cloned();
         Some([open(pair.first)?, open(pair.second)?])
     }
 
-    /// Two networks of one architecture that were trained otherwise, if they can be told by their
-    /// cards.
+    /// Two networks of one architecture and input size whose cards name different trainings.
     pub fn counterparts(&self) -> Option<Pair> {
         let kind = |open: &OpenModel| open.value.training.as_ref().map(|card| card.kind.clone());
         self.pairs().into_iter().find_map(|[a, b]| {
