@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn the_signature_lies_in_stages_that_every_variant_has() {
         for variant in EFFICIENTNET_V2.variants {
-            for name in EFFICIENTNET_V2.signatures[0].iter() {
+            for name in EFFICIENTNET_V2.signatures[0] {
                 let stage = name.strip_prefix("features.").and_then(|rest| rest.split('.').next());
                 let stage: usize = stage.map_or(0, |stage| stage.parse().unwrap());
                 assert!(stage <= variant.dimensions.len(), "{name} of {}", variant.id);
