@@ -332,10 +332,10 @@ mod tests {
             ("{}", "names no classes"),
             ("{\"a\": {\"b\": 1}}", "neither a table of names"),
             ("{\"a\": ", "not valid JSON"),
-            ("[1.5, [2]]", "no names"),
+            ("[1.5, [2]]", "other things than names"),
             ("{\"0\": \"a\", \"00\": \"b\"}", "two names"),
             ("{\"99999999999\": \"a\"}", "beyond"),
-            ("id,name\nx,cat\n", "no index"),
+            ("id,name\nx,cat\n", "not a class index"),
         ] {
             let why = parsed(text.as_bytes().to_vec()).unwrap_err();
             assert!(why.contains(words), "{text}: {why}");
