@@ -8,7 +8,7 @@ classifiers, exported by both of PyTorch's exporters.
 The sample: of every module that holds convolutional classifiers at least one network, the rest in
 proportion to the square root of the number of its networks, drawn with a fixed seed from those of
 at most 60 million parameters. Weights are random, and every normalisation has the statistics of the pictures with
-them, so that no branch vanishes. Logits are right within 1e-4 of PyTorch's in 64 bits; where they are not, the table has ONNX
+them, so that no branch vanishes; blocks add less to their shortcuts where PyTorch's own rounding is much. Logits are right within 1e-4 of PyTorch's in 64 bits; where they are not, the table has ONNX
 Runtime's own distance beside. `check` deletes what it saw agree, unless told `--keep`. Needs torch, torchvision, timm,
 onnx, onnxruntime, onnxscript and numpy.
 """
@@ -37,6 +37,8 @@ ghostnet hardcorenas hgnet hrnet inception_next inception_resnet_v2 inception_v3
 mambaout metaformer mobilenetv3 nasnet nfnet pnasnet rdnet regnet repghost repvit res2net resnest
 resnet resnetv2 rexnet selecsls senet sknet starnet tresnet vgg vovnet xception
 xception_aligned""".split()
+# What PyTorch's 32 bits may be off for a network to be measured at its first weights.
+ROUNDING = 2e-5
 ATTENTION = re.compile(r"caformer|^bat_|lambda|halo|botnet|sehalonet|^vit|^swin|^maxvit")
 TABLE = Path(__file__).with_name("zoo.csv")
 
@@ -104,8 +106,9 @@ def sample():
     return draw(found["torchvision"], TORCHVISION, "torchvision") + draw(found["timm"], TIMM, "timm")
 
 
-def randomise(net, pixels, seed):
-    """Random weights, and the statistics that the pictures have with them."""
+def randomise(net, pixels, seed, share):
+    """Random weights, and the statistics that the pictures have with them. `share` is a factor of what
+    normalisations give, which is how much blocks add to their shortcuts."""
     import torch
 
     chance = torch.Generator().manual_seed(seed)
@@ -116,7 +119,7 @@ def randomise(net, pixels, seed):
             if value.dim() < 2 and name.endswith("bias"):
                 value.copy_(0.1 * normal(value))
             elif small:
-                value.copy_(0.9 + 0.1 * normal(value))
+                value.copy_(share * (0.9 + 0.1 * normal(value)))
             else:
                 value.copy_(normal(value) * (1.4 / value[0].numel()) ** 0.5)
         norms = [m for m in net.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
@@ -163,13 +166,22 @@ def run(library, name, seed):
 
     for side in SIDES:
         pixels = np.random.default_rng(seed).standard_normal((4, 3, side, side), dtype=np.float32)
+        best = None
         try:
-            net = randomise(create(library, name).eval(), pixels, seed)
-            with torch.no_grad():
-                logits = net.double()(torch.tensor(pixels[:2]).double()).float().numpy()
-            net.float()
+            # Some networks magnify rounding beyond measure; where blocks add less, they do not.
+            for share in (1.0, 0.5, 0.25, 0.1):
+                net = randomise(create(library, name).eval(), pixels, seed, share)
+                with torch.no_grad():
+                    short = net(torch.tensor(pixels[:2])).double()
+                    exact = net.double()(torch.tensor(pixels[:2]).double())
+                rounding = float((short - exact).norm() / exact.norm())
+                if best is None or rounding < best[0]:
+                    best = rounding, net.float(), exact.float().numpy()
+                if rounding < ROUNDING:
+                    break
         except (RuntimeError, AssertionError, ValueError, IndexError):
             continue
+        _, net, logits = best
         assert np.isfinite(logits).all(), "its logits are not finite"
         assert np.ptp(logits[0] - logits[1]) > 1e-3 * np.abs(logits).max(), "its logits do not depend on the picture"
         return net, pixels[:2], logits
