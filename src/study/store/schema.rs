@@ -136,7 +136,7 @@ pub fn check(connection: &Connection, database: &Path) -> Result<()> {
         1..=VERSION => Ok(()),
         newer if newer > VERSION => Err(Error::new(
             what,
-            format!("a newer Hyaline made it (version {newer}, this one reads {VERSION})"),
+            format!("a newer Hyaline made it (version {newer}, this one reads 1 to {VERSION})"),
         )
         .hint("use the newer Hyaline")),
         other => Err(damaged(database, format!("there is no version {other}"))),

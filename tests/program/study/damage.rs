@@ -117,8 +117,8 @@ fn other_databases_are_refused_and_left_alone() {
             assert!(error.contains(words), "{error}");
         }
     };
-    change("PRAGMA user_version = 2");
-    refused("a newer Hyaline made it (version 2, this one reads 1)");
+    change("PRAGMA user_version = 3");
+    refused("a newer Hyaline made it (version 3, this one reads 1 to 2)");
     change("PRAGMA user_version = -1");
     refused("damaged: there is no version -1");
     change("PRAGMA user_version = 1; DROP TABLE measurements");
