@@ -23,6 +23,8 @@ fn another_output_and_what_it_is_are_chosen() {
     wait(&mut window, "Gradient of named: done");
     click(&mut window, "Details of named");
     wait_for_part(&mut window, "logits of classes (softmax), a guess; `logits` of");
+    // Its rows find their heights in the first frames.
+    window.run_steps(3);
     click(&mut window, "Output");
     click(&mut window, "embedding 1×6");
     click(&mut window, "Outputs are");
