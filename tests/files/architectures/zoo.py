@@ -234,7 +234,8 @@ def measure_torchvision(arguments, write):
         if too_large(make):
             outcome = "not measured", "", "more than 1.5 GB of weights"
         else:
-            normalisation = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+            pictures = published.transforms()
+            normalisation = list(pictures.mean), list(pictures.std)
             outcome = measure(arguments, f"torchvision-{name}", make, save, side, *normalisation, {})
         write(name, "torchvision", *outcome)
 
