@@ -54,7 +54,7 @@ impl Store {
         std::fs::create_dir_all(folder).map_err(|e| failed(&e))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut connection = connect(&database, &database, flags)?;
-        schema::prepare(&mut connection, &database)?;
+        schema::prepare(&mut connection, &database, PATIENCE)?;
         schema::check_whole(&connection, &database)?;
         Ok(Self { folder: folder.to_path_buf(), connection, worker: None })
     }

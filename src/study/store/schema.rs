@@ -2,8 +2,9 @@
 
 use super::failure::{READ_ONLY, damaged, of_database};
 use crate::error::{Error, Result};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// "HYLN": marks the file as one of Hyaline's.
 const APPLICATION: i32 = 0x4859_4C4E;
@@ -76,8 +77,9 @@ CREATE TABLE claims (key TEXT PRIMARY KEY, worker TEXT NOT NULL) STRICT, WITHOUT
 ";
 
 /// Makes the tables of a new database, or checks those that are there; then writes go to a log
-/// beside it, which a kill can't leave half applied.
-pub fn prepare(connection: &mut Connection, database: &Path) -> Result<()> {
+/// beside it, which a kill can't leave half applied. Another process that does the same is waited for,
+/// for as long as `patience`.
+pub fn prepare(connection: &mut Connection, database: &Path, patience: Duration) -> Result<()> {
     let failed = of_database("open", database);
     if !is_new(connection).map_err(&failed)? {
         check(connection, database)?;
@@ -86,9 +88,7 @@ pub fn prepare(connection: &mut Connection, database: &Path) -> Result<()> {
         let what = format!("cannot open study store {}", database.display());
         return Err(Error::new(what, "it can't be written to").hint(READ_ONLY));
     }
-    let mode: String = connection
-        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
-        .map_err(&failed)?;
+    let mode = log_writes(connection, patience).map_err(&failed)?;
     if mode != "wal" {
         let what = format!("cannot open study store {}", database.display());
         return Err(Error::new(what, "its disk can't hold a log of writes")
@@ -97,6 +97,25 @@ pub fn prepare(connection: &mut Connection, database: &Path) -> Result<()> {
     connection.pragma_update(None, "foreign_keys", true).map_err(&failed)?;
     create(connection).map_err(&failed)?;
     check(connection, database)
+}
+
+/// Has writes go to a log; gives the mode that the database is in then.
+fn log_writes(connection: &Connection, patience: Duration) -> rusqlite::Result<String> {
+    let begun = Instant::now();
+    loop {
+        let mode =
+            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0));
+        match mode {
+            // SQLite doesn't wait here by itself, since two that wait for each other would for ever.
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && begun.elapsed() < patience =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            mode => return mode,
+        }
+    }
 }
 
 /// Makes the tables if no other process has made them just now.

@@ -37,6 +37,8 @@ fn a_process_at_work() {
 fn start(folder: &Path, number: usize, shard: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "study::killing::a_process_at_work", "--test-threads", "1"])
+        // Why it ends goes to standard error, which is kept.
+        .arg("--nocapture")
         .env(FOLDER, folder)
         .env(NUMBER, number.to_string())
         .env(SHARD, shard)
