@@ -100,7 +100,7 @@ pub struct Lowering<'a> {
     taken_in: HashSet<*const Node>,
     /// Nodes lowered so far; those of loops count once for every turn.
     steps: usize,
-    /// Values that constants which are computed may still have; weights that are read allow more.
+    /// Values that computed constants may still have at a time; weights that are read allow more.
     allowance: Cell<usize>,
     names: HashSet<String>,
     /// Name of the ONNX node that is being lowered.
@@ -169,11 +169,12 @@ impl<'a> Lowering<'a> {
         if self.batch > 1 {
             self.places.insert(input, batch::Place::FIRST);
         }
-        for node in self.nodes {
+        for (node, done_with) in self.nodes.iter().zip(last_uses(self.nodes)) {
             if let Err(why) = self.step(node) {
                 let outputs = node.output.iter().filter(|name| !name.is_empty());
                 self.failures.extend(outputs.map(|name| (name.as_str(), why.clone())));
             }
+            done_with.into_iter().for_each(|name| self.release(name));
         }
         self.current = "output".into();
     }
@@ -222,6 +223,17 @@ impl<'a> Lowering<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Forgets a constant that was computed and that no later node uses.
+    fn release(&mut self, name: &'a str) {
+        let is_constant = matches!(self.values.get(name), Some(Value::Constant(_)));
+        if is_constant
+            && !self.outputs.contains(name)
+            && let Some(Value::Constant(constant)) = self.values.remove(name)
+        {
+            self.allowance.set(self.allowance.get().saturating_add(constant.len()));
+        }
     }
 
     fn lower(&mut self, node: &'a Node) -> Result<Vec<Value>, String> {
@@ -422,8 +434,8 @@ impl<'a> Lowering<'a> {
 /// Nodes lowered at most: more is a loop without an end.
 const MOST_STEPS: usize = 1 << 17;
 
-/// Values of constants computed at most, beside those that weights allow: more is a damaged file
-/// that would fill the memory.
+/// Values of computed constants kept at a time, beside those that weights allow: more is a damaged
+/// file that would fill the memory.
 const MOST_COMPUTED: usize = 1 << 25;
 
 /// Values that may be computed for each that is read from the file.
@@ -442,6 +454,28 @@ fn find_consumers<'a>(
             outputs.extend(graph.output.iter().map(|output| output.name.as_str()));
             find_consumers(&graph.node, consumers, outputs);
         }
+    }
+}
+
+/// For each node, the values that neither a later node nor a graph inside one uses.
+fn last_uses(nodes: &[Node]) -> Vec<Vec<&str>> {
+    let mut last = HashMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        visit_inputs(node, &mut |name| {
+            last.insert(name, index);
+        });
+    }
+    let mut by_node = vec![vec![]; nodes.len()];
+    last.into_iter().for_each(|(name, index)| by_node[index].push(name));
+    by_node
+}
+
+/// Visits what a node uses, with what graphs inside it use.
+fn visit_inputs<'a>(node: &'a Node, visit: &mut impl FnMut(&'a str)) {
+    node.input.iter().for_each(|name| visit(name));
+    for graph in node.graphs() {
+        graph.node.iter().for_each(|node| visit_inputs(node, visit));
+        graph.output.iter().for_each(|output| visit(&output.name));
     }
 }
 

@@ -37,6 +37,10 @@ add("batch_norm_after_conv", "c = Conv (x, w, cb)\nh = BatchNormalization (c, s,
 add("batch_norm_before_conv", "n = BatchNormalization (x, s, b, m, v)\nh = Conv <pads = [1,1,1,1]> (n, w)",
     w=W, **BN)
 add("batch_norm_rank_2", "f = Flatten (x)\nh = BatchNormalization (f, s, b, m, v)", shape=("N", 2, 2, 1), **BN)
+add("batch_norm_of_weights", "k = Reshape (w, flat)\n"
+    "n, m2, v2 = BatchNormalization <epsilon = 0.001, training_mode = 1> (k, s, b, m, v)\n"
+    "c = Reshape (n, square)\nh = Conv (x, c)",
+    w=normal(4, 4, 3, 3), flat=ints(1, 4, -1), square=ints(4, 4, 3, 3), **BN)
 add("instance_norm", "h = InstanceNormalization <epsilon = 0.01> (x, s, b)", s=BN["s"], b=BN["b"])
 add("layer_norm", "h = LayerNormalization (x, s, b)", s=normal(3), b=normal(3, scale=0.2))
 add("layer_norm_no_bias", "h = LayerNormalization <axis = -1, epsilon = 0.001> (x, s)", s=normal(3))

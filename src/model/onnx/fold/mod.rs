@@ -4,6 +4,7 @@
 //! is folded by the very nodes that it would be lowered to (`evaluate`).
 
 mod arrays;
+mod batch_norm;
 mod cast;
 mod choice;
 mod evaluate;
@@ -11,6 +12,7 @@ mod function;
 mod moves;
 
 pub use arrays::{MOST_FOLDED, axis_of, broadcast, check_count};
+pub use batch_norm::batch_norm;
 pub use choice::eye;
 pub use evaluate::evaluate;
 

@@ -162,7 +162,7 @@ fn scale_and_shift(norm: &Node, parts: [&Constant; 4], out: usize) -> Result<[Ve
 ///
 /// # Errors
 /// When it takes them from the batch.
-fn evaluates(norm: &Node, opset: i64) -> Result<()> {
+pub fn evaluates(norm: &Node, opset: i64) -> Result<()> {
     let used = norm.output.iter().filter(|name| !name.is_empty()).count();
     let trains = match opset {
         ..7 => norm.int("is_test").unwrap_or(0) == 0,

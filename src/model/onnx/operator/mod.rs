@@ -76,10 +76,15 @@ fn folded(call: &Call, constants: &[Option<&Constant>]) -> Option<Result<Vec<Val
         "CenterCropPad",
         "Einsum",
     ];
-    let outputs = match fold(call.node, constants) {
+    let node = call.node;
+    let trains = || {
+        node.op_type == "BatchNormalization" && convolution::evaluates(node, call.opset).is_err()
+    };
+    let outputs = match fold(node, constants) {
         Some(outputs) => outputs,
-        None if BOTH.contains(&call.node.op_type.as_str()) => return None,
-        None => fold::evaluate(call.node, constants, call.opset),
+        None if trains() => fold::batch_norm(node, constants).map(|value| vec![value]),
+        None if BOTH.contains(&node.op_type.as_str()) => return None,
+        None => fold::evaluate(node, constants, call.opset),
     };
     Some(outputs.map(|outputs| outputs.into_iter().map(Value::Constant).collect()))
 }
