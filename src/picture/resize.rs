@@ -7,15 +7,15 @@ use ndarray::Array3;
 
 /// Pixels of 8 bits that can be resized.
 pub(super) trait Resizable: image::Pixel<Subpixel = u8> + 'static {
-    const TYPE: fir::PixelType;
+    type Resized: fir::PixelTrait;
 }
 
 impl Resizable for image::Rgb<u8> {
-    const TYPE: fir::PixelType = fir::PixelType::U8x3;
+    type Resized = fir::pixels::U8x3;
 }
 
 impl Resizable for image::Luma<u8> {
-    const TYPE: fir::PixelType = fir::PixelType::U8;
+    type Resized = fir::pixels::U8;
 }
 
 pub(super) type Pixels<P> = image::ImageBuffer<P, Vec<u8>>;
@@ -56,14 +56,31 @@ fn resized_once<P: Resizable>(
     if (width, height) == image.dimensions() {
         return Ok(image.clone());
     }
+    let bytes = resized_bytes::<P::Resized>(
+        image.as_raw(),
+        image.dimensions(),
+        (width, height),
+        filter,
+    );
+    Ok(Pixels::from_raw(width, height, bytes?).expect("a byte for each value"))
+}
+
+/// Resizes values of one type, so that the library's code for the others is not in the program.
+fn resized_bytes<P: fir::PixelTrait>(
+    bytes: &[u8],
+    from: (u32, u32),
+    to: (u32, u32),
+    filter: Filter,
+) -> Result<Vec<u8>, String> {
     let failed = |e: &dyn std::fmt::Display| format!("it can't be resized: {e}");
-    let (from_w, from_h) = image.dimensions();
-    let source = fir::images::ImageRef::new(from_w, from_h, image.as_raw(), P::TYPE)
+    let source = fir::images::ImageRef::new(from.0, from.1, bytes, P::pixel_type())
         .map_err(|e| failed(&e))?;
-    let mut target = fir::images::Image::new(width, height, P::TYPE);
+    let mut target = fir::images::Image::new(to.0, to.1, P::pixel_type());
     let options = fir::ResizeOptions::new().resize_alg(filter.algorithm());
-    fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| failed(&e))?;
-    Pixels::from_raw(width, height, target.into_vec()).ok_or_else(|| failed(&"wrong size"))
+    let views = source.typed_image::<P>().zip(target.typed_image_mut::<P>());
+    let (source, mut view) = views.expect("both are of the type they were made with");
+    fir::Resizer::new().resize_typed(&source, &mut view, &options).map_err(|e| failed(&e))?;
+    Ok(target.into_vec())
 }
 
 /// Pixels (C×H×W) at another size, bicubically, antialiased where they shrink.
@@ -81,16 +98,11 @@ pub fn resized_values(
     if (from_height, from_width) == (height, width) {
         return pixels.clone();
     }
-    let options = fir::ResizeOptions::new().resize_alg(filter.algorithm());
+    let (from, to) = ((from_width as u32, from_height as u32), (width as u32, height as u32));
     let channel = |values: Vec<f32>| {
-        let (from_width, from_height) = (from_width as u32, from_height as u32);
         let bytes = bytemuck::cast_slice(&values);
-        let source =
-            fir::images::ImageRef::new(from_width, from_height, bytes, fir::PixelType::F32)
-                .expect("four bytes a value");
-        let mut target = fir::images::Image::new(width as u32, height as u32, fir::PixelType::F32);
-        fir::Resizer::new().resize(&source, &mut target, &options).expect("both are of one kind");
-        bytemuck::pod_collect_to_vec::<u8, f32>(target.buffer())
+        let resized = resized_bytes::<fir::pixels::F32>(bytes, from, to, filter);
+        bytemuck::pod_collect_to_vec::<u8, f32>(&resized.expect("four bytes a value"))
     };
     let planes = pixels.outer_iter().map(|plane| channel(plane.iter().copied().collect()));
     Array3::from_shape_vec((channels, height, width), planes.flatten().collect())
