@@ -5,7 +5,7 @@ use super::parse::checked_size;
 use super::{Annotations, Frame, Region, RunLengths, Shape};
 use crate::file::{extension, stem};
 use image::{DynamicImage, GenericImageView, ImageFormat, ImageReader, Limits};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::ops::Range;
@@ -71,22 +71,51 @@ pub(super) fn read(
     Ok(())
 }
 
+/// Columns that are copied at a time, so that of each row a whole cache line is used.
+const STRIP: usize = 16;
+
 /// Stretches of pixels of every value but zero, counted down the columns.
 fn objects(values: ArrayView2<u32>) -> Result<BTreeMap<u32, Vec<Range<u32>>>, String> {
     let mut objects: BTreeMap<u32, Vec<Range<u32>>> = BTreeMap::new();
-    for (&value, place) in values.t().into_iter().zip(0u32..).filter(|(value, _)| **value != 0) {
-        let stretches = objects.entry(value).or_default();
-        match stretches.last_mut() {
-            Some(last) if last.end == place => last.end += 1,
-            _ => stretches.push(place..place + 1),
-        }
-        if objects.len() > MAX_OBJECTS {
-            return Err(format!(
-                "more than {MAX_OBJECTS} values: a mask has 0 where there is nothing and one value for each object"
-            ));
+    let (mut run, mut place) = ((0, 0), 0);
+    for strip in values.axis_chunks_iter(Axis(1), STRIP) {
+        for value in down_the_columns(strip) {
+            if value != run.0 {
+                take(&mut objects, run.0, run.1..place)?;
+                run = (value, place);
+            }
+            place += 1;
         }
     }
+    take(&mut objects, run.0, run.1..place)?;
     Ok(objects)
+}
+
+/// The values of a few columns, one column after the other.
+fn down_the_columns(strip: ArrayView2<u32>) -> Vec<u32> {
+    let (height, width) = strip.dim();
+    let mut columns = vec![0; height * width];
+    for (y, row) in strip.outer_iter().enumerate() {
+        row.iter().enumerate().for_each(|(x, value)| columns[x * height + y] = *value);
+    }
+    columns
+}
+
+/// Adds a stretch to its value's object.
+fn take(
+    objects: &mut BTreeMap<u32, Vec<Range<u32>>>,
+    value: u32,
+    stretch: Range<u32>,
+) -> Result<(), String> {
+    if value != 0 {
+        objects.entry(value).or_default().push(stretch);
+    }
+    match objects.len() > MAX_OBJECTS {
+        true => Err(format!(
+            "more than {MAX_OBJECTS} values: a mask has 0 where there is nothing and one value for each object"
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Colours that are not grey lie above every level of grey.
@@ -127,7 +156,10 @@ impl Levels {
         let white = u64::from(self.white?);
         let mut histogram = [0; 256];
         for value in &self.values {
-            histogram[(u64::from(*value) * 255 / white).min(255) as usize] += 1;
+            // White itself is the usual case, where a division of each pixel would be felt.
+            let level =
+                if white == 255 { u64::from(*value) } else { u64::from(*value) * 255 / white };
+            histogram[level.min(255) as usize] += 1;
         }
         Some(histogram)
     }
@@ -213,4 +245,23 @@ fn palette_indices(bytes: &[u8]) -> Result<Option<Array2<u32>>, String> {
         let index = (byte >> (8 - bits - x * bits % 8)) & (0xff >> (8 - bits));
         if index == VOID { 0 } else { u32::from(index) }
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_go_down_the_columns() {
+        // More columns than a strip has; an object goes on from one strip into the next.
+        let values = Array2::from_shape_fn((3, 40), |(y, x)| match (y, x) {
+            (_, 15 | 16) => 7,
+            (1, 30) | (2, 39) => 2,
+            _ => 0,
+        });
+        let found = objects(values.view()).unwrap();
+        assert_eq!(found, BTreeMap::from([(7, Vec::from([45..51])), (2, vec![91..92, 119..120])]));
+        let many = Array2::from_shape_fn((10, 10), |(y, x)| (10 * y + x) as u32);
+        assert!(objects(many.view()).is_err());
+    }
 }
