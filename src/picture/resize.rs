@@ -56,12 +56,8 @@ fn resized_once<P: Resizable>(
     if (width, height) == image.dimensions() {
         return Ok(image.clone());
     }
-    let bytes = resized_bytes::<P::Resized>(
-        image.as_raw(),
-        image.dimensions(),
-        (width, height),
-        filter,
-    );
+    let bytes =
+        resized_bytes::<P::Resized>(image.as_raw(), image.dimensions(), (width, height), filter);
     Ok(Pixels::from_raw(width, height, bytes?).expect("a byte for each value"))
 }
 

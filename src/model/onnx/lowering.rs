@@ -174,7 +174,9 @@ impl<'a> Lowering<'a> {
                 let outputs = node.output.iter().filter(|name| !name.is_empty());
                 self.failures.extend(outputs.map(|name| (name.as_str(), why.clone())));
             }
-            done_with.into_iter().for_each(|name| self.release(name));
+            for name in done_with {
+                self.release(name);
+            }
         }
         self.current = "output".into();
     }
@@ -466,13 +468,17 @@ fn last_uses(nodes: &[Node]) -> Vec<Vec<&str>> {
         });
     }
     let mut by_node = vec![vec![]; nodes.len()];
-    last.into_iter().for_each(|(name, index)| by_node[index].push(name));
+    for (name, index) in last {
+        by_node[index].push(name);
+    }
     by_node
 }
 
 /// Visits what a node uses, with what graphs inside it use.
 fn visit_inputs<'a>(node: &'a Node, visit: &mut impl FnMut(&'a str)) {
-    node.input.iter().for_each(|name| visit(name));
+    for name in &node.input {
+        visit(name);
+    }
     for graph in node.graphs() {
         graph.node.iter().for_each(|node| visit_inputs(node, visit));
         graph.output.iter().for_each(|output| visit(&output.name));
