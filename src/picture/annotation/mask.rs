@@ -255,12 +255,15 @@ mod tests {
     fn stretches_go_down_the_columns() {
         // More columns than a strip has; an object goes on from one strip into the next.
         let values = Array2::from_shape_fn((3, 40), |(y, x)| match (y, x) {
-            (_, 15 | 16) => 7,
+            (_, 15 | 16) | (0, 35) => 7,
             (1, 30) | (2, 39) => 2,
             _ => 0,
         });
         let found = objects(values.view()).unwrap();
-        assert_eq!(found, BTreeMap::from([(7, Vec::from([45..51])), (2, vec![91..92, 119..120])]));
+        assert_eq!(
+            found,
+            BTreeMap::from([(7, vec![45..51, 105..106]), (2, vec![91..92, 119..120])])
+        );
         let many = Array2::from_shape_fn((10, 10), |(y, x)| (10 * y + x) as u32);
         assert!(objects(many.view()).is_err());
     }
