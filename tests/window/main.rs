@@ -6,6 +6,7 @@ mod keeping;
 mod opening;
 mod outputs;
 mod shaders;
+mod snapshots;
 mod studying;
 #[path = "../support/mod.rs"]
 mod support;
