@@ -5,13 +5,17 @@ set -euo pipefail
 program=$1
 data=${HYALINE_DATA:-$(dirname "$0")/../../shared/data}
 folder=$(mktemp -d)
-trap 'kill $window $display 2>/dev/null || true; rm -rf "$folder"' EXIT
+# The window goes before its display, which it would miss.
+trap 'kill $window 2>/dev/null && sleep 1; kill $display 2>/dev/null || true; rm -rf "$folder"' EXIT
 display= window=
 number=$((90 + RANDOM % 900))
 Xvfb ":$number" -screen 0 1280x800x24 >/dev/null 2>&1 &
 display=$!
 export DISPLAY=":$number"
-sleep 1
+for _ in $(seq 100); do
+    xdotool getdisplaygeometry >/dev/null 2>&1 && break
+    sleep 0.1
+done
 "$program" "$data/weights/mnist_lenet5_vanilla.safetensors" "$data/images/photos/both.png" &
 window=$!
 for _ in $(seq 100); do
