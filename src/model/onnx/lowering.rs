@@ -5,6 +5,7 @@ mod colours;
 mod compose;
 mod control;
 mod placing;
+mod uses;
 
 pub use affine::along;
 
@@ -19,6 +20,7 @@ use burn::tensor::{Device, Tensor as DeviceTensor, TensorData};
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use uses::{find_consumers, last_uses};
 
 pub use colours::Inside;
 use colours::{Coloured, Colours};
@@ -442,48 +444,6 @@ const MOST_COMPUTED: usize = 1 << 25;
 
 /// Values that may be computed for each that is read from the file.
 const ALLOWED_BY_WEIGHT: usize = 4;
-
-fn find_consumers<'a>(
-    nodes: &'a [Node],
-    consumers: &mut HashMap<&'a str, Vec<&'a Node>>,
-    outputs: &mut HashSet<&'a str>,
-) {
-    for node in nodes {
-        for input in &node.input {
-            consumers.entry(input).or_default().push(node);
-        }
-        for graph in node.graphs() {
-            outputs.extend(graph.output.iter().map(|output| output.name.as_str()));
-            find_consumers(&graph.node, consumers, outputs);
-        }
-    }
-}
-
-/// For each node, the values that neither a later node nor a graph inside one uses.
-fn last_uses(nodes: &[Node]) -> Vec<Vec<&str>> {
-    let mut last = HashMap::new();
-    for (index, node) in nodes.iter().enumerate() {
-        visit_inputs(node, &mut |name| {
-            last.insert(name, index);
-        });
-    }
-    let mut by_node = vec![vec![]; nodes.len()];
-    for (name, index) in last {
-        by_node[index].push(name);
-    }
-    by_node
-}
-
-/// Visits what a node uses, with what graphs inside it use.
-fn visit_inputs<'a>(node: &'a Node, visit: &mut impl FnMut(&'a str)) {
-    for name in &node.input {
-        visit(name);
-    }
-    for graph in node.graphs() {
-        graph.node.iter().for_each(|node| visit_inputs(node, visit));
-        graph.output.iter().for_each(|output| visit(&output.name));
-    }
-}
 
 /// `/layer4/layer4.2/conv1/Conv`, as PyTorch's older exporter writes it, is `layer4.2.conv1.conv`.
 fn path_of(name: &str) -> String {
