@@ -1,4 +1,4 @@
-//! Batch norms of constants in training mode: networks that standardize their weights are written
+//! Batch norms of constants in training mode: networks that standardise their weights are written
 //! so, with the output channels of a kernel as the channels.
 
 use super::arrays::input;
@@ -9,7 +9,7 @@ use crate::model::onnx::proto::Node;
 /// channel are its values' own.
 ///
 /// # Errors
-/// When the inputs do not fit.
+/// When the inputs do not fit, or the result is not finite.
 pub fn batch_norm(node: &Node, inputs: &[Option<&Constant>]) -> Result<Constant, String> {
     let [x, gamma, beta] = [input(inputs, 0)?, input(inputs, 1)?, input(inputs, 2)?];
     let &[_, channels, ref rest @ ..] = x.dims() else { return Err("no channels".into()) };
@@ -31,7 +31,10 @@ pub fn batch_norm(node: &Node, inputs: &[Option<&Constant>]) -> Result<Constant,
             *value = (f64::from(*value) * scale + shift) as f32;
         }
     }
-    Constant::floats(x.dims(), values)
+    match values.iter().all(|value| value.is_finite()) {
+        true => Constant::floats(x.dims(), values),
+        false => Err("values that are not finite: the file is damaged".into()),
+    }
 }
 
 #[cfg(test)]
@@ -52,5 +55,7 @@ mod tests {
             assert!((y[index + 2] - expected(base, 2.0, 5.0)).abs() < 1e-5);
         }
         assert!(batch_norm(&node, &[Some(&x), Some(&gamma), None]).is_err());
+        let damaged = Constant::floats(&[2], vec![f32::NAN, 1.0]).unwrap();
+        assert!(batch_norm(&node, &[Some(&x), Some(&damaged), Some(&beta)]).is_err());
     }
 }
