@@ -82,8 +82,7 @@ pub struct Description {
     pub family: Family,
     pub paper: &'static str,
     pub formula: &'static str,
-    /// Shape of the map.
-    pub shape: &'static str,
+    pub shape: MapShape,
     /// What a value of the map is counted in; `class score` where a parameter chooses between logit
     /// and probability.
     pub unit: &'static str,
@@ -93,6 +92,30 @@ pub struct Description {
     /// How its maps are shown unless a norm is chosen.
     pub sign: Sign,
     pub parameters: &'static [Parameter],
+}
+
+/// The shape of a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapShape {
+    /// C×H×W: a value for every channel of every pixel.
+    Picture,
+    /// 1×H×W: a value for every pixel.
+    Plane,
+    /// 1×h×w of a layer's positions.
+    Layer,
+    /// 1×h×w of a grid that the method lays over the picture.
+    Grid,
+}
+
+impl fmt::Display for MapShape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Picture => "C×H×W",
+            Self::Plane => "1×H×W",
+            Self::Layer => "1×h×w of the layer",
+            Self::Grid => "1×h×w of the grid",
+        })
+    }
 }
 
 /// What makes a pixel important, when pixels are put in order.

@@ -31,7 +31,7 @@ pub use foreign_map::ForeignMap;
 pub use gradient::quadrature::gauss_legendre;
 pub use gradient::smoothing::{SMOOTHGRAD, SMOOTHGRAD_SQUARED, Smoothing, VARGRAD};
 pub use job::{Job, Progress};
-pub use method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+pub use method::{Cost, Description, Family, MapShape, Method, Need, Ranking, Sign};
 pub use perturbation::rise::{grid_mask, rise_over};
 pub use preset::{PRESETS, Preset, preset};
 pub use registry::{DEFAULT_METHODS, METHODS, method};

@@ -3,7 +3,7 @@
 use crate::support;
 use crate::support::write_model;
 use hyaline::attribution::{
-    self, Attribution, Cache, DEFAULT_METHODS, Explained, METHODS, Progress,
+    self, Attribution, Cache, DEFAULT_METHODS, Explained, METHODS, MapShape, Progress,
 };
 use hyaline::model::{ComputeDevice, Model};
 use hyaline::parameter::Values;
@@ -302,9 +302,9 @@ fn every_method_runs_and_gives_the_shape_it_promises() {
             .unwrap()
             .map;
         let expected = match description.shape {
-            "C×H×W" | "1×H×W" => (1, 28, 28),
-            "1×h×w of the grid" => (1, 8, 8),
-            _ => (1, 14, 14),
+            MapShape::Picture | MapShape::Plane => (1, 28, 28),
+            MapShape::Grid => (1, 8, 8),
+            MapShape::Layer => (1, 14, 14),
         };
         assert_eq!(map.dim(), expected, "{}", description.id);
         assert!(map.iter().any(|value| *value != 0.0), "{}", description.id);

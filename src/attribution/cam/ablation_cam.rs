@@ -2,7 +2,7 @@
 
 use crate::attribution::cam::cam_layers::{self, Weighing};
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, NodeId, read_back};
 use crate::parameter::Values;
@@ -17,7 +17,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Cam,
     paper: "Desai, Ramaswamy 2020, Ablation-CAM, section 3; without the final ReLU, which the display applies",
     formula: "Σ_k (S_c − S_c with A^k = 0) / S_c A^k",
-    shape: "1×h×w of the layer",
+    shape: MapShape::Layer,
     unit: "activation",
     passes: "1 forward, and from the layer on 1 for every channel",
     ranking: Ranking::Signed,

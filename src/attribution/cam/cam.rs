@@ -2,7 +2,7 @@
 
 use crate::attribution::cam::cam_layers;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::Values;
@@ -16,7 +16,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Cam,
     paper: "Zhou, Khosla, Lapedriza, Oliva, Torralba 2016, Learning Deep Features for Discriminative Localization, section 2. It needs global average pooling and one linear layer after the layer: there the gradients' sums are the class's weights, and the map's mean plus the bias is the logit. Elsewhere the sums stand in for the weights: Grad-CAM's map times the number of places",
     formula: "Σ_k w^c_k A^k, w^c_k = Σ_ij ∂S_c/∂A^k_ij",
-    shape: "1×h×w of the layer",
+    shape: MapShape::Layer,
     unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,

@@ -3,7 +3,7 @@
 use crate::attribution::cam::cam_layers;
 use crate::attribution::cam::principal_component::first_component;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::Values;
@@ -17,7 +17,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Cam,
     paper: "Muhammad, Yeasin 2020, Eigen-CAM, section III; each channel less its mean over places, as in pytorch-grad-cam; of the two signs the one that correlates positively with the mean activation; the same for every class",
     formula: "vᵀ(A − mean_ij A), v the unit vector over channels along which A varies most",
-    shape: "1×h×w of the layer",
+    shape: MapShape::Layer,
     unit: "activation",
     passes: "1 forward",
     ranking: Ranking::Signed,

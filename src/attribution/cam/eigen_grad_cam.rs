@@ -3,7 +3,7 @@
 use crate::attribution::cam::cam_layers;
 use crate::attribution::cam::principal_component::first_component;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::Values;
@@ -17,7 +17,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Cam,
     paper: "Gildenblat et al. 2021, pytorch-grad-cam, EigenGradCAM: Eigen-CAM (Muhammad, Yeasin 2020) of activations times gradients; of the two signs the one that correlates positively with HiResCAM's map",
     formula: "vᵀ(B − mean_ij B), B = ∂S_c/∂A ⊙ A, v the unit vector over channels along which B varies most",
-    shape: "1×h×w of the layer",
+    shape: MapShape::Layer,
     unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,

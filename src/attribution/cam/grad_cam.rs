@@ -2,7 +2,7 @@
 
 use crate::attribution::cam::cam_layers;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::Values;
@@ -17,7 +17,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Cam,
     paper: "Selvaraju et al. 2017, Grad-CAM, section 3, without the final ReLU, which the display applies",
     formula: "Σ_k mean_ij(∂S_c/∂A^k_ij) A^k",
-    shape: "1×h×w of the layer",
+    shape: MapShape::Layer,
     unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,

@@ -2,7 +2,7 @@
 
 use crate::attribution::cam::cam_layers;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::Values;
@@ -20,7 +20,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Cam,
     paper: "Chattopadhay, Sarkar, Howlader, Balasubramanian 2018, Grad-CAM++, section 3.2: of exp S_c, whose higher derivatives are powers of the first where the network is piecewise linear; the factor exp S_c, which all weights share, is left out; without the final ReLU, which the display applies",
     formula: "Σ_k w_k A^k, w_k = Σ_ij α_ij max(g_ij, 0), α = g² / (2g² + g³ Σ A^k + 1e-6), g = ∂S_c/∂A^k",
-    shape: "1×h×w of the layer",
+    shape: MapShape::Layer,
     unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,

@@ -3,7 +3,9 @@
 use crate::attribution::cam::{cam_layers, grad_cam};
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::attribution::upsample::bilinear;
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet, Rules};
@@ -18,7 +20,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Cam,
     paper: "Selvaraju et al. 2017, Grad-CAM, section 3.2: guided backpropagation (Springenberg et al. 2015) times Grad-CAM, ReLU'd and enlarged bilinearly",
     formula: "G(x) ⊙ enlarged max(Σ_k mean_ij(∂S_c/∂A^k_ij) A^k, 0), G guided backpropagation",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "logit² per pixel value",
     passes: "1 forward, 2 backward",
     ranking: Ranking::Magnitude,

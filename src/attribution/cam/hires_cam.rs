@@ -2,7 +2,7 @@
 
 use crate::attribution::cam::cam_layers;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::Values;
@@ -16,7 +16,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Cam,
     paper: "Draelos, Carin 2020, Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks, section 3; without the final ReLU, which the display applies",
     formula: "Σ_k ∂S_c/∂A^k ⊙ A^k",
-    shape: "1×h×w of the layer",
+    shape: MapShape::Layer,
     unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,

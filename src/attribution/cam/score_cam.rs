@@ -2,7 +2,9 @@
 
 use crate::attribution::cam::cam_layers::{self, Weighing};
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::attribution::upsample::{Corners, bilinear_of};
 use crate::error::Result;
 use crate::graph::{Graph, NodeId, read_back};
@@ -18,7 +20,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Cam,
     paper: "Wang et al. 2020, Score-CAM, section 3, in the form of its authors' code: probabilities p_c as they are; masked pixels turn to the colour that the network normalises to zero; without the final ReLU, which the display applies",
     formula: "Σ_k p_c(x ⊙ M_k) A^k, M_k = A^k enlarged, from 0 to 1",
-    shape: "1×h×w of the layer",
+    shape: MapShape::Layer,
     unit: "activation",
     passes: "1 forward for every channel of the layer",
     ranking: Ranking::Signed,

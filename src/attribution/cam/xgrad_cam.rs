@@ -2,7 +2,7 @@
 
 use crate::attribution::cam::cam_layers;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::Values;
@@ -20,7 +20,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Cam,
     paper: "Fu, Hu, Dong, Guo, Gao, Li 2020, Axiom-based Grad-CAM, section 3; without the final ReLU, which the display applies",
     formula: "Σ_k w_k A^k, w_k = Σ_ij A^k_ij ∂S_c/∂A^k_ij / (Σ_ij A^k_ij + 1e-7)",
-    shape: "1×h×w of the layer",
+    shape: MapShape::Layer,
     unit: "logit",
     passes: "1 forward, 1 backward to the layer",
     ranking: Ranking::Signed,

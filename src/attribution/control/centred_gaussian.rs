@@ -1,7 +1,7 @@
 //! A control: what is gained by looking at the middle of every picture.
 
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::{Kind, Parameter, Values};
@@ -15,7 +15,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Control,
     paper: "the centre prior of saliency benchmarks: Judd, Durand, Torralba 2012, A Benchmark of Computational Models of Saliency to Predict Human Fixations, which stretches a Gaussian to the picture",
     formula: "exp(−½ ((y/H − ½)² + (x/W − ½)²) / σ²), y and x at the centres of pixels",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "none",
     passes: "none",
     ranking: Ranking::Signed,

@@ -2,7 +2,7 @@
 
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::Values;
@@ -16,7 +16,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Control,
     paper: "what methods that multiply by the input (Adebayo et al. 2018, Sanity Checks for Saliency Maps, on input-gradient products) show of the input alone; distance to the colour that the network normalises to zero",
     formula: "mean over channels of |x_c − mean_c|",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "pixel value",
     passes: "none",
     ranking: Ranking::Signed,

@@ -1,7 +1,7 @@
 //! A control: noise, the chance level of every score.
 
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::Values;
@@ -16,7 +16,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Control,
     paper: "the chance level: pixels in random order",
     formula: "u(y, x) ~ U(0, 1)",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "none",
     passes: "none",
     ranking: Ranking::Signed,

@@ -2,7 +2,7 @@
 
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::Values;
@@ -16,7 +16,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Control,
     paper: "Adebayo et al. 2018, Sanity Checks for Saliency Maps, on edge detectors; here Sobel's operator, repeated pixels beyond the border",
     formula: "√(G_x² + G_y²) of the luminance, G_x = [1 2 1]ᵀ[−1 0 1]/8 ∗ Y, G_y = G_x turned; in luminance a pixel",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "luminance per pixel",
     passes: "none",
     ranking: Ranking::Signed,

@@ -4,7 +4,7 @@ use crate::attribution::blur::{Border, gaussian_blur};
 use crate::attribution::gradient::integrated_gradients::record_completeness;
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, Rules};
 use crate::parameter::{Kind, Parameter, Values};
@@ -20,7 +20,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Gradient,
     paper: "Xu, Venugopalan, Sundararajan 2020, Attribution in Scale and Space, section 3, as in PAIR's saliency",
     formula: "−∫₀^σ ∂S_c/∂x (x_s) ⊙ ∂x_s/∂s ds, x_s the picture blurred by a Gaussian of deviation s",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "logit",
     passes: "steps × (1 forward, 1 backward)",
     ranking: Ranking::Magnitude,

@@ -2,7 +2,9 @@
 
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet, Rules};
 use crate::parameter::Values;
@@ -17,7 +19,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Gradient,
     paper: "Zeiler, Fergus 2014, Visualizing and Understanding Convolutional Networks, section 2.1; at rectifiers (ReLU and clipped ReLU), others keep their derivative",
     formula: "∂S_c/∂x with, at each ReLU, R_in = max(R_out, 0)",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "logit per pixel value",
     passes: "1 forward, 1 backward",
     ranking: Ranking::Magnitude,

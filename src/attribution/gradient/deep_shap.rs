@@ -5,7 +5,9 @@ use crate::attribution::estimate::{Estimate, STANDARD_ERROR};
 use crate::attribution::gradient::deeplift::contributions;
 use crate::attribution::gradient::integrated_gradients::record_completeness;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet};
 use crate::parameter::{Kind, Parameter, Values};
@@ -20,7 +22,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Gradient,
     paper: "Lundberg, Lee 2017, A Unified Approach to Interpreting Model Predictions, section 4.2; Captum's DeepLiftShap",
     formula: "mean over baselines x₀ of DeepLIFT(x, x₀)",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "logit",
     passes: "1 forward, then 1 forward and 1 backward for every baseline",
     ranking: Ranking::Magnitude,

@@ -4,7 +4,9 @@ use crate::attribution::baseline;
 use crate::attribution::gradient::integrated_gradients::record_completeness;
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet, Rules};
 use crate::parameter::{Kind, Parameter, Values};
@@ -19,7 +21,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Gradient,
     paper: "Shrikumar, Greenside, Kundaje 2017, Learning Important Features Through Propagating Activation Differences, section 3.2 (rescale rule); max pools as in Captum; products of two values by the mean of the other",
     formula: "(x − x₀) ⊙ ∂S_c/∂x with, at each nonlinearity, (f(z) − f(z₀)) / (z − z₀) for f′(z)",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "logit",
     passes: "2 forward, 1 backward",
     ranking: Ranking::Magnitude,

@@ -4,7 +4,7 @@
 use crate::attribution::baseline::{self, normal};
 use crate::attribution::estimate::{Estimate, STANDARD_ERROR};
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, Rules};
 use crate::parameter::{Kind, Parameter, Values};
@@ -21,7 +21,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Gradient,
     paper: "Erion, Janizek, Sturmfels, Lundberg, Lee 2021, Improving Performance of Deep Learning Models with Axiomatic Attribution Priors and Expected Gradients, methods; Captum's GradientShap; SHAP's GradientExplainer",
     formula: "E[(x̃ − x₀) ⊙ ∂S_c/∂x (x₀ + α(x̃ − x₀))], x̃ = x + N(0, σ²), α ~ U(0, 1), x₀ drawn",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "logit",
     passes: "1 forward, 1 backward for every sample",
     ranking: Ranking::Magnitude,

@@ -2,7 +2,9 @@
 
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::attribution::upsample::bilinear;
 use crate::error::Result;
 use crate::graph::{Graph, RuleSet, read_back};
@@ -17,7 +19,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Gradient,
     paper: "Srinivas, Fleuret 2019, Full-Gradient Representation for Neural Network Visualization, section 4; batch norms are part of their convolutions; the pixels count from the colour that the network normalises to zero",
     formula: "ψ(x ⊙ ∂S_c/∂x) + Σ_nodes Σ_channels ψ(b ⊙ ∂S_c/∂z), ψ(a) = (|a| − min|a|) / (max|a| − min|a|), enlarged bilinearly",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "share of each part's range",
     passes: "1 forward, 1 backward",
     ranking: Ranking::Signed,

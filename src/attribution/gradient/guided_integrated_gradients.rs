@@ -3,7 +3,7 @@
 use crate::attribution::baseline;
 use crate::attribution::gradient::integrated_gradients::record_completeness;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, Rules, read_back};
 use crate::parameter::{Kind, Parameter, Values};
@@ -18,7 +18,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Gradient,
     paper: "Kapishnikov, Venugopalan, Avci, Wedin, Terry, Bolukbasi 2021, Guided Integrated Gradients, section 4 and algorithm 1, as in PAIR's saliency; there of the softmax score, here of the logit",
     formula: "∫ ∂S_c/∂x dγ along a path γ that first moves the share of pixels with the smallest |∂S_c/∂x|",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "logit",
     passes: "steps × (1 forward, 1 backward)",
     ranking: Ranking::Magnitude,

@@ -2,7 +2,7 @@
 
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, Rules};
 use crate::parameter::Values;
@@ -17,7 +17,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Gradient,
     paper: "Shrikumar, Greenside, Shcherbina, Kundaje 2016, Not Just a Black Box, section 2",
     formula: "x ⊙ ∂S_c/∂x",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "logit",
     passes: "1 forward, 1 backward",
     ranking: Ranking::Magnitude,

@@ -4,7 +4,7 @@ use crate::attribution::baseline;
 use crate::attribution::gradient::quadrature::{in_spread_order, points};
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::{Graph, Rules, read_back};
 use crate::parameter::{Kind, Parameter, Values};
@@ -20,7 +20,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Gradient,
     paper: "Sundararajan, Taly, Yan 2017, Axiomatic Attribution for Deep Networks, section 3",
     formula: "(x − x₀) ⊙ ∫₀¹ ∂S_c/∂x (x₀ + α(x − x₀)) dα",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "logit",
     passes: "steps × (1 forward, 1 backward), for every baseline",
     ranking: Ranking::Magnitude,

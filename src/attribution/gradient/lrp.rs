@@ -2,7 +2,9 @@
 
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::error::Result;
 use crate::graph::{Composite, Graph, RelevanceRule, RuleSet, read_back};
 use crate::parameter::{Kind, Parameter, Values};
@@ -16,7 +18,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Gradient,
     paper: "Bach et al. 2015, On Pixel-Wise Explanations by Layer-Wise Relevance Propagation; Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview; composites named as in zennit 0.5",
     formula: "R_i = Σ_j share_ij R_j from the logit to the pixels; ε: share_ij = x_i w_ij / (z_j + ε sign z_j)",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "logit",
     passes: "1 forward, 1 to 4 backward by composite",
     ranking: Ranking::Signed,

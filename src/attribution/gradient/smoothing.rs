@@ -12,7 +12,9 @@ use crate::attribution::baseline::normal;
 use crate::attribution::estimate::{Estimate, STANDARD_ERROR};
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::{Job, Progress};
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::{Kind, Parameter, Values};
@@ -70,7 +72,7 @@ const COMMON: Description = Description {
     family: Family::Gradient,
     paper: "",
     formula: "",
-    shape: "C×H×W",
+    shape: MapShape::Picture,
     unit: "that of the smoothed method",
     passes: "those of the smoothed method, for every sample",
     ranking: Ranking::Magnitude,

@@ -3,7 +3,7 @@
 use crate::attribution::blur::{Border, gaussian_blur};
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::attribution::perturbation::optimiser::{Momentum, gradient};
 use crate::attribution::perturbation::smooth_mask::SmoothMask;
 use crate::error::Result;
@@ -21,7 +21,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Perturbation,
     paper: "Fong, Patrick, Vedaldi 2019, Understanding Deep Networks via Extremal Perturbations and Smooth Masks, section 3, as in TorchRay; lengths scale with the picture, areas are optimised one after the other, and equal values of a mask share their rank",
     formula: "Σ_a argmax_m S_c(m ⊗ x) − λ_t mean((sort(m) − r_a)²), λ_t = 300 · 1.0035^t; m ⊗ x blurs x the more the smaller m is, r_a is one over a share a of the pixels and else zero",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "sum of masks",
     passes: "areas × iterations × (1 forward, 1 backward), twice that for dual",
     ranking: Ranking::Signed,

@@ -2,7 +2,9 @@
 
 use crate::attribution::estimate::STANDARD_ERROR;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::attribution::perturbation::coalition::{
     COMPACTNESS, Coalition, HIDE, KERNEL, MAX_DISTANCE, RATIO, SEGMENTS, SIGMA, Superpixels,
     segmentation,
@@ -24,7 +26,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Perturbation,
     paper: "Lundberg, Lee 2017, A Unified Approach to Interpreting Model Predictions, section 4.1; coalitions as shap 0.51 takes them, all values kept; the end points hold exactly (Captum 0.9 weighs them by 10⁶)",
     formula: "φ that minimise Σ_z π(z) (S_c(x_z) − S_c(x_∅) − z·φ)² with Σφ = S_c(x) − S_c(x_∅), π(z) = (M−1) / (C(M,|z|) |z| (M−|z|))",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "class score",
     passes: "1 forward for every coalition, and 2",
     ranking: Ranking::Signed,

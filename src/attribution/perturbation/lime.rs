@@ -2,7 +2,9 @@
 
 use crate::attribution::estimate::STANDARD_ERROR;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::attribution::perturbation::coalition::{
     COMPACTNESS, Coalition, HIDE, KERNEL, MAX_DISTANCE, RATIO, SEGMENTS, SIGMA, Superpixels,
     segmentation,
@@ -23,7 +25,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Perturbation,
     paper: "Ribeiro, Singh, Guestrin 2016, \"Why Should I Trust You?\", section 3, with the lime package's kernel and ridge and all superpixels kept",
     formula: "β of p_c(x_z) ≈ b + z·β that minimise Σ_z √exp(−d²/w²) (p_c(x_z) − b − z·β)² + α‖β‖², z random superpixels, d = 1 − cos(z, 1)",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "class score",
     passes: "1 forward for every sample",
     ranking: Ranking::Signed,

@@ -3,7 +3,9 @@
 use crate::attribution::blur::{Border, gaussian_blur};
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::attribution::perturbation::circular_mask::{DISCS, circular_masks, smallest_disc};
 use crate::attribution::perturbation::optimiser::{Adam, gradient};
 use crate::attribution::upsample::{Corners, bilinear_of, nearest_of};
@@ -24,7 +26,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Perturbation,
     paper: "Fong, Vedaldi 2017, Interpretable Explanations of Black Boxes by Meaningful Perturbation, sections 4.1 to 4.3, as in Bansal, Agarwal, Nguyen 2020, SAM; lengths scale with the picture, of the start too, which SAM gives in cells; a jittered picture repeats its border",
     formula: "1 − argmin_m λ₁ Σ|1 − m| + λ₂ Σ|∇m|^β + p_c(x ⊙ m + blur(x) ⊙ (1 − m)), m in [0,1]",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "mask, 0 to 1",
     passes: "iterations × (1 forward, 1 backward); 35 forwards for the circular start",
     ranking: Ranking::Signed,

@@ -2,7 +2,9 @@
 
 use crate::attribution::baseline;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::attribution::perturbation::quantity::{self, SCORE, scores};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -19,7 +21,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Perturbation,
     paper: "Zeiler, Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4.2; averaged where windows overlap and cut at the far borders, as in Captum 0.9",
     formula: "mean over windows w ∋ pixel of S_c(x) − S_c(x with w at the baseline)",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "class score",
     passes: "1 forward for every window, and 1",
     ranking: Ranking::Signed,

@@ -2,7 +2,9 @@
 
 use crate::attribution::estimate::{Estimate, STANDARD_ERROR};
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::attribution::upsample::{Between, interpolate};
 use crate::error::Result;
 use crate::graph::Graph;
@@ -20,7 +22,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Perturbation,
     paper: "Petsiuk, Das, Saenko 2018, RISE, section 3; masked pixels turn to the colour that the network normalises to zero",
     formula: "1/(N p) Σ_i p_c(x ⊙ M_i) M_i",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "probability",
     passes: "1 forward for every mask",
     ranking: Ranking::Signed,

@@ -3,7 +3,9 @@
 use crate::attribution::baseline;
 use crate::attribution::estimate::STANDARD_ERROR;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Need, Ranking, Sign};
+use crate::attribution::method::{
+    Cost, Description, Family, MapShape, Method, Need, Ranking, Sign,
+};
 use crate::attribution::perturbation::quantity::{self, SCORE};
 use crate::attribution::upsample::nearest_of;
 use crate::error::Result;
@@ -23,7 +25,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Perturbation,
     paper: "Fel, Cadène, Chalvidal, Cord, Vigouroux, Serre 2021, Look at the Variance!, section 3; designs are Latin hypercubes, as even along every axis as the paper's Sobol sequence and not limited in their dimensions; the variance is over A and B",
     formula: "S_Ti = Σ_n (f(A_n) − f(C_n^i))² / (2N Var f), C^i = A with cell i of B, f(M) = S_c(x ⊙ M + x₀ ⊙ (1 − M))",
-    shape: "1×h×w of the grid",
+    shape: MapShape::Grid,
     unit: "share of the variance",
     passes: "designs × (cells + 2) forwards",
     ranking: Ranking::Signed,

@@ -4,7 +4,7 @@ use crate::attribution::gradient::integrated_gradients::{mean_over, record_compl
 use crate::attribution::gradient::quadrature::in_spread_order;
 use crate::attribution::host_map::to_map;
 use crate::attribution::job::Job;
-use crate::attribution::method::{Cost, Description, Family, Method, Ranking, Sign};
+use crate::attribution::method::{Cost, Description, Family, MapShape, Method, Ranking, Sign};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parameter::{Kind, Parameter, Values};
@@ -24,7 +24,7 @@ static DESCRIPTION: Description = Description {
     family: Family::Region,
     paper: "Kapishnikov, Bolukbasi, Viégas, Terry 2019, XRAI: Better Attributions Through Regions, section 3, in the full form of PAIR's saliency 0.2; other sizes than 224 px are cut after bicubic resizing",
     formula: "value of a pixel = mean over s ∖ grown of max_channel IG_c, s the region that added it; the region of the largest mean is added next",
-    shape: "1×H×W",
+    shape: MapShape::Plane,
     unit: "logit",
     passes: "2 × steps × (1 forward, 1 backward)",
     ranking: Ranking::Signed,
