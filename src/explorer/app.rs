@@ -230,7 +230,8 @@ impl Explorer {
         let settled = !ctx.input(|input| input.pointer.any_down());
         // While a value is dragged, fast methods follow, and slow ones wait for the end.
         if settled || !shows_slow_methods(&self.state.document) {
-            self.services.worker.request(self.requests().tasks());
+            let tasks = self.requests().tasks();
+            self.services.worker.request(tasks);
         }
         // What is opened together is one step.
         let is_calm = settled && self.services.opening.waiting() == 0;
@@ -242,15 +243,15 @@ impl Explorer {
         }
     }
 
-    fn requests(&self) -> Requests<'_> {
+    fn requests(&mut self) -> Requests<'_> {
         let State { document, view, open, .. } = &self.state;
-        let layers_of = self.panels.network.shows_layers_of();
+        let lookup = Lookup { document, results: &self.services.results };
+        let panels = self.panels.windows().into_iter().filter(|(id, _)| open.contains(*id));
         Requests {
-            lookup: Lookup { document, results: &self.services.results },
+            lookup,
             view,
             visible_pictures: self.frame.visible_pictures.clone(),
-            layers_of: layers_of.filter(|_| open.contains(PanelId::Network)),
-            shows_figure: open.contains(PanelId::Figure),
+            of_panels: panels.flat_map(|(_, panel)| panel.tasks(lookup, view)).collect(),
         }
     }
 

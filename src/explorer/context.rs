@@ -2,7 +2,7 @@
 
 use super::command::Command;
 use super::lookup::Lookup;
-use crate::engine::{Key, OpenModel, Results, Worker};
+use crate::engine::{Key, OpenModel, Results, Task, Worker};
 use crate::explorer::frame::Frame;
 use crate::explorer::panel::pinned_maps::Pin;
 use crate::explorer::services::Services;
@@ -81,6 +81,13 @@ pub trait Panel {
     fn window(&self, ctx: &egui::Context, cx: &Context) -> Option<Window<'static>>;
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut Context);
+
+    /// Work whose results it shows, beside those of the grid. Asked for in every frame while it is open:
+    /// work that nothing asks for is cancelled.
+    fn tasks(&self, lookup: Lookup, view: &View) -> Vec<Task> {
+        let _ = (lookup, view);
+        vec![]
+    }
 
     /// What there is to do in every frame, open or not.
     fn update(&mut self, _: &egui::Context, _: &mut Context) {}

@@ -1,6 +1,5 @@
 //! What the window asks the worker for: everything that this frame would show.
 
-use super::figure_requests::FigureSource;
 use super::lookup::Lookup;
 use crate::display::Arrangement;
 use crate::engine::job::{CurvesJob, Job, PaceJob, PredictionJob, SimilarityJob};
@@ -14,34 +13,26 @@ pub struct Requests<'a> {
     pub view: &'a View,
     /// Which pictures there is room for, where several are shown.
     pub visible_pictures: Range<usize>,
-    /// The network whose layers are shown.
-    pub layers_of: Option<u64>,
-    pub shows_figure: bool,
+    /// What the open panels show beside.
+    pub of_panels: Vec<Task>,
 }
 
 impl Requests<'_> {
-    /// Everything that the frame would show: predictions first, then maps, then curves.
-    pub fn tasks(&self) -> Vec<Task> {
+    /// Everything that the frame would show: predictions first, then maps, what panels show, and curves.
+    pub fn tasks(self) -> Vec<Task> {
         let document = self.lookup.document;
         let Some(picture) = document.picture() else { return vec![] };
-        let mut tasks = match self.view.arrangement(document) {
+        let (mut tasks, curves) = match self.view.arrangement(document) {
             Arrangement::PicturesByNetworks => self.tasks_of_pictures(),
             _ => self.tasks_of_methods(picture),
         };
-        if self.shows_figure {
-            tasks.extend(FigureSource { lookup: self.lookup, view: self.view }.tasks());
-        }
+        tasks.extend(self.of_panels);
+        tasks.extend(curves);
         tasks
     }
 
-    fn layer_task(&self) -> Option<Task> {
-        let models = &self.lookup.document.models;
-        let model = models.iter().find(|open| Some(open.id) == self.layers_of)?;
-        self.lookup.layer_job(model).map(Task::of)
-    }
-
-    /// Everything of one picture, for the methods that are shown.
-    fn tasks_of_methods(&self, picture: &OpenPicture) -> Vec<Task> {
+    /// Maps of one picture, for the methods that are shown, and their curves.
+    fn tasks_of_methods(&self, picture: &OpenPicture) -> (Vec<Task>, Vec<Task>) {
         let models = &self.lookup.document.models;
         let mut tasks: Vec<Task> =
             models.iter().map(|model| prediction_task(model, picture)).collect();
@@ -57,9 +48,7 @@ impl Requests<'_> {
             }
             tasks.extend(self.similarity_task(picture, choice));
         }
-        tasks.extend(self.layer_task());
-        tasks.extend(curves);
-        tasks
+        (tasks, curves)
     }
 
     /// How alike the maps of the pair are, once both are there.
@@ -74,7 +63,7 @@ impl Requests<'_> {
     }
 
     /// Predictions, then maps of one method, for the pictures on screen, and curves of the chosen one.
-    fn tasks_of_pictures(&self) -> Vec<Task> {
+    fn tasks_of_pictures(&self) -> (Vec<Task>, Vec<Task>) {
         let range = self.visible_pictures.clone();
         let pictures = self.lookup.document.pictures.get(range).unwrap_or_default();
         let models = &self.lookup.document.models;
@@ -94,13 +83,11 @@ impl Requests<'_> {
             self.lookup.results.done(&job.query())?;
             Some(Task::of(CurvesJob(job)))
         };
-        cells()
+        let tasks = cells()
             .map(|(model, picture)| prediction_task(model, picture))
             .chain(models.iter().map(pace_task))
-            .chain(cells().filter_map(map))
-            .chain(self.layer_task())
-            .chain(models.iter().filter_map(curves))
-            .collect()
+            .chain(cells().filter_map(map));
+        (tasks.collect(), models.iter().filter_map(curves).collect())
     }
 }
 

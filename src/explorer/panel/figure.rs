@@ -1,11 +1,14 @@
 //! A figure for a paper, seen as it will be written.
 
+use crate::engine::Task;
 use crate::error::{Error, Result, panic_text};
 use crate::explorer::context::{Action, Context, Panel};
 use crate::explorer::figure_requests::FigureSource;
+use crate::explorer::lookup::Lookup;
 use crate::explorer::paint::theme;
 use crate::explorer::panel::choice::choose;
 use crate::explorer::state::document::Document;
+use crate::explorer::state::view::View;
 use crate::figure::{Figure, FigureContents, Format};
 use crate::session::{Comparison, CurvesShown, FigureOptions, POINTS, Session, Size, Typeface};
 use egui::{
@@ -99,6 +102,10 @@ impl Panel for FigurePanel {
             .min_size([320.0, 240.0])
             .max_size(room.size() - vec2(24.0, 48.0));
         Some(window)
+    }
+
+    fn tasks(&self, lookup: Lookup, view: &View) -> Vec<Task> {
+        FigureSource { lookup, view }.tasks()
     }
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {

@@ -1,9 +1,11 @@
 //! What a network turned out to be: the load report, its input settings and its layers.
 
 use super::layer::{self, layer_view};
-use crate::engine::OpenModel;
+use crate::engine::{OpenModel, Task};
 use crate::explorer::context::{Action, Context, Panel};
+use crate::explorer::lookup::Lookup;
 use crate::explorer::state::document::Document;
+use crate::explorer::state::view::View;
 use crate::graph::NodeId;
 use crate::model::report::outline;
 use crate::model::{BatchNorms, Card, InputCard, Model, OutputCard, OutputKind};
@@ -48,11 +50,6 @@ impl NetworkPanel {
 
     pub fn show(&mut self, model: u64) {
         self.shown = Some(model);
-    }
-
-    /// The network whose layers are shown while the window is open.
-    pub fn shows_layers_of(&self) -> Option<u64> {
-        self.shown.filter(|_| self.layers)
     }
 
     /// Goes on with the network that took another's place.
@@ -123,6 +120,12 @@ impl Panel for NetworkPanel {
             .max_size(room.size() - vec2(24.0, 48.0))
             .collapsible(false);
         Some(window)
+    }
+
+    fn tasks(&self, lookup: Lookup, _: &View) -> Vec<Task> {
+        let shown = self.shown.filter(|_| self.layers);
+        let model = lookup.document.models.iter().find(|open| Some(open.id) == shown);
+        model.and_then(|model| lookup.layer_job(model)).map(Task::of).into_iter().collect()
     }
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
