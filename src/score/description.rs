@@ -61,9 +61,10 @@ pub enum Measure {
     Scores(fn(&mut ScoreTrial, &Values, &mut ChaCha8Rng) -> Result<Option<Measured>>),
     /// The method's maps of other pictures.
     Explanations(fn(&mut ExplainTrial, &Values, &mut ChaCha8Rng) -> Result<Option<Measured>>),
-    /// The map alone.
-    Map(fn(&Array3<f32>) -> Measured),
-    /// The map, reduced to one channel at the picture's size, and ground-truth annotations.
+    /// The map alone, with all its channels.
+    Map(fn(&Array3<f32>, &Values) -> Measured),
+    /// Where a map lies: the map, reduced to one channel at the picture's size, and ground-truth
+    /// annotations, which [`Localisation::needs_region`] says whether the score needs.
     Regions(&'static dyn Localisation),
     /// The method's maps of networks with other weights:
     /// [`similarity_curve`](super::similarity_curve).

@@ -53,5 +53,7 @@ pub use similarity::{
     cosine, euclidean, hog, hog_pearson, kendall, pearson, spearman, spearman_absolute, ssim,
     ssim_of_joint_range, ssim_of_own_scale, top_intersection,
 };
-pub use statistics::{entropy, gini, normalised_entropy, total_variation};
+pub use statistics::entropy::{entropy, normalised_entropy};
+pub use statistics::gini::gini;
+pub use statistics::total_variation::total_variation;
 pub use trial::{ExplainTrial, ScoreTrial, importance};

@@ -6,9 +6,10 @@ use super::localisation::{
     concentration, energy_game, loc, max_box_accuracy, pointing_game, positive_percentage,
     relevance_rank, top_k_intersection, wsl_iou,
 };
+use super::statistics::{entropy, gini, total_variation};
 use super::{
     average_drop, infidelity, insertion_deletion, local_lipschitz, max_sensitivity, mu_fidelity,
-    pixel_flipping, randomised, similarity, statistics,
+    pixel_flipping, randomised, similarity,
 };
 use crate::error::{Error, Result};
 use crate::text;
@@ -37,9 +38,9 @@ pub static SCORES: &[&Description] = &[
     &wsl_iou::DESCRIPTION,
     &max_box_accuracy::LARGEST,
     &max_box_accuracy::ANY,
-    &statistics::GINI,
-    &statistics::ENTROPY,
-    &statistics::TOTAL_VARIATION,
+    &gini::DESCRIPTION,
+    &entropy::DESCRIPTION,
+    &total_variation::DESCRIPTION,
     &similarity::SPEARMAN,
     &similarity::SPEARMAN_ABSOLUTE,
     &similarity::SSIM,

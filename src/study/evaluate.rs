@@ -260,7 +260,7 @@ impl CellEvaluation<'_> {
         let measured = match description.measure {
             Measure::Curves => return self.curves(map, values, results, watch),
             Measure::Randomisation => return self.randomisation(map, values, results, watch),
-            Measure::Map(measure) => Some(measure(map)),
+            Measure::Map(measure) => Some(measure(map, values)),
             Measure::Regions(score) => {
                 let (measured, curve) = self.regions(map, description, score, values);
                 results.values.insert(description.id.into(), measured);

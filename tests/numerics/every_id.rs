@@ -1,6 +1,8 @@
 //! Every method and every score has a test of its numbers: a closed form, or those of another program.
 
-use crate::{cams, faithfulness, golden, localisation, masks, methods, segments, similarity};
+use crate::{
+    cams, faithfulness, golden, localisation, masks, methods, segments, similarity, statistics,
+};
 use hyaline::attribution::{METHODS, Method};
 use hyaline::score::SCORES;
 use std::collections::BTreeSet;
@@ -23,8 +25,10 @@ fn held() -> BTreeSet<&'static str> {
     let cams = cams::REFERENCES.iter().map(|row| row.1);
     let shares = localisation::SHARES.iter().map(|row| row.0);
     let similarities = similarity::REFERENCES.iter().map(|row| row.0);
-    let tables = references.chain(averages).chain(modified).chain(cams).chain(shares);
-    lists.into_iter().flatten().copied().chain(tables).chain(similarities).collect()
+    let statistics = statistics::STATISTICS.iter().map(|row| row.0);
+    let of_methods = references.chain(averages).chain(modified).chain(cams);
+    let of_scores = shares.chain(similarities).chain(statistics);
+    lists.into_iter().flatten().copied().chain(of_methods).chain(of_scores).collect()
 }
 
 #[test]

@@ -16,3 +16,4 @@ mod masks;
 mod methods;
 mod segments;
 mod similarity;
+mod statistics;

@@ -94,7 +94,7 @@ fn section(measure: Measure) -> &'static str {
         Measure::Scores(_) => "Faithfulness: the class's score of changed pictures",
         Measure::Explanations(_) => "Stability: maps of changed pictures",
         Measure::Randomisation => "Sanity: maps of networks with random weights",
-        Measure::Regions(_) => "Localisation: maps and annotations",
+        Measure::Regions(_) => "Localisation: where a map lies",
         Measure::Map(_) => "The map alone",
         Measure::TwoMaps(_) => "Similarity of two maps",
     }
