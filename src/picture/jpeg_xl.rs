@@ -1,12 +1,11 @@
 //! JPEG XL, by the decoder of its authors.
 
-use super::MAX_PIXELS;
-use super::limits::checked_dimensions;
+use super::limits::{MAX_WHOLE_PIXELS, checked_whole};
 use image::{DynamicImage, RgbaImage};
 use jxl::api::{AlphaMode, Event, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer, JxlPixelFormat};
 
 /// Red, green, blue, alpha, and some extra channels at most.
-const MAX_SAMPLES: usize = 5 * MAX_PIXELS as usize;
+const MAX_SAMPLES: usize = 5 * MAX_WHOLE_PIXELS as usize;
 
 /// Whether a file is one, in its container or bare.
 pub(super) fn is_jpeg_xl(bytes: &[u8]) -> bool {
@@ -31,7 +30,7 @@ pub(super) fn decoded(bytes: &[u8]) -> Result<DynamicImage, String> {
     let info = decoder.basic_info().ok_or_else(cut_off)?;
     let ((width, height), extra) = (info.size, info.extra_channels.len());
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-    checked_dimensions(side(width), side(height))?;
+    checked_whole(side(width), side(height))?;
     decoder.set_pixel_format(JxlPixelFormat::rgba8(extra)).map_err(|e| failed(&e))?;
     let mut pixels = vec![255; 4 * width * height];
     loop {

@@ -3,6 +3,7 @@
 pub mod annotation;
 mod decoding;
 mod filter;
+mod halved;
 mod jpeg;
 mod jpeg_xl;
 mod limits;
@@ -34,6 +35,8 @@ pub struct Picture {
     pub name: String,
     pub path: PathBuf,
     pub content: Content,
+    /// Width and height of the upright picture in the file, of which [`Content`] may keep a half.
+    size: [usize; 2],
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
     /// Notes on how it was read.
@@ -43,7 +46,8 @@ pub struct Picture {
 /// Pixels of a picture.
 #[derive(Debug, Clone)]
 pub enum Content {
-    /// Upright 8-bit RGB; transparency is blended with white.
+    /// Upright 8-bit RGB; transparency is blended with white. Of very large pictures this is half
+    /// the width and height.
     Rgb(RgbImage),
     /// A `.npy` array, C×H×W in [0,1], used exactly as it is.
     Exact(Array3<f32>),
@@ -71,14 +75,21 @@ impl Picture {
             return Err(Error::new(what(), "the file is empty"));
         }
         let read = match extension(path) == "npy" {
-            true => exact(bytes).map(|array| (Content::Exact(array), vec![])),
-            false => decoding::decode(bytes).map(|(image, notes)| (Content::Rgb(image), notes)),
+            true => exact(bytes).map(|array| {
+                let (_, height, width) = array.dim();
+                (Content::Exact(array), [width, height], vec![])
+            }),
+            false => decoding::decode(bytes).map(|decoded| {
+                let size = decoded.size.map(|side| side as usize);
+                (Content::Rgb(decoded.image), size, decoded.notes)
+            }),
         };
-        let (content, notes) = read.map_err(|why| Error::new(what(), why))?;
+        let (content, size, notes) = read.map_err(|why| Error::new(what(), why))?;
         Ok(Self {
             name: stem(path),
             path: path.to_path_buf(),
             content,
+            size,
             sha256: sha256(bytes),
             notes,
         })
@@ -94,12 +105,10 @@ impl Picture {
         &EXTENSIONS
     }
 
-    /// Width and height in pixels.
+    /// Width and height in pixels, those of the file: annotations count in them, and readings.
     pub fn size(&self) -> (usize, usize) {
-        match &self.content {
-            Content::Rgb(image) => (image.width() as usize, image.height() as usize),
-            Content::Exact(array) => (array.dim().2, array.dim().1),
-        }
+        let [width, height] = self.size;
+        (width, height)
     }
 
     /// A small copy that fits a square of `side` pixels.

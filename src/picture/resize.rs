@@ -1,6 +1,7 @@
 //! Resizing as Pillow does it.
 
-use super::{Filter, MAX_PIXELS, Placement};
+use super::limits::MAX_WHOLE_PIXELS;
+use super::{Filter, Placement};
 use fast_image_resize as fir;
 use image::imageops;
 use ndarray::Array3;
@@ -26,7 +27,7 @@ pub(super) fn resized_and_cropped<P: Resizable>(
     filter: Filter,
 ) -> Result<Pixels<P>, String> {
     let [h, w] = placement.resized;
-    if h as u64 * w as u64 > MAX_PIXELS {
+    if h as u64 * w as u64 > MAX_WHOLE_PIXELS {
         let (from_w, from_h) = image.dimensions();
         return Err(format!("{from_w}×{from_h} px is too long and narrow; crop it first"));
     }

@@ -1,6 +1,6 @@
 //! TIFFs that the image library leaves out: palettes, and levels of grey as floating-point numbers.
 
-use super::limits::{MAX_DECODER_BYTES, checked_dimensions};
+use super::limits::{MAX_DECODER_BYTES, checked_whole};
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 use std::io::Cursor;
@@ -45,7 +45,7 @@ fn opened(bytes: &[u8]) -> Result<Opened<'_>, String> {
     let decoder = Decoder::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
     let mut decoder = decoder.with_limits(limits);
     let (width, height) = decoder.dimensions().map_err(|e| e.to_string())?;
-    checked_dimensions(width, height)?;
+    checked_whole(width, height)?;
     Ok(decoder)
 }
 

@@ -77,7 +77,7 @@ fn wrong_pictures_get_one_clear_line() {
     explain("empty.png", &["empty.png", "empty"]);
     explain("words.png", &["words.png", "none of PNG"]);
     explain("tiny.png", &["1×1 px is too small"]);
-    explain("bomb.png", &["20000×20000 px is more than 100 million pixels"]);
+    explain("bomb.png", &["20000×20000 px is more than 300 million pixels"]);
     explain("flat.npy", &["flat.npy", "C×H×W"]);
     explain("colour.npy", &["(3, 28, 28)", "takes (1, 28, 28)"]);
     explain("bytes.npy", &["holds 255", "[0,1]"]);
