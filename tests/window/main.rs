@@ -1,6 +1,7 @@
 //! The window, driven by the names that its widgets have for people who can't see them.
 
 mod comparing;
+mod contrast;
 mod figuring;
 mod keeping;
 mod opening;

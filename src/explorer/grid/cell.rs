@@ -17,6 +17,7 @@ use crate::explorer::grid::probe::{
 use crate::explorer::paint::cell::{failed, label, paint, progress, waiting};
 use crate::explorer::paint::color_bar::Bar;
 use crate::explorer::paint::context_menu::context_menu;
+use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::text_on_picture::shadowed;
 use crate::explorer::paint::theme;
 use crate::explorer::panel::pinned_maps::Pin;
@@ -125,10 +126,6 @@ pub fn show_cell(
     navigate(ui, cx, &response, &transform, picture);
     let title = format!("{name} · {}", picture.value.name);
     cell_menu(cx, &response, &transform, (model.id, id), (title, cell, style));
-    if response.has_focus() {
-        let stroke = ui.visuals().widgets.hovered.fg_stroke;
-        ui.painter().rect_stroke(square, 0.0, stroke, egui::StrokeKind::Outside);
-    }
     let alone = cell.map().map(|map| cx.frame.reduced.scale(&[map], style.norm));
     let scale = style.scale.or(alone);
     let mut readout = None;
@@ -154,6 +151,7 @@ pub fn show_cell(
         }
         _ => {}
     }
+    show_focus(ui, &response);
     footer(ui, cx, cell, style, alone, readout);
 }
 

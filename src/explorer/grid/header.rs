@@ -10,6 +10,7 @@ use crate::explorer::grid::pair::pair_header;
 use crate::explorer::grid::probe::{color_readout, draw_marks, navigate, picture_transform};
 use crate::explorer::grid::{Shown, column};
 use crate::explorer::paint::cell::{failed, label, waiting};
+use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::text_on_picture::{is_legible, shadowed, write_colors};
 use crate::explorer::paint::{textures, theme};
 use crate::explorer::state::reorder::GridLine;
@@ -72,6 +73,7 @@ pub fn model_header(
             draw_annotations(ui, cx, model, picture, &transform);
             write_colors(ui, &transform, seen.image());
             draw_marks(ui, cx, &transform);
+            show_focus(ui, &response);
             if let Some(text) = color_readout(cx, &transform, &seen) {
                 let at = rect.left_bottom() + vec2(4.0, -3.0);
                 shadowed(&painter, at, Align2::LEFT_BOTTOM, &text, 11.0);
@@ -125,7 +127,7 @@ fn predictions(ui: &mut Ui, seen: &Subject, output: &str, target: Target) -> Opt
         if response.hovered() || response.has_focus() {
             ui.painter().rect_filled(rect, 2.0, ui.visuals().widgets.hovered.weak_bg_fill);
         }
-        response.on_hover_text(format!(
+        let response = response.on_hover_text(format!(
             "class {}, {output} {:.3}; click to {what}",
             prediction.class, prediction.logit
         ));
@@ -151,6 +153,7 @@ fn predictions(ui: &mut Ui, seen: &Subject, output: &str, target: Target) -> Opt
         );
         let probability = format!("{:.3}", prediction.score());
         ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, probability, font, color);
+        show_focus(ui, &response);
     }
     asked
 }

@@ -2,8 +2,9 @@
 
 use crate::explorer::context::Context;
 use crate::explorer::paint::context_menu::context_menu;
+use crate::explorer::paint::focus::ring;
 use crate::explorer::state::reorder::GridLine;
-use egui::{Response, Stroke, Ui};
+use egui::{Response, Ui};
 
 /// Lets a name that senses clicks and drags be dragged onto another, and gives it a menu.
 pub fn orderable(ui: &Ui, cx: &mut Context, name: &Response, line: GridLine) {
@@ -11,8 +12,7 @@ pub fn orderable(ui: &Ui, cx: &mut Context, name: &Response, line: GridLine) {
     let same_kind =
         |other: &GridLine| std::mem::discriminant(other) == std::mem::discriminant(&line);
     if name.dnd_hover_payload::<GridLine>().is_some_and(|other| same_kind(&other)) {
-        let stroke = Stroke::new(2.0, ui.visuals().selection.bg_fill);
-        ui.painter().rect_stroke(name.rect, 2.0, stroke, egui::StrokeKind::Outside);
+        ring(ui, name.rect.expand(2.0));
     }
     if let Some(dropped) = name.dnd_release_payload::<GridLine>() {
         cx.document.reorder(*dropped, line);

@@ -7,6 +7,7 @@ use crate::explorer::context::Context;
 use crate::explorer::grid::cell::{Cell, CellStyle, overlay_of, overlay_with};
 use crate::explorer::grid::probe::{draw_marks, navigate, picture_transform};
 use crate::explorer::paint::cell::{label, paint, waiting};
+use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::text_on_picture::shadowed;
 use crate::explorer::paint::theme;
 use crate::explorer::state::pair::PairView;
@@ -115,6 +116,7 @@ pub fn pair_cell(
         }
     }
     draw_marks(ui, cx, &transform);
+    show_focus(ui, &response);
     pair_footer(ui, cx, cells);
 }
 

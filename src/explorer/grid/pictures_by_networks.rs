@@ -7,6 +7,7 @@ use crate::explorer::grid::cell::{Cell, cell_of, show_cell};
 use crate::explorer::grid::line_menu::orderable;
 use crate::explorer::grid::{Shown, column, style_of};
 use crate::explorer::lookup::Lookup;
+use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::theme;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::reorder::GridLine;
@@ -98,7 +99,9 @@ fn picture_header(ui: &mut Ui, cx: &mut Context, picture: &OpenPicture, index: u
     if let Some(texture) = cx.frame.thumbnails.get(&picture.id) {
         let size = egui::Vec2::splat(cx.frame.row_header.min(56.0));
         let image = egui::Image::new(texture).fit_to_exact_size(size).sense(Sense::click());
-        if ui.add(image.alt_text(&picture.value.name)).clicked() {
+        let image = ui.add(image.alt_text(&picture.value.name));
+        show_focus(ui, &image);
+        if image.clicked() {
             cx.document.selected = index;
         }
     }

@@ -62,5 +62,5 @@ pub fn progress(ui: &Ui, rect: Rect, running: &Running, has_map: bool) {
     let track = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 4.0), rect.max);
     ui.painter().rect_filled(track, 0.0, ui.visuals().extreme_bg_color);
     let done = Rect::from_min_size(track.min, vec2(track.width() * share, track.height()));
-    ui.painter().rect_filled(done, 0.0, ui.visuals().selection.bg_fill);
+    ui.painter().rect_filled(done, 0.0, theme::progress(ui.visuals()));
 }

@@ -3,7 +3,9 @@
 pub mod cell;
 pub mod color_bar;
 pub mod context_menu;
+pub mod focus;
 pub mod overlay;
+pub mod plot_axes;
 pub mod reduced_maps;
 pub mod text_on_picture;
 pub mod textures;

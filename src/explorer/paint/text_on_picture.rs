@@ -62,10 +62,12 @@ fn write_in_pixels(
     }
 }
 
-/// Bright writing on a dark shadow, which shows on every colour.
+/// Bright writing in a dark rim, which shows on every colour.
 pub fn shadowed(painter: &egui::Painter, at: Pos2, align: Align2, text: &str, size: f32) {
     let font = FontId::proportional(size);
     let [bright, dark] = theme::ON_PICTURE;
-    painter.text(at + vec2(1.0, 1.0), align, text, font.clone(), dark);
+    for rim in [vec2(1.0, 1.0), vec2(-1.0, 1.0), vec2(1.0, -1.0), vec2(-1.0, -1.0)] {
+        painter.text(at + rim, align, text, font.clone(), dark);
+    }
     painter.text(at, align, text, font, bright);
 }

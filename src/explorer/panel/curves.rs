@@ -3,6 +3,7 @@
 use crate::engine::job::CurvesQuery;
 use crate::explorer::context::Context;
 use crate::explorer::grid::curve_scrubber::scrub_controls;
+use crate::explorer::paint::plot_axes::legible_axes;
 use crate::explorer::paint::theme;
 use crate::explorer::state::scrub::{Scrub, Side};
 use crate::score::{Curve, Curves, Measured};
@@ -199,8 +200,11 @@ fn chart(
     let rows = if is_unit { grid() } else { log_grid_spacer(10) };
     let color = ui.visuals().strong_text_color();
     // Each measure keeps bounds of its own.
+    let [across, up] = legible_axes();
     let plot = Plot::new((chart.title, measure.name()))
         .height(height)
+        .custom_x_axes(across)
+        .custom_y_axes(up)
         .default_x_bounds(0.0, 1.0)
         .default_y_bounds(0.0, 1.0)
         .x_grid_spacer(grid())

@@ -4,6 +4,7 @@ use crate::attribution::{Cost, Family, METHODS, PRESETS};
 use crate::engine::{MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::command::Command;
 use crate::explorer::context::{Action, Context};
+use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::theme;
 use crate::explorer::state::document::Document;
 use crate::parameter::{Kind, Parameter, Value, Values};
@@ -216,6 +217,7 @@ fn picture_row(
     if selected || response.hovered() {
         ui.painter().rect_filled(rect, visuals.corner_radius, visuals.weak_bg_fill);
     }
+    show_focus(ui, &response);
     let mut close = false;
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect.shrink(2.0)), |ui| {
         ui.horizontal_centered(|ui| {

@@ -8,6 +8,7 @@ use crate::engine::MethodChoice;
 use crate::explorer::context::{Context, Panel};
 use crate::explorer::lookup::Lookup;
 use crate::explorer::paint::cell::label;
+use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::theme;
 use crate::explorer::panel::choice::choose;
 use crate::text::number;
@@ -347,6 +348,7 @@ impl Counts {
             let font = FontId::proportional(11.0);
             painter.text(at, align, number(value), font, ui.visuals().text_color());
         }
+        show_focus(ui, &response);
         response
     }
 }

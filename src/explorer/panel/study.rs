@@ -3,6 +3,7 @@
 use crate::attribution::{self, Target};
 use crate::engine::{CellIndex, MethodChoice};
 use crate::explorer::context::{Action, Context, Panel};
+use crate::explorer::paint::plot_axes::legible_axes;
 use crate::explorer::paint::theme;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::open_panels::PanelId;
@@ -314,8 +315,11 @@ fn confidence_plot(ui: &mut Ui, pictures: &[PictureValue], label: &str) {
     let point = |of: &PictureValue| Some([of.subject?.confidence?, of.value.ok()?]);
     let points: PlotPoints = pictures.iter().filter_map(point).collect();
     let color = theme::series(0, ui.ctx().theme());
+    let [across, up] = legible_axes();
     Plot::new(("confidence of a study", label))
         .height(170.0)
+        .custom_x_axes(across)
+        .custom_y_axes(up)
         // Points at 0 and 1 are whole.
         .default_x_bounds(-0.03, 1.03)
         .x_grid_spacer(uniform_grid_spacer(|_| [0.5, 0.25, 0.05]))

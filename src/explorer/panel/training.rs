@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::explorer::context::{Action, Context, Panel};
+use crate::explorer::paint::plot_axes::legible_axes;
 use crate::explorer::paint::theme;
 use crate::explorer::state::open_panels::PanelId;
 use crate::model::ComputeDevice;
@@ -293,8 +294,11 @@ fn charts(ui: &mut Ui, progress: &TrainingProgress) {
 fn chart(ui: &mut Ui, name: &str, lines: [(&str, Vec<[f64; 2]>); 2], bounds: Option<[f64; 2]>) {
     ui.strong(name);
     let theme = ui.ctx().theme();
+    let [across, up] = legible_axes();
     let mut plot = Plot::new(("training", name))
         .height(200.0)
+        .custom_x_axes(across)
+        .custom_y_axes(up)
         .allow_scroll(false)
         .x_axis_label("epoch")
         .legend(Legend::default());
