@@ -213,7 +213,7 @@ impl Curves {
             model_sha256: model.sha256.clone(),
             image: stem(path),
             image_sha256: case.picture.sha256.clone(),
-            target: TargetRecord::new(model, case, plan.target),
+            target: TargetRecord::new(model, case, &plan.class),
             confidence: confidence(case),
             methods,
         })

@@ -3,7 +3,8 @@
 use super::output::write_npy;
 use super::plan::{Case, Plan, Selection};
 use super::watch::Watch;
-use crate::attribution::{Attribution, Progress, Target};
+use crate::attribution::{Attribution, Progress};
+use crate::engine::ClassChoice;
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::{Model, Prediction};
@@ -68,11 +69,11 @@ struct MapRecord {
 }
 
 impl TargetRecord {
-    pub fn new(model: &Model, case: &Case, target: Target) -> Self {
+    pub fn new(model: &Model, case: &Case, class: &ClassChoice) -> Self {
         Self {
             class: case.class,
             label: model.labels.name(case.class).to_string(),
-            chosen: if target == Target::Top1 { "top1" } else { "index" },
+            chosen: class.on(model).1.record(),
         }
     }
 }
@@ -138,7 +139,7 @@ impl SubjectRecord {
             image: stem(path),
             image_sha256: case.picture.sha256.clone(),
             top5: case.subject.predictions.iter().take(5).cloned().collect(),
-            target: TargetRecord::new(model, case, plan.target),
+            target: TargetRecord::new(model, case, &plan.class),
             methods: BTreeMap::new(),
         }
     }

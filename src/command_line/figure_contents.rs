@@ -3,7 +3,7 @@
 use crate::attribution::Progress;
 use crate::command_line::plan::{Case, Plan};
 use crate::command_line::watch::Watch;
-use crate::engine::CellIndex;
+use crate::engine::{CellIndex, ExplainedClass};
 use crate::error::{Error, Result};
 use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
 use crate::model::Model;
@@ -43,7 +43,7 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<FigureContents>>
         maps: BTreeMap::new(),
         selected,
         pair: session.pair,
-        target: plan.target,
+        class: plan.class.clone(),
         seed: plan.seed,
         device: plan.device.name.clone(),
     };
@@ -53,7 +53,7 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<FigureContents>>
         let CellIndex { picture, model: network, .. } = cell;
         let (model, path) = (&plan.models[network], &plan.pictures[picture]);
         let case = plan.case(model, path)?;
-        contents.views[picture][network] = Some(view(&case, model, annotations.as_ref())?);
+        contents.views[picture][network] = Some(view(plan, &case, model, annotations.as_ref())?);
         while let Some(at) = wanted.next_if(|at| at.is_same_subject(cell)) {
             let shown = shown(plan, (model, path), &case, (at, session), &mut watch)?;
             if watch.cancelled() {
@@ -93,13 +93,20 @@ fn missing([pictures, networks, methods]: [usize; 3]) -> Option<&'static str> {
     counts.into_iter().find(|(count, _)| *count == 0).map(|(_, what)| what)
 }
 
-fn view(case: &Case, model: &Model, annotations: Option<&Annotations>) -> Result<View> {
+fn view(
+    plan: &Plan,
+    case: &Case,
+    model: &Model,
+    annotations: Option<&Annotations>,
+) -> Result<View> {
     let class = case.subject.prediction(case.class).cloned().ok_or_else(|| {
         Error::new("cannot make the figure", format!("{} has no such class", model.name))
     })?;
+    let explained =
+        ExplainedClass { class: model.named_class(case.class), standing: plan.class.on(model).1 };
     let boxes =
         annotations.map_or(vec![], |found| boxes(found, &case.picture, &model.preprocessing));
-    Ok(View { image: to_rgb(&case.subject.pixels), class, boxes })
+    Ok(View { image: to_rgb(&case.subject.pixels), class, explained, boxes })
 }
 
 fn shown(

@@ -6,7 +6,7 @@ use super::terminal::say;
 use crate::attribution::{
     self, Attribution, Cache, Cost, Explained, Method, Progress, Target, check_class,
 };
-use crate::engine::{Condition, Subject, background};
+use crate::engine::{ClassChoice, Condition, Standing, Subject, background};
 use crate::error::{Error, Result};
 use crate::file::stem;
 use crate::model::{ComputeDevice, Model};
@@ -67,7 +67,7 @@ pub struct Plan {
     pub models: Vec<Model>,
     pub methods: Vec<(&'static dyn Method, Values)>,
     pub pictures: Vec<PathBuf>,
-    pub target: Target,
+    pub class: ClassChoice,
     pub seed: u64,
     pub out: PathBuf,
     pub device: ComputeDevice,
@@ -129,7 +129,7 @@ impl Plan {
             models,
             methods,
             pictures: selection.image.clone(),
-            target: selection.target,
+            class: selection.target.into(),
             seed: selection.seed,
             out: selection.out.clone(),
             device,
@@ -156,10 +156,10 @@ impl Plan {
         };
         let models = session.networks.iter().map(open).collect::<Result<Vec<_>>>()?;
         let plan = Self {
+            class: session.class.clone().named_by(models.iter()),
             models,
             methods,
             pictures: session.pictures.iter().map(|file| file.path.clone()).collect(),
-            target: session.target(),
             seed: session.seed,
             out: PathBuf::new(),
             device,
@@ -174,9 +174,7 @@ impl Plan {
             for warning in &model.warnings {
                 say(&format!("{}: {warning}", model.name));
             }
-            if let Target::Class(class) = self.target {
-                check_class(model, class)?;
-            }
+            self.check_class(model)?;
             for (method, values) in &self.methods {
                 attribution::fitted(*method, model, values)?;
             }
@@ -193,6 +191,18 @@ impl Plan {
         Ok(())
     }
 
+    fn check_class(&self, model: &Model) -> Result<()> {
+        match (&self.class, self.class.on(model)) {
+            (ClassChoice::Index(class), _) => check_class(model, *class)?,
+            (ClassChoice::Named(class), (_, Standing::Missing)) => say(&format!(
+                "{}: no class is named `{}`; its most probable one is explained",
+                model.name, class.name
+            )),
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Opens a picture for a network and predicts it.
     ///
     /// # Errors
@@ -200,7 +210,7 @@ impl Plan {
     pub fn case(&self, model: &Model, path: &Path) -> Result<Case> {
         let picture = Picture::open(path)?;
         let subject = Subject::open(model, &picture, &Condition::Clean)?;
-        let class = subject.explained_class(model, self.target)?;
+        let class = subject.explained_class(model, self.class.on(model).0)?;
         let is_used = self.methods.iter().any(|(_, values)| values.uses_background());
         let others = self.pictures.iter().filter(|other| is_used && *other != path);
         let background = background(model, others.map(|other| Picture::open(other)))?;

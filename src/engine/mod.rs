@@ -2,6 +2,7 @@
 //! window, on a thread of its own.
 
 mod cell;
+mod class_choice;
 pub mod job;
 mod opened;
 mod results;
@@ -10,6 +11,7 @@ mod thread_priority;
 mod worker;
 
 pub use cell::{CellId, CellIndex, Condition};
+pub use class_choice::{ClassChoice, ExplainedClass, Standing};
 pub use opened::{MethodChoice, OpenModel, OpenPicture, Opened};
 pub use results::{AnyState, Key, Partial, Query, Results, Running, State};
 pub use subject::{Subject, background};

@@ -170,7 +170,7 @@ impl Explorer {
         actions.extend(paste::pasted(ctx));
         self.execute_all(actions, ctx);
         self.services.results = self.services.worker.results();
-        self.state.document.mend_target();
+        self.state.document.mend_class();
         for command in Command::pressed(ctx, |command| command.can(self)) {
             command.run(self, ctx);
         }

@@ -102,8 +102,7 @@ impl FigureSource<'_> {
 
     /// All that the figure is made of, as far as it is there.
     pub fn contents(&self, device: &ComputeDevice) -> (FigureContents, Session) {
-        let Document { models, pictures, target, seed, selected, figure, .. } =
-            self.lookup.document;
+        let Document { models, pictures, class, seed, selected, figure, .. } = self.lookup.document;
         let methods = self.methods();
         let place = |id: u64| models.iter().position(|open| open.id == id);
         let pair = self
@@ -119,7 +118,7 @@ impl FigureSource<'_> {
             maps: BTreeMap::new(),
             selected: *selected,
             pair,
-            target: *target,
+            class: class.clone(),
             seed: *seed,
             device: device.name.clone(),
         };
@@ -138,12 +137,13 @@ impl FigureSource<'_> {
 
     fn view_of(&self, cell: &FigureCell) -> Option<View> {
         let subject = self.lookup.subject(cell.model.id, cell.picture.id)?;
-        let class = subject.prediction(subject.class(self.lookup.document.target)?)?.clone();
+        let class = subject.prediction(self.lookup.class(&cell.model, &subject)?)?.clone();
+        let explained = self.lookup.explained(&cell.model, &cell.picture)?;
         let annotations = self.lookup.document.annotations.as_ref();
         let input = &cell.model.value.preprocessing;
         let boxes = annotations
             .map_or(vec![], |open| boxes(&open.value.annotations, &cell.picture.value, input));
         let image = DynamicImage::from((**subject.image()).clone()).into_rgb8();
-        Some(View { image, class, boxes })
+        Some(View { image, class, explained, boxes })
     }
 }

@@ -1,7 +1,9 @@
 //! What is known of what is open: the results of cells, by the class and values chosen now.
 
 use crate::engine::job::{Job, LayerJob, MapJob, MapQuery, PredictionQuery};
-use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, Results, Subject};
+use crate::engine::{
+    Condition, ExplainedClass, MethodChoice, OpenModel, OpenPicture, Results, Subject,
+};
 use crate::explorer::state::document::Document;
 use ndarray::Array3;
 use std::sync::Arc;
@@ -17,6 +19,27 @@ impl Lookup<'_> {
     /// What a model makes of a picture, once that is known.
     pub fn subject(&self, model: u64, picture: u64) -> Option<Arc<Subject>> {
         self.results.done(&PredictionQuery { model, picture, condition: Condition::Clean })
+    }
+
+    /// The class to explain of what a model makes of a picture; none if it has no such class.
+    pub fn class(&self, model: &OpenModel, subject: &Subject) -> Option<usize> {
+        subject.class(self.document.class.on(&model.value).0)
+    }
+
+    /// The class that a network explains of a picture, once that is known.
+    pub fn explained(&self, model: &OpenModel, picture: &OpenPicture) -> Option<ExplainedClass> {
+        let subject = self.subject(model.id, picture.id)?;
+        let class = model.value.named_class(self.class(model, &subject)?);
+        Some(ExplainedClass { class, standing: self.document.class.on(&model.value).1 })
+    }
+
+    /// The same of several networks.
+    pub fn all_explained(
+        &self,
+        models: &[OpenModel],
+        picture: &OpenPicture,
+    ) -> Vec<Option<ExplainedClass>> {
+        models.iter().map(|model| self.explained(model, picture)).collect()
     }
 
     /// The map of one cell, once the class is known.
@@ -42,7 +65,7 @@ impl Lookup<'_> {
             picture: picture.clone(),
             condition: subject.condition.clone(),
             choice: choice.clone(),
-            class: subject.class(self.document.target)?,
+            class: self.class(model, &subject)?,
             background: self.background(picture, choice),
             seed: self.document.seed,
         })
@@ -65,7 +88,7 @@ impl Lookup<'_> {
         let picture = document.picture()?;
         let node = document.layer_of(&model.value)?;
         let subject = self.subject(model.id, picture.id)?;
-        let class = subject.class(document.target)?;
+        let class = self.class(model, &subject)?;
         let (model, condition) = (model.clone(), subject.condition.clone());
         Some(LayerJob { model, picture: picture.id, condition, class, node })
     }

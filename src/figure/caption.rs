@@ -1,8 +1,9 @@
 //! A figure's caption, with every setting in words.
 
 use super::contents::FigureContents;
-use crate::attribution::{Method, Target, is_used};
+use crate::attribution::{Method, is_used};
 use crate::display::{Appearance, Arrangement, Norm, Style};
+use crate::engine::{ClassChoice, Standing};
 use crate::parameter::Values;
 use crate::score::{Protocol, Substrate};
 use crate::session::{Comparison, CurvesShown, FigureOptions};
@@ -84,15 +85,7 @@ fn subject(contents: &FigureContents, appearance: &Appearance, options: &FigureO
 }
 
 fn classes(contents: &FigureContents, appearance: &Appearance, options: &FigureOptions) -> String {
-    let chosen = match contents.target {
-        Target::Top1 => "Explained is the most probable class of each network".to_string(),
-        Target::Class(class) => {
-            let mut views = contents.views.iter().flatten().flatten();
-            let label = views.find(|view| view.class.class == class);
-            let label = label.map_or(String::new(), |view| format!("{}, ", view.class.label));
-            format!("Explained is class {class} ({label}chosen)")
-        }
-    };
+    let chosen = chosen(contents);
     let is_of_one = appearance.arrangement != Arrangement::PicturesByNetworks
         && !options.all_pictures
         && options.curves != CurvesShown::MeanAlone;
@@ -103,9 +96,39 @@ fn classes(contents: &FigureContents, appearance: &Appearance, options: &FigureO
     };
     let said: Vec<String> =
         views.map_or(vec![], |row| row.iter().enumerate().filter_map(said).collect());
-    match said.is_empty() {
-        true => format!("{chosen}."),
-        false => format!("{chosen}: {}.", said.join("; ")),
+    let said = if said.is_empty() { String::new() } else { format!(": {}", said.join("; ")) };
+    let differ = match contents.classes_differ() {
+        true => " Maps of different classes stand side by side.",
+        false => "",
+    };
+    format!("{chosen}{said}.{differ}")
+}
+
+/// Which class was chosen, and what networks without it explain.
+fn chosen(contents: &FigureContents) -> String {
+    let views = || contents.views.iter().flatten().flatten();
+    match &contents.class {
+        ClassChoice::Top1 => "Explained is the most probable class of each network".to_string(),
+        ClassChoice::Index(class) => {
+            let label = views().find(|view| view.class.class == *class);
+            let label = label.map_or(String::new(), |view| format!("{}, ", view.class.label));
+            format!("Explained is class {class} ({label}chosen)")
+        }
+        ClassChoice::Named(class) => {
+            let stands = |standing| views().any(|view| view.explained.standing == standing);
+            let by_index = match stands(Standing::ByIndex) {
+                true => ", by its index where networks have no names",
+                false => "",
+            };
+            let missing = match stands(Standing::Missing) {
+                true => ", and the most probable class of networks that do not have it",
+                false => "",
+            };
+            format!(
+                "Explained is class {} ({}, chosen{by_index}){missing}",
+                class.index, class.name
+            )
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What figures are made of: what networks make of pictures, as it was computed.
 
-use crate::attribution::{Attribution, Method, Target};
-use crate::engine::CellIndex;
+use crate::attribution::{Attribution, Method};
+use crate::engine::{CellIndex, ClassChoice, ExplainedClass};
 use crate::model::{Model, OutputKind, Prediction, TrainingCard};
 use crate::parameter::Values;
 use crate::picture::annotation::Annotations;
@@ -26,7 +26,7 @@ pub struct FigureContents {
     pub selected: usize,
     /// Two networks that are held against each other.
     pub pair: Option<[usize; 2]>,
-    pub target: Target,
+    pub class: ClassChoice,
     pub seed: u64,
     /// Where it was computed, in words.
     pub device: String,
@@ -60,6 +60,7 @@ pub struct PictureFacts {
 pub struct View {
     pub image: RgbImage,
     pub class: Prediction,
+    pub explained: ExplainedClass,
     /// What people drew around: left, top, width and height in shares of the image's.
     pub boxes: Vec<Rect>,
 }
@@ -72,6 +73,27 @@ pub struct Shown {
 }
 
 impl FigureContents {
+    /// Whether networks explain different classes of a picture.
+    pub(super) fn classes_differ(&self) -> bool {
+        (0..self.views.len()).any(|picture| {
+            let networks = 0..self.networks.len();
+            ExplainedClass::differ(
+                &networks.map(|of| self.explained(picture, of)).collect::<Vec<_>>(),
+            )
+        })
+    }
+
+    /// The class that a network explains of a picture, where that is known.
+    pub(super) fn explained(&self, picture: usize, network: usize) -> Option<ExplainedClass> {
+        self.views[picture][network].as_ref().map(|view| view.explained.clone())
+    }
+
+    /// Says that a network explains another class of a picture than the first network.
+    pub(super) fn another_class(&self, picture: usize, network: usize) -> Option<String> {
+        let pair = [self.explained(picture, 0), self.explained(picture, network)];
+        ExplainedClass::differ(&pair).then(|| "another class".into())
+    }
+
     /// What curves are of.
     pub(super) fn scored(&self) -> &'static str {
         let has_none = |network: &NetworkFacts| network.outputs.probability().is_none();

@@ -3,7 +3,6 @@
 
 use super::contents::{FigureContents, Shown};
 use super::render::Pixels;
-use crate::attribution::Target;
 use crate::engine::CellIndex;
 use crate::error::{Error, Result};
 use crate::file::{extension, sha256};
@@ -224,7 +223,7 @@ fn map_record(contents: &FigureContents, at: CellIndex, shown: &Shown) -> Option
         class: view.class.class,
         label: view.class.label.clone(),
         probability: view.class.probability,
-        chosen: if contents.target == Target::Top1 { "top1" } else { "index" }.into(),
+        chosen: view.explained.standing.record().into(),
         shape: [channels, height, width],
         sha256: map_sha256(map),
         minimum: finite(map.iter().copied().fold(f32::INFINITY, f32::min)),

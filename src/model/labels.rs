@@ -1,8 +1,12 @@
 //! Names of classes.
 
 mod file;
+mod named;
+
+pub use named::{Followed, NamedClass};
 
 use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 const IMAGENET: &str = include_str!("../../assets/labels/imagenet.tsv");
 const CIFAR10: [&str; 10] =
@@ -14,17 +18,35 @@ pub struct Labels {
     names: Vec<String>,
     /// WordNet ids by class; empty where there are none.
     wnids: Vec<String>,
+    index: Index,
 }
+
+/// Classes by plain names and WordNet ids; none for names of several classes.
+type ByName = HashMap<String, Option<usize>>;
+
+/// Made when a class is first looked up; no part of what labels are.
+#[derive(Debug, Clone, Default)]
+struct Index(OnceLock<Arc<ByName>>);
+
+impl PartialEq for Index {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Index {}
+
+static IMAGENET_LABELS: LazyLock<Labels> = LazyLock::new(|| {
+    let lines = IMAGENET.lines().filter_map(|line| line.split_once('\t'));
+    let (wnids, names) = lines.map(|(id, name)| (id.into(), name.into())).unzip();
+    Labels { names, wnids, ..Labels::default() }
+});
 
 impl Labels {
     /// The built-in set `imagenet` (ILSVRC 2012), `cifar10` or `mnist`.
     pub fn built_in(name: &str) -> Option<Self> {
         let names = match name {
-            "imagenet" => {
-                let lines = IMAGENET.lines().filter_map(|line| line.split_once('\t'));
-                let (wnids, names) = lines.map(|(id, name)| (id.into(), name.into())).unzip();
-                return Some(Self { names, wnids });
-            }
+            "imagenet" => return Some(IMAGENET_LABELS.clone()),
             "cifar10" => CIFAR10.map(String::from).to_vec(),
             "mnist" => (0..10).map(|digit| digit.to_string()).collect(),
             _ => return None,
@@ -53,6 +75,7 @@ impl Labels {
                 let mut labels = Self::built_in("imagenet").expect("built in");
                 labels.names.insert(0, "background".into());
                 labels.wnids.insert(0, String::new());
+                labels.index = Index::default();
                 labels
             }
             _ => Self { names: (0..classes).map(numbered).collect(), ..Self::default() },
@@ -89,27 +112,31 @@ impl Labels {
 
     /// [`Labels::class_of`] for many names.
     pub fn lookup(&self) -> impl Fn(&str) -> Option<usize> + use<> {
-        let mut found: HashMap<String, Option<usize>> = HashMap::new();
-        for (class, names) in self.names.iter().enumerate() {
-            for name in synonyms(names) {
-                let known = found.entry(name).or_insert(Some(class));
-                *known = known.filter(|of| *of == class);
-            }
-        }
-        let ids = self.wnids.iter().cloned().zip(0..).filter(|(id, _)| is_wnid(id));
-        found.extend(ids.map(|(id, class)| (id, Some(class))));
+        let found = self.by_name().clone();
         // Names that come without ids may be ImageNet's.
-        let imagenet = Self::built_in("imagenet").filter(|_| self.wnids.is_empty());
+        let are_bare = self.wnids.is_empty();
         let of_id = move |id: &str| {
-            let imagenet = imagenet.as_ref().filter(|_| is_wnid(id))?;
-            let class = imagenet.wnids.iter().position(|known| known == id)?;
-            Some(imagenet.names[class].clone())
+            let class = IMAGENET_LABELS.by_name().get(id).copied().flatten();
+            class.filter(|_| are_bare && is_wnid(id)).map(|class| IMAGENET_LABELS.name(class))
         };
         move |name: &str| {
-            let named = of_id(name);
-            let names = named.as_deref().unwrap_or(name);
-            synonyms(names).find_map(|one| found.get(&one).copied().flatten())
+            synonyms(of_id(name).unwrap_or(name)).find_map(|one| found.get(&one).copied().flatten())
         }
+    }
+
+    fn by_name(&self) -> &Arc<ByName> {
+        self.index.0.get_or_init(|| {
+            let mut found = ByName::new();
+            for (class, names) in self.names.iter().enumerate() {
+                for name in synonyms(names) {
+                    let known = found.entry(name).or_insert(Some(class));
+                    *known = known.filter(|of| *of == class);
+                }
+            }
+            let ids = self.wnids.iter().cloned().zip(0..).filter(|(id, _)| is_wnid(id));
+            found.extend(ids.map(|(id, class)| (id, Some(class))));
+            Arc::new(found)
+        })
     }
 
     /// The name of a class.

@@ -31,7 +31,7 @@ pub use batch_norm::BatchNorms;
 pub use card::{Card, InputCard, OutputCard, TrainingCard};
 pub use device::{ComputeDevice, DeviceChoice};
 pub use fallback::caught;
-pub use labels::Labels;
+pub use labels::{Followed, Labels, NamedClass};
 pub use outputs::{OutputKind, Outputs};
 pub use pass_times::PassTimes;
 pub use report::Report;

@@ -5,9 +5,9 @@ mod figure_options;
 
 pub use figure_options::{Comparison, CurvesShown, FigureOptions, POINTS, Size, Typeface};
 
-use crate::attribution::{METHODS, Method, Target};
+use crate::attribution::{METHODS, Method};
 use crate::display::Appearance;
-use crate::engine::Condition;
+use crate::engine::{ClassChoice, Condition};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::model::Card;
@@ -30,8 +30,6 @@ pub struct Session {
     pub version: u32,
     #[serde(default)]
     pub seed: u64,
-    /// The index of the explained class; without it, the top class of each network.
-    pub class: Option<usize>,
     /// The index of the picture that is explained.
     #[serde(default)]
     pub selected: usize,
@@ -41,6 +39,9 @@ pub struct Session {
     /// Shares of the picture's width and height.
     #[serde(default)]
     pub probes: Vec<[f32; 2]>,
+    /// The explained class; without it, the top class of each network.
+    #[serde(default, skip_serializing_if = "ClassChoice::is_top1")]
+    pub class: ClassChoice,
     #[serde(default)]
     pub shown: Appearance,
     #[serde(default)]
@@ -86,11 +87,11 @@ impl Default for Session {
         Self {
             version: VERSION,
             seed: 0,
-            class: None,
             selected: 0,
             annotations: None,
             pair: None,
             probes: vec![],
+            class: ClassChoice::Top1,
             shown: Appearance::default(),
             figure: FigureOptions::default(),
             conditions: Condition::only_clean(),
@@ -128,10 +129,6 @@ impl SavedMethod {
 impl Session {
     pub fn is_session_file(path: &Path) -> bool {
         file::is_toml_with(path, [KEY])
-    }
-
-    pub fn target(&self) -> Target {
-        self.class.map_or(Target::Top1, Target::Class)
     }
 
     /// The methods as far as they are known, and what is not.
@@ -241,7 +238,7 @@ mod tests {
         let parameters = BTreeMap::from([("masks".to_string(), "7".to_string())]);
         Session {
             seed: 7,
-            class: Some(3),
+            class: ClassChoice::Index(3),
             probes: vec![[0.25, 0.5]],
             shown,
             networks: vec![network],

@@ -1,5 +1,6 @@
 //! The window, driven by the names that its widgets have for people who can't see them.
 
+mod classes;
 mod comparing;
 mod contrast;
 mod figuring;

@@ -1,7 +1,7 @@
 //! What commands do where that takes more than a line, and when they can.
 
-use crate::attribution::Target;
 use crate::display::Appearance;
+use crate::engine::ClassChoice;
 use crate::example;
 use crate::explorer::app::Explorer;
 use crate::explorer::context::Action;
@@ -299,8 +299,8 @@ impl Explorer {
     /// for. Its files are unpacked to `folder`.
     pub fn open_example(&mut self, folder: PathBuf) {
         self.close_all();
-        let (methods, target, seed) = (Document::default().methods, Target::Top1, 0);
-        self.state.document = Document { methods, target, seed, ..self.state.document.clone() };
+        let (methods, class, seed) = (Document::default().methods, ClassChoice::Top1, 0);
+        self.state.document = Document { methods, class, seed, ..self.state.document.clone() };
         self.state.document.appearance = Appearance::of_example();
         self.services.opening.open_example(folder);
         self.panels.introduction.is_shown = true;

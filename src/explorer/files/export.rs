@@ -3,7 +3,7 @@
 
 use crate::attribution::Target;
 use crate::display::{Scaler, blend};
-use crate::engine::MethodChoice;
+use crate::engine::{MethodChoice, OpenModel};
 use crate::explorer::context::Context;
 use crate::explorer::grid::cell::{Cell, CellStyle, overlay_of};
 use crate::explorer::state::document::Document;
@@ -27,16 +27,30 @@ pub fn panel_image(cx: &mut Context, cell: &Cell, style: &CellStyle) -> Option<C
 }
 
 impl Document {
-    /// The command that computes the maps that are shown, of the picture that is explained; none where
-    /// there is nothing to compute.
+    /// The commands that compute the maps that are shown, of the picture that is explained, a line each
+    /// for networks that explain classes of different indices; none where there is nothing to compute.
     pub fn command_line(&self) -> Option<String> {
+        let target = |open: &OpenModel| self.class.on(&open.value).0;
+        let mut groups: Vec<(Target, Vec<&OpenModel>)> = vec![];
+        for open in &self.models {
+            match groups.iter_mut().find(|(of, _)| *of == target(open)) {
+                Some((_, models)) => models.push(open),
+                None => groups.push((target(open), vec![open])),
+            }
+        }
+        let lines = groups.iter().map(|(target, models)| self.command_of(models, *target));
+        lines.collect::<Option<Vec<_>>>().map(|lines| lines.join("\n")).filter(|c| !c.is_empty())
+    }
+
+    /// The command for some networks and the class that they explain.
+    fn command_of(&self, models: &[&OpenModel], target: Target) -> Option<String> {
         let picture = self.picture()?;
         let methods: Vec<_> = self.shown_methods().collect();
-        if self.models.is_empty() || methods.is_empty() {
+        if methods.is_empty() {
             return None;
         }
         let ids = methods.iter().map(|choice| choice.method.description().id.to_string());
-        let paths = self.models.iter().map(|open| quoted(&open.value.path.to_string_lossy()));
+        let paths = models.iter().map(|open| quoted(&open.value.path.to_string_lossy()));
         let mut words = vec!["hyaline explain --model".to_string()];
         words.extend(paths);
         words.extend(["--image".into(), quoted(&picture.value.path.to_string_lossy())]);
@@ -47,7 +61,7 @@ impl Document {
             words.push("--set".into());
             words.extend(settings);
         }
-        if let Target::Class(class) = self.target {
+        if let Target::Class(class) = target {
             words.push(format!("--target {class}"));
         }
         words.push(format!("--seed {} --out maps", self.seed));

@@ -36,6 +36,8 @@ pub struct Cell {
     pub seen: Option<Arc<Subject>>,
     /// A map by other values, until this one is there.
     pub previous: Option<Arc<Array3<f32>>>,
+    /// The class, where other cells beside it are of others.
+    pub said_class: Option<String>,
     /// The prediction failed or was stopped, so that there is no class to explain.
     unseen: bool,
 }
@@ -101,6 +103,7 @@ pub fn cell_of(
         seen: cx.lookup().subject(model.id, picture.id),
         unseen: matches!(cx.results.get(&prediction), Some(State::Failed(_) | State::Stopped(_))),
         previous: None,
+        said_class: None,
         query,
     }
 }
@@ -122,7 +125,8 @@ pub fn show_cell(
         Arrangement::PicturesByNetworks => format!(" on {}", picture.value.name),
         _ => String::new(),
     };
-    label(&response, format!("{name}{on}: {}", state_text(cell)));
+    let of = cell.said_class.as_ref().map_or(String::new(), |class| format!(", of class {class}"));
+    label(&response, format!("{name}{on}: {}{of}", state_text(cell)));
     navigate(ui, cx, &response, &transform, picture);
     let title = format!("{name} · {}", picture.value.name);
     cell_menu(cx, &response, &transform, (model.id, id), (title, cell, style));
@@ -140,6 +144,11 @@ pub fn show_cell(
         readout = step.or(readout);
         draw_annotations(ui, cx, model, picture, &transform);
         draw_marks(ui, cx, &transform);
+    }
+    if let Some(class) = &cell.said_class {
+        let at = square.right_top() + vec2(-4.0, 3.0);
+        let painter = ui.painter().with_clip_rect(square.intersect(ui.clip_rect()));
+        shadowed(&painter, at, Align2::RIGHT_TOP, &format!("≠ {class}"), 11.0);
     }
     match &cell.state {
         Some(State::Running(running)) => progress(ui, square, running, cell.map().is_some()),

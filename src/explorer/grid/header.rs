@@ -1,10 +1,11 @@
 //! The first row of the grid: the picture as each network sees it, and what the network says.
 
-use crate::attribution::{Target, is_used};
+use crate::attribution::is_used;
 use crate::engine::job::PredictionQuery;
-use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, State, Subject};
+use crate::engine::{ClassChoice, Condition, MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::context::Context;
 use crate::explorer::grid::annotations::draw_annotations;
+use crate::explorer::grid::classes::class_notes;
 use crate::explorer::grid::line_menu::orderable;
 use crate::explorer::grid::pair::pair_header;
 use crate::explorer::grid::probe::{color_readout, draw_marks, navigate, picture_transform};
@@ -78,10 +79,8 @@ pub fn model_header(
                 let at = rect.left_bottom() + vec2(4.0, -3.0);
                 shadowed(&painter, at, Align2::LEFT_BOTTOM, &text, 11.0);
             }
-            let output = model.value.outputs.kind.score();
-            if let Some(target) = predictions(ui, &seen, output, cx.document.target) {
-                cx.document.target = target;
-            }
+            predictions(ui, cx, &seen, model);
+            class_notes(ui, cx, picture, model);
         }
         Some(State::Failed(why)) => failed(ui, rect, &why),
         Some(State::Stopped(_)) => waiting(ui, rect, "cancelled"),
@@ -102,11 +101,12 @@ pub fn method_header(ui: &mut Ui, cx: &mut Context, choice: &MethodChoice) {
     }
 }
 
-/// The five most probable classes, and the explained one if it is not among them; gives the target
-/// that a click on one asks for.
-fn predictions(ui: &mut Ui, seen: &Subject, output: &str, target: Target) -> Option<Target> {
-    let mut asked = None;
-    let explained = seen.class(target);
+/// The five most probable classes, and the explained one if it is not among them; a click on one
+/// chooses it, or no class where it is the chosen one.
+fn predictions(ui: &mut Ui, cx: &mut Context, seen: &Subject, model: &OpenModel) {
+    let output = model.value.outputs.kind.score();
+    let explained = cx.lookup().class(model, seen);
+    let chosen = explained.filter(|_| cx.document.class.on(&model.value).1.is_chosen());
     let top = seen.predictions.iter().take(5);
     let further = explained
         .filter(|class| !seen.predictions.iter().take(5).any(|p| p.class == *class))
@@ -116,13 +116,16 @@ fn predictions(ui: &mut Ui, seen: &Subject, output: &str, target: Target) -> Opt
             ui.allocate_exact_size(vec2(ui.available_width(), 15.0), Sense::click());
         let text = format!("{} {:.3}", prediction.label, prediction.score());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
-        let target_of_class = Target::Class(prediction.class);
-        let (next, what) = match target == target_of_class {
-            true => (Target::Top1, "explain the top class of each network"),
-            false => (target_of_class, "explain this class on every network"),
+        let is_chosen = chosen == Some(prediction.class);
+        let what = match is_chosen {
+            true => "explain the top class of each network",
+            false => "explain this class on every network, by its name",
         };
         if response.clicked() {
-            asked = Some(next);
+            cx.document.class = match is_chosen {
+                true => ClassChoice::Top1,
+                false => ClassChoice::Named(model.value.named_class(prediction.class)),
+            };
         }
         if response.hovered() || response.has_focus() {
             ui.painter().rect_filled(rect, 2.0, ui.visuals().widgets.hovered.weak_bg_fill);
@@ -155,5 +158,4 @@ fn predictions(ui: &mut Ui, seen: &Subject, output: &str, target: Target) -> Opt
         ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, probability, font, color);
         show_focus(ui, &response);
     }
-    asked
 }

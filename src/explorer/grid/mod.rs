@@ -2,6 +2,7 @@
 
 pub mod annotations;
 pub mod cell;
+pub mod classes;
 pub mod curve_scrubber;
 pub mod header;
 pub mod line_menu;
@@ -13,7 +14,7 @@ pub mod probe;
 use super::context::Context;
 use crate::display::{Arrangement, ColorMap, Scale, shared_scales};
 use crate::engine::job::MapQuery;
-use crate::engine::{CellId, MethodChoice, OpenModel, OpenPicture};
+use crate::engine::{CellId, ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::grid::cell::{Cell, CellStyle, cell_of, show_cell};
 use crate::explorer::grid::header::{header, method_header};
 use crate::explorer::grid::networks_by_methods::networks_grid;
@@ -126,9 +127,23 @@ pub fn cells_table(cx: &mut Context, shown: &Shown) -> Table {
     let cell = |choice, model| cell_of(cx, &shown.picture, model, choice);
     let row = |choice| shown.models.iter().map(|model| cell(choice, model)).collect();
     let mut cells: Vec<Vec<Cell>> = shown.methods.iter().map(row).collect();
+    mark_classes(cx, shown, &mut cells);
     keep_previous(cx, &mut cells);
     let scales = scales(cx, &shown.methods, &cells);
     Table { cells, scales }
+}
+
+/// Lets cells say their class where maps of different classes stand side by side.
+fn mark_classes(cx: &Context, shown: &Shown, cells: &mut [Vec<Cell>]) {
+    let explained = cx.lookup().all_explained(&shown.models, &shown.picture);
+    if !ExplainedClass::differ(&explained) {
+        return;
+    }
+    for row in cells {
+        for (cell, explained) in row.iter_mut().zip(&explained) {
+            cell.said_class = explained.as_ref().map(|of| of.class.name.clone());
+        }
+    }
 }
 
 /// Lets cells show the map of the same class that they had until the next one is there, so that a

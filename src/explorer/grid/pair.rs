@@ -5,6 +5,7 @@ use crate::engine::job::{MapQuery, Similarity, SimilarityQuery};
 use crate::engine::{MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::context::Context;
 use crate::explorer::grid::cell::{Cell, CellStyle, overlay_of, overlay_with};
+use crate::explorer::grid::classes::pair_notes;
 use crate::explorer::grid::probe::{draw_marks, navigate, picture_transform};
 use crate::explorer::paint::cell::{label, paint, waiting};
 use crate::explorer::paint::focus::show_focus;
@@ -118,6 +119,7 @@ pub fn pair_cell(
     draw_marks(ui, cx, &transform);
     show_focus(ui, &response);
     pair_footer(ui, cx, cells);
+    pair_notes(ui, cx, pair, picture);
 }
 
 fn pair_footer(ui: &mut Ui, cx: &Context, cells: [&Cell; 2]) {

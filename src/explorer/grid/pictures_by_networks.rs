@@ -1,22 +1,22 @@
 //! One method on many pictures: pictures as rows, networks as columns.
 
 use crate::display::{Scale, scales_of_pictures};
-use crate::engine::{MethodChoice, OpenModel, OpenPicture};
+use crate::engine::{ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::context::Context;
 use crate::explorer::grid::cell::{Cell, cell_of, show_cell};
+use crate::explorer::grid::classes::class_notes;
 use crate::explorer::grid::line_menu::orderable;
 use crate::explorer::grid::{Shown, column, style_of};
 use crate::explorer::lookup::Lookup;
 use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::theme;
-use crate::explorer::state::document::Document;
 use crate::explorer::state::reorder::GridLine;
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
 use ndarray::Array3;
 use std::sync::Arc;
 
 /// What stands below a cell, points.
-const CAPTION: f32 = 66.0;
+const CAPTION: f32 = 88.0;
 
 /// Pictures as rows, networks as columns.
 pub fn pictures_grid(ui: &mut Ui, cx: &mut Context, shown: &Shown) {
@@ -78,14 +78,18 @@ fn picture_row(
     ui.horizontal_top(|ui| {
         ui.set_height(shown.side + CAPTION);
         column(ui, cx.frame.row_header, |ui| picture_header(ui, cx, picture, index));
-        for (model, scale) in shown.models.iter().zip(scales) {
+        let all = cx.lookup().all_explained(&shown.models, picture);
+        let differ = ExplainedClass::differ(&all);
+        for ((model, scale), explained) in shown.models.iter().zip(scales).zip(all) {
             column(ui, shown.side, |ui| {
-                let cell = cell_of(cx, picture, model, choice);
+                let mut cell = cell_of(cx, picture, model, choice);
+                cell.said_class =
+                    explained.as_ref().filter(|_| differ).map(|of| of.class.name.clone());
                 let style = style_of(cx.document, choice, *scale, shown.side);
                 show_cell(ui, cx, (picture, model, choice), &cell, &style);
-                ui.add(
-                    egui::Label::new(RichText::new(verdict(cx.document, &cell)).small()).truncate(),
-                );
+                let said = RichText::new(verdict(cx, model, &cell)).small();
+                ui.add(egui::Label::new(said).truncate());
+                class_notes(ui, cx, picture, model);
             });
         }
         if let Some(scale) = scale.filter(|_| has_bar) {
@@ -114,9 +118,9 @@ fn picture_header(ui: &mut Ui, cx: &mut Context, picture: &OpenPicture, index: u
 }
 
 /// What the network says of the explained class.
-fn verdict(document: &Document, cell: &Cell) -> String {
+fn verdict(cx: &Context, model: &OpenModel, cell: &Cell) -> String {
     let said = cell.seen.as_ref().and_then(|seen| {
-        let prediction = seen.prediction(seen.class(document.target)?)?;
+        let prediction = seen.prediction(cx.lookup().class(model, seen)?)?;
         Some(format!("{} {:.3}", prediction.label, prediction.score()))
     });
     said.unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Which class is explained.
 
-use crate::attribution::Target;
+use crate::engine::{ClassChoice, OpenModel};
 use crate::explorer::context::Context;
 use crate::explorer::state::document::Document;
 use egui::containers::menu::{MenuButton, MenuConfig};
@@ -16,16 +16,17 @@ pub struct ClassChooser {
 impl ClassChooser {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
         ui.label("Class");
-        let text = match cx.document.target {
-            Target::Top1 => "top class of each network".into(),
-            Target::Class(class) => class_name(cx.document, class),
+        let text = match &cx.document.class {
+            ClassChoice::Top1 => "top class of each network".into(),
+            ClassChoice::Index(class) => format!("{class}"),
+            ClassChoice::Named(class) => format!("{}  {}", class.index, class.name),
         };
         let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
         MenuButton::new(format!("{text} ▼")).config(config).ui(ui, |ui| {
             ui.set_width(260.0);
-            let top = cx.document.target == Target::Top1;
+            let top = cx.document.class.is_top1();
             if ui.selectable_label(top, "Top class of each network").clicked() {
-                cx.document.target = Target::Top1;
+                cx.document.class = ClassChoice::Top1;
                 ui.close();
             }
             self.list(ui, cx);
@@ -40,9 +41,11 @@ impl ClassChooser {
             field.request_focus();
         }
         let wanted = self.filter.to_lowercase();
-        let classes = cx.document.models.iter().map(|model| model.value.graph.classes()).max();
-        let fits = |class: &usize| class_name(cx.document, *class).to_lowercase().contains(&wanted);
-        let classes: Vec<usize> = (0..classes.unwrap_or(0)).filter(fits).collect();
+        let spaces = label_spaces(cx.document);
+        let all = spaces.iter().flat_map(|of| (0..of.value.graph.classes()).map(move |c| (of, c)));
+        let named = all.map(|(of, class)| (of, class, class_name(of, class, spaces.len() > 1)));
+        let fits = |name: &str| name.to_lowercase().contains(&wanted);
+        let classes: Vec<_> = named.filter(|(.., name)| fits(name)).collect();
         if classes.is_empty() {
             ui.weak("no class fits");
         }
@@ -50,10 +53,10 @@ impl ClassChooser {
         let height = ui.text_style_height(&egui::TextStyle::Button) + padding;
         let list = ScrollArea::vertical().max_height(280.0).auto_shrink([false, true]);
         list.show_rows(ui, height, classes.len(), |ui, rows| {
-            for class in &classes[rows] {
-                let chosen = cx.document.target == Target::Class(*class);
-                if ui.selectable_label(chosen, class_name(cx.document, *class)).clicked() {
-                    cx.document.target = Target::Class(*class);
+            for (of, class, name) in &classes[rows] {
+                let choice = ClassChoice::Named(of.value.named_class(*class));
+                if ui.selectable_label(cx.document.class == choice, name).clicked() {
+                    cx.document.class = choice;
                     ui.close();
                 }
             }
@@ -61,9 +64,24 @@ impl ClassChooser {
     }
 }
 
-/// Number and name of a class, as the first network that has it calls it.
-fn class_name(document: &Document, class: usize) -> String {
-    let model = document.models.iter().find(|model| class < model.value.graph.classes());
-    let name = model.map_or("", |model| model.value.labels.name(class));
-    format!("{class}  {name}")
+/// The first network of each set of classes that open networks have.
+fn label_spaces(document: &Document) -> Vec<OpenModel> {
+    let mut spaces: Vec<OpenModel> = vec![];
+    for open in &document.models {
+        let has_same = |of: &OpenModel| {
+            of.value.graph.classes() == open.value.graph.classes()
+                && of.value.labels == open.value.labels
+        };
+        if !spaces.iter().any(has_same) {
+            spaces.push(open.clone());
+        }
+    }
+    spaces
+}
+
+/// Index and name of a class of a network, and where classes differ the network.
+fn class_name(of: &OpenModel, class: usize, is_of_several: bool) -> String {
+    let model = &of.value;
+    let network = if is_of_several { format!("  · {}", model.name) } else { String::new() };
+    format!("{class}  {}{network}", model.labels.name(class))
 }

@@ -1,7 +1,7 @@
 //! The table of a study, and the way from its numbers to the pictures behind them.
 
-use crate::attribution::{self, Target};
-use crate::engine::{CellIndex, MethodChoice};
+use crate::attribution;
+use crate::engine::{CellIndex, ClassChoice, MethodChoice};
 use crate::explorer::context::{Action, Context, Panel};
 use crate::explorer::paint::plot_axes::legible_axes;
 use crate::explorer::paint::theme;
@@ -134,7 +134,10 @@ impl StudyPanel {
         let of_metric = study.report.pictures([model, method, self.metric]);
         let subject = of_metric.iter().find(|of| of.picture == picture).and_then(|of| of.subject);
         if let Some(subject) = subject {
-            cx.document.target = Target::Class(subject.target);
+            let mut models = cx.document.models.iter().map(|open| &open.value);
+            let named = models.find(|open| is_model(open)).map(|of| of.named_class(subject.target));
+            cx.document.class =
+                named.map_or(ClassChoice::Index(subject.target), ClassChoice::Named);
         }
         cx.document.seed = plan.seed;
         self.awaited = Some(planned.sha256.clone());

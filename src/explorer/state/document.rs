@@ -1,8 +1,8 @@
 //! What is open and chosen: everything that a person can undo.
 
-use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset, Target};
+use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset};
 use crate::display::Appearance;
-use crate::engine::{MethodChoice, OpenModel, OpenPicture, Opened};
+use crate::engine::{ClassChoice, MethodChoice, OpenModel, OpenPicture, Opened};
 use crate::explorer::state::pair::Pair;
 use crate::graph::NodeId;
 use crate::model::Model;
@@ -31,7 +31,7 @@ pub struct Document {
     pub selected: usize,
     /// All methods, in the order of rows.
     pub methods: Vec<MethodChoice>,
-    pub target: Target,
+    pub class: ClassChoice,
     pub seed: u64,
     /// Boxes and masks of pictures, by their files' names.
     pub annotations: Option<OpenAnnotations>,
@@ -61,7 +61,7 @@ impl Default for Document {
             pictures: vec![],
             selected: 0,
             methods: METHODS.iter().map(choice).collect(),
-            target: Target::Top1,
+            class: ClassChoice::Top1,
             seed: 0,
             annotations: None,
             probes: vec![],
@@ -85,7 +85,7 @@ impl PartialEq for Document {
         same(&self.models, &other.models)
             && id(&self.annotations) == id(&other.annotations)
             && same(&self.pictures, &other.pictures)
-            && (self.selected, self.target, self.seed) == (other.selected, other.target, other.seed)
+            && (self.selected, &self.class, self.seed) == (other.selected, &other.class, other.seed)
             && (&self.probes, self.pair) == (&other.probes, other.pair)
             && (&self.appearance, &self.figure) == (&other.appearance, &other.figure)
             && self.methods.iter().map(chosen).eq(other.methods.iter().map(chosen))
@@ -140,12 +140,14 @@ impl Document {
     }
 
     /// A class that no network has any more is given up.
-    pub fn mend_target(&mut self) {
-        if let Target::Class(class) = self.target {
-            let known = |model: &OpenModel| class < model.value.graph.classes();
-            if !self.models.is_empty() && !self.models.iter().any(known) {
-                self.target = Target::Top1;
-            }
+    pub fn mend_class(&mut self) {
+        let known = |open: &OpenModel| match &self.class {
+            ClassChoice::Top1 => true,
+            ClassChoice::Index(class) => *class < open.value.graph.classes(),
+            ClassChoice::Named(class) => open.value.follow(class).is_some(),
+        };
+        if !self.models.is_empty() && !self.models.iter().any(known) {
+            self.class = ClassChoice::Top1;
         }
     }
 

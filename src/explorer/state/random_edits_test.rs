@@ -1,9 +1,9 @@
 //! A thousand random commands: whatever a person does in whatever order, the document holds together,
 //! undo leads back, sessions keep it, and nothing is held that is not open.
 
-use crate::attribution::{PRESETS, Target};
+use crate::attribution::PRESETS;
 use crate::display::{Arrangement, ColorMap, conventions};
-use crate::engine::{OpenModel, OpenPicture, Opened};
+use crate::engine::{ClassChoice, OpenModel, OpenPicture, Opened};
 use crate::example;
 use crate::explorer::state::document::{Document, History};
 use crate::explorer::state::reorder::GridLine;
@@ -74,7 +74,9 @@ fn act(document: &mut Document, history: &mut History, pool: &Pool, random: &mut
             document.reorder(line, to);
         }
         11 => {
-            document.target = [Target::Top1, Target::Class(3)][random.random_range(0..2)];
+            let named = document.models.first().map(|open| open.value.named_class(3));
+            let chosen = named.map_or(ClassChoice::Index(3), ClassChoice::Named);
+            document.class = if random.random() { chosen } else { ClassChoice::Top1 };
         }
         12 => document.seed = random.random_range(0..5),
         13 => document.pair = document.counterparts().filter(|_| random.random()),

@@ -1,6 +1,6 @@
 //! Sessions as the window opens and saves them.
 
-use crate::attribution::{Method, Target};
+use crate::attribution::Method;
 use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::state::document::{Document, OpenAnnotations};
 use crate::explorer::state::pair::Pair;
@@ -22,10 +22,6 @@ impl Session {
     pub fn of(document: &Document) -> Self {
         let index = |id| document.models.iter().position(|open| open.id == id);
         let pair = document.pair.and_then(|pair| Some([index(pair.first)?, index(pair.second)?]));
-        let class = match document.target {
-            Target::Top1 => None,
-            Target::Class(class) => Some(class),
-        };
         let network = |open: &OpenModel| File {
             path: open.value.path.clone(),
             sha256: open.value.sha256.clone(),
@@ -40,7 +36,7 @@ impl Session {
         Self {
             version: VERSION,
             seed: document.seed,
-            class,
+            class: document.class.clone(),
             selected: document.selected,
             annotations: document.annotations.as_ref().map(|open| open.value.path.clone()),
             pair,
@@ -96,17 +92,18 @@ impl OpenedSession {
         let Session { seed, selected, pair, probes, shown, figure, .. } = &self.session;
         let id = |index: usize| Some(self.models.get(index)?.as_ref()?.id);
         let pair = pair.and_then(|[a, b]| Some(Pair { first: id(a)?, second: id(b)? }));
+        let models: Vec<OpenModel> = self.models.iter().flatten().cloned().collect();
         let mut document = Document {
-            models: self.models.iter().flatten().cloned().collect(),
             pictures: self.pictures.iter().flatten().cloned().collect(),
             selected: 0,
-            target: self.session.target(),
+            class: self.session.class.clone().named_by(models.iter().map(|open| &open.value)),
             seed: *seed,
             annotations: self.annotations.clone(),
             probes: probes.iter().map(|[x, y]| egui::pos2(*x, *y)).collect(),
             pair,
             appearance: shown.clone().checked(),
             figure: figure.clone(),
+            models,
             ..Document::default()
         };
         let chosen = self.pictures.get(*selected).and_then(Option::as_ref);
@@ -143,13 +140,14 @@ fn take_methods(document: &mut Document, session: &Session) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::display::ColorMap;
+    use crate::engine::ClassChoice;
 
     #[test]
     fn a_document_is_its_session() {
         let mut document = Document::default();
         document.methods[0].shown = true;
         document.probes.push(egui::pos2(0.25, 0.5));
-        (document.seed, document.target) = (7, Target::Class(3));
+        (document.seed, document.class) = (7, ClassChoice::Index(3));
         document.appearance.opacity = 0.5;
         document.appearance.color_map = Some(ColorMap::Magma);
         let session = Session::of(&document);

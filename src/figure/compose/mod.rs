@@ -194,9 +194,11 @@ impl Composer<'_> {
             Line::Network(picture, index) => {
                 let title = name(&contents.networks[index].name);
                 let view = picture.and_then(|picture| contents.views[picture][index].as_ref());
+                let another = picture.and_then(|picture| contents.another_class(picture, index));
                 let picture = picture.filter(|_| self.options.all_pictures);
                 let picture = picture.map(|picture| name(&contents.pictures[picture].name));
-                Heading { title, lines: picture.into_iter().chain(view.map(verdict)).collect() }
+                let lines = picture.into_iter().chain(view.map(verdict)).chain(another);
+                Heading { title, lines: lines.collect() }
             }
             Line::Comparison(_) => {
                 let [a, b] = contents.pair.unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::bars::Scales;
 use super::{Composer, verdict};
 use crate::display::{Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Style, blend};
-use crate::engine::CellIndex;
+use crate::engine::{CellIndex, ExplainedClass};
 use crate::figure::contents::View;
 use crate::figure::table::{Cell, ColorBar, Panel};
 use crate::score::{self, Measured};
@@ -85,6 +85,7 @@ impl Composer<'_> {
         let mut lines = vec![];
         if self.arrangement() == Arrangement::PicturesByNetworks {
             lines.extend(self.contents.views[at.picture][at.model].as_ref().map(verdict));
+            lines.extend(self.contents.another_class(at.picture, at.model));
         }
         let curves = self.contents.maps.get(&at).and_then(|shown| shown.curves.as_ref());
         if let Some(curves) = curves.filter(|_| self.options.scores) {
@@ -139,11 +140,13 @@ impl Composer<'_> {
         let said = |(name, value): (&str, Measured)| {
             value.value().map(|value| format!("{name} {value:.2}").replace('-', "−"))
         };
+        let explained = pair.map(|network| self.contents.explained(picture, network));
+        let differ = ExplainedClass::differ(&explained).then(|| "of different classes".to_string());
         let footer = likeness.into_iter().filter_map(said);
         Cell::Panel(Panel {
             image,
             smooth: self.appearance.smooth,
-            footer: footer.filter(|_| self.options.scores).collect(),
+            footer: footer.filter(|_| self.options.scores).chain(differ).collect(),
             bar,
             boxes: vec![],
         })

@@ -81,6 +81,7 @@ fn labels(names: Vec<Name>) -> Labels {
     Labels {
         names: names.iter().enumerate().map(name).collect(),
         wnids: names.into_iter().map(|(_, wnid)| wnid).filter(|_| has_ids).collect(),
+        ..Labels::default()
     }
 }
 

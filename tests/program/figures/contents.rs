@@ -1,10 +1,10 @@
 //! Maps that nobody computed, for figures of any size.
 #![allow(dead_code)]
 
-use hyaline::attribution::{self, Attribution, Target};
-use hyaline::engine::CellIndex;
+use hyaline::attribution::{self, Attribution};
+use hyaline::engine::{CellIndex, ClassChoice, ExplainedClass, Standing};
 use hyaline::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View};
-use hyaline::model::{OutputKind, Prediction};
+use hyaline::model::{NamedClass, OutputKind, Prediction};
 use hyaline::parameter::Values;
 use hyaline::picture::{Filter, Preprocessing};
 use hyaline::score::{Curve, Curves, Protocol};
@@ -69,7 +69,7 @@ pub fn contents(
         maps,
         selected: 0,
         pair: (networks.len() > 1).then_some([0, 1]),
-        target: Target::Top1,
+        class: ClassChoice::Top1,
         seed: 7,
         device: "CPU (2 cores)".into(),
     }
@@ -110,7 +110,9 @@ fn view([picture, network]: [usize; 2], side: usize) -> View {
     });
     let probability = Some(0.9 / (1.0 + network as f32));
     let class = Prediction { class: 3, label: "cat".into(), logit: 2.0, probability };
-    View { image, class, boxes: vec![[0.25, 0.25, 0.5, 0.4]] }
+    let named = NamedClass { index: 3, classes: 10, name: "cat".into(), wnid: None };
+    let explained = ExplainedClass { class: named, standing: Standing::Top1 };
+    View { image, class, explained, boxes: vec![[0.25, 0.25, 0.5, 0.4]] }
 }
 
 fn curves(CellIndex { picture, model: network, method, .. }: CellIndex) -> Curves {
