@@ -201,12 +201,8 @@ impl Explorer {
         if cx.document.is_empty() && cx.loading == 0 {
             welcome::welcome(ui, cx);
         } else {
-            if cx.view.library {
-                panels.library.ui(ui, cx);
-            }
-            if cx.view.curves {
-                panels.curves.ui(ui, cx);
-            }
+            panels.library.ui(ui, cx);
+            panels.curves.ui(ui, cx);
             panels.introduction.ui(ui, cx);
             grid(ui, cx);
         }

@@ -12,6 +12,9 @@ use image::RgbaImage;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+/// A line of values and one of what a network says, points.
+const CAPTION: f32 = 34.0;
+
 /// What frames leave for the next one: caches of what is on screen, and where things were drawn.
 #[derive(Default)]
 pub struct Frame {
@@ -25,8 +28,8 @@ pub struct Frame {
     pub pointed: Pointed,
     /// The side of a cell, points.
     pub shown_cell: f32,
-    /// The width of the methods' names, points.
-    pub row_header: f32,
+    /// The height of what stands below a picture's cells, where pictures are rows: the most so far, points.
+    pub caption: f32,
     /// Which pictures there was room for, where several are shown.
     pub visible_pictures: std::ops::Range<usize>,
     /// The file that the window's title names.
@@ -37,11 +40,7 @@ pub struct Frame {
 
 impl Frame {
     pub fn new() -> Self {
-        Self {
-            shown_cell: theme::COMFORTABLE_CELL,
-            row_header: theme::row_header(0.0),
-            ..Self::default()
-        }
+        Self { shown_cell: *theme::CELL.start(), caption: CAPTION, ..Self::default() }
     }
 
     /// Forgets what the last frame did not draw.

@@ -8,6 +8,7 @@ use super::Explorer;
 use crate::explorer::files::open::FileKind;
 use crate::explorer::state::open_panels::PanelId;
 use crate::explorer::state::settings::Theme;
+use crate::explorer::state::side_panel::SidePanel;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 /// What a command is called, where it stands, and what it does.
@@ -147,11 +148,11 @@ commands! {
         "Make cells as large as the window has room for";
 
     ToggleLibrary: Window, "Library", key(CTRL, Key::L), always
-        => |app, _| app.state.view.library ^= true,
-        "Show or hide networks, pictures and methods";
+        => |app, ctx| run::toggle_side(app, ctx, SidePanel::Library),
+        "Show networks, pictures and methods, or make them a rail";
     ToggleCurves: Window, "Curves", key(CTRL, Key::K), always
-        => |app, _| app.state.view.curves ^= true,
-        "Show or hide Insertion and Deletion";
+        => |app, ctx| run::toggle_side(app, ctx, SidePanel::Curves),
+        "Show Insertion and Deletion, or make them a rail";
     NetworkDetails: Window, "Network details", key(CTRL, Key::I), run::has_models
         => run::toggle_network,
         "Show or hide the first network's report, input settings and layers";

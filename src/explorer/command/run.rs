@@ -15,6 +15,7 @@ use crate::explorer::state::open_panels::PanelId;
 use crate::explorer::state::pair::PairView;
 use crate::explorer::state::session::OpenedSession;
 use crate::explorer::state::settings::Theme;
+use crate::explorer::state::side_panel::SidePanel;
 use crate::explorer::state::zoom::ViewTransform;
 use crate::file::stem;
 use crate::session::Session;
@@ -79,6 +80,10 @@ pub fn toggle_network(app: &mut Explorer, _: &Context) {
     if let Some(id) = app.state.document.models.first().map(|model| model.id) {
         app.toggle_network(id);
     }
+}
+
+pub fn toggle_side(app: &mut Explorer, ctx: &Context, panel: SidePanel) {
+    panel.toggle(&mut app.state.view, ctx.content_rect().width());
 }
 
 pub fn toggle_theme(app: &mut Explorer, ctx: &Context) {

@@ -22,7 +22,6 @@ use crate::explorer::paint::text_on_picture::shadowed;
 use crate::explorer::paint::theme;
 use crate::explorer::panel::pinned_maps::Pin;
 use crate::explorer::state::document::Document;
-use crate::explorer::state::view::View;
 use crate::explorer::state::zoom::PictureTransform;
 use crate::text::number;
 use egui::{Align2, Response, RichText, Sense, Ui, vec2};
@@ -129,7 +128,7 @@ pub fn show_cell(
     label(&response, format!("{name}{on}: {}{of}", state_text(cell)));
     navigate(ui, cx, &response, &transform, picture);
     let title = format!("{name} · {}", picture.value.name);
-    cell_menu(cx, &response, &transform, (model.id, id), (title, cell, style));
+    cell_menu(cx, &response, &transform, (picture.id, model.id, id), (title, cell, style));
     let alone = cell.map().map(|map| cx.frame.reduced.scale(&[map], style.norm));
     let scale = style.scale.or(alone);
     let mut readout = None;
@@ -186,17 +185,17 @@ pub fn overlay_of(
     overlay
 }
 
-/// What can be done with a cell; twice a click shows it alone.
+/// What can be done with a cell; a double click shows it in the whole window.
 fn cell_menu(
     cx: &mut Context,
     response: &Response,
     transform: &PictureTransform,
-    of: (u64, &'static str),
+    of: (u64, u64, &'static str),
     (title, cell, style): (String, &Cell, &CellStyle),
 ) {
     let entered = |input: &egui::InputState| input.key_pressed(egui::Key::Enter);
     if response.double_clicked() || response.has_focus() && response.ctx.input(entered) {
-        show_alone(cx.view, of);
+        show_alone(cx, of);
     }
     if response.secondary_clicked() {
         cx.frame.pointed.menu =
@@ -205,7 +204,7 @@ fn cell_menu(
     context_menu(response, |ui| {
         let is_alone = cx.view.alone.is_some();
         if ui.button(if is_alone { "Show all cells" } else { "Show this cell alone" }).clicked() {
-            show_alone(cx.view, of);
+            show_alone(cx, of);
         }
         if ui.button("Pin a probe here").clicked() {
             pin_probe(cx, cx.frame.pointed.menu);
@@ -226,9 +225,13 @@ fn cell_menu(
     });
 }
 
-/// Shows one cell as large as the window lets it be, or all again.
-fn show_alone(view: &mut View, of: (u64, &'static str)) {
-    view.alone = if view.alone.is_some() { None } else { Some(of) };
+/// Shows the cell of a picture, network and method in the whole window, or all again.
+fn show_alone(cx: &mut Context, (picture, model, method): (u64, u64, &'static str)) {
+    if cx.view.alone.take().is_none() {
+        let place = cx.document.pictures.iter().position(|open| open.id == picture);
+        cx.document.selected = place.unwrap_or(cx.document.selected);
+        cx.view.alone = Some((model, method));
+    }
 }
 
 /// The value under the pointer, or else the scores, or how far the map is.

@@ -6,54 +6,83 @@ use crate::engine::{ClassChoice, Condition, MethodChoice, OpenModel, OpenPicture
 use crate::explorer::context::Context;
 use crate::explorer::grid::annotations::draw_annotations;
 use crate::explorer::grid::classes::class_notes;
+use crate::explorer::grid::layout::{GridLayout, is_brief, predictions as predictions_shown};
 use crate::explorer::grid::line_menu::orderable;
 use crate::explorer::grid::pair::pair_header;
 use crate::explorer::grid::probe::{color_readout, draw_marks, navigate, picture_transform};
-use crate::explorer::grid::{Shown, column};
+use crate::explorer::grid::{Shown, in_lines, title};
 use crate::explorer::paint::cell::{failed, label, waiting};
 use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::text_on_picture::{is_legible, shadowed, write_colors};
 use crate::explorer::paint::{textures, theme};
 use crate::explorer::state::reorder::GridLine;
 use crate::explorer::state::zoom::UNIT;
-use egui::{Align2, FontId, Rect, RichText, Sense, Ui, vec2};
+use egui::{
+    Align, Align2, FontId, Label, Layout, Rect, Response, RichText, Sense, Ui, UiBuilder, Vec2,
+    vec2,
+};
 
 /// The picture as each network sees it, and what the network says.
-pub fn header(ui: &mut Ui, cx: &mut Context, Shown { picture, models, pair, side, .. }: &Shown) {
-    ui.horizontal_top(|ui| {
-        column(ui, cx.frame.row_header, |ui| {
-            ui.add(egui::Label::new(RichText::new(&picture.value.name).strong()).wrap());
-            let (width, height) = picture.value.size();
-            ui.weak(format!("{width}×{height} px"));
-            ui.weak("as each network sees it");
-        });
-        for model in models {
-            column(ui, *side, |ui| model_header(ui, cx, picture, model, *side));
-        }
-        if let Some(pair) = pair {
-            if cx.document.appearance.norms.have_bars() {
-                ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
-            }
-            column(ui, *side, |ui| pair_header(ui, cx, pair));
+pub fn header(ui: &mut Ui, cx: &mut Context, shown: &Shown) {
+    let (picture, layout) = (&shown.picture, shown.layout);
+    title(ui, |ui| picture_name(ui, picture), |_, _| {});
+    in_lines(ui, layout, shown.columns(), |ui, index| {
+        match (shown.models.get(index), &shown.pair) {
+            (Some(model), _) => model_header(ui, cx, picture, model, layout),
+            (None, Some(pair)) => pair_header(ui, cx, pair),
+            (None, None) => {}
         }
     });
 }
 
+/// The picture's name and size.
+pub fn picture_name(ui: &mut Ui, picture: &OpenPicture) {
+    ui.add(Label::new(RichText::new(&picture.value.name).strong()).truncate());
+    let (width, height) = picture.value.size();
+    ui.add(Label::new(RichText::new(format!("{width}×{height} px")).weak()).truncate())
+        .on_hover_text("The picture as each network sees it");
+}
+
+/// The picture as a network sees it, and what the network says, below or beside it.
 pub fn model_header(
     ui: &mut Ui,
     cx: &mut Context,
     picture: &OpenPicture,
     model: &OpenModel,
-    side: f32,
+    layout: GridLayout,
 ) {
-    let name = egui::Label::new(RichText::new(&model.value.name).strong()).truncate();
+    let name = Label::new(RichText::new(&model.value.name).strong()).truncate();
     let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
     orderable(ui, cx, &name, GridLine::Network(model.id));
     let training =
         model.value.training.as_ref().map_or(String::new(), |t| format!(" · {}", t.kind));
     let about = format!("{}{training}", model.value.architecture);
-    ui.add(egui::Label::new(RichText::new(about).weak()).truncate());
-    let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::click_and_drag());
+    match is_brief(layout.side) {
+        true => drop(name.on_hover_text(about)),
+        false => drop(ui.add(Label::new(RichText::new(about).weak()).truncate())),
+    }
+    let side = layout.picture_side();
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click_and_drag());
+    if side == layout.side {
+        return seen_picture(ui, cx, (picture, model), (rect, response));
+    }
+    let beside = Rect::from_min_max(
+        rect.right_top() + vec2(theme::GAP, 0.0),
+        rect.left_bottom() + vec2(layout.side, 0.0),
+    );
+    let below = UiBuilder::new().max_rect(beside).layout(Layout::top_down(Align::Min));
+    let mut texts = ui.new_child(below);
+    seen_picture(&mut texts, cx, (picture, model), (rect, response));
+    ui.advance_cursor_after_rect(texts.min_rect().union(rect));
+}
+
+/// The picture as a network sees it, at its place, and what the network says.
+fn seen_picture(
+    ui: &mut Ui,
+    cx: &mut Context,
+    (picture, model): (&OpenPicture, &OpenModel),
+    (rect, response): (Rect, Response),
+) {
     label(&response, format!("{} as {} sees it", picture.value.name, model.value.name));
     let transform = picture_transform(cx, rect, model, picture);
     navigate(ui, cx, &response, &transform, picture);
@@ -88,28 +117,31 @@ pub fn model_header(
     }
 }
 
-/// The method's name and parameters.
+/// The method's name and parameters, in a line.
 pub fn method_header(ui: &mut Ui, cx: &mut Context, choice: &MethodChoice) {
     let description = choice.method.description();
-    let name = egui::Label::new(RichText::new(description.name).strong()).wrap();
+    let name = Label::new(RichText::new(description.name).strong()).truncate();
     let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
     orderable(ui, cx, &name, GridLine::Method(description.id));
     name.on_hover_text(format!("{}\n{}", description.formula, description.paper));
-    for (id, value) in choice.values.iter().filter(|(id, _)| is_used(&choice.values, id)) {
-        let text = RichText::new(format!("{id} {value}")).weak().small();
-        ui.add(egui::Label::new(text).truncate());
+    let used = choice.values.iter().filter(|(id, _)| is_used(&choice.values, id));
+    let values: Vec<_> = used.map(|(id, value)| format!("{id} {value}")).collect();
+    if !values.is_empty() {
+        let text = RichText::new(values.join("  ")).weak().small();
+        ui.add(Label::new(text).truncate()).on_hover_text(values.join("\n"));
     }
 }
 
-/// The five most probable classes, and the explained one if it is not among them; a click on one
+/// The most probable classes, and the explained one if it is not among them; a click on one
 /// chooses it, or no class where it is the chosen one.
 fn predictions(ui: &mut Ui, cx: &mut Context, seen: &Subject, model: &OpenModel) {
     let output = model.value.outputs.kind.score();
     let explained = cx.lookup().class(model, seen);
     let chosen = explained.filter(|_| cx.document.class.on(&model.value).1.is_chosen());
-    let top = seen.predictions.iter().take(5);
+    let count = predictions_shown(cx.frame.shown_cell);
+    let top = seen.predictions.iter().take(count);
     let further = explained
-        .filter(|class| !seen.predictions.iter().take(5).any(|p| p.class == *class))
+        .filter(|class| !seen.predictions.iter().take(count).any(|p| p.class == *class))
         .and_then(|class| seen.prediction(class));
     for prediction in top.chain(further) {
         let (rect, response) =

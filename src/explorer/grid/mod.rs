@@ -5,6 +5,7 @@ pub mod cell;
 pub mod classes;
 pub mod curve_scrubber;
 pub mod header;
+pub mod layout;
 pub mod line_menu;
 pub mod networks_by_methods;
 pub mod pair;
@@ -17,13 +18,16 @@ use crate::engine::job::MapQuery;
 use crate::engine::{CellId, ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::grid::cell::{Cell, CellStyle, cell_of, show_cell};
 use crate::explorer::grid::header::{header, method_header};
+use crate::explorer::grid::layout::{Content, FOOT, GridLayout, Pictures, TITLE};
 use crate::explorer::grid::networks_by_methods::networks_grid;
 use crate::explorer::grid::pair::{is_swapped, pair_cell};
 use crate::explorer::grid::pictures_by_networks::pictures_grid;
 use crate::explorer::paint::text_on_picture::shadowed;
 use crate::explorer::paint::theme;
 use crate::explorer::state::document::Document;
-use egui::{Align, Align2, CentralPanel, Layout, ScrollArea, Ui, vec2};
+use egui::{
+    Align, Align2, CentralPanel, Label, Layout, Rect, RichText, ScrollArea, Ui, Vec2, vec2,
+};
 use ndarray::Array3;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,8 +39,7 @@ pub struct Shown {
     pub methods: Vec<MethodChoice>,
     /// Two of the networks that are compared as a pair.
     pub pair: Option<[OpenModel; 2]>,
-    /// Side of a cell, points.
-    pub side: f32,
+    pub layout: GridLayout,
 }
 
 /// Cells and the scales that they share, by method and network.
@@ -49,6 +52,11 @@ pub struct Table {
 pub type PreviousMaps = HashMap<CellId, (usize, Arc<Array3<f32>>)>;
 
 impl Shown {
+    /// Cells of a method: of each network, and of the pair.
+    pub fn columns(&self) -> usize {
+        self.models.len() + usize::from(self.pair.is_some())
+    }
+
     /// Indices of the pair's networks among those shown.
     pub fn pair_indices(&self) -> Option<[usize; 2]> {
         let place = |id: u64| self.models.iter().position(|open| open.id == id);
@@ -65,21 +73,24 @@ pub fn grid(ui: &mut Ui, cx: &mut Context) {
         if cx.document.models.is_empty() {
             return hint(ui, "Open a network to explain this picture");
         }
-        cx.frame.row_header = theme::row_header(ui.available_width());
         let (models, methods) = shown_axes(cx);
         let pair = cx.document.paired().filter(|_| cx.view.alone.is_none());
         let arrangement = cx.view.arrangement(cx.document);
-        let columns = match arrangement {
-            Arrangement::NetworksByMethods => methods.len() + 1,
-            Arrangement::MethodsByNetworks => models.len() + usize::from(pair.is_some()),
-            Arrangement::PicturesByNetworks => models.len(),
+        let columns = models.len() + usize::from(pair.is_some());
+        let (blocks, cells, pictures) = match arrangement {
+            Arrangement::MethodsByNetworks => (methods.len() + 1, columns, Pictures::FirstBlock),
+            Arrangement::NetworksByMethods => (columns, methods.len() + 1, Pictures::FirstCell),
+            Arrangement::PicturesByNetworks => {
+                (cx.document.pictures.len(), models.len(), Pictures::Nowhere)
+            }
         };
-        let side = cell_side(cx, ui.available_size(), columns);
-        cx.frame.shown_cell = side;
+        let foot = if pictures == Pictures::Nowhere { cx.frame.caption } else { FOOT };
+        let layout = layout(cx, ui.available_size(), Content { blocks, cells, pictures, foot });
+        cx.frame.shown_cell = layout.side;
         if methods.is_empty() {
             hint(ui, "Choose a method in the library on the left");
         }
-        let shown = Shown { picture, models, methods, pair, side };
+        let shown = Shown { picture, models, methods, pair, layout };
         match arrangement {
             Arrangement::MethodsByNetworks => methods_grid(ui, cx, &shown),
             Arrangement::NetworksByMethods => networks_grid(ui, cx, &shown),
@@ -105,21 +116,12 @@ fn shown_axes(cx: &mut Context) -> (Vec<OpenModel>, Vec<MethodChoice>) {
     (models, methods)
 }
 
-fn cell_side(cx: &Context, room: egui::Vec2, columns: usize) -> f32 {
-    let beside = match cx.view.arrangement(cx.document) {
-        Arrangement::NetworksByMethods => 0.0,
-        _ => cx.frame.row_header + theme::COLOR_BAR,
-    };
-    let width = room.x - beside - 24.0;
-    if cx.view.alone.is_some() {
-        let footer = 40.0;
-        return width.min(room.y - footer).max(*theme::CELL.start()).floor();
+fn layout(cx: &Context, room: Vec2, content: Content) -> GridLayout {
+    match cx.view.cell {
+        _ if cx.view.alone.is_some() => GridLayout::alone(room),
+        Some(side) => content.of_side(room.x, side.floor()),
+        None => content.fit(room),
     }
-    let room = width / columns as f32 - theme::GAP;
-    cx.view
-        .cell
-        .unwrap_or_else(|| room.clamp(*theme::CELL.start(), theme::COMFORTABLE_CELL))
-        .floor()
 }
 
 /// All cells of a picture.
@@ -175,45 +177,102 @@ pub fn style_of(
     CellStyle { norm, color_map, scale, side }
 }
 
-/// Methods as rows, networks as columns.
+/// Methods as rows, networks as columns; rows stand beside each other where there is room.
 fn methods_grid(ui: &mut Ui, cx: &mut Context, shown: &Shown) {
     let table = cells_table(cx, shown);
+    // The pictures as networks see them, which a cell alone is shown without, and then methods.
+    let pictures = cx.view.alone.is_none().then_some(None);
+    let blocks: Vec<_> = pictures.into_iter().chain((0..shown.methods.len()).map(Some)).collect();
     ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::GAP);
-        if cx.view.alone.is_none() {
-            header(ui, cx, shown);
-        }
-        for row in 0..shown.methods.len() {
-            method_row(ui, cx, shown, &table, row);
+        for row in blocks.chunks(shown.layout.across) {
+            ui.horizontal_top(|ui| {
+                for block in row {
+                    column(ui, shown.layout.block_width(), |ui| match *block {
+                        Some(method) => method_block(ui, cx, shown, &table, method),
+                        None => header(ui, cx, shown),
+                    });
+                }
+            });
         }
     });
 }
 
-fn method_row(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table, row: usize) {
-    let (choice, side) = (&shown.methods[row], shown.side);
-    ui.horizontal_top(|ui| {
-        column(ui, cx.frame.row_header, |ui| {
+/// A method's title and cells.
+fn method_block(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table, row: usize) {
+    let choice = &shown.methods[row];
+    let style = style_of(cx.document, choice, scale_of_bar(table, row), shown.layout.side);
+    let bar = style.scale.filter(|_| style.norm.norm.has_bar_a_row());
+    title(
+        ui,
+        |ui| {
             if cx.view.alone.is_some() {
                 let names = shown.models.iter().map(|open| open.value.name.as_str());
-                names.for_each(|name| drop(ui.add(egui::Label::new(name).wrap())));
+                names.for_each(|name| drop(ui.add(Label::new(name).truncate())));
             }
             method_header(ui, cx, choice);
-        });
-        for index in 0..shown.models.len() {
-            column(ui, side, |ui| cell_of_table(ui, cx, shown, table, [row, index]));
-        }
-        let style =
-            style_of(cx.document, choice, table.scales[row].iter().flatten().next().copied(), side);
-        let has_bar = style.norm.norm.has_bar_a_row();
-        match style.scale.filter(|_| has_bar) {
-            Some(scale) => style.bar(choice, scale).show(ui, side),
-            None if cx.document.appearance.norms.have_bars() => {
-                ui.add_space(theme::COLOR_BAR + ui.spacing().item_spacing.x);
+        },
+        |ui, room| {
+            if let Some(scale) = bar {
+                style.bar(choice, scale).show_in_line(ui, room);
             }
-            None => {}
+        },
+    );
+    in_lines(ui, shown.layout, shown.columns(), |ui, index| {
+        if let Some(model) = shown.models.get(index) {
+            named(ui, shown.layout, &model.value.name);
+            cell_of_table(ui, cx, shown, table, [row, index]);
+        } else {
+            named(ui, shown.layout, "Pair");
+            pair_of_table(ui, cx, shown, table, row);
         }
-        column(ui, side, |ui| pair_of_table(ui, cx, shown, table, row));
     });
+}
+
+/// The scale that a method's colour bar is of.
+pub fn scale_of_bar(table: &Table, row: usize) -> Option<Scale> {
+    table.scales[row].iter().flatten().next().copied()
+}
+
+/// The line above a block: names at the left, and at the right what is told how wide it may be.
+pub fn title(ui: &mut Ui, names: impl FnOnce(&mut Ui), end: impl FnOnce(&mut Ui, f32)) {
+    let size = vec2(ui.available_width(), TITLE - 2.0);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        ui.set_min_size(size);
+        end(ui, (0.5 * size.x).min(180.0));
+        ui.with_layout(Layout::left_to_right(Align::Center), names);
+    });
+}
+
+/// The cells of a block, in lines of as many as there is room for, each in a column of a cell's width. Those
+/// far from what is seen only take their room.
+pub fn in_lines(
+    ui: &mut Ui,
+    layout: GridLayout,
+    cells: usize,
+    mut cell: impl FnMut(&mut Ui, usize),
+) {
+    let near = ui.clip_rect().expand2(ui.clip_rect().size());
+    for first in (0..cells).step_by(layout.in_line) {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = theme::GAP;
+            for index in first..(first + layout.in_line).min(cells) {
+                let room = Rect::from_min_size(ui.cursor().min, layout.cell_size());
+                if near.intersects(room) {
+                    column(ui, layout.side, |ui| cell(ui, index));
+                } else {
+                    ui.allocate_space(room.size());
+                }
+            }
+        });
+    }
+}
+
+/// The name of a cell's column, where it does not stand below it.
+pub fn named(ui: &mut Ui, layout: GridLayout, name: &str) {
+    if layout.is_named {
+        ui.add(Label::new(RichText::new(name).small()).truncate());
+    }
 }
 
 /// One cell; of a pair, that of the other network while Shift is held.
@@ -227,7 +286,7 @@ pub fn cell_of_table(
     let choice = &shown.methods[row];
     let swapped = shown.pair_indices().filter(|_| is_swapped(ui));
     let which = swapped.map_or(index, |pair| other(index, pair));
-    let style = style_of(cx.document, choice, table.scales[row][which], shown.side);
+    let style = style_of(cx.document, choice, table.scales[row][which], shown.layout.side);
     let of = (&shown.picture, &shown.models[which], choice);
     let top = ui.cursor().left_top();
     show_cell(ui, cx, of, &table.cells[row][which], &style);
@@ -244,7 +303,7 @@ pub fn pair_of_table(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table
         let choice = &shown.methods[row];
         let cells = indices.map(|index| &table.cells[row][index]);
         let scales = indices.map(|index| table.scales[row][index]);
-        let style = style_of(cx.document, choice, None, shown.side);
+        let style = style_of(cx.document, choice, None, shown.layout.side);
         pair_cell(ui, cx, (&shown.picture, pair, choice), (cells, scales), &style);
     }
 }

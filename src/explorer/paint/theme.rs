@@ -8,21 +8,12 @@ use egui::{Color32, Stroke, Theme, Visuals, vec2};
 pub const GAP: f32 = 8.0;
 /// Side of a picture in a list, points.
 pub const THUMBNAIL: f32 = 40.0;
-/// Width of a colour bar with its numbers, points.
-pub const COLOR_BAR: f32 = 72.0;
 /// Sides that a cell of the grid may have, points.
-pub const CELL: std::ops::RangeInclusive<f32> = 72.0..=720.0;
-/// Side of a cell that leaves room for others, points.
-pub const COMFORTABLE_CELL: f32 = 264.0;
+pub const CELL: std::ops::RangeInclusive<f32> = 72.0..=1600.0;
 
 /// Laid over the window while files hover above it, and the writing on it.
 pub const SCRIM: Color32 = Color32::from_rgba_premultiplied(0, 0, 0, 170);
 pub const ON_SCRIM: Color32 = Color32::WHITE;
-
-/// Width of the column with the methods' names in a grid of a width, points.
-pub fn row_header(grid: f32) -> f32 {
-    (0.22 * grid).clamp(80.0, 128.0)
-}
 
 /// A panel at a side that leaves the middle of a small window its room.
 pub fn side_panel(ui: &egui::Ui, panel: egui::Panel, width: f32) -> egui::Panel {

@@ -5,10 +5,12 @@ use crate::explorer::context::Context;
 use crate::explorer::grid::curve_scrubber::scrub_controls;
 use crate::explorer::paint::plot_axes::legible_axes;
 use crate::explorer::paint::theme;
+use crate::explorer::panel::side::side_panel;
 use crate::explorer::state::scrub::{Scrub, Side};
+use crate::explorer::state::side_panel::SidePanel;
 use crate::score::{Curve, Curves, Measured};
 use egui::{
-    Align, Color32, Layout, Panel, PointerButton, Response, RichText, ScrollArea, Sense, Ui, vec2,
+    Align, Color32, Layout, PointerButton, Response, RichText, ScrollArea, Sense, Ui, vec2,
 };
 use egui_plot::{Line, LineStyle, Plot, PlotPoints, VLine, log_grid_spacer, uniform_grid_spacer};
 use std::sync::Arc;
@@ -124,7 +126,7 @@ pub struct CurvesPanel {
 
 impl CurvesPanel {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
-        theme::side_panel(ui, Panel::right("curves"), 330.0).show(ui, |ui| {
+        side_panel(ui, cx, (SidePanel::Curves, 330.0), |ui, cx| {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 let series = series(cx, ui.ctx().theme());
                 ui.add_space(theme::GAP / 2.0);

@@ -6,10 +6,12 @@ use crate::explorer::command::Command;
 use crate::explorer::context::{Action, Context};
 use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::theme;
+use crate::explorer::panel::side::side_panel;
 use crate::explorer::state::document::Document;
+use crate::explorer::state::side_panel::SidePanel;
 use crate::parameter::{Kind, Parameter, Value, Values};
 use crate::text::duration;
-use egui::{ComboBox, DragValue, Panel, ScrollArea, Sense, TextEdit, Ui, vec2};
+use egui::{ComboBox, DragValue, ScrollArea, Sense, TextEdit, Ui, vec2};
 use std::collections::HashMap;
 
 /// The list of what is open and of the methods.
@@ -22,7 +24,7 @@ pub struct LibraryPanel {
 
 impl LibraryPanel {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
-        theme::side_panel(ui, Panel::left("library"), 246.0).show(ui, |ui| {
+        side_panel(ui, cx, (SidePanel::Library, 246.0), |ui, cx| {
             // Beside what it scrolls, not over it.
             ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {

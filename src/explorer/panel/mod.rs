@@ -13,6 +13,7 @@ pub mod network;
 pub mod notices;
 pub mod pinned_maps;
 pub mod range;
+pub mod side;
 pub mod status_bar;
 pub mod study;
 pub mod toolbar;

@@ -10,6 +10,7 @@ pub mod reorder;
 pub mod scrub;
 pub mod session;
 pub mod settings;
+pub mod side_panel;
 pub mod user_dirs;
 pub mod view;
 pub mod zoom;

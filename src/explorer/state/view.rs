@@ -5,6 +5,7 @@ use crate::engine::MethodChoice;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::pair::PairView;
 use crate::explorer::state::scrub::Scrub;
+use crate::explorer::state::side_panel::SidePanel;
 use crate::explorer::state::zoom::ViewTransform;
 
 /// What the window shows beside the document, and how near.
@@ -27,6 +28,8 @@ pub struct View {
     pub method: Option<&'static str>,
     pub library: bool,
     pub curves: bool,
+    /// The panel opened where the window has no room for it.
+    pub opened_over: Option<SidePanel>,
 }
 
 impl View {
@@ -59,6 +62,7 @@ impl Default for View {
             method: None,
             library: true,
             curves: true,
+            opened_over: None,
         }
     }
 }
