@@ -5,7 +5,7 @@ use super::requests::prediction_task;
 use crate::attribution::Attribution;
 use crate::display::Arrangement;
 use crate::engine::job::{CurvesJob, CurvesQuery};
-use crate::engine::{CellIndex, MethodChoice, OpenModel, OpenPicture, State, Task};
+use crate::engine::{CellIndex, MethodChoice, OpenModel, OpenPicture, Results, State, Task};
 use crate::explorer::state::document::Document;
 use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
 use crate::model::ComputeDevice;
@@ -24,28 +24,36 @@ pub struct FigureCell {
 }
 
 /// What a figure of what is open is made of.
-#[derive(Clone, Copy)]
 pub struct FigureSource<'a> {
-    pub lookup: Lookup<'a>,
-    pub view: &'a crate::explorer::state::view::View,
+    /// Without the networks that are hidden.
+    document: Document,
+    results: &'a Results,
+    view: &'a crate::explorer::state::view::View,
 }
 
-impl FigureSource<'_> {
+impl<'a> FigureSource<'a> {
+    pub fn new(lookup: Lookup<'a>, view: &'a crate::explorer::state::view::View) -> Self {
+        Self { document: lookup.document.of_shown(), results: lookup.results, view }
+    }
+
+    fn lookup(&self) -> Lookup<'_> {
+        Lookup { document: &self.document, results: self.results }
+    }
+
     /// The methods that the figure shows: one where it shows pictures by networks.
     pub fn methods(&self) -> Vec<MethodChoice> {
-        let is_of_one = self.lookup.document.appearance.arrangement
-            == Arrangement::PicturesByNetworks
-            && self.lookup.document.figure.curves != CurvesShown::MeanAlone;
-        match self.view.method_of(self.lookup.document).filter(|_| is_of_one) {
+        let is_of_one = self.document.appearance.arrangement == Arrangement::PicturesByNetworks
+            && self.document.figure.curves != CurvesShown::MeanAlone;
+        match self.view.method_of(&self.document).filter(|_| is_of_one) {
             Some(choice) => vec![choice.clone()],
-            None => self.lookup.document.shown_methods().cloned().collect(),
+            None => self.document.shown_methods().cloned().collect(),
         }
     }
 
     /// What the figure shows maps of.
     pub fn cells(&self) -> Vec<FigureCell> {
         let methods = self.methods();
-        let Document { pictures, models, appearance, figure, selected, .. } = self.lookup.document;
+        let Document { pictures, models, appearance, figure, selected, .. } = &self.document;
         let counts = [pictures.len(), models.len(), methods.len()];
         let wanted = wanted(appearance, figure, counts, *selected);
         let cell = |at: CellIndex| FigureCell {
@@ -59,20 +67,20 @@ impl FigureSource<'_> {
 
     /// A cell's map and curves, as far as they are there.
     pub fn results(&self, cell: &FigureCell) -> (Option<Arc<Attribution>>, Option<Arc<Curves>>) {
-        let Some(query) = self.lookup.map_query(&cell.model, &cell.picture, &cell.choice) else {
+        let Some(query) = self.lookup().map_query(&cell.model, &cell.picture, &cell.choice) else {
             return (None, None);
         };
-        let map = self.lookup.results.done(&query);
-        let curves = self.lookup.results.done(&CurvesQuery(query));
+        let map = self.results.done(&query);
+        let curves = self.results.done(&CurvesQuery(query));
         (map, curves.map(|done| done.0.clone()))
     }
 
     /// Why a map or curves of the figure will not come.
     pub fn failure(&self) -> Option<String> {
         self.cells().iter().find_map(|cell| {
-            let query = self.lookup.map_query(&cell.model, &cell.picture, &cell.choice)?;
-            let of_map = self.lookup.results.get(&query);
-            let of_curves = self.lookup.results.get(&CurvesQuery(query));
+            let query = self.lookup().map_query(&cell.model, &cell.picture, &cell.choice)?;
+            let of_map = self.results.get(&query);
+            let of_curves = self.results.get(&CurvesQuery(query));
             let ((Some(State::Failed(why)), _) | (_, Some(State::Failed(why)))) =
                 (of_map, of_curves)
             else {
@@ -85,11 +93,11 @@ impl FigureSource<'_> {
 
     /// The work that the figure waits for.
     pub fn tasks(&self) -> Vec<Task> {
-        let needs_curves = self.lookup.document.figure.needs_curves();
+        let needs_curves = self.document.figure.needs_curves();
         let cells = self.cells();
         let tasks = cells.iter().flat_map(|cell| {
             let mut tasks = vec![prediction_task(&cell.model, &cell.picture)];
-            if let Some(job) = self.lookup.map_job(&cell.model, &cell.picture, &cell.choice) {
+            if let Some(job) = self.lookup().map_job(&cell.model, &cell.picture, &cell.choice) {
                 if needs_curves && self.results(cell).0.is_some() {
                     tasks.push(Task::of(CurvesJob(job.clone())));
                 }
@@ -102,14 +110,11 @@ impl FigureSource<'_> {
 
     /// All that the figure is made of, as far as it is there.
     pub fn contents(&self, device: &ComputeDevice) -> (FigureContents, Session) {
-        let Document { models, pictures, class, seed, selected, figure, .. } = self.lookup.document;
+        let Document { models, pictures, class, seed, selected, figure, .. } = &self.document;
         let methods = self.methods();
         let place = |id: u64| models.iter().position(|open| open.id == id);
-        let pair = self
-            .lookup
-            .document
-            .pair
-            .and_then(|pair| Some([place(pair.first)?, place(pair.second)?]));
+        let pair =
+            self.document.pair.and_then(|pair| Some([place(pair.first)?, place(pair.second)?]));
         let mut contents = FigureContents {
             networks: models.iter().map(|open| NetworkFacts::of(&open.value)).collect(),
             pictures: pictures.iter().map(|open| PictureFacts::of(&open.value)).collect(),
@@ -131,15 +136,15 @@ impl FigureSource<'_> {
                 contents.maps.insert(cell.at, Shown { attribution, curves });
             }
         }
-        let document = Document { methods: methods.clone(), ..self.lookup.document.clone() };
+        let document = Document { methods: methods.clone(), ..self.document.clone() };
         (contents, Session::of(&document))
     }
 
     fn view_of(&self, cell: &FigureCell) -> Option<View> {
-        let subject = self.lookup.subject(cell.model.id, cell.picture.id)?;
-        let class = subject.prediction(self.lookup.class(&cell.model, &subject)?)?.clone();
-        let explained = self.lookup.explained(&cell.model, &cell.picture)?;
-        let annotations = self.lookup.document.annotations.as_ref();
+        let subject = self.lookup().subject(cell.model.id, cell.picture.id)?;
+        let class = subject.prediction(self.lookup().class(&cell.model, &subject)?)?.clone();
+        let explained = self.lookup().explained(&cell.model, &cell.picture)?;
+        let annotations = self.document.annotations.as_ref();
         let input = &cell.model.value.preprocessing;
         let boxes = annotations
             .map_or(vec![], |open| boxes(&open.value.annotations, &cell.picture.value, input));

@@ -33,13 +33,13 @@ impl Requests<'_> {
 
     /// Maps of one picture, for the methods that are shown, and their curves.
     fn tasks_of_methods(&self, picture: &OpenPicture) -> (Vec<Task>, Vec<Task>) {
-        let models = &self.lookup.document.models;
+        let models = self.lookup.document.of_shown().models;
         let mut tasks: Vec<Task> =
             models.iter().map(|model| prediction_task(model, picture)).collect();
         tasks.extend(models.iter().map(pace_task));
         let mut curves = Vec::new();
         for choice in self.lookup.document.shown_methods() {
-            for model in models {
+            for model in &models {
                 let Some(job) = self.lookup.map_job(model, picture, choice) else { continue };
                 if self.view.curves && self.lookup.results.done(&job.query()).is_some() {
                     curves.push(Task::of(CurvesJob(job.clone())));
@@ -66,7 +66,7 @@ impl Requests<'_> {
     fn tasks_of_pictures(&self) -> (Vec<Task>, Vec<Task>) {
         let range = self.visible_pictures.clone();
         let pictures = self.lookup.document.pictures.get(range).unwrap_or_default();
-        let models = &self.lookup.document.models;
+        let models = &self.lookup.document.of_shown().models;
         let cells = || {
             let cell = |picture| models.iter().map(move |model| (model, picture));
             pictures.iter().flat_map(cell)

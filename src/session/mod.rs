@@ -36,6 +36,9 @@ pub struct Session {
     pub annotations: Option<PathBuf>,
     /// Indices of two networks.
     pub pair: Option<[usize; 2]>,
+    /// Indices of networks that are not shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<usize>,
     /// Shares of the picture's width and height.
     #[serde(default)]
     pub probes: Vec<[f32; 2]>,
@@ -90,6 +93,7 @@ impl Default for Session {
             selected: 0,
             annotations: None,
             pair: None,
+            hidden: vec![],
             probes: vec![],
             class: ClassChoice::Top1,
             shown: Appearance::default(),

@@ -70,3 +70,38 @@ fn a_cell_takes_the_window_and_gives_it_back() {
     wait(&mut window, "Collapse library");
     wait(&mut window, "Gradient of LeNet5 robust: done");
 }
+
+#[test]
+fn a_network_is_hidden_and_shown_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    click(&mut window, "Hide LeNet5 vanilla");
+    wait(&mut window, "1 of 2");
+    assert!(window.query_by_label_contains("of LeNet5 vanilla: ").is_none());
+    wait(&mut window, "Gradient of LeNet5 robust: done");
+    click(&mut window, "Hide LeNet5 robust");
+    wait_for_part(&mut window, "All networks are hidden");
+    press(&mut window, egui::Modifiers::COMMAND, egui::Key::Z);
+    click(&mut window, "Show LeNet5 vanilla");
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+}
+
+#[test]
+fn a_long_list_of_pictures_leaves_methods_their_room_and_is_searched() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut files) = comparison(folder.path()) else { return };
+    files.extend((0..40).map(|index| picture(folder.path(), &format!("p{index}.png"))));
+    let mut window = window(files);
+    wait(&mut window, "41");
+    window.run_steps(3);
+    let methods = wait(&mut window, "Find a method").rect();
+    assert!(methods.bottom() < 1000.0, "{methods}");
+    wait(&mut window, "Find a picture").focus();
+    window.run_steps(2);
+    window.get_by_label("Find a picture").type_text("p17");
+    wait(&mut window, "1 of 41");
+    wait(&mut window, "Close p17");
+    assert!(window.query_by_label("Close one").is_none());
+}

@@ -32,7 +32,7 @@ impl Document {
     pub fn command_line(&self) -> Option<String> {
         let target = |open: &OpenModel| self.class.on(&open.value).0;
         let mut groups: Vec<(Target, Vec<&OpenModel>)> = vec![];
-        for open in &self.models {
+        for open in self.shown_models() {
             match groups.iter_mut().find(|(of, _)| *of == target(open)) {
                 Some((_, models)) => models.push(open),
                 None => groups.push((target(open), vec![open])),

@@ -13,10 +13,11 @@ pub fn class_notes(ui: &mut Ui, cx: &mut Context, picture: &OpenPicture, model: 
         let text = RichText::new(&note).small().color(ui.visuals().warn_fg_color);
         ui.add(Label::new(text).truncate()).on_hover_text(note);
     }
-    let all = cx.lookup().all_explained(&cx.document.models, picture);
+    let models = cx.document.of_shown().models;
+    let all = cx.lookup().all_explained(&models, picture);
     if cx.view.alone.is_none()
         && ExplainedClass::differ(&all)
-        && can_be_shared(&cx.document.models, &all, &explained)
+        && can_be_shared(&models, &all, &explained)
     {
         let text = format!("≠ Explain {} on all", explained.class.name);
         let about = "Maps of different classes stand side by side. A click makes every network that has \

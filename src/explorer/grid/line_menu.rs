@@ -33,6 +33,11 @@ fn order_menu(ui: &mut Ui, cx: &mut Context, line: GridLine) {
             cx.document.reorder(line, to);
         }
     }
+    if let GridLine::Network(id) = line
+        && ui.button("Hide").on_hover_text("Keep it open; the library shows it again").clicked()
+    {
+        cx.document.set_shown(id, false);
+    }
     if ui.button(take_out).clicked() {
         cx.document.take_out(line);
     }

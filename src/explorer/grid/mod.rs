@@ -74,6 +74,9 @@ pub fn grid(ui: &mut Ui, cx: &mut Context) {
             return hint(ui, "Open a network to explain this picture");
         }
         let (models, methods) = shown_axes(cx);
+        if models.is_empty() {
+            return hint(ui, "All networks are hidden: the library's eyes show them");
+        }
         let pair = cx.document.paired().filter(|_| cx.view.alone.is_none());
         let arrangement = cx.view.arrangement(cx.document);
         let columns = models.len() + usize::from(pair.is_some());
@@ -101,8 +104,10 @@ pub fn grid(ui: &mut Ui, cx: &mut Context) {
 
 /// The networks and methods shown: all, or those of the one cell that is shown alone.
 fn shown_axes(cx: &mut Context) -> (Vec<OpenModel>, Vec<MethodChoice>) {
-    let (mut models, mut methods): (Vec<_>, Vec<_>) =
-        (cx.document.models.clone(), cx.document.shown_methods().cloned().collect());
+    let (mut models, mut methods): (Vec<_>, Vec<_>) = (
+        cx.document.shown_models().cloned().collect(),
+        cx.document.shown_methods().cloned().collect(),
+    );
     if let Some((model, method)) = cx.view.alone {
         let is_method = |choice: &MethodChoice| choice.method.description().id == method;
         let is_there = models.iter().any(|open| open.id == model);

@@ -203,7 +203,7 @@ fn probe_table(cx: &mut Context) -> Vec<Vec<String>> {
     ];
     let methods: Vec<_> = cx.document.shown_methods().cloned().collect();
     for choice in &methods {
-        for model in cx.document.models.clone() {
+        for model in cx.document.of_shown().models {
             let Some(query) = cx.lookup().map_query(&model, &picture, choice) else { continue };
             let Some(attribution) = cx.results.done(&query) else {
                 continue;

@@ -139,7 +139,7 @@ impl CurvesPanel {
                 }
                 scrub_controls(ui, cx);
                 table(ui, &series, measure);
-                let compared = cx.document.models.len() > 1 && !series.is_empty();
+                let compared = cx.document.shown_models().count() > 1 && !series.is_empty();
                 if compared && measure != CurveMeasure::Normalised {
                     ui.add_space(theme::GAP);
                     let text = RichText::new(CONFIDENCE_WARNING).color(ui.visuals().warn_fg_color);

@@ -105,7 +105,7 @@ impl Panel for FigurePanel {
     }
 
     fn tasks(&self, lookup: Lookup, view: &View) -> Vec<Task> {
-        FigureSource { lookup, view }.tasks()
+        FigureSource::new(lookup, view).tasks()
     }
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
@@ -330,7 +330,7 @@ impl FigurePanel {
 }
 
 fn source<'a>(cx: &'a Context) -> FigureSource<'a> {
-    FigureSource { lookup: cx.lookup(), view: cx.view }
+    FigureSource::new(cx.lookup(), cx.view)
 }
 
 fn figure_options(ui: &mut Ui, cx: &mut Context) {
@@ -381,7 +381,7 @@ fn figure_options(ui: &mut Ui, cx: &mut Context) {
 
 /// What can have another name.
 fn figure_names(cx: &Context) -> Vec<String> {
-    let networks = cx.document.models.iter().map(|open| open.value.name.clone());
+    let networks = cx.document.shown_models().map(|open| open.value.name.clone());
     let methods = source(cx).methods();
     let methods = methods.iter().map(|c| c.method.description().name.to_string());
     let picture = cx.document.picture().map(|open| open.value.name.clone());

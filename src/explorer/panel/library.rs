@@ -3,9 +3,11 @@
 use crate::attribution::{Cost, Family, METHODS, PRESETS};
 use crate::engine::{MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::command::Command;
-use crate::explorer::context::{Action, Context};
+use crate::explorer::context::Context;
 use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::theme;
+use crate::explorer::panel::filter::{MANY, filter_field, is_match, share};
+use crate::explorer::panel::networks_list::{ROW, networks_list};
 use crate::explorer::panel::side::side_panel;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::side_panel::SidePanel;
@@ -14,11 +16,20 @@ use crate::text::duration;
 use egui::{ComboBox, DragValue, ScrollArea, Sense, TextEdit, Ui, vec2};
 use std::collections::HashMap;
 
+/// Height of a picture in the list, points.
+const PICTURE: f32 = theme::THUMBNAIL + 4.0;
+/// Height of the names of lists and what is between these, about, and of a field to find entries, points.
+const HEADINGS: f32 = 130.0;
+const FIELD: f32 = 28.0;
+
 /// The list of what is open and of the methods.
 #[derive(Default)]
 pub struct LibraryPanel {
     /// Part of the names of methods to list.
     filter: String,
+    /// The same of networks and of pictures.
+    networks: String,
+    pictures: String,
     drafts: Drafts,
 }
 
@@ -27,34 +38,72 @@ impl LibraryPanel {
         side_panel(ui, cx, (SidePanel::Library, 246.0), |ui, cx| {
             // Beside what it scrolls, not over it.
             ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
-            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-                ui.add_space(theme::GAP / 2.0);
-                models_list(ui, cx);
-                ui.separator();
-                pictures_list(ui, cx);
-                ui.separator();
-                self.methods_list(ui, cx);
-            });
+            ui.add_space(theme::GAP / 2.0);
+            let lists = [cx.document.models.len(), cx.document.pictures.len()];
+            let needs = [lists[0] as f32 * ROW, lists[1] as f32 * (PICTURE + 5.0)];
+            let fields = lists.iter().filter(|entries| **entries > MANY).count() as f32;
+            let [networks, pictures] =
+                share(ui.available_height() - HEADINGS - fields * FIELD, needs);
+            let shown = cx.document.shown_models().count();
+            heading(ui, cx, ("Networks", shown, lists[0]), Command::OpenModels);
+            networks_list(ui, cx, &mut self.networks, networks);
+            ui.separator();
+            self.pictures_list(ui, cx, pictures);
+            ui.separator();
+            self.methods_list(ui, cx);
         });
+    }
+
+    fn pictures_list(&mut self, ui: &mut Ui, cx: &mut Context, height: f32) {
+        let count = cx.document.pictures.len();
+        if count <= MANY {
+            self.pictures.clear();
+        }
+        let name =
+            |index: &usize| is_match(&self.pictures, &[&cx.document.pictures[*index].value.name]);
+        let found: Vec<usize> = (0..count).filter(name).collect();
+        heading(ui, cx, ("Pictures", found.len(), count), Command::OpenPictures);
+        if count == 0 {
+            ui.weak("none open");
+        }
+        if count > MANY {
+            filter_field(ui, &mut self.pictures, "Find a picture");
+        }
+        let mut remove = None;
+        ScrollArea::vertical()
+            .id_salt("pictures")
+            .max_height(height)
+            .auto_shrink([false, true])
+            .show_rows(ui, PICTURE, found.len(), |ui, range| {
+                for index in found.get(range).unwrap_or_default() {
+                    if picture_row(ui, cx.document, &cx.frame.thumbnails, *index, PICTURE) {
+                        remove = Some(*index);
+                    }
+                }
+            });
+        if let Some(index) = remove {
+            cx.document.remove_picture(index);
+        }
     }
 
     fn methods_list(&mut self, ui: &mut Ui, cx: &mut Context) {
         ui.horizontal(|ui| {
             ui.strong("Methods");
+            ui.weak(format!("{} shown", cx.document.shown_methods().count()));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.menu_button("Presets", |ui| presets_menu(ui, cx))
                     .response
                     .on_hover_text("Methods with the settings of a paper");
             });
         });
-        let filter = &mut self.filter;
-        let field =
-            TextEdit::singleline(filter).hint_text("Find a method").desired_width(f32::INFINITY);
-        let field = ui.add(field);
-        field.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find a method")
+        filter_field(ui, &mut self.filter, "Find a method");
+        let wanted = self.filter.trim().to_lowercase();
+        ScrollArea::vertical().id_salt("methods").auto_shrink([false, false]).show(ui, |ui| {
+            self.families(ui, cx, &wanted);
         });
-        let wanted = filter.trim().to_lowercase();
+    }
+
+    fn families(&mut self, ui: &mut Ui, cx: &mut Context, wanted: &str) {
         for family in Family::ALL {
             let mut rows: Vec<&mut MethodChoice> = cx
                 .document
@@ -63,8 +112,8 @@ impl LibraryPanel {
                 .filter(|choice| {
                     let description = choice.method.description();
                     description.family == family
-                        && (description.name.to_lowercase().contains(&wanted)
-                            || description.id.contains(&wanted))
+                        && (description.name.to_lowercase().contains(wanted)
+                            || description.id.contains(wanted))
                 })
                 .collect();
             if rows.is_empty() {
@@ -92,80 +141,33 @@ impl LibraryPanel {
     }
 }
 
-/// The name of a list and a command at its right, or, where there is no room, below.
-fn heading(ui: &mut Ui, cx: &mut Context, name: &str, command: Command) {
-    const ROOM: f32 = 190.0;
-    if ui.available_width() < ROOM {
+/// The name of a list, how many of its entries are shown, and a command at its right, or, where there is
+/// no room, below.
+fn heading(
+    ui: &mut Ui,
+    cx: &mut Context,
+    (name, shown, all): (&str, usize, usize),
+    command: Command,
+) {
+    const ROOM: f32 = 220.0;
+    let title = |ui: &mut Ui| {
         ui.strong(name);
+        match all {
+            0 => {}
+            _ if shown == all => drop(ui.weak(all.to_string())),
+            _ => drop(ui.weak(format!("{shown} of {all}"))),
+        }
+    };
+    if ui.available_width() < ROOM {
+        ui.horizontal(title);
         return cx.command_button(ui, command);
     }
     ui.horizontal(|ui| {
-        ui.strong(name);
+        title(ui);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             cx.command_button(ui, command);
         });
     });
-}
-
-fn models_list(ui: &mut Ui, cx: &mut Context) {
-    heading(ui, cx, "Networks", Command::OpenModels);
-    let (mut remove, mut details) = (None, None);
-    for (index, open) in cx.document.models.iter().enumerate() {
-        let model = &open.value;
-        ui.horizontal(|ui| {
-            if close_button(ui, &model.name) {
-                remove = Some(index);
-            }
-            ui.vertical(|ui| {
-                let name = egui::Label::new(&model.name).truncate().sense(Sense::click());
-                let about = format!("{}\nClick for its details", model.path.display());
-                let name = ui.add(name).on_hover_text(about);
-                let text = format!("Details of {}", model.name);
-                name.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
-                if name.clicked() {
-                    details = Some(open.id);
-                }
-                let training =
-                    model.training.as_ref().map_or("training unknown", |t| t.kind.as_str());
-                ui.weak(format!("{} · {training}", model.architecture));
-            });
-        });
-    }
-    if cx.document.models.is_empty() {
-        ui.weak("none open");
-    }
-    if let Some(index) = remove {
-        cx.document.models.remove(index);
-    }
-    if let Some(id) = details {
-        cx.act(Action::ToggleNetwork(id));
-    }
-}
-
-fn pictures_list(ui: &mut Ui, cx: &mut Context) {
-    heading(ui, cx, "Pictures", Command::OpenPictures);
-    if cx.document.pictures.is_empty() {
-        ui.weak("none open");
-    }
-    let row = theme::THUMBNAIL + 4.0;
-    let rows = cx.document.pictures.len();
-    let shown = (rows as f32 * (row + ui.spacing().item_spacing.y))
-        .min(5.0 * (row + ui.spacing().item_spacing.y));
-    let mut remove = None;
-    ScrollArea::vertical()
-        .id_salt("pictures")
-        .max_height(shown)
-        .auto_shrink([false, true])
-        .show_rows(ui, row, rows, |ui, range| {
-            for index in range {
-                if picture_row(ui, cx.document, &cx.frame.thumbnails, index, row) {
-                    remove = Some(index);
-                }
-            }
-        });
-    if let Some(index) = remove {
-        cx.document.remove_picture(index);
-    }
 }
 
 fn presets_menu(ui: &mut Ui, cx: &mut Context) {
@@ -190,7 +192,7 @@ fn presets_menu(ui: &mut Ui, cx: &mut Context) {
 }
 
 /// A button that closes something, named for people who can't see where it stands.
-fn close_button(ui: &mut Ui, what: &str) -> bool {
+pub fn close_button(ui: &mut Ui, what: &str) -> bool {
     let text = format!("Close {what}");
     let button = ui.small_button("×").on_hover_text(&text);
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
@@ -319,7 +321,7 @@ pub fn shows_slow_methods(document: &Document) -> bool {
 }
 
 /// Passes that take long on most networks.
-const MANY: usize = 500;
+const MANY_PASSES: usize = 500;
 
 /// What one picture's maps of a method cost on all open networks.
 struct Expense {
@@ -346,7 +348,7 @@ impl Expense {
         Self {
             text: format!("Costs {passes}{time}"),
             // Before the pace is known, many passes are taken for slow.
-            slow: seconds.map_or(passes.forwards + passes.backwards > MANY, |seconds| {
+            slow: seconds.map_or(passes.forwards + passes.backwards > MANY_PASSES, |seconds| {
                 seconds >= Cost::SLOW_SECONDS
             }),
         }

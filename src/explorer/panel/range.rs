@@ -227,7 +227,7 @@ fn style_controls(ui: &mut Ui, cx: &mut Context) {
 /// Maps of a method that are done, of all networks.
 fn finished_maps(lookup: Lookup, choice: &MethodChoice) -> Vec<Arc<Array3<f32>>> {
     let Some(picture) = lookup.document.picture() else { return vec![] };
-    let models = lookup.document.models.iter();
+    let models = lookup.document.shown_models();
     models.filter_map(|model| lookup.finished_map(model, picture, choice)).collect()
 }
 

@@ -26,6 +26,8 @@ pub struct AnnotationFile {
 #[derive(Clone)]
 pub struct Document {
     pub models: Vec<OpenModel>,
+    /// Networks that are open and not shown, by their numbers.
+    pub hidden: Vec<u64>,
     pub pictures: Vec<OpenPicture>,
     /// The picture explained, an index.
     pub selected: usize,
@@ -58,6 +60,7 @@ impl Default for Document {
         };
         Self {
             models: vec![],
+            hidden: vec![],
             pictures: vec![],
             selected: 0,
             methods: METHODS.iter().map(choice).collect(),
@@ -86,6 +89,7 @@ impl PartialEq for Document {
             && id(&self.annotations) == id(&other.annotations)
             && same(&self.pictures, &other.pictures)
             && (self.selected, &self.class, self.seed) == (other.selected, &other.class, other.seed)
+            && self.hidden == other.hidden
             && (&self.probes, self.pair) == (&other.probes, other.pair)
             && (&self.appearance, &self.figure) == (&other.appearance, &other.figure)
             && self.methods.iter().map(chosen).eq(other.methods.iter().map(chosen))
@@ -96,6 +100,29 @@ impl Document {
     /// The picture explained.
     pub fn picture(&self) -> Option<&OpenPicture> {
         self.pictures.get(self.selected)
+    }
+
+    /// Networks that are shown.
+    pub fn shown_models(&self) -> impl Iterator<Item = &OpenModel> {
+        self.models.iter().filter(|open| self.is_shown(open.id))
+    }
+
+    pub fn is_shown(&self, model: u64) -> bool {
+        !self.hidden.contains(&model)
+    }
+
+    /// Shows a network or hides it.
+    pub fn set_shown(&mut self, model: u64, is_shown: bool) {
+        self.hidden.retain(|hidden| *hidden != model);
+        if !is_shown {
+            self.hidden.push(model);
+            self.hidden.sort_unstable();
+        }
+    }
+
+    /// The same without the networks that are hidden.
+    pub fn of_shown(&self) -> Self {
+        Self { models: self.shown_models().cloned().collect(), hidden: vec![], ..self.clone() }
     }
 
     /// Methods shown as rows.
@@ -158,7 +185,7 @@ impl Document {
     /// Takes out everything that was opened; methods and their values stay.
     pub fn close_all(&mut self) {
         (self.models, self.pictures, self.selected) = (vec![], vec![], 0);
-        self.annotations = None;
+        (self.hidden, self.annotations) = (vec![], None);
         (self.probes, self.pair, self.session) = (vec![], None, None);
     }
 

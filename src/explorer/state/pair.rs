@@ -43,10 +43,10 @@ impl PairView {
 }
 
 impl Document {
-    /// The two networks of the pair, while both are open.
+    /// The two networks of the pair, while both are open and shown.
     pub fn paired(&self) -> Option<[OpenModel; 2]> {
         let pair = self.pair?;
-        let open = |id| self.models.iter().find(|open| open.id == id).cloned();
+        let open = |id| self.shown_models().find(|open| open.id == id).cloned();
         Some([open(pair.first)?, open(pair.second)?])
     }
 
@@ -61,10 +61,11 @@ impl Document {
         })
     }
 
-    /// All networks two by two.
+    /// All networks that are shown two by two.
     pub fn pairs(&self) -> Vec<[OpenModel; 2]> {
-        let rest = |index: usize| self.models[index + 1..].iter().cloned();
-        let each = self.models.iter().enumerate();
-        each.flat_map(|(index, a)| rest(index).map(move |b| [a.clone(), b])).collect()
+        let models: Vec<_> = self.shown_models().collect();
+        let rest = |index: usize| models[index + 1..].iter().copied().cloned();
+        let each = models.iter().enumerate();
+        each.flat_map(|(index, a)| rest(index).map(move |b| [(*a).clone(), b])).collect()
     }
 }

@@ -38,7 +38,7 @@ impl Document {
                 self.shown_methods().map(|c| GridLine::Method(c.method.description().id)).collect()
             }
             GridLine::Network(_) => {
-                self.models.iter().map(|open| GridLine::Network(open.id)).collect()
+                self.shown_models().map(|open| GridLine::Network(open.id)).collect()
             }
         };
         let place = lines.iter().position(|other| *other == line)?;

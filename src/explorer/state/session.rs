@@ -40,6 +40,7 @@ impl Session {
             selected: document.selected,
             annotations: document.annotations.as_ref().map(|open| open.value.path.clone()),
             pair,
+            hidden: document.hidden.iter().filter_map(|id| index(*id)).collect(),
             probes: document.probes.iter().map(|probe| [probe.x, probe.y]).collect(),
             shown: document.appearance.clone(),
             // Without a pair there is nothing to compare.
@@ -101,6 +102,7 @@ impl OpenedSession {
             annotations: self.annotations.clone(),
             probes: probes.iter().map(|[x, y]| egui::pos2(*x, *y)).collect(),
             pair,
+            hidden: self.session.hidden.iter().filter_map(|index| id(*index)).collect(),
             appearance: shown.clone().checked(),
             figure: figure.clone(),
             models,
