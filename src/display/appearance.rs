@@ -1,7 +1,7 @@
 //! How maps are shown; changing it computes nothing anew.
 
 use crate::attribution::{Description, Method, Sign};
-use crate::display::{ColorMap, Convention, Ends, Norm, OPACITY, Scope, Style};
+use crate::display::{ColorMap, Convention, Ends, Norm, OPACITY, PairEnds, Scope, Style};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -60,6 +60,8 @@ pub struct Appearance {
     pub grey: bool,
     /// What people drew around is shown.
     pub boxes: bool,
+    /// Whether the maps of a pair share the ends of their scales.
+    pub pair_ends: PairEnds,
     pub norms: Norms,
 }
 
@@ -76,6 +78,7 @@ impl Default for Appearance {
             smooth: true,
             grey: false,
             boxes: true,
+            pair_ends: PairEnds::default(),
             norms: Norms::default(),
         }
     }

@@ -4,6 +4,7 @@ mod appearance;
 mod blend;
 mod colormap;
 mod convention;
+mod difference;
 mod norm;
 mod scales;
 
@@ -11,5 +12,8 @@ pub use appearance::{Appearance, Arrangement, MethodNorm, Norms, TOP};
 pub use blend::{OPACITY, Overlay, Style, blend};
 pub use colormap::{ColorMap, LEVELS};
 pub use convention::{Convention, conventions};
+pub use difference::Difference;
 pub use norm::{Ends, Norm, Reduction, Scale, Scope};
-pub use scales::{Scaler, scales_of_pictures, shared_scales};
+pub use scales::{
+    PairEnds, PairOfScales, Scaler, scale_of_pair, scales_of_pictures, shared_scales,
+};

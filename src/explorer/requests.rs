@@ -76,6 +76,9 @@ impl Requests<'_> {
                 .map_job(model, picture, self.view.method_of(self.lookup.document)?)
                 .map(Task::of)
         };
+        let similarity = |picture: &OpenPicture| {
+            self.similarity_task(picture, self.view.method_of(self.lookup.document)?)
+        };
         let curves = |model: &OpenModel| {
             let (picture, choice) =
                 (self.lookup.document.picture()?, self.view.method_of(self.lookup.document)?);
@@ -86,7 +89,8 @@ impl Requests<'_> {
         let tasks = cells()
             .map(|(model, picture)| prediction_task(model, picture))
             .chain(models.iter().map(pace_task))
-            .chain(cells().filter_map(map));
+            .chain(cells().filter_map(map))
+            .chain(pictures.iter().filter_map(similarity));
         (tasks.collect(), models.iter().filter_map(curves).collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::contents::FigureContents;
 use crate::attribution::{Method, is_used};
-use crate::display::{Appearance, Arrangement, Norm, Style};
+use crate::display::{Appearance, Arrangement, Norm, PairEnds, Style};
 use crate::engine::{ClassChoice, Standing};
 use crate::parameter::Values;
 use crate::score::{Protocol, Substrate};
@@ -24,7 +24,7 @@ pub fn caption(
         methods(contents),
         scales(contents, appearance, options),
         style(appearance, options),
-        comparison(contents, options),
+        comparison(contents, appearance, options),
         curves(contents, options),
         provenance(contents),
     ];
@@ -221,16 +221,25 @@ fn style(appearance: &Appearance, options: &FigureOptions) -> String {
     format!("{}.", said.join(", "))
 }
 
-fn comparison(contents: &FigureContents, options: &FigureOptions) -> String {
+fn comparison(
+    contents: &FigureContents,
+    appearance: &Appearance,
+    options: &FigureOptions,
+) -> String {
     let is_shown = options.curves != CurvesShown::MeanAlone;
     let Some([a, b]) = contents.pair.filter(|_| is_shown) else { return String::new() };
     let [a, b] = [a, b].map(|index| options.name(&contents.networks[index].name));
+    let (scales, of) = match appearance.pair_ends {
+        PairEnds::Shared => ("share a scale", "on that scale"),
+        PairEnds::Own => ("are each scaled alone", "each divided by the end of its own scale"),
+    };
+    let scales = format!("The maps of {a} and {b} {scales}.");
     match options.comparison {
-        Comparison::None => String::new(),
+        Comparison::None => scales,
         Comparison::Difference => format!(
-            "Difference: the map of {b} less that of {a}, each divided by the end of its own scale; orange where {a} is higher, purple where {b} is."
+            "{scales} Difference: the map of {b} less that of {a}, {of}; orange where {a} is higher, purple where {b} is."
         ),
-        Comparison::Wipe => format!("{a} left of the line, {b} right of it."),
+        Comparison::Wipe => format!("{scales} {a} left of the line, {b} right of it."),
     }
 }
 

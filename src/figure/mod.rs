@@ -12,7 +12,7 @@ mod record;
 mod render;
 mod table;
 
-pub use compose::{DIFFERENCE, difference, enlarged, wanted};
+pub use compose::{enlarged, wanted};
 pub use contents::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes};
 pub use files::{Figure, Format};
 pub use fonts::Fonts;

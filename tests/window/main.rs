@@ -7,6 +7,7 @@ mod figuring;
 mod keeping;
 mod opening;
 mod outputs;
+mod pairing;
 mod room;
 mod shaders;
 mod snapshots;

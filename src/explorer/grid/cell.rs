@@ -77,6 +77,8 @@ pub struct CellStyle {
     pub color_map: ColorMap,
     /// The scale shared with other cells; without one, a cell is scaled alone and says so.
     pub scale: Option<Scale>,
+    /// Whether it is shared with the other network of a pair alone.
+    pub is_of_pair: bool,
     pub side: f32,
 }
 
@@ -305,6 +307,9 @@ fn scale_text(style: &CellStyle, alone: Option<Scale>) -> Option<String> {
     let alone = alone?;
     match style.scale {
         None => Some(format!("scaled alone, to {}", number(alone.high))),
+        Some(shared) if style.is_of_pair => {
+            Some(format!("pair's scale, to {}", number(shared.high)))
+        }
         Some(shared) if style.norm.norm.scope == Scope::Column => {
             Some(format!("network's scale, to {}", number(shared.high)))
         }

@@ -13,7 +13,7 @@ pub mod pictures_by_networks;
 pub mod probe;
 
 use super::context::Context;
-use crate::display::{Arrangement, ColorMap, Scale, shared_scales};
+use crate::display::{Arrangement, ColorMap, PairOfScales, Scale, shared_scales};
 use crate::engine::job::MapQuery;
 use crate::engine::{CellId, ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::grid::cell::{Cell, CellStyle, cell_of, show_cell};
@@ -57,6 +57,24 @@ impl Shown {
         self.models.len() + usize::from(self.pair.is_some())
     }
 
+    /// The pair as scales go by it.
+    pub fn pair_of_scales(&self, cx: &Context) -> PairOfScales {
+        self.pair_indices().map(|pair| (pair, cx.document.appearance.pair_ends))
+    }
+
+    /// How the cell of a method and a network is shown.
+    pub fn cell_style(
+        &self,
+        cx: &Context,
+        choice: &MethodChoice,
+        network: usize,
+        scale: Option<Scale>,
+    ) -> CellStyle {
+        let style = style_of(cx.document, choice, scale, self.layout.side);
+        let is_paired = self.pair_indices().is_some_and(|pair| pair.contains(&network));
+        CellStyle { is_of_pair: is_paired && !style.norm.norm.has_bar_a_row(), ..style }
+    }
+
     /// Indices of the pair's networks among those shown.
     pub fn pair_indices(&self) -> Option<[usize; 2]> {
         let place = |id: u64| self.models.iter().position(|open| open.id == id);
@@ -84,7 +102,7 @@ pub fn grid(ui: &mut Ui, cx: &mut Context) {
             Arrangement::MethodsByNetworks => (methods.len() + 1, columns, Pictures::FirstBlock),
             Arrangement::NetworksByMethods => (columns, methods.len() + 1, Pictures::FirstCell),
             Arrangement::PicturesByNetworks => {
-                (cx.document.pictures.len(), models.len(), Pictures::Nowhere)
+                (cx.document.pictures.len(), columns, Pictures::Nowhere)
             }
         };
         let foot = if pictures == Pictures::Nowhere { cx.frame.caption } else { FOOT };
@@ -136,7 +154,7 @@ pub fn cells_table(cx: &mut Context, shown: &Shown) -> Table {
     let mut cells: Vec<Vec<Cell>> = shown.methods.iter().map(row).collect();
     mark_classes(cx, shown, &mut cells);
     keep_previous(cx, &mut cells);
-    let scales = scales(cx, &shown.methods, &cells);
+    let scales = scales(cx, shown, &cells);
     Table { cells, scales }
 }
 
@@ -179,7 +197,7 @@ pub fn style_of(
     let appearance = &document.appearance;
     let norm = appearance.norms.of(choice.method);
     let color_map = appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(norm.sign));
-    CellStyle { norm, color_map, scale, side }
+    CellStyle { norm, color_map, scale, is_of_pair: false, side }
 }
 
 /// Methods as rows, networks as columns; rows stand beside each other where there is room.
@@ -291,7 +309,7 @@ pub fn cell_of_table(
     let choice = &shown.methods[row];
     let swapped = shown.pair_indices().filter(|_| is_swapped(ui));
     let which = swapped.map_or(index, |pair| other(index, pair));
-    let style = style_of(cx.document, choice, table.scales[row][which], shown.layout.side);
+    let style = shown.cell_style(cx, choice, which, table.scales[row][which]);
     let of = (&shown.picture, &shown.models[which], choice);
     let top = ui.cursor().left_top();
     show_cell(ui, cx, of, &table.cells[row][which], &style);
@@ -314,15 +332,12 @@ pub fn pair_of_table(ui: &mut Ui, cx: &mut Context, shown: &Shown, table: &Table
 }
 
 /// The scale that each cell shares with others, by method and network.
-fn scales(
-    cx: &mut Context,
-    methods: &[MethodChoice],
-    cells: &[Vec<Cell>],
-) -> Vec<Vec<Option<Scale>>> {
+fn scales(cx: &mut Context, shown: &Shown, cells: &[Vec<Cell>]) -> Vec<Vec<Option<Scale>>> {
     let norms = &cx.document.appearance.norms;
-    let norms: Vec<_> = methods.iter().map(|choice| norms.of(choice.method)).collect();
+    let norms: Vec<_> = shown.methods.iter().map(|choice| norms.of(choice.method)).collect();
     let maps: Vec<Vec<_>> = cells.iter().map(|row| row.iter().map(Cell::map).collect()).collect();
-    shared_scales(&norms, &maps, &mut cx.frame.reduced)
+    let pair = shown.pair_of_scales(cx);
+    shared_scales(&norms, &maps, pair, &mut cx.frame.reduced)
 }
 
 /// The other one of two indices, or the same where it is neither.

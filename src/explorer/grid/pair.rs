@@ -1,6 +1,6 @@
 //! The column of a pair of networks, such as a vanilla and a robust one: how their maps differ.
 
-use crate::display::{ColorMap, Scale, Scaler};
+use crate::display::{Arrangement, ColorMap, Difference, PairEnds, Scale, Scaler};
 use crate::engine::job::{MapQuery, Similarity, SimilarityQuery};
 use crate::engine::{MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::context::Context;
@@ -8,12 +8,13 @@ use crate::explorer::grid::cell::{Cell, CellStyle, overlay_of, overlay_with};
 use crate::explorer::grid::classes::pair_notes;
 use crate::explorer::grid::probe::{draw_marks, navigate, picture_transform};
 use crate::explorer::paint::cell::{label, paint, waiting};
+use crate::explorer::paint::difference_bar::difference_bar;
 use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::text_on_picture::shadowed;
 use crate::explorer::paint::theme;
 use crate::explorer::state::pair::PairView;
-use crate::figure::DIFFERENCE;
 use crate::score::Measured;
+use crate::text::number;
 use egui::{Align2, Label, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,12 +32,24 @@ pub fn pair_header(ui: &mut Ui, cx: &mut Context, [a, b]: &[OpenModel; 2]) {
         }
     });
     ui.add(Label::new(RichText::new(cx.view.pair.about()).weak().small()).wrap());
+    own_ends(ui, cx);
     ui.add(
         Label::new(
             RichText::new("Hold Shift to see each in the place of the other").weak().small(),
         )
         .wrap(),
     );
+}
+
+/// Lets the pair's maps end where their own values do, which colours then do not compare.
+fn own_ends(ui: &mut Ui, cx: &mut Context) {
+    let ends = &mut cx.document.appearance.pair_ends;
+    let mut own = *ends == PairEnds::Own;
+    let about = "Each map of the pair up to the end of its own values, and the difference of maps divided by \
+                 these: shows where weak maps are, but equal colours are not equal values";
+    if ui.checkbox(&mut own, "Own ends").on_hover_text(about).changed() {
+        *ends = if own { PairEnds::Own } else { PairEnds::Shared };
+    }
 }
 
 /// Whether each network of a pair is shown in the place of the other.
@@ -56,7 +69,11 @@ pub fn pair_cell(
     let (square, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let method = choice.method.description();
     let [a, b] = pair.each_ref().map(|open| open.value.name.as_str());
-    label(&response, format!("{} of {a} and {b}: {}", method.name, cx.view.pair.name()));
+    let on = match cx.view.arrangement(cx.document) {
+        Arrangement::PicturesByNetworks => format!(" on {}", picture.value.name),
+        _ => String::new(),
+    };
+    label(&response, format!("{} of {a} and {b}{on}: {}", method.name, cx.view.pair.name()));
     let transform = picture_transform(cx, square, &pair[0], picture);
     match cx.view.pair {
         PairView::Wipe if response.dragged() => {
@@ -72,13 +89,12 @@ pub fn pair_cell(
     };
     ui.painter().rect_filled(square, 0.0, theme::canvas(ui.visuals()));
     let own = [first.0, second.0].map(|map| cx.frame.reduced.scale(&[map], style.norm));
-    let overlays = [0, 1].map(|which| {
-        let scale = shared[which].unwrap_or(own[which]);
-        overlay_of(cx, [first.0, second.0][which], style, scale)
-    });
+    let scales = [0, 1].map(|which| shared[which].unwrap_or(own[which]));
+    let overlays =
+        [0, 1].map(|which| overlay_of(cx, [first.0, second.0][which], style, scales[which]));
     let maps = [first.0, second.0].map(|map| cx.frame.reduced.reduced(map, style.norm));
     let seen = [first.1, second.1];
-    let id = |which: &str| egui::Id::unique((which, method.id)).value();
+    let id = |which: &str| egui::Id::unique((which, picture.id, method.id)).value();
     let show = |ui: &Ui, which: usize, clip: Rect| {
         let map = (maps[which].clone(), overlays[which]);
         paint(ui, &transform, clip, id(["first", "second"][which]), seen[which], map);
@@ -107,10 +123,13 @@ pub fn pair_cell(
             ui.ctx().request_repaint_after(Duration::from_secs_f64(BLINK_SECONDS / 4.0));
         }
         PairView::Difference => {
-            match cx.frame.reduced.difference([first.0, second.0], style.norm, own) {
+            let of = Difference::of_scales(scales);
+            match cx.frame.reduced.difference([first.0, second.0], style.norm, of) {
                 Some(map) => {
-                    let overlay = overlay_with(cx.document, ColorMap::OrangePurple, DIFFERENCE);
+                    let overlay = overlay_with(cx.document, ColorMap::OrangePurple, of.scale());
                     paint(ui, &transform, square, id("difference"), seen[0], (map, overlay));
+                    let bar = egui::Id::unique(("difference bar", picture.id, method.id));
+                    difference_bar(ui, square, bar, of);
                 }
                 None => return waiting(ui, square, "the maps differ in size"),
             }
@@ -118,6 +137,10 @@ pub fn pair_cell(
     }
     draw_marks(ui, cx, &transform);
     show_focus(ui, &response);
+    if let [Some(a), Some(b)] = [0, 1].map(|which| shared[which].is_none().then_some(own[which])) {
+        let text = format!("scaled alone, to {} | {}", number(a.high), number(b.high));
+        ui.add(Label::new(RichText::new(text).small().weak()).truncate());
+    }
     pair_footer(ui, cx, cells);
     pair_notes(ui, cx, pair, picture);
 }

@@ -1,12 +1,13 @@
 //! One method on many pictures: pictures as rows, networks as columns.
 
-use crate::display::{Scale, scales_of_pictures};
+use crate::display::{Scale, Scope, scale_of_pair, scales_of_pictures};
 use crate::engine::{ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::context::Context;
 use crate::explorer::grid::cell::{Cell, cell_of, show_cell};
 use crate::explorer::grid::classes::class_notes;
 use crate::explorer::grid::layout::{Content, Pictures};
 use crate::explorer::grid::line_menu::orderable;
+use crate::explorer::grid::pair::{pair_cell, pair_header};
 use crate::explorer::grid::{Shown, column, in_lines, named, style_of, title};
 use crate::explorer::lookup::Lookup;
 use crate::explorer::paint::theme;
@@ -44,7 +45,7 @@ pub fn pictures_grid(ui: &mut Ui, cx: &mut Context, shown: &Shown) {
 }
 
 fn block_height(cx: &Context, shown: &Shown) -> f32 {
-    let (cells, pictures) = (shown.models.len(), Pictures::Nowhere);
+    let (cells, pictures) = (shown.columns(), Pictures::Nowhere);
     let content = Content { blocks: 1, cells, pictures, foot: cx.frame.caption };
     shown.layout.block_height(content, 0)
 }
@@ -71,10 +72,15 @@ fn pictures_header(
         },
     );
     if layout.is_named {
+        if let Some(pair) = &shown.pair {
+            pair_header(ui, cx, pair);
+        }
         return;
     }
-    in_lines(ui, layout, shown.models.len(), |ui, index| {
-        let model = &shown.models[index];
+    in_lines(ui, layout, shown.columns(), |ui, index| {
+        let Some(model) = shown.models.get(index) else {
+            return shown.pair.iter().for_each(|pair| pair_header(ui, cx, pair));
+        };
         let name = egui::Label::new(RichText::new(&model.value.name).strong());
         let name = ui.add(name.truncate().selectable(false).sense(Sense::click_and_drag()));
         orderable(ui, cx, &name, GridLine::Network(model.id));
@@ -109,24 +115,70 @@ fn picture_block(
     title(ui, |ui| picture_header(ui, cx, picture, index), |_, _| {});
     let all = cx.lookup().all_explained(&shown.models, picture);
     let differ = ExplainedClass::differ(&all);
-    in_lines(ui, shown.layout, shown.models.len(), |ui, column| {
-        let model = &shown.models[column];
-        named(ui, shown.layout, &model.value.name);
+    let scales = &scales_of_row(cx, shown, (picture, choice), scales);
+    in_lines(ui, shown.layout, shown.columns(), |ui, column| {
+        let model = shown.models.get(column);
+        named(ui, shown.layout, model.map_or("Pair", |model| &model.value.name));
         let top = ui.cursor().top();
-        let mut cell = cell_of(cx, picture, model, choice);
-        let explained = all[column].as_ref().filter(|_| differ);
-        cell.said_class = explained.map(|of| of.class.name.clone());
-        let style = style_of(cx.document, choice, scales[column], shown.layout.side);
-        show_cell(ui, cx, (picture, model, choice), &cell, &style);
-        let said = RichText::new(verdict(cx, model, &cell)).small();
-        ui.add(egui::Label::new(said).truncate());
-        class_notes(ui, cx, picture, model);
+        match model {
+            Some(model) => {
+                let mut cell = cell_of(cx, picture, model, choice);
+                let explained = all[column].as_ref().filter(|_| differ);
+                cell.said_class = explained.map(|of| of.class.name.clone());
+                let style = shown.cell_style(cx, choice, column, scales[column]);
+                show_cell(ui, cx, (picture, model, choice), &cell, &style);
+                let said = RichText::new(verdict(cx, model, &cell)).small();
+                ui.add(egui::Label::new(said).truncate());
+                class_notes(ui, cx, picture, model);
+            }
+            None => pair_of_row(ui, cx, shown, (picture, choice), scales),
+        }
         let caption = ui.min_rect().bottom() - top - shown.layout.side;
         if caption > cx.frame.caption {
             cx.frame.caption = caption;
             ui.ctx().request_repaint();
         }
     });
+}
+
+/// How the maps of a picture differ between the pair's networks.
+fn pair_of_row(
+    ui: &mut Ui,
+    cx: &mut Context,
+    shown: &Shown,
+    (picture, choice): (&OpenPicture, &MethodChoice),
+    scales: &[Option<Scale>],
+) {
+    if let (Some(pair), Some(indices)) = (shown.pair.as_ref(), shown.pair_indices()) {
+        let cells = pair.each_ref().map(|model| cell_of(cx, picture, model, choice));
+        let style = style_of(cx.document, choice, None, shown.layout.side);
+        let scales = indices.map(|index| scales[index]);
+        pair_cell(ui, cx, (picture, pair, choice), (cells.each_ref(), scales), &style);
+    }
+}
+
+/// The scales of a picture's maps, by network: those of all pictures, and one that the pair shares where
+/// each map is scaled alone.
+fn scales_of_row(
+    cx: &mut Context,
+    shown: &Shown,
+    (picture, choice): (&OpenPicture, &MethodChoice),
+    scales: &[Option<Scale>],
+) -> Vec<Option<Scale>> {
+    let mut scales = scales.to_vec();
+    let norm = cx.document.appearance.norms.of(choice.method);
+    let Some((pair, ends)) = shown.pair_of_scales(cx).filter(|_| norm.norm.scope == Scope::Panel)
+    else {
+        return scales;
+    };
+    let map = |index: usize| cell_of(cx, picture, &shown.models[index], choice).map().cloned();
+    let maps = pair.map(map);
+    let maps = maps.each_ref().map(Option::as_ref);
+    let shared = scale_of_pair(norm, maps, ends, &mut cx.frame.reduced);
+    for index in pair {
+        scales[index] = shared;
+    }
+    scales
 }
 
 /// The picture's name, which chooses it.
@@ -155,7 +207,8 @@ fn scales(cx: &mut Context, shown: &Shown, choice: &MethodChoice) -> Vec<Option<
     let maps: Vec<Vec<Arc<Array3<f32>>>> =
         shown.models.iter().map(|model| maps_of_pictures(cx.lookup(), model, choice)).collect();
     let maps: Vec<Vec<_>> = maps.iter().map(|maps| maps.iter().collect()).collect();
-    scales_of_pictures(norm, &maps, &mut cx.frame.reduced)
+    let pair = shown.pair_of_scales(cx);
+    scales_of_pictures(norm, &maps, pair, &mut cx.frame.reduced)
 }
 
 /// The maps of all pictures that are there.

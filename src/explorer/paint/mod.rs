@@ -3,6 +3,7 @@
 pub mod cell;
 pub mod color_bar;
 pub mod context_menu;
+pub mod difference_bar;
 pub mod focus;
 pub mod overlay;
 pub mod plot_axes;

@@ -1,8 +1,7 @@
 //! Maps made ready to be shown: reduced to one value a pixel, with their scales, computed once
 //! for each map and norm.
 
-use crate::display::{MethodNorm, Norm, Norms, Scale, Scaler};
-use crate::figure::difference;
+use crate::display::{Difference, MethodNorm, Norm, Norms, Scale, Scaler};
 use ndarray::{Array2, Array3};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ pub struct ReducedMaps {
     reduced: HashMap<usize, Entry<Reduced>>,
     scales: HashMap<Vec<usize>, Entry<Scale>>,
     ends: HashMap<Vec<usize>, Entry<f32>>,
-    differences: HashMap<[usize; 2], Entry<Values>>,
+    differences: HashMap<([usize; 2], &'static str), Entry<Values>>,
     tops: HashMap<(usize, [u32; 3]), Entry<f32>>,
 }
 
@@ -77,13 +76,12 @@ impl ReducedMaps {
         *entry.used()
     }
 
-    /// The second map less the first, each divided by its end of the scale; none where they differ in
-    /// size.
+    /// The difference of two maps; none where they differ in size.
     pub fn difference(
         &mut self,
         maps: [&Map; 2],
         of: MethodNorm,
-        own: [Scale; 2],
+        difference: Difference,
     ) -> Option<Values> {
         let [first, second] = maps.map(|map| self.reduced(map, of));
         if first.dim() != second.dim() {
@@ -91,8 +89,8 @@ impl ReducedMaps {
         }
         let entry = self
             .differences
-            .entry(maps.map(address))
-            .or_insert_with(|| Entry::new(Arc::new(difference([&first, &second], own))));
+            .entry((maps.map(address), difference.words()))
+            .or_insert_with(|| Entry::new(Arc::new(difference.of([&first, &second]))));
         Some(entry.used().clone())
     }
 }

@@ -33,8 +33,7 @@ impl PairView {
     pub fn about(self) -> &'static str {
         match self {
             Self::Difference => {
-                "The second map less the first, each divided by the end of its own scale: orange where the \
-                 first is higher, purple where the second is"
+                "The second map less the first: orange where the first is higher, purple where the second is"
             }
             Self::Wipe => "The first map left of a line, the second right of it; drag the line",
             Self::Blink => "One map after the other",

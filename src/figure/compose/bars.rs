@@ -2,7 +2,8 @@
 
 use super::{Composer, Line};
 use crate::display::{
-    Arrangement, MethodNorm, Norm, Scale, Scaler, scales_of_pictures, shared_scales,
+    Arrangement, MethodNorm, Norm, Scale, Scaler, Scope, scale_of_pair, scales_of_pictures,
+    shared_scales,
 };
 use crate::engine::CellIndex;
 use crate::figure::table::{Bars, ColorBar};
@@ -17,6 +18,8 @@ impl Composer<'_> {
         let contents = self.contents;
         let networks = 0..contents.networks.len();
         let mut scales = Scales::new();
+        let ends = self.appearance.pair_ends;
+        let pair = contents.pair.map(|pair| (pair, ends));
         if self.arrangement() == Arrangement::PicturesByNetworks {
             let maps: Vec<Vec<&Array2<f32>>> = networks
                 .map(|network| {
@@ -27,12 +30,15 @@ impl Composer<'_> {
                 })
                 .collect();
             let norm = self.appearance.norms.of(contents.methods[0].0);
-            let found = scales_of_pictures(norm, &maps, &mut Plain);
+            let found = scales_of_pictures(norm, &maps, pair, &mut Plain);
             for (network, scale) in found.into_iter().enumerate() {
                 scales.extend(
                     (0..contents.pictures.len())
                         .map(|picture| (CellIndex::clean(picture, network, 0), scale)),
                 );
+            }
+            if norm.norm.scope == Scope::Panel {
+                self.scale_pairs(norm, &mut scales);
             }
             return scales;
         }
@@ -52,13 +58,26 @@ impl Composer<'_> {
                     .collect()
             })
             .collect();
-        let found = shared_scales(&norms, &maps, &mut Plain);
+        // Networks with several pictures count as several networks, of which a pair is one a picture.
+        let whole = self.pictures_of_lines().len() == 1;
+        let found = shared_scales(&norms, &maps, pair.filter(|_| whole), &mut Plain);
         for (method, row) in found.into_iter().enumerate() {
             for ([picture, network], scale) in shown.iter().zip(row) {
                 scales.insert(CellIndex::clean(*picture, *network, method), scale);
             }
         }
         scales
+    }
+
+    /// Lets the pair's maps of a picture share a scale, where maps are scaled alone otherwise.
+    fn scale_pairs(&self, of: MethodNorm, scales: &mut Scales) {
+        let Some(pair) = self.contents.pair else { return };
+        for picture in 0..self.contents.pictures.len() {
+            let places = pair.map(|network| CellIndex::clean(picture, network, 0));
+            let maps = places.map(|at| self.reduced.get(&at).map(|(map, _)| map));
+            let scale = scale_of_pair(of, maps, self.appearance.pair_ends, &mut Plain);
+            scales.extend(places.map(|at| (at, scale)));
+        }
     }
 
     pub(super) fn bar_of(&self, method: usize, scale: Scale) -> ColorBar {

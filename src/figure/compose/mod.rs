@@ -4,11 +4,11 @@ mod bars;
 mod curves;
 mod panels;
 
-pub use panels::{DIFFERENCE, difference, enlarged};
+pub use panels::enlarged;
 
 use super::contents::{FigureContents, Shown, View};
 use super::table::{Cell, Column, Heading, Table};
-use crate::display::{Appearance, Arrangement, MethodNorm};
+use crate::display::{Appearance, Arrangement, MethodNorm, PairEnds};
 use crate::engine::CellIndex;
 use crate::error::{Error, Result};
 use crate::parameter::Value;
@@ -209,10 +209,18 @@ impl Composer<'_> {
                     }
                     _ => Heading {
                         title: format!("{b} − {a}"),
-                        lines: vec!["each over its end".into()],
+                        lines: vec![self.difference_in_words().into()],
                     },
                 }
             }
+        }
+    }
+
+    /// What differences are of.
+    fn difference_in_words(&self) -> &'static str {
+        match self.appearance.pair_ends {
+            PairEnds::Shared => "raw values",
+            PairEnds::Own => "each over its end",
         }
     }
 

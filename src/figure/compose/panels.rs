@@ -2,7 +2,9 @@
 
 use super::bars::Scales;
 use super::{Composer, verdict};
-use crate::display::{Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Style, blend};
+use crate::display::{
+    Appearance, Arrangement, ColorMap, Difference, MethodNorm, Overlay, Scale, Style, blend,
+};
 use crate::engine::{CellIndex, ExplainedClass};
 use crate::figure::contents::View;
 use crate::figure::table::{Cell, ColorBar, Panel};
@@ -12,8 +14,6 @@ use image::RgbImage;
 use image::imageops::{FilterType, resize};
 use ndarray::Array2;
 
-/// Ends of a difference of maps that are each divided by the end of its own scale.
-pub const DIFFERENCE: Scale = Scale { low: -1.0, high: 1.0, centred: true };
 impl Composer<'_> {
     pub(super) fn input_panel(&self, [picture, network]: [usize; 2]) -> Cell {
         let Some(view) = &self.contents.views[picture][network] else { return Cell::Empty };
@@ -34,8 +34,7 @@ impl Composer<'_> {
         let CellIndex { picture, model: network, .. } = at;
         let view = self.contents.views[picture][network].as_ref()?;
         let (reduced, of) = self.reduced.get(&at)?;
-        let shared = scales.get(&at).copied().flatten();
-        let scale = shared.unwrap_or_else(|| of.norm.scale([reduced], of.sign));
+        let scale = self.scale(at, scales)?;
         Some(Panel {
             image: self.blended(view, reduced, *of, scale),
             smooth: self.appearance.smooth,
@@ -43,6 +42,13 @@ impl Composer<'_> {
             bar: Some(self.bar_of(at.method, scale)),
             boxes: self.boxes(view),
         })
+    }
+
+    /// The scale of a map: that which it shares, or its own.
+    fn scale(&self, at: CellIndex, scales: &Scales) -> Option<Scale> {
+        let (reduced, of) = self.reduced.get(&at)?;
+        let shared = scales.get(&at).copied().flatten();
+        Some(shared.unwrap_or_else(|| of.norm.scale([reduced], of.sign)))
     }
 
     /// Whether two networks see the same part of a picture, at the same size.
@@ -105,23 +111,23 @@ impl Composer<'_> {
         };
         let views = pair.map(|network| self.contents.views[picture][network].as_ref());
         let [Some(view), Some(other)] = views else { return Cell::Empty };
-        let own = [first, second].map(|map| of.norm.scale([map], of.sign));
+        let [Some(of_first), Some(of_second)] = places.map(|at| self.scale(at, scales)) else {
+            return Cell::Empty;
+        };
+        let difference = Difference::of_scales([of_first, of_second]);
         let image = match self.options.comparison {
             // Halves of other parts of the picture would not belong together.
             Comparison::Wipe if !self.see_alike(pair) => return Cell::Empty,
             Comparison::Wipe => {
-                let scale = |which: usize| {
-                    scales.get(&places[which]).copied().flatten().unwrap_or(own[which])
-                };
-                let left = self.blended(view, first, *of, scale(0));
-                let right = self.blended(other, second, *of, scale(1));
+                let left = self.blended(view, first, *of, of_first);
+                let right = self.blended(other, second, *of, of_second);
                 wiped(left, &right)
             }
             _ if first.dim() == second.dim() => {
-                let map = difference([first, second], own);
+                let map = difference.of([first, second]);
                 let overlay = Overlay {
                     style: Style::Heatmap,
-                    ..self.overlay(ColorMap::OrangePurple, DIFFERENCE)
+                    ..self.overlay(ColorMap::OrangePurple, difference.scale())
                 };
                 blend(&self.enlarged(&view.image), &map, &overlay)
             }
@@ -129,8 +135,8 @@ impl Composer<'_> {
         };
         let bar = (self.options.comparison == Comparison::Difference).then(|| ColorBar {
             color_map: ColorMap::OrangePurple,
-            scale: DIFFERENCE,
-            unit: String::new(),
+            scale: difference.scale(),
+            unit: difference.words().into(),
         });
         let maps = places.map(|at| &self.contents.maps[&at].attribution.map);
         let likeness = [
@@ -151,12 +157,6 @@ impl Composer<'_> {
             boxes: vec![],
         })
     }
-}
-
-/// The second map less the first, each divided by the end of its own scale.
-pub fn difference([first, second]: [&Array2<f32>; 2], own: [Scale; 2]) -> Array2<f32> {
-    let [a, b] = own.map(|scale| scale.low.abs().max(scale.high.abs()));
-    second / b - first / a
 }
 
 /// The left of one picture and the right of another of its size, with a line between them.
