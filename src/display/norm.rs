@@ -53,10 +53,10 @@ impl Scope {
 
     pub fn name(self) -> &'static str {
         match self {
-            Self::Row => "one a method",
-            Self::Column => "one a network",
-            Self::Figure => "one for all",
-            Self::Panel => "each cell alone",
+            Self::Row => "Per method",
+            Self::Column => "Per network",
+            Self::Figure => "One for all",
+            Self::Panel => "Per cell",
         }
     }
 }

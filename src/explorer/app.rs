@@ -171,7 +171,7 @@ impl Explorer {
         self.execute_all(actions, ctx);
         self.services.results = self.services.worker.results();
         self.state.document.mend_class();
-        for command in Command::pressed(ctx, |command| command.can(self)) {
+        for command in Command::pressed(ctx, |command| command.obstacle(self).is_none()) {
             command.run(self, ctx);
         }
     }
@@ -191,10 +191,10 @@ impl Explorer {
         let ctx = ui.ctx().clone();
         self.frame.begin(&self.state.document.appearance.norms);
         forget_hidden_maps(&self.services.render_state);
-        let enabled: Vec<bool> = Command::ALL.iter().map(|command| command.can(self)).collect();
+        let obstacles: Vec<_> = Command::ALL.iter().map(|command| command.obstacle(self)).collect();
         let Self { services, state, panels, frame } = self;
         let mut actions = vec![];
-        let cx = &mut Context::new(services, state, frame, &enabled, &mut actions);
+        let cx = &mut Context::new(services, state, frame, &obstacles, &mut actions);
         panels.toolbar.ui(ui, cx);
         status_bar(ui, cx);
         welcome::recovery(ui, cx);

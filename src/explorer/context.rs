@@ -1,6 +1,6 @@
 //! What a panel sees and may change in a frame, and what it may ask for.
 
-use super::command::Command;
+use super::command::{Command, Obstacle};
 use super::lookup::Lookup;
 use crate::engine::{Key, OpenModel, Results, Task, Worker};
 use crate::explorer::frame::Frame;
@@ -33,7 +33,7 @@ pub struct Context<'a> {
     pub remembers: bool,
     /// Whether an earlier window left a session.
     pub has_left: bool,
-    enabled: &'a [bool],
+    obstacles: &'a [Obstacle],
     actions: &'a mut Vec<Action>,
 }
 
@@ -69,6 +69,8 @@ pub enum Action {
     Remember(Vec<PathBuf>),
     /// Ends one piece of work.
     CancelJob(Key),
+    /// Begins one piece of work again that was cancelled or failed.
+    ResumeJob(Key),
     /// Does not show the first start's hints again.
     EndHints,
     /// Forgets which files were opened.
@@ -112,12 +114,12 @@ pub fn show_panel(ctx: &egui::Context, cx: &mut Context, id: PanelId, panel: &mu
 }
 
 impl<'a> Context<'a> {
-    /// `enabled` says of every command whether it has something to do.
+    /// `obstacles` says of every command why it can't run now.
     pub fn new(
         services: &'a Services,
         state: &'a mut State,
         frame: &'a mut Frame,
-        enabled: &'a [bool],
+        obstacles: &'a [Obstacle],
         actions: &'a mut Vec<Action>,
     ) -> Self {
         let State { document, view, settings, open, .. } = state;
@@ -134,14 +136,19 @@ impl<'a> Context<'a> {
             loading: opening.waiting(),
             remembers: dirs.settings.is_some(),
             has_left: autosave.left.is_some(),
-            enabled,
+            obstacles,
             actions,
         }
     }
 
-    /// Whether a command has something to do.
+    /// Why a command can't run now.
+    pub fn obstacle(&self, command: Command) -> Obstacle {
+        self.obstacles[command as usize]
+    }
+
+    /// Whether a command can run now.
     pub fn can(&self, command: Command) -> bool {
-        self.enabled[command as usize]
+        self.obstacle(command).is_none()
     }
 
     pub fn act(&mut self, action: Action) {
@@ -167,8 +174,13 @@ impl<'a> Context<'a> {
 
     /// A button for a command, as menus name it.
     pub fn command_button(&mut self, ui: &mut Ui, command: Command) {
+        self.command_button_named(ui, command, command.name());
+    }
+
+    /// The same, called by what it does here.
+    pub fn command_button_named(&mut self, ui: &mut Ui, command: Command, name: &str) {
         let about = format!("{}\n{}", command.row().help, command.keys(ui.ctx()));
-        if ui.button(command.name()).on_hover_text(about.trim_end()).clicked() {
+        if ui.button(name).on_hover_text(about.trim_end()).clicked() {
             self.run(command);
         }
     }

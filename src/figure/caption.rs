@@ -10,7 +10,7 @@ use crate::session::{Comparison, CurvesShown, FigureOptions};
 use crate::text::count;
 
 /// What a caption says of areas of several networks.
-const CONFIDENCE: &str = "Both areas follow a network's confidence: Insertion favours confident networks, Deletion doubtful ones.";
+const CONFIDENCE: &str = "Both areas follow a network's confidence: Insertion favours confident networks, Deletion less confident networks.";
 
 /// The caption of a figure.
 pub fn caption(

@@ -139,6 +139,24 @@ impl Labels {
         })
     }
 
+    /// How well a text names a class, by number, WordNet id or a part of the name: 0 is exactly, 1 by the
+    /// beginning, 2 by the beginning of a later word, 3 by any part. No text names every class.
+    pub fn fit(&self, class: usize, text: &str) -> Option<usize> {
+        let text = synonyms(text).next().unwrap_or_default();
+        let (number, name) = (class.to_string(), self.name(class));
+        let id = self.wnids.get(class).map_or("", String::as_str);
+        let names = || synonyms(name);
+        match () {
+            () if text.is_empty() || number == text || id == text => Some(0),
+            () if names().any(|one| one == text) => Some(0),
+            () if names().any(|one| one.starts_with(&text)) => Some(1),
+            () if names().any(|one| one.contains(&format!(" {text}"))) => Some(2),
+            () if names().any(|one| one.contains(&text)) => Some(3),
+            () if number.starts_with(&text) || id.starts_with(&text) => Some(3),
+            () => None,
+        }
+    }
+
     /// The name of a class.
     pub fn name(&self, class: usize) -> &str {
         self.names.get(class).map_or("?", String::as_str)
@@ -200,6 +218,26 @@ mod tests {
         assert_eq!(classes, [None, Some(0), Some(1)]);
         let bare = Labels::from_bytes(b"Goldfish\nTench\n".to_vec()).unwrap();
         assert_eq!(["n01440764", "n02099601"].map(|id| bare.class_of(id)), [Some(1), None]);
+    }
+
+    #[test]
+    fn a_text_finds_classes_by_name_number_and_wordnet_id_and_the_exact_one_first() {
+        let imagenet = Labels::built_in("imagenet").unwrap();
+        let found = |text: &str| {
+            let fits = |class| Some((imagenet.fit(class, text)?, class));
+            let mut found: Vec<_> = (0..1000).filter_map(fits).collect();
+            found.sort_unstable();
+            found
+        };
+        let first = |text: &str| found(text).first().map(|(_, class)| *class);
+        assert_eq!(first("207"), Some(207));
+        assert_eq!(first("n02099601"), Some(207));
+        assert_eq!(first("golden ret"), Some(207));
+        assert_eq!(first("Golden_Retriever"), Some(207));
+        assert!(imagenet.name(first("tabby").unwrap()).starts_with("tabby"));
+        assert!(found("retriever").len() > 3, "all that hold the word");
+        assert_eq!(found("").len(), 1000);
+        assert!(found("xyzzy").is_empty());
     }
 
     #[test]

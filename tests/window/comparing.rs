@@ -15,6 +15,53 @@ fn another_class_is_chosen_by_name() {
 }
 
 #[test]
+fn a_class_is_found_by_typing_and_by_arrows() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    click(&mut window, "top class of each network ▼");
+    wait(&mut window, "Find a class").type_text("7");
+    window.run_steps(3);
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Enter);
+    wait(&mut window, "7  7 ▼");
+    click(&mut window, "7  7 ▼");
+    wait(&mut window, "Find a class");
+    for _ in 0..3 {
+        press(&mut window, egui::Modifiers::NONE, egui::Key::ArrowDown);
+    }
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Enter);
+    wait(&mut window, "3  3 ▼");
+}
+
+#[test]
+fn the_palette_finds_more_than_commands_and_says_what_cannot_be_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let mut window = window(files);
+    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    let find = |window: &mut Harness<Explorer>, text: &str| {
+        press(window, egui::Modifiers::COMMAND, egui::Key::P);
+        wait(window, "Find a command").type_text(text);
+        window.run_steps(3);
+    };
+    find(&mut window, "zoom out");
+    wait(&mut window, "Zoom out: The whole picture is shown");
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Enter);
+    wait(&mut window, "Find a command");
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Escape);
+    assert!(window.query_by_label("Find a command").is_none());
+    find(&mut window, "vargrad");
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Enter);
+    wait(&mut window, "VarGrad of LeNet5 robust: done");
+    find(&mut window, "contours");
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Enter);
+    find(&mut window, "lenet5 robust");
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Enter);
+    wait(&mut window, "Report and input");
+}
+
+#[test]
 fn small_and_dense_windows_hold_together() {
     let folder = tempfile::tempdir().unwrap();
     let Some(files) = comparison(folder.path()) else { return };

@@ -56,7 +56,7 @@ fn what_a_crash_left_and_what_was_opened_is_there_again() {
     let mut window = window_with(vec![], dirs.clone());
     window.run_steps(3);
     assert!(window.query_by_label("2 of 5").is_none(), "hints are shown once");
-    click(&mut window, "Open it again");
+    click(&mut window, "Restore");
     wait(&mut window, "Gradient of LeNet5 robust: done");
     click(&mut window, "File");
     window.get_by_label("Open recent").hover();

@@ -26,7 +26,7 @@ fn files_open_and_cells_and_curves_fill() {
         }
     }
     let warning = "Both areas follow a network's confidence: Insertion favours confident networks, \
-         Deletion doubtful ones. Compare methods on one network, or networks by normalised areas.";
+         Deletion less confident networks. Compare methods on one network, or networks by normalised areas.";
     wait(&mut window, warning);
     click(&mut window, "Normalised");
     window.run_steps(3);
@@ -78,7 +78,7 @@ fn dropped_boxes_are_drawn_over_the_picture_they_name() {
     let boxes = folder.path().join("boxes.csv");
     std::fs::write(&boxes, format!("image,x1,y1,x2,y2\n{stem},2,2,9,9\n")).unwrap();
     drop_on(&mut window, &[boxes]);
-    wait(&mut window, "boxes: boxes and masks of 1 picture");
+    wait(&mut window, "boxes: Loaded annotations for 1 picture");
     let drawn = window.render().unwrap();
     click(&mut window, "Boxes");
     window.run_steps(3);

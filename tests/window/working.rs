@@ -54,11 +54,16 @@ fn work_is_cancelled_kept_and_resumed() {
         })
     };
     wait_until(&mut window, "RISE at work", is_at_work);
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Escape);
+    wait_until(&mut window, "RISE still at work", is_at_work);
     click(&mut window, "Cancel work");
     wait(&mut window, "RISE of LeNet5 vanilla: cancelled");
     wait(&mut window, "RISE of LeNet5 robust: cancelled");
     wait(&mut window, "Stopped before the end.");
-    click(&mut window, "Retry stopped work");
+    click(&mut window, "Resume RISE of LeNet5 vanilla");
+    wait(&mut window, "RISE of LeNet5 vanilla: done");
+    wait(&mut window, "RISE of LeNet5 robust: cancelled");
+    click(&mut window, "Resume cancelled work");
     wait(&mut window, "RISE of LeNet5 robust: done");
 }
 

@@ -144,9 +144,18 @@ impl Worker {
 
     /// Begins stopped and failed work anew.
     pub fn resume(&self) {
+        self.resume_where(|_| true);
+    }
+
+    /// Begins one piece of stopped or failed work anew.
+    pub fn resume_one(&self, key: &Key) {
+        self.resume_where(|other| other == key);
+    }
+
+    fn resume_where(&self, is_wanted: impl Fn(&Key) -> bool) {
         let mut queue = self.shared.lock();
         (queue.cancel, queue.paused) = (false, false);
-        queue.results.0.retain(|_, stored| !stored.state.is_unfinished());
+        queue.results.0.retain(|key, stored| !(stored.state.is_unfinished() && is_wanted(key)));
         let Queue { finished, results, .. } = &mut *queue;
         finished.retain(|key| results.0.contains_key(key));
         self.shared.signal.notify_all();

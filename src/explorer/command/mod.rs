@@ -1,6 +1,7 @@
 //! Everything that a menu entry, a button or a key can do: one table, a row a command. Menus, the
 //! palette, the list of keys in the window and `assets/keys.md` are made from it.
 
+mod obstacle;
 pub mod palette;
 mod run;
 
@@ -10,6 +11,7 @@ use crate::explorer::state::open_panels::PanelId;
 use crate::explorer::state::settings::Theme;
 use crate::explorer::state::side_panel::SidePanel;
 use egui::{Key, KeyboardShortcut, Modifiers};
+pub use obstacle::Obstacle;
 
 /// What a command is called, where it stands, and what it does.
 pub struct Row {
@@ -19,15 +21,18 @@ pub struct Row {
     /// What it does, in a sentence.
     pub help: &'static str,
     pub key: Option<KeyboardShortcut>,
-    /// Whether it has something to do.
-    pub can: fn(&Explorer) -> bool,
+    /// Words that people look for it by, besides those of its name.
+    pub words: &'static str,
+    /// Why it can't run now.
+    pub obstacle: fn(&Explorer) -> Obstacle,
     pub run: fn(&mut Explorer, &egui::Context),
 }
 
 /// Makes the commands and their table from the same rows, so that none can be left out:
-/// `Name: menu, name, key, when it can run => what it does, help;`.
+/// `Name: menu, name, key, why it can't run => what it does, help, words to find it by;`.
 macro_rules! commands {
-    ($($command:ident: $menu:ident, $name:literal, $key:expr, $can:expr => $run:expr, $help:literal;)*) => {
+    ($($command:ident: $menu:ident, $name:literal, $key:expr, $obstacle:expr => $run:expr, $help:literal,
+        $words:literal;)*) => {
         /// A command of the window.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Command { $($command),* }
@@ -38,158 +43,213 @@ macro_rules! commands {
         }
 
         const ROWS: &[Row] = &[$(
-            Row { menu: Menu::$menu, name: $name, help: $help, key: $key, can: $can, run: $run }
+            Row {
+                menu: Menu::$menu,
+                name: $name,
+                help: $help,
+                key: $key,
+                words: $words,
+                obstacle: $obstacle,
+                run: $run,
+            }
         ),*];
     };
 }
 
 commands! {
-    OpenModels: File, "Open networks…", key(CTRL_SHIFT, Key::O), always
+    OpenModels: File, "Open networks…", key(CTRL_SHIFT, Key::O), obstacle::none
         => |app, _| app.services.opening.ask(FileKind::Models),
-        "Choose networks: weights, ONNX files or model cards";
-    OpenPictures: File, "Open pictures…", key(CTRL, Key::O), always
+        "Choose networks: weights, ONNX files or model cards",
+        "load import model weights checkpoint onnx pytorch safetensors file add";
+    OpenPictures: File, "Open pictures…", key(CTRL, Key::O), obstacle::none
         => |app, _| app.services.opening.ask(FileKind::Pictures),
-        "Choose pictures to explain";
-    OpenSession: File, "Open session…", key(CTRL_ALT, Key::O), always
+        "Choose pictures to explain",
+        "load import image photo folder directory file add";
+    OpenSession: File, "Open session…", key(CTRL_ALT, Key::O), obstacle::none
         => |app, _| app.services.opening.ask(FileKind::Sessions),
-        "Open what was saved, in the place of what is open";
-    OpenExample: File, "Open the example", key(CTRL_SHIFT, Key::E), always
+        "Open what was saved, in the place of what is open",
+        "load restore project saved state";
+    OpenExample: File, "Open the example", key(CTRL_SHIFT, Key::E), obstacle::none
         => run::open_example,
-        "Open two networks and pictures that come with the program";
-    SaveSession: File, "Save session", key(CTRL, Key::S), run::has_files
+        "Open two networks and pictures that come with the program",
+        "demo sample start try";
+    SaveSession: File, "Save session", key(CTRL, Key::S), obstacle::no_files
         => run::save_session,
-        "Save what is open and how it is shown to the session's file";
-    SaveSessionAs: File, "Save session as…", key(CTRL_SHIFT, Key::S), run::has_files
+        "Save what is open and how it is shown to the session's file",
+        "store keep write project state";
+    SaveSessionAs: File, "Save session as…", key(CTRL_SHIFT, Key::S), obstacle::no_files
         => |app, _| app.services.opening.ask_where_to_save(),
-        "Save what is open and how it is shown to another file";
-    Figure: File, "Figure for a paper", key(CTRL, Key::E), run::has_maps
+        "Save what is open and how it is shown to another file",
+        "store keep write project copy name";
+    Figure: File, "Figure for a paper", key(CTRL, Key::E), obstacle::no_maps
         => |app, _| app.state.open.toggle(PanelId::Figure),
-        "Preview and write what is shown as PDF, PNG or SVG";
-    Train: File, "Train by a recipe…", key(CTRL_SHIFT, Key::T), always
+        "Preview and write what is shown as PDF, PNG or SVG",
+        "export save image pdf png svg latex publish print screenshot";
+    Train: File, "Train by a recipe…", key(CTRL_SHIFT, Key::T), obstacle::none
         => |app, _| app.services.opening.ask(FileKind::Recipes),
-        "Choose a recipe to train a network by";
-    CloseAll: File, "Close all", key(CTRL_SHIFT, Key::W), run::has_files
+        "Choose a recipe to train a network by",
+        "training fit learn robust adversarial recipe";
+    CloseAll: File, "Close all", key(CTRL_SHIFT, Key::W), obstacle::no_files
         => |app, _| app.close_all(),
-        "Close all networks and pictures";
-    Quit: File, "Quit", key(CTRL, Key::Q), always
+        "Close all networks and pictures",
+        "clear remove empty reset new";
+    Quit: File, "Quit", key(CTRL, Key::Q), obstacle::none
         => |_, ctx| ctx.send_viewport_cmd(egui::ViewportCommand::Close),
-        "Close the window";
+        "Close the window",
+        "exit leave end close";
 
-    Undo: Edit, "Undo", key(CTRL, Key::Z), |app| app.state.history.can_undo()
+    Undo: Edit, "Undo", key(CTRL, Key::Z), obstacle::no_undo
         => |app, _| app.state.history.undo(&mut app.state.document),
-        "Take the last change back";
-    Redo: Edit, "Redo", key(CTRL_SHIFT, Key::Z), |app| app.state.history.can_redo()
+        "Take the last change back",
+        "back revert take back";
+    Redo: Edit, "Redo", key(CTRL_SHIFT, Key::Z), obstacle::no_redo
         => |app, _| app.state.history.redo(&mut app.state.document),
-        "Make a change again that was undone";
-    Close: Edit, "Close what lies above, or cancel work", key(PLAIN, Key::Escape), run::can_close
+        "Make a change again that was undone",
+        "again forward repeat";
+    Close: Edit, "Close panel", key(PLAIN, Key::Escape), obstacle::nothing_to_close
         => run::close,
-        "Close the topmost window; without one, go back to all cells and maps, or cancel work";
-    Cancel: Edit, "Cancel work", key(CTRL, Key::Period), run::has_work
+        "Close the topmost panel; without one, go back to all cells and maps",
+        "hide dismiss escape back window";
+    Cancel: Edit, "Cancel work", key(CTRL, Key::Period), obstacle::no_work
         => |app, _| app.services.worker.cancel(),
-        "Stop all work, keeping what is done";
-    Retry: Edit, "Retry stopped work", key(CTRL, Key::R), |app| app.services.worker.can_resume()
+        "Stop all work, keeping what is done",
+        "stop abort interrupt kill end job";
+    Retry: Edit, "Resume cancelled work", key(CTRL, Key::R), obstacle::no_stopped_work
         => |app, _| app.services.worker.resume(),
-        "Begin work again that was cancelled or failed";
-    Pause: Edit, "Pause or resume work", key(CTRL, Key::Space), run::can_pause
+        "Begin work again that was cancelled or failed",
+        "retry continue restart again cancelled failed";
+    Pause: Edit, "Pause or resume work", key(CTRL, Key::Space), obstacle::no_work_to_pause
         => |app, _| app.services.worker.pause(!app.services.worker.is_paused()),
-        "Pause all work where it is, or let it continue";
-    ToggleJobs: Edit, "Jobs", key(CTRL_SHIFT, Key::J), always
+        "Pause all work where it is, or let it continue",
+        "hold wait continue stop halt";
+    ToggleJobs: Edit, "Jobs", key(CTRL_SHIFT, Key::J), obstacle::none
         => |app, _| app.state.open.toggle(PanelId::Jobs),
-        "Show or hide the list of open work";
-    CopyCommandLine: Edit, "Copy as command line", key(CTRL_SHIFT, Key::C), run::has_maps
+        "Show or hide the list of open work",
+        "queue progress tasks work running waiting status";
+    CopyCommandLine: Edit, "Copy as command line", key(CTRL_SHIFT, Key::C), obstacle::no_maps
         => run::copy_command_line,
-        "Copy the command that computes the maps shown";
+        "Copy the command that computes the maps shown",
+        "terminal shell script reproduce clipboard cli";
 
-    PreviousPicture: Picture, "Previous picture", key(PLAIN, Key::PageUp), run::has_previous_picture
+    PreviousPicture: Picture, "Previous picture", key(PLAIN, Key::PageUp), obstacle::no_previous_picture
         => |app, _| app.state.document.step_picture(-1),
-        "Explain the picture before this one";
-    NextPicture: Picture, "Next picture", key(PLAIN, Key::PageDown), run::has_next_picture
+        "Explain the picture before this one",
+        "back before last image";
+    NextPicture: Picture, "Next picture", key(PLAIN, Key::PageDown), obstacle::no_next_picture
         => |app, _| app.state.document.step_picture(1),
-        "Explain the picture after this one";
-    ZoomIn: Picture, "Zoom in", key(PLAIN, Key::CloseBracket), always
+        "Explain the picture after this one",
+        "forward after following image";
+    ZoomIn: Picture, "Zoom in", key(PLAIN, Key::CloseBracket), obstacle::none
         => |app, _| run::zoom_picture(app, 1.5),
-        "Show less of the picture, larger, in all cells";
-    ZoomOut: Picture, "Zoom out", key(PLAIN, Key::OpenBracket), run::is_zoomed
+        "Show less of the picture, larger, in all cells",
+        "magnify enlarge closer picture";
+    ZoomOut: Picture, "Zoom out", key(PLAIN, Key::OpenBracket), obstacle::not_zoomed
         => |app, _| run::zoom_picture(app, 1.0 / 1.5),
-        "Show more of the picture, smaller, in all cells";
-    FitPicture: Picture, "Fit picture", key(PLAIN, Key::F), run::is_zoomed
+        "Show more of the picture, smaller, in all cells",
+        "farther shrink picture";
+    FitPicture: Picture, "Fit picture", key(PLAIN, Key::F), obstacle::not_zoomed
         => run::fit_picture,
-        "Show the whole picture in all cells";
-    PinProbe: Picture, "Pin probe at pointer", key(PLAIN, Key::P), |app| app.frame.pointed.before.is_some()
+        "Show the whole picture in all cells",
+        "reset zoom whole full picture 100";
+    PinProbe: Picture, "Pin probe at pointer", key(PLAIN, Key::P), obstacle::nothing_pointed_at
         => run::pin_probe,
-        "Watch the values of all maps at this position";
-    ToggleProbes: Picture, "Values at probes", None, run::has_probes
+        "Watch the values of all maps at this position",
+        "value mark watch pixel point marker";
+    ToggleProbes: Picture, "Values at probes", None, obstacle::no_probes
         => |app, _| app.state.view.probes ^= true,
-        "Show or hide the table of values at probes";
-    RemoveProbes: Picture, "Remove probes", key(Modifiers::SHIFT, Key::P), run::has_probes
+        "Show or hide the table of values at probes",
+        "table pixel numbers";
+    RemoveProbes: Picture, "Remove probes", key(Modifiers::SHIFT, Key::P), obstacle::no_probes
         => |app, _| app.state.document.probes.clear(),
-        "Remove all probes";
+        "Remove all probes",
+        "clear delete marks";
 
-    Rearrange: Grid, "Transpose, or all pictures", key(PLAIN, Key::T), always
+    Rearrange: Grid, "Transpose, or all pictures", key(PLAIN, Key::T), obstacle::none
         => run::rearrange,
-        "Change to the next arrangement of rows and columns";
-    ToggleRange: Grid, "Range and colour", key(PLAIN, Key::N), always
+        "Change to the next arrangement of rows and columns",
+        "swap rows columns layout arrange order grid gallery";
+    ToggleRange: Grid, "Range and colour", key(PLAIN, Key::N), obstacle::none
         => |app, _| app.state.open.toggle(PanelId::Range),
-        "Show or hide the settings of scales and colours";
-    TogglePair: Grid, "Pair vanilla and robust, or unpair", key(PLAIN, Key::J), run::can_pair
+        "Show or hide the settings of scales and colours",
+        "color colormap histogram scale normalise normalize limits contrast brightness display settings min max";
+    TogglePair: Grid, "Pair networks / Unpair", key(PLAIN, Key::J), obstacle::no_two_models
         => run::toggle_pair,
-        "Show or hide how two networks of one architecture differ, in a column of its own";
-    Blink: Grid, "Blink or difference", key(PLAIN, Key::B), |app| app.state.document.paired().is_some()
+        "Show or hide how two networks of one architecture differ, in a column of its own",
+        "compare comparison join twins difference versus vs side part separate robust vanilla adversarial";
+    Blink: Grid, "Blink or difference", key(PLAIN, Key::B), obstacle::no_pair
         => run::toggle_blink,
-        "Show a pair's maps in turn, or their difference";
-    LargerCells: Grid, "Larger cells", key(PLAIN, Key::Plus), always
+        "Show a pair's maps in turn, or their difference",
+        "flicker alternate flip compare switch subtract";
+    LargerCells: Grid, "Larger cells", key(PLAIN, Key::Plus), obstacle::none
         => |app, _| run::zoom_cells(app, 1.25),
-        "Make cells larger";
-    SmallerCells: Grid, "Smaller cells", key(PLAIN, Key::Minus), always
+        "Make cells larger",
+        "bigger size maps grow enlarge heatmap";
+    SmallerCells: Grid, "Smaller cells", key(PLAIN, Key::Minus), obstacle::none
         => |app, _| run::zoom_cells(app, 0.8),
-        "Make cells smaller";
-    FitCells: Grid, "Fit cells to window", key(PLAIN, Key::Num0), always
+        "Make cells smaller",
+        "size maps shrink reduce heatmap";
+    FitCells: Grid, "Fit cells to window", key(PLAIN, Key::Num0), obstacle::none
         => |app, _| app.state.view.cell = None,
-        "Make cells as large as the window has room for";
+        "Make cells as large as the window has room for",
+        "reset size maps auto";
 
-    ToggleLibrary: Window, "Library", key(CTRL, Key::L), always
+    ToggleLibrary: Window, "Library", key(CTRL, Key::L), obstacle::none
         => |app, ctx| run::toggle_side(app, ctx, SidePanel::Library),
-        "Show networks, pictures and methods, or make them a rail";
-    ToggleCurves: Window, "Curves", key(CTRL, Key::K), always
+        "Show networks, pictures and methods, or make them a rail",
+        "sidebar side panel list networks pictures methods hide show";
+    ToggleCurves: Window, "Curves", key(CTRL, Key::K), obstacle::none
         => |app, ctx| run::toggle_side(app, ctx, SidePanel::Curves),
-        "Show Insertion and Deletion, or make them a rail";
-    NetworkDetails: Window, "Network details", key(CTRL, Key::I), run::has_models
+        "Show Insertion and Deletion, or make them a rail",
+        "insertion deletion auc area plot chart graph score faithfulness";
+    NetworkDetails: Window, "Network details", key(CTRL, Key::I), obstacle::no_models
         => run::toggle_network,
-        "Show or hide the first network's report, input settings and layers";
-    ToggleStudy: Window, "Study", key(CTRL, Key::D), |app| app.panels.study.is_there()
+        "Show or hide the first network's report, input settings and layers",
+        "model information info layer report labels normalisation mean std input architecture";
+    ToggleStudy: Window, "Study", key(CTRL, Key::D), obstacle::no_study
         => |app, _| app.state.open.toggle(PanelId::Study),
-        "Show or hide the study that was opened";
-    ToggleTraining: Window, "Training", key(CTRL, Key::J), |app| app.panels.training.is_there()
+        "Show or hide the study that was opened",
+        "experiment benchmark results table statistics";
+    ToggleTraining: Window, "Training", key(CTRL, Key::J), obstacle::no_training
         => |app, _| app.state.open.toggle(PanelId::Training),
-        "Show or hide the training that was opened";
-    ToggleMessages: Window, "Messages", key(CTRL, Key::M), always
+        "Show or hide the training that was opened",
+        "learn loss accuracy epochs recipe";
+    ToggleMessages: Window, "Messages", key(CTRL, Key::M), obstacle::none
         => |app, _| app.state.open.toggle(PanelId::Messages),
-        "Show or hide all messages since the start";
-    ToggleTheme: Window, "Light or dark", key(CTRL, Key::T), always
+        "Show or hide all messages since the start",
+        "log notices errors warnings history notifications";
+    ToggleTheme: Window, "Toggle theme", key(CTRL, Key::T), obstacle::none
         => run::toggle_theme,
-        "Change between the light and the dark theme";
-    SystemTheme: Window, "Theme of the system", None, always
+        "Change between the light and the dark theme",
+        "dark light mode night bright black white colours appearance";
+    SystemTheme: Window, "Theme of the system", None, obstacle::none
         => |app, ctx| app.state.settings.set_theme(ctx, Theme::System),
-        "Follow the system's theme";
-    LargerText: Window, "Larger text and controls", key(CTRL, Key::Plus), always
+        "Follow the system's theme",
+        "dark light mode automatic default";
+    LargerText: Window, "Larger text and controls", key(CTRL, Key::Plus), obstacle::none
         => |app, ctx| run::scale_window(app, ctx, 0.1),
-        "Make everything in the window larger";
-    SmallerText: Window, "Smaller text and controls", key(CTRL, Key::Minus), always
+        "Make everything in the window larger",
+        "font size bigger scale zoom ui interface";
+    SmallerText: Window, "Smaller text and controls", key(CTRL, Key::Minus), obstacle::none
         => |app, ctx| run::scale_window(app, ctx, -0.1),
-        "Make everything in the window smaller";
-    ResetTextSize: Window, "Reset text size", key(CTRL, Key::Num0), always
+        "Make everything in the window smaller",
+        "font size scale zoom ui interface";
+    ResetTextSize: Window, "Reset zoom", key(CTRL, Key::Num0), obstacle::none
         => |app, ctx| app.state.settings.set_scale(ctx, 1.0),
-        "Give everything in the window the system's size";
+        "Give everything in the window the system's size",
+        "font text size scale default normal";
 
-    Palette: Help, "Find a command", key(CTRL, Key::P), always
+    Palette: Help, "Find a command", key(CTRL, Key::P), obstacle::none
         => |app, _| app.panels.palette.open(),
-        "Run any command by a few letters of its name";
-    Hints: Help, "Hints", None, run::has_hints
+        "Find a command, method, network, picture, class or setting by a word",
+        "search command palette";
+    Hints: Help, "Tour", None, obstacle::no_tour
         => run::show_hints,
-        "Show the first start's hints again";
-    Help: Help, "Keys and mouse", key(PLAIN, Key::F1), always
+        "Show what the window can do, step by step",
+        "hints tips introduction tutorial guide getting started";
+    Help: Help, "Keys and mouse", key(PLAIN, Key::F1), obstacle::none
         => |app, _| app.state.open.toggle(PanelId::Help),
-        "Show or hide all keys and what the mouse does";
+        "Show or hide all keys and what the mouse does",
+        "help shortcuts keyboard hotkeys manual documentation usage";
 }
 
 /// A menu of the window.
@@ -234,10 +294,6 @@ const fn key(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(modifiers, key))
 }
 
-fn always(_: &Explorer) -> bool {
-    true
-}
-
 impl Command {
     pub fn row(self) -> &'static Row {
         &ROWS[self as usize]
@@ -247,9 +303,9 @@ impl Command {
         self.row().name
     }
 
-    /// Whether it has something to do.
-    pub fn can(self, app: &Explorer) -> bool {
-        (self.row().can)(app)
+    /// Why it can't run now.
+    pub fn obstacle(self, app: &Explorer) -> Obstacle {
+        (self.row().obstacle)(app)
     }
 
     pub fn run(self, app: &mut Explorer, ctx: &egui::Context) {

@@ -1,4 +1,4 @@
-//! What commands do where that takes more than a line, and when they can.
+//! What commands do where that takes more than a line.
 
 use crate::display::Appearance;
 use crate::engine::ClassChoice;
@@ -34,18 +34,13 @@ pub fn save_session(app: &mut Explorer, _: &Context) {
     }
 }
 
-/// What lies above goes first: a window, then the pictures along a curve, then a cell alone.
+/// What lies above goes first: a panel, then the pictures along a curve, then a cell alone.
 pub fn close(app: &mut Explorer, ctx: &Context) {
     if let Some(panel) = app.state.open.topmost(ctx) {
         app.state.open.close(panel);
-    } else if app.state.view.scrub.take().is_none() && app.state.view.alone.take().is_none() {
-        app.services.worker.cancel();
+    } else if app.state.view.scrub.take().is_none() {
+        app.state.view.alone = None;
     }
-}
-
-pub fn can_close(app: &Explorer) -> bool {
-    let is_closer = app.state.view.scrub.is_some() || app.state.view.alone.is_some();
-    !app.state.open.is_empty() || is_closer || has_work(app)
 }
 
 pub fn copy_command_line(app: &mut Explorer, ctx: &Context) {
@@ -91,50 +86,6 @@ pub fn toggle_theme(app: &mut Explorer, ctx: &Context) {
         egui::Theme::Dark => app.state.settings.set_theme(ctx, Theme::Light),
         egui::Theme::Light => app.state.settings.set_theme(ctx, Theme::Dark),
     }
-}
-
-pub fn has_files(app: &Explorer) -> bool {
-    !app.state.document.is_empty()
-}
-
-pub fn has_models(app: &Explorer) -> bool {
-    !app.state.document.models.is_empty()
-}
-
-pub fn has_maps(app: &Explorer) -> bool {
-    app.state.document.command_line().is_some()
-}
-
-pub fn has_work(app: &Explorer) -> bool {
-    app.services.worker.open_work().1 > 0
-}
-
-pub fn can_pause(app: &Explorer) -> bool {
-    app.services.worker.is_paused() || has_work(app)
-}
-
-pub fn has_previous_picture(app: &Explorer) -> bool {
-    app.state.document.selected > 0
-}
-
-pub fn has_next_picture(app: &Explorer) -> bool {
-    app.state.document.selected + 1 < app.state.document.pictures.len()
-}
-
-pub fn is_zoomed(app: &Explorer) -> bool {
-    app.state.view.transform.is_zoomed()
-}
-
-pub fn has_probes(app: &Explorer) -> bool {
-    !app.state.document.probes.is_empty()
-}
-
-pub fn can_pair(app: &Explorer) -> bool {
-    app.state.document.paired().is_some() || app.state.document.counterparts().is_some()
-}
-
-pub fn has_hints(app: &Explorer) -> bool {
-    app.services.dirs.settings.is_some() && has_files(app)
 }
 
 /// Makes cells larger or smaller by a factor.
@@ -199,6 +150,7 @@ impl Explorer {
             Action::ToggleNetwork(model) => self.toggle_network(model),
             Action::Pin(pin) => panels.pins.add(pin),
             Action::CancelJob(key) => services.worker.cancel_one(&key),
+            Action::ResumeJob(key) => services.worker.resume_one(&key),
         }
     }
 
@@ -246,7 +198,7 @@ impl Explorer {
     fn take_annotations(&mut self, annotations: OpenAnnotations) {
         let found = &annotations.value.annotations;
         let mut said = found.warnings().clone();
-        said.push(format!("boxes and masks of {}", count(found.len(), "picture", "pictures")));
+        said.push(format!("Loaded annotations for {}", count(found.len(), "picture", "pictures")));
         for model in &self.state.document.models {
             said.extend(found.classes_of(model.value.labels.lookup()).summary(&model.value.name));
         }

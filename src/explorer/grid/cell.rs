@@ -5,7 +5,7 @@ use crate::display::{
     Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Scaler, Scope,
 };
 use crate::engine::job::{CurvesQuery, MapQuery, PredictionQuery};
-use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, State, Subject};
+use crate::engine::{Condition, Key, MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::command::Command;
 use crate::explorer::context::{Action, Context};
 use crate::explorer::files::export::panel_image;
@@ -162,7 +162,41 @@ pub fn show_cell(
         _ => {}
     }
     show_focus(ui, &response);
+    let seen =
+        PredictionQuery { model: model.id, picture: picture.id, condition: Condition::Clean };
+    resume_button(ui, cx, (square, &name), cell, seen);
     footer(ui, cx, cell, style, alone, readout);
+}
+
+/// Lets work go on that was cancelled or is paused, where its map would be.
+fn resume_button(
+    ui: &mut Ui,
+    cx: &mut Context,
+    (square, name): (egui::Rect, &str),
+    cell: &Cell,
+    seen: PredictionQuery,
+) {
+    let is_cancelled = matches!(cell.state, Some(State::Stopped(_)));
+    let is_held = cx.worker.is_paused() && cell.is_to_come();
+    if !(is_cancelled || is_held || cell.unseen) {
+        return;
+    }
+    let size = vec2(70.0, ui.spacing().interact_size.y).min(square.size());
+    let at = Align2::CENTER_BOTTOM.align_size_within_rect(size, square.shrink(8.0));
+    let button = ui.put(at, egui::Button::new(if cell.unseen { "Retry" } else { "Resume" }));
+    let text = format!("Resume {name}");
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+    if !button.on_hover_text("Continue the work on this map").clicked() {
+        return;
+    }
+    match cell.query.clone() {
+        _ if is_held => cx.run(Command::Pause),
+        Some(query) => {
+            cx.act(Action::ResumeJob(Key::of(CurvesQuery(query.clone()))));
+            cx.act(Action::ResumeJob(Key::of(query)));
+        }
+        None => cx.act(Action::ResumeJob(Key::of(seen))),
+    }
 }
 
 /// How maps are laid over pictures now.

@@ -2,15 +2,15 @@
 
 use crate::engine::{ClassChoice, OpenModel};
 use crate::explorer::context::Context;
+use crate::explorer::panel::pick_list::PickList;
 use crate::explorer::state::document::Document;
 use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{PopupCloseBehavior, ScrollArea, TextEdit, Ui};
+use egui::{PopupCloseBehavior, Ui};
 
 /// Chooses the class.
 #[derive(Debug, Default)]
 pub struct ClassChooser {
-    /// Part of the names to list.
-    filter: String,
+    list: PickList,
 }
 
 impl ClassChooser {
@@ -34,34 +34,66 @@ impl ClassChooser {
     }
 
     fn list(&mut self, ui: &mut Ui, cx: &mut Context) {
-        let field = TextEdit::singleline(&mut self.filter).hint_text("Name or number of a class");
-        let field = ui.add(field);
-        // Typing filters at once, but Tab may go on to the list.
-        if ui.memory(|memory| memory.focused().is_none()) {
-            field.request_focus();
-        }
-        let wanted = self.filter.to_lowercase();
-        let spaces = label_spaces(cx.document);
-        let all = spaces.iter().flat_map(|of| (0..of.value.graph.classes()).map(move |c| (of, c)));
-        let named = all.map(|(of, class)| (of, class, class_name(of, class, spaces.len() > 1)));
-        let fits = |name: &str| name.to_lowercase().contains(&wanted);
-        let classes: Vec<_> = named.filter(|(.., name)| fits(name)).collect();
+        self.list.field(ui, "Find a class", "Name, WordNet id or number of a class");
+        let classes = classes_found(cx.document, &self.list.text);
         if classes.is_empty() {
-            ui.weak("no class fits");
+            ui.weak("No class has such a name, id or number");
         }
         let padding = 2.0 * ui.spacing().button_padding.y;
         let height = ui.text_style_height(&egui::TextStyle::Button) + padding;
-        let list = ScrollArea::vertical().max_height(280.0).auto_shrink([false, true]);
-        list.show_rows(ui, height, classes.len(), |ui, rows| {
-            for (of, class, name) in &classes[rows] {
-                let choice = ClassChoice::Named(of.value.named_class(*class));
-                if ui.selectable_label(cx.document.class == choice, name).clicked() {
-                    cx.document.class = choice;
-                    ui.close();
-                }
+        let explained = &cx.document.class;
+        let row = |ui: &mut Ui, index: usize, is_next: bool| {
+            let found: &FoundClass = &classes[index];
+            let is_explained = *explained == found.choice();
+            let row = ui.selectable_label(is_explained, found.name());
+            if is_next && !is_explained {
+                let stroke = ui.visuals().widgets.hovered.bg_stroke;
+                ui.painter().rect_stroke(row.rect, 2.0, stroke, egui::StrokeKind::Inside);
             }
-        });
+            row
+        };
+        if let Some(taken) = self.list.rows(ui, height, classes.len(), row) {
+            cx.document.class = classes[taken].choice();
+            self.list = PickList::default();
+            ui.close();
+        }
     }
+}
+
+/// A class of a network.
+pub struct FoundClass {
+    pub network: OpenModel,
+    pub class: usize,
+    /// Open networks have several sets of classes, and the name says whose it is.
+    is_of_several: bool,
+}
+
+impl FoundClass {
+    pub fn choice(&self) -> ClassChoice {
+        ClassChoice::Named(self.network.value.named_class(self.class))
+    }
+
+    /// Index and name, and where classes differ the network.
+    pub fn name(&self) -> String {
+        let (model, class) = (&self.network.value, self.class);
+        let of = if self.is_of_several { format!("  · {}", model.name) } else { String::new() };
+        format!("{class}  {}{of}", model.labels.name(class))
+    }
+}
+
+/// The classes that a text names, of every set of classes, the best first.
+pub fn classes_found(document: &Document, text: &str) -> Vec<FoundClass> {
+    let spaces = label_spaces(document);
+    let is_of_several = spaces.len() > 1;
+    let all = spaces.iter().flat_map(|of| (0..of.value.graph.classes()).map(move |c| (of, c)));
+    let mut found: Vec<(usize, FoundClass)> = all
+        .filter_map(|(of, class)| {
+            let fit = of.value.labels.fit(class, text)?;
+            Some((fit, FoundClass { network: of.clone(), class, is_of_several }))
+        })
+        .collect();
+    found.sort_by_key(|(fit, _)| *fit);
+    found.into_iter().map(|(_, class)| class).collect()
 }
 
 /// The first network of each set of classes that open networks have.
@@ -77,11 +109,4 @@ fn label_spaces(document: &Document) -> Vec<OpenModel> {
         }
     }
     spaces
-}
-
-/// Index and name of a class of a network, and where classes differ the network.
-fn class_name(of: &OpenModel, class: usize, is_of_several: bool) -> String {
-    let model = &of.value;
-    let network = if is_of_several { format!("  · {}", model.name) } else { String::new() };
-    format!("{class}  {}{network}", model.labels.name(class))
 }

@@ -38,7 +38,7 @@ const DELETION: Chart = Chart {
 };
 
 const CONFIDENCE_WARNING: &str = "Both areas follow a network's confidence: Insertion favours confident \
-     networks, Deletion doubtful ones. Compare methods on one network, or networks by normalised areas.";
+     networks, Deletion less confident networks. Compare methods on one network, or networks by normalised areas.";
 
 /// What curves and areas are shown as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

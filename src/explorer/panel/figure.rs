@@ -410,7 +410,7 @@ fn size_controls(ui: &mut Ui, options: &mut FigureOptions) {
     }
     ui.end_row();
     for (name, value, range) in [
-        ("Dots an inch", &mut options.dpi, 36..=2400),
+        ("Resolution (dpi)", &mut options.dpi, 36..=2400),
         ("Panels, px", &mut options.panel_pixels, 1..=4096),
     ] {
         let label = ui.label(name).id;

@@ -1,4 +1,4 @@
-//! Five hints for the first start.
+//! The tour: five hints for the first start.
 
 use crate::explorer::context::{Action, Context};
 use egui::{Align2, RichText};
@@ -12,7 +12,7 @@ const HINTS: [(&str, &str); 5] = [
     (
         "Choose methods",
         "The library on the left has every method with its parameters, and presets of papers. A method that \
-         takes long says so before it begins; Esc stops it and keeps what is done.",
+         takes long says so before it begins; Cancel work (Ctrl+.) stops it and keeps what is done.",
     ),
     (
         "Look closely",
@@ -26,7 +26,7 @@ const HINTS: [(&str, &str); 5] = [
     ),
     (
         "Find the rest",
-        "Ctrl+P finds any command by its name, F1 lists keys, Ctrl+S saves all of this as a session. Every \
+        "Ctrl+P finds commands, methods, classes, pictures and settings, F1 lists keys, Ctrl+S saves all of this as a session. Every \
          step can be undone.",
     ),
 ];
@@ -47,7 +47,7 @@ impl Hints {
             return;
         }
         let (title, text) = HINTS[self.shown];
-        egui::Window::new("Hints")
+        egui::Window::new("Tour")
             .title_bar(false)
             .resizable(false)
             .anchor(Align2::LEFT_BOTTOM, [10.0, -40.0])

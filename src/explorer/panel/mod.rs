@@ -13,6 +13,7 @@ pub mod library;
 pub mod network;
 pub mod networks_list;
 pub mod notices;
+pub mod pick_list;
 pub mod pinned_maps;
 pub mod range;
 pub mod side;

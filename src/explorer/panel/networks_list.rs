@@ -119,7 +119,10 @@ fn network_row(ui: &mut Ui, cx: &Context, open: &OpenModel, click: &mut Option<C
             if name.clicked() {
                 *click = Some(Click::Details(open.id));
             }
-            let training = model.training.as_ref().map_or("training unknown", |t| t.kind.as_str());
+            let training = model
+                .training
+                .as_ref()
+                .map_or("Unlabelled (set vanilla or robust)", |t| t.kind.as_str());
             let about = RichText::new(format!("{} · {training}", model.architecture)).weak();
             ui.add(Label::new(about).truncate());
         });

@@ -70,8 +70,8 @@ impl RangePanel {
             named.map_or("all methods", |method| method.name)
         };
         ui.horizontal(|ui| {
-            let label = ui.label("Norm of");
-            ComboBox::from_id_salt("norm of")
+            let label = ui.label("Apply to");
+            ComboBox::from_id_salt("apply to")
                 .selected_text(name(self.method))
                 .show_ui(ui, |ui| {
                     ui.selectable_value(&mut self.method, None, "all methods");
@@ -114,7 +114,7 @@ impl RangePanel {
             choose(ui, "Values", &mut norm.sign, &signs);
             let of_pictures = cx.document.appearance.arrangement == Arrangement::PicturesByNetworks;
             let name = |scope: Scope| match scope {
-                Scope::Row | Scope::Figure if of_pictures => "one for all pictures",
+                Scope::Row | Scope::Figure if of_pictures => "One for all pictures",
                 _ => scope.name(),
             };
             choose(ui, "Scale", &mut norm.scope, &Scope::ALL.map(|scope| (scope, name(scope))));

@@ -27,7 +27,7 @@ fn work_status(ui: &mut Ui, cx: &mut Context) {
     let waiting = cx.loading;
     if cx.worker.is_paused() {
         ui.label(format!("Paused with {open} to do."));
-        cx.command_button(ui, Command::Pause);
+        cx.command_button_named(ui, Command::Pause, "Resume work");
     } else if let Some((task, running)) = running {
         let share = running.done as f32 / running.total.max(1) as f32;
         let bar = ProgressBar::new(share)
@@ -44,6 +44,9 @@ fn work_status(ui: &mut Ui, cx: &mut Context) {
             if ui.button(more).on_hover_text("All open work").clicked() {
                 cx.open.open(PanelId::Jobs);
             }
+        }
+        if cx.worker.can_resume() {
+            cx.command_button(ui, Command::Retry);
         }
     } else if waiting > 0 {
         ui.spinner();

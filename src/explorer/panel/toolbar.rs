@@ -73,7 +73,9 @@ fn menus(ui: &mut Ui, cx: &mut Context) {
                     let keys = command.keys(ui.ctx());
                     let button = Button::new(command.name()).shortcut_text(keys);
                     let button = ui.add_enabled(cx.can(command), button);
-                    if button.on_hover_text(command.row().help).clicked() {
+                    let button = button.on_hover_text(command.row().help);
+                    let why = cx.obstacle(command).unwrap_or_default();
+                    if button.on_disabled_hover_text(why).clicked() {
                         cx.run(command);
                         ui.close();
                     }

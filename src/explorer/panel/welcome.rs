@@ -80,18 +80,19 @@ impl Introduction {
     }
 }
 
-/// What an earlier window left when it did not end by itself.
+/// What an earlier window left when it closed unexpectedly.
 pub fn recovery(ui: &mut Ui, cx: &mut Context) {
     if !cx.has_left {
         return;
     }
     Panel::top("recovery").show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
-            ui.label("Hyaline did not end by itself the last time. What was open then was kept.");
-            if ui.button("Open it again").clicked() {
+            ui.label("Hyaline closed unexpectedly. Restore?")
+                .on_hover_text("What was open then was kept");
+            if ui.button("Restore").clicked() {
                 cx.act(Action::OpenLeft);
             }
-            if ui.button("Discard it").clicked() {
+            if ui.button("Discard").clicked() {
                 cx.act(Action::DiscardLeft);
             }
         });
