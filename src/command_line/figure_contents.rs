@@ -31,7 +31,11 @@ pub fn compute(plan: &Plan, session: &Session) -> Result<Option<FigureContents>>
     let selected = session.selected;
     let (appearance, options) = (session.shown.clone().checked(), &session.figure);
     let wanted = wanted(&appearance, options, counts, selected);
-    let annotations = session.annotations.as_deref().map(Annotations::open).transpose()?;
+    let annotations = session.annotations.as_deref().map(|path| match &session.annotations_of {
+        Some(picture) => Annotations::open_of(path, picture),
+        None => Annotations::open(path),
+    });
+    let annotations = annotations.transpose()?;
     for warning in annotations.iter().flat_map(Annotations::warnings) {
         crate::command_line::say(&format!("annotations: {warning}"));
     }

@@ -166,7 +166,7 @@ impl Explorer {
         let Services { device, worker, .. } = &mut self.services;
         device_watch::watch(ctx, device, worker, &mut self.panels.notices);
         let mut actions = self.services.opening.actions();
-        actions.extend(dropped(ctx));
+        actions.extend(self.frame.drops.taken(ctx));
         actions.extend(paste::pasted(ctx));
         self.execute_all(actions, ctx);
         self.services.results = self.services.worker.results();
@@ -206,7 +206,7 @@ impl Explorer {
             panels.introduction.ui(ui, cx);
             grid(ui, cx);
         }
-        welcome::drop_hint(&ctx);
+        welcome::drop_hint(&ctx, cx);
         for (id, panel) in panels.windows() {
             show_panel(&ctx, cx, id, panel);
         }
@@ -258,14 +258,6 @@ impl Explorer {
             self.panels.notices.warn(error.to_string());
         }
     }
-}
-
-/// Files let go above the window.
-fn dropped(ctx: &egui::Context) -> Option<Action> {
-    let path = |file: &egui::DroppedFileHandle| file.path().to_path_buf();
-    let dropped: Vec<PathBuf> =
-        ctx.input(|input| input.raw.dropped_files.iter().map(path).collect());
-    (!dropped.is_empty()).then_some(Action::Open(dropped))
 }
 
 /// Frees the maps on the GPU that the last frame did not draw.

@@ -3,6 +3,7 @@
 use super::command::{Command, Obstacle};
 use super::lookup::Lookup;
 use crate::engine::{Key, OpenModel, Results, Task, Worker};
+use crate::explorer::files::dropped::Target;
 use crate::explorer::frame::Frame;
 use crate::explorer::panel::pinned_maps::Pin;
 use crate::explorer::services::Services;
@@ -42,6 +43,8 @@ pub enum Action {
     Run(Command),
     /// Opens files and folders.
     Open(Vec<PathBuf>),
+    /// Does what files mean that were let go on something.
+    Drop(Vec<PathBuf>, Target),
     /// Opens a picture from the clipboard.
     OpenPasted(RgbaImage),
     /// Opens a network again, as another card describes it.

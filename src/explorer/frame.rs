@@ -2,6 +2,7 @@
 
 use super::grid::PreviousMaps;
 use crate::display::Norms;
+use crate::explorer::files::dropped::Drops;
 use crate::explorer::grid::annotations::Boxes;
 use crate::explorer::grid::probe::Pointed;
 use crate::explorer::paint::reduced_maps::ReducedMaps;
@@ -22,6 +23,8 @@ pub struct Frame {
     pub textures: Textures,
     pub thumbnails: HashMap<u64, egui::TextureHandle>,
     pub boxes: Boxes,
+    /// What files may be let go on.
+    pub drops: Drops,
     /// The last finished map of each picture, network and method with its class, shown until the next
     /// one is done.
     pub previous: PreviousMaps,
@@ -46,6 +49,7 @@ impl Frame {
     /// Forgets what the last frame did not draw.
     pub fn begin(&mut self, norms: &Norms) {
         self.pointed.begin();
+        self.drops.begin();
         self.textures.forget_hidden();
         self.reduced.begin(norms);
     }

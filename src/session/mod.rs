@@ -34,6 +34,9 @@ pub struct Session {
     #[serde(default)]
     pub selected: usize,
     pub annotations: Option<PathBuf>,
+    /// The one picture that these are of, where their file is not called as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub annotations_of: Option<String>,
     /// Indices of two networks.
     pub pair: Option<[usize; 2]>,
     /// Indices of networks that are not shown.
@@ -92,6 +95,7 @@ impl Default for Session {
             seed: 0,
             selected: 0,
             annotations: None,
+            annotations_of: None,
             pair: None,
             hidden: vec![],
             probes: vec![],

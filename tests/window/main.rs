@@ -3,6 +3,7 @@
 mod classes;
 mod comparing;
 mod contrast;
+mod dropping;
 mod figuring;
 mod keeping;
 mod opening;

@@ -5,10 +5,12 @@ use crate::engine::ClassChoice;
 use crate::example;
 use crate::explorer::app::Explorer;
 use crate::explorer::context::Action;
+use crate::explorer::files::dropped::drop_on;
 use crate::explorer::files::open::LoadEvent;
 use crate::explorer::grid::probe::zoom_bounds;
 use crate::explorer::paint::theme;
 use crate::explorer::panel::hints::Hints;
+use crate::explorer::panel::pinned_maps::Pin;
 use crate::explorer::state::autosave::Autosave;
 use crate::explorer::state::document::{Document, OpenAnnotations};
 use crate::explorer::state::open_panels::PanelId;
@@ -127,6 +129,11 @@ impl Explorer {
         match action {
             Action::Run(command) => command.run(self, ctx),
             Action::Open(paths) => services.opening.open(paths),
+            Action::Drop(paths, target) => {
+                for action in drop_on(paths, target, &state.document, &services.opening) {
+                    self.execute(action, ctx);
+                }
+            }
             Action::OpenPasted(picture) => {
                 let temporary = || std::env::temp_dir().join("hyaline/pasted");
                 let folder = services.dirs.pasted.clone().unwrap_or_else(temporary);
@@ -175,6 +182,10 @@ impl Explorer {
                 panels.study.settle(&mut state.document);
             }
             LoadEvent::Annotations(annotations) => self.take_annotations(annotations),
+            LoadEvent::Map(map) => {
+                panels.notices.info_all(&map.title, &map.notes);
+                panels.pins.add(Pin::new(ctx, map.title, map.image));
+            }
             LoadEvent::Study(study) => {
                 panels.study.show(*study);
                 state.open.open(PanelId::Study);

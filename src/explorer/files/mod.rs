@@ -1,5 +1,6 @@
 //! Files and the clipboard: what comes in, and what goes out.
 
+pub mod dropped;
 pub mod export;
 pub mod open;
 pub mod paste;

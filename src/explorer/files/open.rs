@@ -1,12 +1,14 @@
 //! Opening files away from the window's thread, by dialog, drop or argument.
 
+use crate::attribution;
 use crate::engine::{OpenModel, OpenPicture, Opened};
 use crate::error::{Error, Result};
 use crate::example;
 use crate::explorer::context::Action;
-use crate::explorer::state::document::{AnnotationFile, OpenAnnotations};
+use crate::explorer::files::dropped::DroppedMap;
+use crate::explorer::state::document::{AnnotationFile, Document, OpenAnnotations};
 use crate::explorer::state::session::OpenedSession;
-use crate::file::{sha256, write};
+use crate::file::{sha256, stem, write};
 use crate::input_file::files_of;
 use crate::model::{Card, ComputeDevice, Model};
 use crate::picture::Picture;
@@ -31,6 +33,8 @@ pub enum LoadEvent {
     /// With its thumbnail.
     Picture(OpenPicture, RgbaImage),
     Annotations(OpenAnnotations),
+    /// Of another program, to be shown beside a cell.
+    Map(Box<DroppedMap>),
     /// With pictures' thumbnails.
     Session(Box<OpenedSession>, Vec<(u64, RgbaImage)>),
     Study(Box<OpenedStudy>),
@@ -155,6 +159,54 @@ impl Opening {
         });
     }
 
+    /// Opens the boxes or masks of a picture, whatever their file is called. A picture that is no mask
+    /// of it opens as one.
+    pub fn open_annotations_of(&self, path: PathBuf, picture: OpenPicture) {
+        self.load(path, move |id, path| {
+            let is_other = || {
+                image::image_dimensions(path).is_ok_and(|(width, height)| {
+                    (width as usize, height as usize) != picture.value.size()
+                })
+            };
+            let of = Some(stem(&picture.value.path));
+            match open_annotations(id, path, of) {
+                Ok(annotations) if !is_other() => LoadEvent::Annotations(annotations),
+                Err(error) if Annotations::is_annotation_file(path) => LoadEvent::Failed(error),
+                _ => open_picture(id, path)
+                    .map_or_else(LoadEvent::Failed, |(picture, thumbnail)| {
+                        LoadEvent::Picture(picture, thumbnail)
+                    }),
+            }
+        });
+    }
+
+    /// Opens a map of another program for a cell: a network, a picture and a method.
+    pub fn open_map(
+        &self,
+        path: PathBuf,
+        (model, picture, method): (OpenModel, OpenPicture, &'static str),
+        document: Document,
+    ) {
+        self.load(path, move |_, path| {
+            let map = attribution::method(method)
+                .and_then(|method| DroppedMap::read(path, (&model, &picture), method, &document));
+            map.map_or_else(LoadEvent::Failed, |map| LoadEvent::Map(Box::new(map)))
+        });
+    }
+
+    /// Opens one file in a way of its own.
+    fn load(&self, path: PathBuf, load: impl FnOnce(u64, &Path) -> LoadEvent + Send + 'static) {
+        let worker = self.handle();
+        worker.waiting.fetch_add(1, Ordering::SeqCst);
+        std::thread::spawn(move || {
+            let id = worker.ids.fetch_add(1, Ordering::SeqCst);
+            let opened = catch_unwind(AssertUnwindSafe(|| load(id, &path)));
+            let event = opened.unwrap_or_else(|_| crashed(&path));
+            worker.waiting.fetch_sub(1, Ordering::SeqCst);
+            worker.send(event);
+        });
+    }
+
     /// Asks for files with the system's dialog, and opens what is chosen.
     pub fn ask(&self, kind: FileKind) {
         let dialog = rfd::AsyncFileDialog::new();
@@ -255,6 +307,11 @@ fn no_dialog() -> LoadEvent {
     )
 }
 
+fn crashed(file: &Path) -> LoadEvent {
+    let what = format!("cannot open {}", file.display());
+    LoadEvent::Failed(Error::new(what, "reading it crashed"))
+}
+
 /// The part of [`Opening`] that goes to another thread.
 struct Handle {
     sender: Sender<(u64, LoadEvent)>,
@@ -279,12 +336,7 @@ impl Handle {
         (self.repaint)();
         for file in files {
             let opened = catch_unwind(AssertUnwindSafe(|| self.open_one(&file, device)));
-            let event = opened.unwrap_or_else(|_| {
-                LoadEvent::Failed(Error::new(
-                    format!("cannot open {}", file.display()),
-                    "reading it crashed",
-                ))
-            });
+            let event = opened.unwrap_or_else(|_| crashed(&file));
             self.waiting.fetch_sub(1, Ordering::SeqCst);
             self.send(event);
         }
@@ -321,7 +373,7 @@ impl Handle {
             return open_model(id, path, device).map_or_else(LoadEvent::Failed, LoadEvent::Model);
         }
         if Annotations::is_annotation_file(path) {
-            return open_annotations(id, path)
+            return open_annotations(id, path, None)
                 .map_or_else(LoadEvent::Failed, LoadEvent::Annotations);
         }
         open_picture(id, path).map_or_else(LoadEvent::Failed, |(picture, thumbnail)| {
@@ -334,6 +386,7 @@ impl Handle {
         let id = || self.ids.fetch_add(1, Ordering::SeqCst);
         let mut thumbnails = vec![];
         let (networks, pictures, annotations) = session.files();
+        let of = session.annotations_of.clone();
         let models =
             networks.iter().map(|file| self.reported(open_saved(id(), file, device))).collect();
         let mut picture = |file: &session::File| {
@@ -342,7 +395,8 @@ impl Handle {
             Some(picture)
         };
         let pictures = pictures.iter().map(&mut picture).collect();
-        let annotations = annotations.and_then(|path| self.reported(open_annotations(id(), path)));
+        let annotations =
+            annotations.and_then(|path| self.reported(open_annotations(id(), path, of)));
         let opened =
             OpenedSession { path: path.to_path_buf(), models, pictures, annotations, session };
         LoadEvent::Session(Box::new(opened), thumbnails)
@@ -384,7 +438,12 @@ fn keep_pasted(picture: &RgbaImage, folder: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn open_annotations(id: u64, path: &Path) -> Result<OpenAnnotations> {
-    let (annotations, path) = (Annotations::open(path)?, path.to_path_buf());
-    Ok(Arc::new(Opened { id, value: AnnotationFile { path, annotations } }))
+/// Boxes and masks; `of` names the picture of a file that is one's alone.
+fn open_annotations(id: u64, path: &Path, of: Option<String>) -> Result<OpenAnnotations> {
+    let annotations = match &of {
+        Some(picture) => Annotations::open_of(path, picture)?,
+        None => Annotations::open(path)?,
+    };
+    let value = AnnotationFile { path: path.to_path_buf(), of, annotations };
+    Ok(Arc::new(Opened { id, value }))
 }

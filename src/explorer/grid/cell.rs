@@ -8,6 +8,7 @@ use crate::engine::job::{CurvesQuery, MapQuery, PredictionQuery};
 use crate::engine::{Condition, Key, MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::command::Command;
 use crate::explorer::context::{Action, Context};
+use crate::explorer::files::dropped::Target;
 use crate::explorer::files::export::panel_image;
 use crate::explorer::grid::annotations::draw_annotations;
 use crate::explorer::grid::curve_scrubber::step_picture;
@@ -128,6 +129,8 @@ pub fn show_cell(
     };
     let of = cell.said_class.as_ref().map_or(String::new(), |class| format!(", of class {class}"));
     label(&response, format!("{name}{on}: {}{of}", state_text(cell)));
+    let target = Target::Cell { network: model.id, picture: picture.id, method: id };
+    cx.frame.drops.add(ui, square, target);
     navigate(ui, cx, &response, &transform, picture);
     let title = format!("{name} · {}", picture.value.name);
     cell_menu(cx, &response, &transform, (picture.id, model.id, id), (title, cell, style));

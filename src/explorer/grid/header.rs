@@ -4,6 +4,7 @@ use crate::attribution::is_used;
 use crate::engine::job::PredictionQuery;
 use crate::engine::{ClassChoice, Condition, MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::context::Context;
+use crate::explorer::files::dropped::Target as DropTarget;
 use crate::explorer::grid::annotations::draw_annotations;
 use crate::explorer::grid::classes::class_notes;
 use crate::explorer::grid::layout::{GridLayout, is_brief, predictions as predictions_shown};
@@ -54,6 +55,7 @@ pub fn model_header(
     let name = Label::new(RichText::new(&model.value.name).strong()).truncate();
     let name = ui.add(name.selectable(false).sense(Sense::click_and_drag()));
     orderable(ui, cx, &name, GridLine::Network(model.id));
+    cx.frame.drops.add(ui, name.rect, DropTarget::Network(model.id));
     let training =
         model.value.training.as_ref().map_or(String::new(), |t| format!(" · {}", t.kind));
     let about = format!("{}{training}", model.value.architecture);
@@ -84,6 +86,7 @@ fn seen_picture(
     (rect, response): (Rect, Response),
 ) {
     label(&response, format!("{} as {} sees it", picture.value.name, model.value.name));
+    cx.frame.drops.add(ui, rect, DropTarget::Picture(picture.id));
     let transform = picture_transform(cx, rect, model, picture);
     navigate(ui, cx, &response, &transform, picture);
     let query =

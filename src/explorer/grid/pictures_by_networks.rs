@@ -3,6 +3,7 @@
 use crate::display::{Scale, Scope, scale_of_pair, scales_of_pictures};
 use crate::engine::{ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::context::Context;
+use crate::explorer::files::dropped::Target;
 use crate::explorer::grid::cell::{Cell, cell_of, show_cell};
 use crate::explorer::grid::classes::class_notes;
 use crate::explorer::grid::layout::{Content, Pictures};
@@ -84,6 +85,7 @@ fn pictures_header(
         let name = egui::Label::new(RichText::new(&model.value.name).strong());
         let name = ui.add(name.truncate().selectable(false).sense(Sense::click_and_drag()));
         orderable(ui, cx, &name, GridLine::Network(model.id));
+        cx.frame.drops.add(ui, name.rect, Target::Network(model.id));
         name.on_hover_text(&model.value.architecture);
     });
 }

@@ -4,6 +4,7 @@ use crate::attribution::{Cost, Family, METHODS, PRESETS};
 use crate::engine::{MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::command::Command;
 use crate::explorer::context::Context;
+use crate::explorer::files::dropped::Target;
 use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::theme;
 use crate::explorer::panel::filter::{MANY, filter_field, is_match, share};
@@ -76,6 +77,10 @@ impl LibraryPanel {
             .auto_shrink([false, true])
             .show_rows(ui, PICTURE, found.len(), |ui, range| {
                 for index in found.get(range).unwrap_or_default() {
+                    let size = vec2(ui.available_width(), PICTURE);
+                    let place = egui::Rect::from_min_size(ui.cursor().left_top(), size);
+                    let target = Target::Picture(cx.document.pictures[*index].id);
+                    cx.frame.drops.add(ui, place, target);
                     if picture_row(ui, cx.document, &cx.frame.thumbnails, *index, PICTURE) {
                         remove = Some(*index);
                     }

@@ -2,6 +2,7 @@
 
 use crate::engine::OpenModel;
 use crate::explorer::context::{Action, Context};
+use crate::explorer::files::dropped::Target;
 use crate::explorer::panel::filter::{MANY, filter_field, is_match};
 use crate::explorer::panel::library::close_button;
 use egui::collapsing_header::CollapsingState;
@@ -73,7 +74,7 @@ fn grouped<'a>(kinds: impl Iterator<Item = &'a str>) -> Vec<(String, Vec<usize>)
 /// The networks of one architecture, shown and hidden together by its eye.
 fn group_rows(
     ui: &mut Ui,
-    cx: &Context,
+    cx: &mut Context,
     (found, (name, members)): (&[OpenModel], &(String, Vec<usize>)),
     click: &mut Option<Click>,
 ) {
@@ -98,10 +99,10 @@ fn group_rows(
         });
 }
 
-fn network_row(ui: &mut Ui, cx: &Context, open: &OpenModel, click: &mut Option<Click>) {
+fn network_row(ui: &mut Ui, cx: &mut Context, open: &OpenModel, click: &mut Option<Click>) {
     let model = &open.value;
     let is_shown = cx.document.is_shown(open.id);
-    ui.horizontal(|ui| {
+    let row = ui.horizontal(|ui| {
         if close_button(ui, &model.name) {
             *click = Some(Click::Close(open.id));
         }
@@ -127,6 +128,7 @@ fn network_row(ui: &mut Ui, cx: &Context, open: &OpenModel, click: &mut Option<C
             ui.add(Label::new(about).truncate());
         });
     });
+    cx.frame.drops.add(ui, row.response.rect, Target::Network(open.id));
 }
 
 /// A button that shows what is hidden and hides what is shown.

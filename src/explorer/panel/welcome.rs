@@ -3,6 +3,7 @@
 use crate::example;
 use crate::explorer::command::Command;
 use crate::explorer::context::{Action, Context};
+use crate::explorer::files::dropped::Meaning;
 use crate::explorer::paint::theme;
 use egui::{Align, Align2, CentralPanel, FontId, Label, Layout, Order, Panel, Ui};
 
@@ -99,23 +100,47 @@ pub fn recovery(ui: &mut Ui, cx: &mut Context) {
     });
 }
 
-/// Says what happens if the files above the window are let go.
-pub fn drop_hint(ctx: &egui::Context) {
-    let count = ctx.input(|input| input.raw.hovered_files.len());
-    if count == 0 {
+/// Says what happens if the files above the window are let go, and lights what that happens to where
+/// the system tells the pointer's place.
+pub fn drop_hint(ctx: &egui::Context, cx: &Context) {
+    let hovered = ctx.input(|input| input.raw.hovered_files.clone());
+    if hovered.is_empty() {
         return;
     }
     let painter =
         ctx.layer_painter(egui::LayerId::new(Order::Foreground, egui::Id::unique("drop hint")));
-    let rect = ctx.content_rect();
+    let file = hovered[0].path.clone().filter(|_| hovered.len() == 1).unwrap_or_default();
+    let lit = cx.frame.drops.under_pointer(ctx).and_then(|(rect, target)| {
+        let meaning = Meaning::of(&file, Some(target));
+        Some((rect, meaning.words(cx.document)?))
+    });
+    let (rect, text) = lit.clone().unwrap_or_else(|| (ctx.content_rect(), opened(hovered.len())));
     painter.rect_filled(rect, 0.0, theme::SCRIM);
-    let text =
-        if count == 1 { "Open this file".into() } else { format!("Open these {count} files") };
-    painter.text(
-        rect.center(),
-        Align2::CENTER_CENTER,
-        text,
-        FontId::proportional(28.0),
-        theme::ON_SCRIM,
-    );
+    if lit.is_some() {
+        let stroke = egui::Stroke::new(3.0, theme::ON_SCRIM);
+        painter.rect_stroke(rect, 2.0, stroke, egui::StrokeKind::Outside);
+        label(&painter, ctx.content_rect(), rect, text);
+        return;
+    }
+    let middle = rect.center();
+    painter.text(middle, Align2::CENTER_BOTTOM, text, FontId::proportional(28.0), theme::ON_SCRIM);
+    let elsewhere = Meaning::elsewhere(&file).join("\n");
+    let at = middle + egui::vec2(0.0, 12.0);
+    painter.text(at, Align2::CENTER_TOP, elsewhere, FontId::proportional(16.0), theme::ON_SCRIM);
+}
+
+fn opened(count: usize) -> String {
+    if count == 1 { "Open this file".into() } else { format!("Open these {count} files") }
+}
+
+/// What letting go does, below what is lit, on a ground of its own.
+fn label(painter: &egui::Painter, window: egui::Rect, lit: egui::Rect, text: String) {
+    let font = FontId::proportional(15.0);
+    let galley = painter.layout_no_wrap(text, font, theme::ON_SCRIM);
+    let size = galley.size();
+    let left = lit.left().min(window.right() - size.x - 8.0).max(window.left() + 8.0);
+    let top = (lit.bottom() + 6.0).min(window.bottom() - size.y - 8.0);
+    let rect = egui::Rect::from_min_size(egui::pos2(left, top), size);
+    painter.rect_filled(rect.expand(4.0), 3.0, egui::Color32::BLACK);
+    painter.galley(rect.min, galley, theme::ON_SCRIM);
 }

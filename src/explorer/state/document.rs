@@ -19,6 +19,8 @@ pub type OpenAnnotations = Arc<Opened<AnnotationFile>>;
 #[derive(Debug)]
 pub struct AnnotationFile {
     pub path: PathBuf,
+    /// The picture that it was let go on, by the name of its file without ending.
+    pub of: Option<String>,
     pub annotations: Annotations,
 }
 

@@ -39,6 +39,7 @@ impl Session {
             class: document.class.clone(),
             selected: document.selected,
             annotations: document.annotations.as_ref().map(|open| open.value.path.clone()),
+            annotations_of: document.annotations.as_ref().and_then(|open| open.value.of.clone()),
             pair,
             hidden: document.hidden.iter().filter_map(|id| index(*id)).collect(),
             probes: document.probes.iter().map(|probe| [probe.x, probe.y]).collect(),

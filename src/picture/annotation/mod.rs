@@ -71,6 +71,17 @@ impl Annotations {
         found.finished(path, read)
     }
 
+    /// Opens the file of one picture, which `name` is the file of, without ending, whatever this one is
+    /// called. Formats that name their pictures themselves keep to that.
+    ///
+    /// # Errors
+    /// As [`Annotations::open`].
+    pub fn open_of(path: &Path, name: &str) -> Result<Self> {
+        let mut found = Self::default();
+        let read = file::bytes(path).and_then(|bytes| format::read(path, name, bytes, &mut found));
+        found.finished(path, read)
+    }
+
     /// Reads a file's content as [`Annotations::open`] does; only its name matters besides.
     ///
     /// # Errors
