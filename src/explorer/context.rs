@@ -45,6 +45,8 @@ pub enum Action {
     Open(Vec<PathBuf>),
     /// Does what files mean that were let go on something.
     Drop(Vec<PathBuf>, Target),
+    /// Reads the results of a study again that is being computed.
+    ReadStudyAgain(PathBuf),
     /// Opens a picture from the clipboard.
     OpenPasted(RgbaImage),
     /// Opens a network again, as another card describes it.

@@ -3,7 +3,7 @@
 use super::definition::Definition;
 use super::plan::Plan;
 use super::report::Report;
-use super::store::{DATABASE, Records};
+use super::store::{DATABASE, Records, Store};
 use crate::error::{Error, Result};
 use crate::file::{is_toml_with, stem};
 use crate::picture::Picture;
@@ -14,6 +14,10 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct OpenedStudy {
     pub report: Report,
+    /// The folder of the results.
+    pub results: PathBuf,
+    /// Whether a process was computing it when it was read.
+    pub is_running: bool,
     /// By the plan's pictures and models; none where the definition or the file is gone.
     pub pictures: Vec<Option<PathBuf>>,
     pub models: Vec<Option<PathBuf>>,
@@ -43,11 +47,17 @@ impl OpenedStudy {
             Error::new(format!("cannot show study {}", path.display()), "it has no results yet")
                 .hint(format!("run `hyaline study {}` first", path.display()))
         })?;
-        let report = Report::new(Records::of_stores(&[results])?);
+        let is_running = Store::is_at_work(&results);
+        let report = Report::new(Records::of_stores(std::slice::from_ref(&results))?);
         let definition = definition.and_then(|path| Definition::read(&path).ok());
         let [pictures, models] = files(report.plan(), definition.as_ref());
         let annotations = definition.and_then(|definition| definition.pictures.annotations);
-        Ok(Self { report, pictures, models, annotations })
+        Ok(Self { report, results, is_running, pictures, models, annotations })
+    }
+
+    /// The file to open it again by.
+    pub fn file(&self) -> PathBuf {
+        self.results.join(DATABASE)
     }
 }
 

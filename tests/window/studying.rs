@@ -51,6 +51,35 @@ fn a_study_leads_from_its_numbers_to_the_pictures() {
 }
 
 #[test]
+fn scores_stand_side_by_side_and_are_plotted_by_a_click() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(results) = study(folder.path()) else { return };
+    let mut window = window(vec![results]);
+    wait(&mut window, "Random map of LeNet5 robust");
+    wait_for_part(&mut window, "finished, 8 cells");
+    click(&mut window, "All");
+    let numbers = window.query_all_by_label_contains("Random map of LeNet5 robust, ").count();
+    assert!(numbers > 2, "a column for every score: {numbers}");
+    window.check_accessibility();
+    window.query_all_by_label_contains("Plot ").next().unwrap().click();
+    wait_for_part(&mut window, "Plot of ");
+    click(&mut window, "Back to the table");
+    wait_for_part(&mut window, "Random map of LeNet5 robust, ");
+}
+
+#[test]
+fn studies_are_listed_with_how_far_they_are() {
+    let [one, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let (Some(first), Some(second)) = (study(one.path()), study(other.path())) else { return };
+    let mut window = window(vec![first, second]);
+    wait(&mut window, "Studies");
+    wait_until(&mut window, "two studies", |window| {
+        window.query_all_by_label("finished, 8 cells").count() == 2
+    });
+    assert_eq!(window.query_all_by_label("Twins").count(), 2);
+}
+
+#[test]
 fn a_study_without_results_says_how_to_get_them() {
     let folder = tempfile::tempdir().unwrap();
     if !support::can_paint() {

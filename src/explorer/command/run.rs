@@ -134,6 +134,7 @@ impl Explorer {
                     self.execute(action, ctx);
                 }
             }
+            Action::ReadStudyAgain(path) => services.opening.read_study_again(path),
             Action::OpenPasted(picture) => {
                 let temporary = || std::env::temp_dir().join("hyaline/pasted");
                 let folder = services.dirs.pasted.clone().unwrap_or_else(temporary);
@@ -190,6 +191,7 @@ impl Explorer {
                 panels.study.show(*study);
                 state.open.open(PanelId::Study);
             }
+            LoadEvent::StudyAgain(study) => panels.study.refresh(*study),
             LoadEvent::Recipe(path, recipe) => {
                 state.open.open(PanelId::Training);
                 if let Err(error) = panels.training.show(path, *recipe) {

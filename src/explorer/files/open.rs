@@ -38,6 +38,8 @@ pub enum LoadEvent {
     /// With pictures' thumbnails.
     Session(Box<OpenedSession>, Vec<(u64, RgbaImage)>),
     Study(Box<OpenedStudy>),
+    /// One that is listed, with what was computed since.
+    StudyAgain(Box<OpenedStudy>),
     /// With the path of its file.
     Recipe(PathBuf, Box<Recipe>),
     Failed(Error),
@@ -177,6 +179,14 @@ impl Opening {
                         LoadEvent::Picture(picture, thumbnail)
                     }),
             }
+        });
+    }
+
+    /// Reads the results of a study again.
+    pub fn read_study_again(&self, path: PathBuf) {
+        self.load(path, |_, path| {
+            OpenedStudy::open(path)
+                .map_or_else(LoadEvent::Failed, |study| LoadEvent::StudyAgain(Box::new(study)))
         });
     }
 

@@ -33,10 +33,16 @@ impl Report {
         if plan.methods.len() > 1 {
             text += " Bold: the best method of a model.";
         }
-        if !plan.compare.is_empty() {
-            text += " Letters name the models from which a value differs (Wilcoxon's signed-rank test, two-sided, over the pictures that both have, Holm-corrected within each metric: * p < 0.05, ** p < 0.01, *** p < 0.001).";
+        if let Some(marks) = self.legend_of_marks() {
+            text += " ";
+            text += marks;
         }
         text
+    }
+
+    /// What letters and stars at values mean; none where there are none.
+    pub fn legend_of_marks(&self) -> Option<&'static str> {
+        (!self.plan().compare.is_empty()).then_some("Letters name the models from which a value differs (Wilcoxon's signed-rank test, two-sided, over the pictures that both have, Holm-corrected within each metric: * p < 0.05, ** p < 0.01, *** p < 0.001).")
     }
 
     /// How intervals and tests of comparisons are made.

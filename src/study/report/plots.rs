@@ -45,6 +45,11 @@ impl Report {
         dots.chain(metrics.filter_map(|metric| self.mean_curves(metric))).collect()
     }
 
+    /// Those of one metric: its means, and the curves that it is areas under.
+    pub fn plots_of(&self, metric: usize) -> Vec<PlotFile> {
+        self.dots(metric).into_iter().chain(self.mean_curves(metric)).collect()
+    }
+
     fn dots(&self, metric: usize) -> Option<PlotFile> {
         let plan = self.plan();
         let models = 0..plan.models.len();

@@ -88,6 +88,11 @@ impl Store {
         waited.map_err(of_database("use", &self.database()))
     }
 
+    /// Whether a process computes cells of the store in a folder now.
+    pub fn is_at_work(folder: &Path) -> bool {
+        worker::is_any_alive(folder)
+    }
+
     /// A stored map, by its hash.
     ///
     /// # Errors

@@ -44,6 +44,12 @@ impl Drop for Worker {
     }
 }
 
+/// Whether any process works on a store.
+pub fn is_any_alive(store: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder(store)) else { return false };
+    entries.flatten().any(|entry| is_alive(store, &entry.file_name().to_string_lossy()))
+}
+
 /// Whether a process still works on a store; the file of one that doesn't is removed.
 pub fn is_alive(store: &Path, name: &str) -> bool {
     let path = folder(store).join(name);

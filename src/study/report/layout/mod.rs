@@ -39,7 +39,7 @@ impl Report {
     }
 
     /// A model's name with its letter.
-    fn lettered(&self, model: usize) -> String {
+    pub fn lettered(&self, model: usize) -> String {
         let name = &self.plan().models[model].name;
         self.letter(model).map_or(name.clone(), |letter| format!("{name} ({letter})"))
     }

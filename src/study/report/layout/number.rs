@@ -52,7 +52,7 @@ impl Report {
     }
 
     /// Letters of the earlier models from which one differs.
-    fn marks(&self, model: usize, method: usize, metric: usize) -> Vec<String> {
+    pub fn marks(&self, model: usize, method: usize, metric: usize) -> Vec<String> {
         let here = self.comparisons.iter().filter(|of| (of.method, of.metric) == (method, metric));
         let sure = here.filter(|of| of.stars() > 0);
         let marks = sure.filter_map(|of| {

@@ -1,0 +1,114 @@
+//! The pictures behind a number.
+
+use super::StudyPanel;
+use crate::engine::CellIndex;
+use crate::explorer::paint::plot_axes::legible_axes;
+use crate::explorer::paint::theme;
+use crate::study::report::{PictureValue, Report};
+use egui::{RichText, ScrollArea, Ui};
+use egui_plot::{Plot, PlotPoints, Points, log_grid_spacer, uniform_grid_spacer};
+
+/// In which order pictures are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Order {
+    #[default]
+    HighestFirst,
+    LowestFirst,
+    ByName,
+}
+
+impl Order {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::HighestFirst, "highest first"),
+        (Self::LowestFirst, "lowest first"),
+        (Self::ByName, "by name"),
+    ];
+
+    fn sort(self, pictures: &mut [PictureValue]) {
+        // What has no value stands last.
+        let value = |of: &PictureValue| of.value.unwrap_or(f64::NAN);
+        pictures.sort_by(|a, b| match self {
+            Self::HighestFirst => {
+                a.value.is_err().cmp(&b.value.is_err()).then(value(b).total_cmp(&value(a)))
+            }
+            Self::LowestFirst => {
+                a.value.is_err().cmp(&b.value.is_err()).then(value(a).total_cmp(&value(b)))
+            }
+            Self::ByName => a.picture.cmp(&b.picture),
+        });
+    }
+}
+
+impl StudyPanel {
+    /// The pictures behind a number; gives the one that was clicked, with its cell and the score.
+    pub(super) fn pictures(
+        &mut self,
+        ui: &mut Ui,
+        report: &Report,
+        [model, method, metric]: [usize; 3],
+    ) -> Option<(CellIndex, usize)> {
+        let plan = report.plan();
+        let mut pictures = report.pictures([model, method, metric]);
+        ui.strong(format!("{} of {}", plan.methods[method].label(), plan.models[model].name));
+        confidence_plot(ui, &pictures, &plan.metrics[metric].label);
+        ui.horizontal(|ui| {
+            for (order, name) in Order::ALL {
+                ui.selectable_value(&mut self.order, order, name);
+            }
+        });
+        self.order.sort(&mut pictures);
+        let mut wish = None;
+        let height = ui.spacing().interact_size.y;
+        let scroll = ScrollArea::vertical().id_salt("listed").auto_shrink([false, false]);
+        scroll.show_rows(ui, height, pictures.len(), |ui, rows| {
+            for of in &pictures[rows] {
+                if picture_row(ui, report, of).clicked() {
+                    wish = Some((CellIndex::clean(of.picture, model, method), metric));
+                }
+            }
+        });
+        wish
+    }
+}
+
+/// One picture: its value and name; what went wrong where there is no value.
+fn picture_row(ui: &mut Ui, report: &Report, of: &PictureValue) -> egui::Response {
+    let name = &report.plan().pictures[of.picture].name;
+    let value = of.value.map_or("    –".into(), |value| format!("{value:.3}"));
+    let response = ui.selectable_label(false, RichText::new(format!("{value}  {name}")));
+    let response = match (of.value, of.subject) {
+        (Err(why), _) => response.on_hover_text(why),
+        (Ok(_), Some(subject)) => {
+            let class = subject.target;
+            let sure = subject.confidence.map_or(format!("class {class}"), |confidence| {
+                format!("confidence in class {class}: {confidence:.3}")
+            });
+            response.on_hover_text(format!("{sure}. A click shows its maps."))
+        }
+        (Ok(_), None) => response,
+    };
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
+    response
+}
+
+/// Every picture's value over the network's confidence in it.
+fn confidence_plot(ui: &mut Ui, pictures: &[PictureValue], label: &str) {
+    let point = |of: &PictureValue| Some([of.subject?.confidence?, of.value.ok()?]);
+    let points: PlotPoints = pictures.iter().filter_map(point).collect();
+    let color = theme::series(0, ui.ctx().theme());
+    let [across, up] = legible_axes();
+    Plot::new(("confidence of a study", label))
+        .height(170.0)
+        .custom_x_axes(across)
+        .custom_y_axes(up)
+        // Points at 0 and 1 are whole.
+        .default_x_bounds(-0.03, 1.03)
+        .x_grid_spacer(uniform_grid_spacer(|_| [0.5, 0.25, 0.05]))
+        .y_grid_spacer(log_grid_spacer(5))
+        .x_axis_formatter(|mark, _| mark.value.to_string())
+        .y_axis_formatter(|mark, _| ((mark.value * 1e6).round() / 1e6).to_string())
+        .x_axis_label("confidence")
+        .y_axis_label(label)
+        .allow_scroll(false)
+        .show(ui, |plot| plot.points(Points::new("pictures", points).radius(2.5).color(color)));
+}

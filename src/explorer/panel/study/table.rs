@@ -1,0 +1,168 @@
+//! The table of a study: methods down, and across the scores, each with its networks.
+
+use super::StudyPanel;
+use super::list::progress_text;
+use super::plot::ShownPlot;
+use crate::explorer::paint::theme;
+use crate::score::Better;
+use crate::study::OpenedStudy;
+use crate::study::report::Report;
+use crate::text::count;
+use egui::{Grid, Label, RichText, Role, Ui, WidgetInfo};
+
+impl StudyPanel {
+    /// How much there is, and which scores have columns.
+    pub(super) fn head(&mut self, ui: &mut Ui, study: &OpenedStudy) {
+        let report = &study.report;
+        let scores = report.plan().metrics.len();
+        self.scores.retain(|score| *score < scores);
+        if self.scores.is_empty() {
+            self.scores = vec![0];
+        }
+        ui.horizontal_wrapped(|ui| {
+            ui.label("Scores");
+            for score in 0..scores {
+                let is_shown = self.scores.contains(&score);
+                if ui.selectable_label(is_shown, heading(report, score)).clicked() {
+                    self.toggle(score);
+                }
+            }
+            if scores > 2 && ui.button("All").on_hover_text("A column for every score").clicked() {
+                self.scores = (0..scores).collect();
+            }
+        });
+        let pictures = count(report.plan().pictures.len(), "picture", "pictures");
+        ui.weak(format!("{pictures}; {}", progress_text(study)));
+        ui.separator();
+    }
+
+    /// Gives a score columns, or takes them away unless they are the last.
+    fn toggle(&mut self, score: usize) {
+        match self.scores.iter().position(|shown| *shown == score) {
+            Some(place) if self.scores.len() > 1 => drop(self.scores.remove(place)),
+            Some(_) => {}
+            None => {
+                self.scores.push(score);
+                self.scores.sort_unstable();
+            }
+        }
+        self.plot = None;
+    }
+
+    /// Methods down; scores, and in each the models, across.
+    pub(super) fn table(&mut self, ui: &mut Ui, report: &Report) {
+        let plan = report.plan();
+        let scores = self.scores.clone();
+        Grid::new(("study", scores.len())).striped(true).min_col_width(96.0).show(ui, |ui| {
+            self.headings(ui, report, &scores);
+            for (method, choice) in plan.methods.iter().enumerate() {
+                ui.label(choice.label()).on_hover_text(choice.json());
+                for score in &scores {
+                    for model in 0..plan.models.len() {
+                        self.number(ui, report, [model, method, *score]);
+                    }
+                }
+                ui.end_row();
+            }
+        });
+        ui.add_space(theme::GAP);
+        if let Some(warning) = report.warning_of(&scores) {
+            let text = RichText::new(warning).color(ui.visuals().warn_fg_color);
+            ui.add(Label::new(text).wrap());
+        }
+        for line in legend(report) {
+            ui.add(Label::new(RichText::new(line).weak()).wrap());
+        }
+    }
+
+    /// Scores, a click on which plots them, and below them the models.
+    fn headings(&mut self, ui: &mut Ui, report: &Report, scores: &[usize]) {
+        let models = report.plan().models.len();
+        ui.label("");
+        for score in scores {
+            let name = format!("Plot {}", report.plan().metrics[*score].label);
+            let button = ui.button(heading(report, *score)).on_hover_text("Plot means and curves");
+            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+            if button.clicked() {
+                self.plot(ui, report, *score);
+            }
+            (1..models).for_each(|_| drop(ui.label("")));
+        }
+        ui.end_row();
+        ui.strong("Method");
+        for _ in scores {
+            (0..models).for_each(|model| drop(ui.strong(report.lettered(model))));
+        }
+        ui.end_row();
+    }
+
+    fn plot(&mut self, ui: &Ui, report: &Report, score: usize) {
+        self.plot = match ShownPlot::of(ui.ctx(), report, score) {
+            Ok(plot) => Some(plot),
+            Err(error) => Some(ShownPlot::failed(error.to_string())),
+        };
+    }
+
+    fn number(&mut self, ui: &mut Ui, report: &Report, [model, method, score]: [usize; 3]) {
+        let plan = report.plan();
+        let (text, about) = value(report, [model, method, score]);
+        let is_chosen = self.chosen == Some([model, method, score]);
+        let response = ui.selectable_label(is_chosen, text).on_hover_text(about);
+        let of = match self.scores.len() {
+            1 => String::new(),
+            _ => format!(", {}", plan.metrics[score].label),
+        };
+        let name = format!("{} of {}{of}", plan.methods[method].label(), plan.models[model].name);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_chosen, &name));
+        if response.clicked() {
+            self.chosen = (!is_chosen).then_some([model, method, score]);
+        }
+    }
+}
+
+/// A mean with its error and marks, and what there is to know of it.
+fn value(report: &Report, [model, method, score]: [usize; 3]) -> (RichText, String) {
+    let group = report.group(model, method);
+    let summary = &group.summaries[score];
+    let of = match &summary.description {
+        Ok(of) => of,
+        Err(why) => return (RichText::new("–").monospace(), (*why).to_string()),
+    };
+    let error = of.standard_error.map_or(String::new(), |e| format!(" ± {e:.3}"));
+    let interval = summary.interval.as_ref().map_or(String::new(), |interval| {
+        format!(", 95% interval {:.4} to {:.4}", interval.low, interval.high)
+    });
+    let marks = report.marks(model, method, score);
+    let mut about = format!("n = {}{interval}, {} failed", of.n, group.failed);
+    if !marks.is_empty() {
+        about += &format!("\nDiffers from {}", marks.join(", "));
+    }
+    let text = format!("{:.3}{error} {}", of.mean, marks.join(" "));
+    let text = RichText::new(text.trim_end()).monospace();
+    let is_best = report.best(model, score) == Some(of.mean);
+    (if is_best { text.strong().underline() } else { text }, about)
+}
+
+/// What values, errors and marks mean, and what a click does.
+fn legend(report: &Report) -> Vec<String> {
+    let mut values = "Mean ± standard error over pictures.".to_string();
+    if report.plan().methods.len() > 1 {
+        values += " Underlined: the best method of a network.";
+    }
+    let clicks = "A click on a number lists its pictures, one on a score plots it.".to_string();
+    [Some(values), report.legend_of_marks().map(String::from), Some(clicks)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// A score's name with the direction that is better.
+fn heading(report: &Report, score: usize) -> String {
+    let metric = &report.plan().metrics[score];
+    let arrow = match metric.better {
+        Better::Higher => " ↑",
+        Better::Lower => " ↓",
+        Better::Neither => "",
+    };
+    format!("{}{arrow}", metric.label)
+}
