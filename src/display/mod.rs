@@ -13,7 +13,5 @@ pub use blend::{OPACITY, Overlay, Style, blend};
 pub use colormap::{ColorMap, LEVELS};
 pub use convention::{Convention, conventions};
 pub use difference::Difference;
-pub use norm::{Ends, Norm, Reduction, Scale, Scope};
-pub use scales::{
-    PairEnds, PairOfScales, Scaler, scale_of_pair, scales_of_pictures, shared_scales,
-};
+pub use norm::{Ends, Norm, PairEnds, Reduction, Scale, Scope};
+pub use scales::{PairOfScales, Scaler, scale_of_pair, scales_of_pictures, shared_scales};

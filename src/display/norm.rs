@@ -294,6 +294,17 @@ fn mass_quantile(values: &mut [f32], share: f32) -> f32 {
     reached.or(values.last()).copied().unwrap_or(0.0)
 }
 
+/// Where the scales of a pair's maps end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PairEnds {
+    /// Both at one value, so that colours compare, and the difference is of values as they are.
+    #[default]
+    Shared,
+    /// Each where its own map says.
+    Own,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,6 @@
 //! Which maps share a scale.
 
-use crate::display::{MethodNorm, Norm, Scale, Scope};
-use serde::{Deserialize, Serialize};
+use crate::display::{MethodNorm, Norm, PairEnds, Scale, Scope};
 
 /// What makes scales of maps `M`.
 pub trait Scaler<M> {
@@ -10,17 +9,6 @@ pub trait Scaler<M> {
 
     /// How far from zero the maps of several methods reach, by the norm of the first.
     fn shared_end(&mut self, maps: &[(M, MethodNorm)]) -> f32;
-}
-
-/// Where the scales of a pair's maps end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PairEnds {
-    /// Both at one value, so that colours compare, and the difference is of values as they are.
-    #[default]
-    Shared,
-    /// Each where its own map says.
-    Own,
 }
 
 /// Two networks that are compared, by their places, and where their scales end.

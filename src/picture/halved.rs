@@ -1,7 +1,7 @@
 //! Pictures of more pixels than are kept, at half their width and height.
 
-use super::decoding::on_white;
 use super::limits::MAX_DECODER_BYTES;
+use super::on_white::on_white;
 use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 use png::{ColorType, Limits, Transformations};
 use std::io::Cursor;

@@ -7,6 +7,7 @@ mod halved;
 mod jpeg;
 mod jpeg_xl;
 mod limits;
+mod on_white;
 mod placement;
 mod preprocessing;
 mod resize;

@@ -65,7 +65,9 @@ mod tests {
         branch.attribute.push(Attribute { g: Some(inner), ..Attribute::default() });
         let nodes = [node(&["a", "result"], &["x"]), branch, node(&["x", "condition"], &["y"])];
         let mut uses = last_uses(&nodes);
-        uses.iter_mut().for_each(|names| names.sort_unstable());
+        for names in &mut uses {
+            names.sort_unstable();
+        }
         assert_eq!(uses, [vec![], vec!["a", "result"], vec!["condition", "x"]]);
     }
 }
