@@ -81,7 +81,31 @@ fn dependence(view: &View, metric: usize, model: usize, method: usize) -> Depend
     Dependence { metric, model, method, correlation }
 }
 
+/// Labelled pictures from which it is no accident that none is classified rightly.
+const SUSPICIOUS: usize = 10;
+
+impl ModelConfidence {
+    /// None of many pictures is classified as labelled, as where labels are of other classes.
+    fn is_of_other_classes(&self) -> bool {
+        self.labelled >= SUSPICIOUS && self.correct == 0
+    }
+}
+
 impl Report {
+    /// What to mind where labels seem to be of other classes than a network's; none where they don't.
+    pub fn label_warning(&self) -> Option<String> {
+        let models = self.plan().models.iter().zip(&self.confidence);
+        let others = models.filter(|(_, confidence)| confidence.is_of_other_classes());
+        let names: Vec<&str> = others.map(|(model, _)| model.name.as_str()).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "No picture is classified as it is labelled by {}: the labels seem to be of other classes than \
+                 the network's, and then accuracy and localisation of the class mean nothing.",
+                names.join(", ")
+            )
+        })
+    }
+
     /// What to mind where raw values of several models stand side by side, although they follow
     /// each network's confidence; none where they don't.
     pub fn confidence_warning(&self) -> Option<String> {

@@ -23,6 +23,9 @@ impl Report {
         if let Some(warning) = self.confidence_warning() {
             let _ = write!(text, "\n> **Mind the confidence.** {}\n", escaped(&warning));
         }
+        if let Some(warning) = self.label_warning() {
+            let _ = write!(text, "\n> **Mind the labels.** {}\n", escaped(&warning));
+        }
         for note in &plan.notes {
             let _ = write!(text, "\n> {}\n", escaped(note));
         }
