@@ -44,6 +44,24 @@ pub fn unknown(name: &str, known: &[&str]) -> String {
     }
 }
 
+/// What differs in names: without the words that all begin with, and those that all end with. A name that has
+/// none but these stays whole, and so do all.
+pub fn differing(names: &[&str]) -> Vec<String> {
+    let words: Vec<Vec<&str>> =
+        names.iter().map(|name| name.split_whitespace().collect()).collect();
+    let whole = || names.iter().map(ToString::to_string).collect();
+    let Some(first) = words.first().filter(|_| words.len() > 1) else { return whole() };
+    let begin = |count: usize| words.iter().all(|name| name.get(..count) == first.get(..count));
+    let before = (1..=first.len()).take_while(|count| begin(*count)).count();
+    let end = |name: &[&str], place: usize| name.iter().rev().nth(place).map(ToString::to_string);
+    let is_shared = |place: usize| words.iter().all(|name| end(name, place) == end(first, place));
+    let after = (0..first.len()).take_while(|place| is_shared(*place)).count();
+    match words.iter().all(|name| name.len() > before + after) {
+        true => words.iter().map(|name| name[before..name.len() - after].join(" ")).collect(),
+        false => whole(),
+    }
+}
+
 /// Three significant digits.
 pub fn number(value: f32) -> String {
     let size = value.abs();
@@ -100,6 +118,15 @@ pub fn latex(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_names_only_what_differs_is_left() {
+        assert_eq!(differing(&["ResNet-20 vanilla", "ResNet-20 robust"]), ["vanilla", "robust"]);
+        assert_eq!(differing(&["a l2 net", "a linf net"]), ["l2", "linf"]);
+        assert_eq!(differing(&["net", "net robust"]), ["net", "net robust"]);
+        assert_eq!(differing(&["same name", "same name"]), ["same name", "same name"]);
+        assert_eq!(differing(&["alone by itself"]), ["alone by itself"]);
+    }
 
     #[test]
     fn times_are_short_and_plain() {

@@ -26,6 +26,7 @@ mod upsample;
 pub use applicability::{Fitted, fitted};
 pub use baseline::is_used;
 pub use cache::Cache;
+pub use estimate::STANDARD_ERROR;
 pub use explained::{Explained, Passes};
 pub use foreign_map::ForeignMap;
 pub use gradient::quadrature::gauss_legendre;

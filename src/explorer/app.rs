@@ -1,7 +1,6 @@
 //! The application: what it is made of, and a frame of it.
 
 use super::command::Command;
-use super::command::palette::Palette;
 use super::context::{Action, Context, Panel, show_panel};
 use super::device_watch;
 use super::ending::Ending;
@@ -25,6 +24,7 @@ use crate::explorer::panel::library::{LibraryPanel, shows_slow_methods};
 use crate::explorer::panel::network::NetworkPanel;
 use crate::explorer::panel::notices::Notices;
 use crate::explorer::panel::pinned_maps::Pins;
+use crate::explorer::panel::prompts::Prompts;
 use crate::explorer::panel::range::RangePanel;
 use crate::explorer::panel::status_bar::status_bar;
 use crate::explorer::panel::study::StudyPanel;
@@ -62,7 +62,7 @@ pub struct Panels {
     pub figure: FigurePanel,
     pub jobs: JobsPanel,
     pub help: HelpPanel,
-    pub palette: Palette,
+    pub prompts: Prompts,
     pub pins: Pins,
     pub hints: Hints,
     pub notices: Notices,
@@ -82,7 +82,7 @@ impl Panels {
             figure: FigurePanel::new(dirs.figures.clone()),
             jobs: JobsPanel,
             help: HelpPanel,
-            palette: Palette::default(),
+            prompts: Prompts::default(),
             pins: Pins::default(),
             hints: Hints::default(),
             notices: Notices::default(),
@@ -90,7 +90,7 @@ impl Panels {
     }
 
     /// The panels that are windows, in the order in which they are drawn.
-    fn windows(&mut self) -> [(PanelId, &mut dyn Panel); 8] {
+    fn windows(&mut self) -> [(PanelId, &mut dyn Panel); 11] {
         [
             (PanelId::Network, &mut self.network),
             (PanelId::Range, &mut self.range),
@@ -100,6 +100,9 @@ impl Panels {
             (PanelId::Jobs, &mut self.jobs),
             (PanelId::Help, &mut self.help),
             (PanelId::Messages, &mut self.notices),
+            (PanelId::Pair, &mut self.prompts.pair),
+            (PanelId::Problem, &mut self.prompts.problem),
+            (PanelId::Path, &mut self.prompts.path),
         ]
     }
 }
@@ -196,7 +199,7 @@ impl Explorer {
         let mut actions = vec![];
         let cx = &mut Context::new(services, state, frame, &obstacles, &mut actions);
         panels.toolbar.ui(ui, cx);
-        status_bar(ui, cx);
+        status_bar(ui, cx, &mut panels.notices);
         welcome::recovery(ui, cx);
         if cx.document.is_empty() && cx.loading == 0 {
             welcome::welcome(ui, cx);
@@ -211,10 +214,9 @@ impl Explorer {
             show_panel(&ctx, cx, id, panel);
         }
         probes_window(&ctx, cx);
-        panels.palette.show(&ctx, cx);
+        panels.prompts.palette.show(&ctx, cx);
         panels.pins.show(&ctx);
         panels.hints.show(&ctx, cx);
-        panels.notices.show(&ctx);
         actions
     }
 

@@ -5,6 +5,7 @@ use super::lookup::Lookup;
 use crate::engine::{Key, OpenModel, Results, Task, Worker};
 use crate::explorer::files::dropped::Target;
 use crate::explorer::frame::Frame;
+use crate::explorer::panel::path_prompt::PathFor;
 use crate::explorer::panel::pinned_maps::Pin;
 use crate::explorer::services::Services;
 use crate::explorer::state::State;
@@ -64,8 +65,14 @@ pub enum Action {
     ToggleNetwork(u64),
     /// Keeps a map on screen.
     Pin(Pin),
-    /// Asks what to call a figure's files.
-    NameFigure,
+    /// Asks for a path.
+    AskPath(PathFor),
+    /// Asks for a path with the system's dialog.
+    Browse(PathFor),
+    /// The system has no dialog.
+    NoDialog(PathFor),
+    /// Writes a problem report to a file.
+    WriteReport(PathBuf),
     /// Calls a figure's files by a path without an ending.
     CallFigure(PathBuf),
     /// Saves the session to a file.

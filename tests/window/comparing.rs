@@ -191,8 +191,22 @@ fn scales_follow_conventions_and_hands_and_undo_brings_them_back() {
     press(&mut window, egui::Modifiers::COMMAND, egui::Key::Z);
     assert_eq!(window.query_all_by_label_contains("colour bar from").count(), 3);
     // The upper end of the histogram is dragged to the middle of its right half.
-    let bars: Vec<_> = window.query_all_by_label_contains("values of Gradient, scale").collect();
-    let rect = bars[0].rect();
+    drag_upper_end(&mut window);
+    assert!(window.query_by_label("As all").is_none(), "of all methods no value is an end");
+    window.get_by_role_and_label(egui::Role::ComboBox, "Apply to").click();
+    window.run_steps(3);
+    window.query_all_by_role_and_label(egui::Role::Button, "Gradient").last().unwrap().click();
+    window.run_steps(3);
+    drag_upper_end(&mut window);
+    wait(&mut window, "As all");
+    press(&mut window, egui::Modifiers::COMMAND, egui::Key::Z);
+    assert!(window.query_by_label("As all").is_none(), "a drag is one step");
+    window.check_accessibility();
+}
+
+fn drag_upper_end(window: &mut Harness<'_, Explorer>) {
+    let rect =
+        window.query_all_by_label_contains("values of Gradient, scale").next().unwrap().rect();
     let at = |share: f32| egui::pos2(rect.left() + rect.width() * share, rect.center().y);
     window.drag_at(at(0.98));
     window.run_steps(2);
@@ -200,10 +214,6 @@ fn scales_follow_conventions_and_hands_and_undo_brings_them_back() {
     window.run_steps(2);
     window.drop_at(at(0.75));
     window.run_steps(3);
-    wait(&mut window, "As all");
-    press(&mut window, egui::Modifiers::COMMAND, egui::Key::Z);
-    assert!(window.query_by_label("As all").is_none(), "a drag is one step");
-    window.check_accessibility();
 }
 
 #[test]
@@ -217,7 +227,8 @@ fn the_grid_is_transposed_and_shows_all_pictures() {
     press(&mut window, egui::Modifiers::NONE, egui::Key::T);
     wait(&mut window, "Grad-CAM of LeNet5 robust: done");
     wait(&mut window, "Gradient of LeNet5 vanilla and LeNet5 robust: Difference");
-    assert_eq!(window.query_all_by_label_contains("colour bar from").count(), 3);
+    // Folded columns have their bars on every line.
+    assert!(window.query_all_by_label_contains("colour bar from").count() >= 3);
     press(&mut window, egui::Modifiers::NONE, egui::Key::T);
     for picture in ["one", "two"] {
         wait(&mut window, &format!("Gradient of LeNet5 robust on {picture}: done"));

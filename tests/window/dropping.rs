@@ -53,7 +53,7 @@ fn labels_let_go_on_a_network_name_its_classes() {
     std::fs::write(&names, lines.join("\n")).unwrap();
     drop_onto(&mut window, "Details of LeNet5 vanilla", &names);
     wait_for_part(&mut window, "figure ");
-    wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    wait(&mut window, "Gradient of LeNet5 vanilla: done, of class figure 1");
 }
 
 #[test]

@@ -103,10 +103,11 @@ fn wrong_files_are_named_once_and_change_nothing() {
     ]);
     let mut window = window(files);
     wait(&mut window, "Gradient of LeNet5 vanilla: done");
+    click(&mut window, "3 messages");
     for name in ["broken.png", "missing.png", "missing.safetensors"] {
         wait_for_part(&mut window, name);
     }
-    click(&mut window, "Dismiss all");
+    press(&mut window, egui::Modifiers::NONE, egui::Key::Escape);
     assert!(window.query_by_label_contains("missing").is_none());
 }
 
@@ -136,7 +137,7 @@ fn the_example_is_a_comparison_to_begin_with() {
             wait(&mut window, &format!("{method} · {network}"));
         }
     }
-    window.get_by_label_contains("that differ in their training alone");
+    window.get_by_label_contains("one trained as usual (vanilla)");
     window.get_by_label("Pair vanilla and robust");
     window.check_accessibility();
     click(&mut window, "Got it");

@@ -36,3 +36,20 @@ fn another_output_and_what_it_is_are_chosen() {
     );
     wait(&mut window, "Gradient of named: done");
 }
+
+#[test]
+fn guesses_stay_marked_and_lead_to_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = comparison(folder.path()) else { return };
+    let Some(data) = support::data() else { return };
+    let weights = data.join("weights/cifar10_resnet20_vanilla.safetensors");
+    let network = folder.path().join("unnamed.safetensors");
+    std::fs::copy(weights, &network).unwrap();
+    let mut window = window(vec![network, files[2].clone()]);
+    wait(&mut window, "Gradient of unnamed: done");
+    wait_for_part(&mut window, " about unnamed");
+    window.query_all_by_label_contains(" about unnamed").next().unwrap().click();
+    window.run_steps(3);
+    wait_for_part(&mut window, "guess");
+    wait(&mut window, "Report and input");
+}

@@ -18,7 +18,7 @@ struct Snapshots<'a> {
 impl Snapshots<'_> {
     fn new(theme: egui::Theme) -> Self {
         let mut window =
-            Harness::builder().with_size([960.0, 720.0]).with_max_steps(60).wgpu().build_eframe(
+            Harness::builder().with_size([1280.0, 800.0]).with_max_steps(60).wgpu().build_eframe(
                 |cc| Explorer::new(cc, ComputeDevice::cpu(), vec![], UserDirs::default()),
             );
         window.run_steps(2);

@@ -63,7 +63,8 @@ fn work_is_cancelled_kept_and_resumed() {
     click(&mut window, "Resume RISE of LeNet5 vanilla");
     wait(&mut window, "RISE of LeNet5 vanilla: done");
     wait(&mut window, "RISE of LeNet5 robust: cancelled");
-    click(&mut window, "Resume cancelled work");
+    wait(&mut window, "Resume cancelled work");
+    press(&mut window, egui::Modifiers::COMMAND, egui::Key::R);
     wait(&mut window, "RISE of LeNet5 robust: done");
 }
 
@@ -84,11 +85,11 @@ fn a_network_tells_what_it_is_and_takes_other_settings() {
     window.run_steps(2);
     click(&mut window, "Apply");
     wait(&mut window, "10 (airplane, …), names from the model card");
-    wait(&mut window, "Grad-CAM of LeNet5 vanilla: done");
+    wait(&mut window, "Grad-CAM of LeNet5 vanilla: done, of class automobile");
     click(&mut window, "Layers");
     click(&mut window, "relu1");
-    wait(&mut window, "layer relu1");
-    wait(&mut window, "Grad-CAM of LeNet5 vanilla: done");
+    wait_for_part(&mut window, "layer relu1");
+    wait(&mut window, "Grad-CAM of LeNet5 vanilla: done, of class automobile");
     window.check_accessibility();
 }
 

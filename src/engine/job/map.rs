@@ -9,7 +9,6 @@ use crate::engine::results::{Partial, Query};
 use crate::engine::subject::{Subject, background};
 use crate::error::{Error, Result};
 use crate::parameter::Values;
-use ndarray::Array3;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -108,18 +107,15 @@ impl Job for MapJob {
 impl MapJob {
     fn attribute(&self, explained: &Explained, cx: &JobContext) -> Result<Attribution> {
         let mut shown = Instant::now();
-        let mut before: Option<Arc<Array3<f32>>> = None;
         let mut watch = |progress: &Progress| {
             let partial = (shown.elapsed() > REFRESH && progress.done < progress.total)
                 .then(|| (progress.partial)().ok().map(Arc::new))
                 .flatten();
-            let mut readout = progress.convergence;
-            if let Some(partial) = &partial {
+            if partial.is_some() {
                 shown = Instant::now();
-                readout = readout.or(before.as_ref().and_then(|before| change(before, partial)));
-                before = Some(partial.clone());
             }
-            cx.advance(Step { done: progress.done, total: progress.total, partial, readout })
+            let (done, total) = (progress.done, progress.total);
+            cx.advance(Step { done, total, partial, readout: progress.convergence })
         };
         let (cache, choice) = (cx.kept.cache.as_ref(), &self.choice);
         attribute_once(cache, choice.method, explained, &choice.values, &mut watch)
@@ -138,17 +134,4 @@ pub(super) fn predicted(query: &MapQuery, cx: &JobContext) -> Result<Arc<Subject
 
 fn partial(attribution: &Attribution) -> Partial {
     Partial { map: attribution.map.clone(), samples: attribution.samples }
-}
-
-/// How much a map changed since it was last shown, for methods that measure nothing better.
-fn change(before: &Array3<f32>, now: &Array3<f32>) -> Option<(&'static str, f64)> {
-    if before.dim() != now.dim() {
-        return None;
-    }
-    let norm = |values: &mut dyn Iterator<Item = f32>| {
-        values.map(|value| f64::from(value).powi(2)).sum::<f64>().sqrt()
-    };
-    let difference = norm(&mut now.iter().zip(before).map(|(a, b)| a - b));
-    let size = norm(&mut now.iter().copied());
-    (size > 0.0).then_some(("relative change", difference / size))
 }

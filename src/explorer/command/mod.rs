@@ -6,7 +6,8 @@ pub mod palette;
 mod run;
 
 use super::Explorer;
-use crate::explorer::files::open::FileKind;
+use crate::explorer::files::file_kind::FileKind;
+use crate::explorer::panel::path_prompt::PathFor;
 use crate::explorer::state::open_panels::PanelId;
 use crate::explorer::state::settings::Theme;
 use crate::explorer::state::side_panel::SidePanel;
@@ -58,15 +59,15 @@ macro_rules! commands {
 
 commands! {
     OpenModels: File, "Open networks…", key(CTRL_SHIFT, Key::O), obstacle::none
-        => |app, _| app.services.opening.ask(FileKind::Models),
+        => |app, _| app.ask_path(PathFor::Open(FileKind::Models)),
         "Choose networks: weights, ONNX files or model cards",
         "load import model weights checkpoint onnx pytorch safetensors file add";
     OpenPictures: File, "Open pictures…", key(CTRL, Key::O), obstacle::none
-        => |app, _| app.services.opening.ask(FileKind::Pictures),
+        => |app, _| app.ask_path(PathFor::Open(FileKind::Pictures)),
         "Choose pictures to explain",
         "load import image photo folder directory file add";
     OpenSession: File, "Open session…", key(CTRL_ALT, Key::O), obstacle::none
-        => |app, _| app.services.opening.ask(FileKind::Sessions),
+        => |app, _| app.ask_path(PathFor::Open(FileKind::Sessions)),
         "Open what was saved, in the place of what is open",
         "load restore project saved state";
     OpenExample: File, "Open the example", key(CTRL_SHIFT, Key::E), obstacle::none
@@ -78,7 +79,7 @@ commands! {
         "Save what is open and how it is shown to the session's file",
         "store keep write project state";
     SaveSessionAs: File, "Save session as…", key(CTRL_SHIFT, Key::S), obstacle::no_files
-        => |app, _| app.services.opening.ask_where_to_save(),
+        => |app, _| app.ask_path(PathFor::SaveSession),
         "Save what is open and how it is shown to another file",
         "store keep write project copy name";
     Figure: File, "Figure for a paper", key(CTRL, Key::E), obstacle::no_maps
@@ -86,7 +87,7 @@ commands! {
         "Preview and write what is shown as PDF, PNG or SVG",
         "export save image pdf png svg latex publish print screenshot";
     Train: File, "Train by a recipe…", key(CTRL_SHIFT, Key::T), obstacle::none
-        => |app, _| app.services.opening.ask(FileKind::Recipes),
+        => |app, _| app.ask_path(PathFor::Open(FileKind::Recipes)),
         "Choose a recipe to train a network by",
         "training fit learn robust adversarial recipe";
     CloseAll: File, "Close all", key(CTRL_SHIFT, Key::W), obstacle::no_files
@@ -239,7 +240,7 @@ commands! {
         "font text size scale default normal";
 
     Palette: Help, "Find a command", key(CTRL, Key::P), obstacle::none
-        => |app, _| app.panels.palette.open(),
+        => |app, _| app.panels.prompts.palette.open(),
         "Find a command, method, network, picture, class or setting by a word",
         "search command palette";
     Hints: Help, "Tour", None, obstacle::no_tour
@@ -250,6 +251,10 @@ commands! {
         => |app, _| app.state.open.toggle(PanelId::Help),
         "Show or hide all keys and what the mouse does",
         "help shortcuts keyboard hotkeys manual documentation usage";
+    ReportProblem: Help, "Report a problem", None, obstacle::none
+        => |app, _| app.state.open.toggle(PanelId::Problem),
+        "Gather version, device, messages and the session into one file",
+        "bug issue error crash feedback support";
 }
 
 /// A menu of the window.

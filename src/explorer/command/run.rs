@@ -7,9 +7,11 @@ use crate::explorer::app::Explorer;
 use crate::explorer::context::Action;
 use crate::explorer::files::dropped::drop_on;
 use crate::explorer::files::open::LoadEvent;
+use crate::explorer::files::report::Report;
 use crate::explorer::grid::probe::zoom_bounds;
 use crate::explorer::paint::theme;
 use crate::explorer::panel::hints::Hints;
+use crate::explorer::panel::path_prompt::PathFor;
 use crate::explorer::panel::pinned_maps::Pin;
 use crate::explorer::state::autosave::Autosave;
 use crate::explorer::state::document::{Document, OpenAnnotations};
@@ -23,7 +25,7 @@ use crate::file::stem;
 use crate::session::Session;
 use crate::text::count;
 use egui::Context;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub fn open_example(app: &mut Explorer, _: &Context) {
     app.open_example(example::user_folder());
@@ -32,7 +34,7 @@ pub fn open_example(app: &mut Explorer, _: &Context) {
 pub fn save_session(app: &mut Explorer, _: &Context) {
     match app.state.document.session.clone() {
         Some(path) => app.save_session(path),
-        None => app.services.opening.ask_where_to_save(),
+        None => app.ask_path(PathFor::SaveSession),
     }
 }
 
@@ -62,8 +64,12 @@ pub fn rearrange(app: &mut Explorer, _: &Context) {
 }
 
 pub fn toggle_pair(app: &mut Explorer, _: &Context) {
-    let is_paired = app.state.document.paired().is_some();
-    app.state.document.pair = if is_paired { None } else { app.state.document.counterparts() };
+    let document = &mut app.state.document;
+    let is_paired = document.paired().is_some();
+    document.pair = if is_paired { None } else { document.counterparts().or(document.only_two()) };
+    if !is_paired && document.pair.is_none() {
+        app.state.open.open(PanelId::Pair);
+    }
 }
 
 pub fn toggle_blink(app: &mut Explorer, _: &Context) {
@@ -151,7 +157,13 @@ impl Explorer {
             Action::ForgetRecent => state.settings.recent.clear(),
             Action::EndHints => state.settings.hints_seen = true,
             Action::SaveSession(path) => self.save_session(path),
-            Action::NameFigure => services.opening.ask_where_to_write(),
+            Action::AskPath(of) => self.ask_path(of),
+            Action::Browse(of) => services.opening.browse(of),
+            Action::NoDialog(of) => {
+                panels.prompts.path.note_no_dialog();
+                self.ask_path(of);
+            }
+            Action::WriteReport(path) => self.write_report(&path),
             Action::CallFigure(path) => panels.figure.call(path),
             Action::Info(text) => panels.notices.info(text),
             Action::Warn(text) => panels.notices.warn(text),
@@ -167,7 +179,8 @@ impl Explorer {
         let Self { state, panels, .. } = self;
         match event {
             LoadEvent::Model(model) => {
-                panels.notices.info_all(&model.value.name, &model.value.warnings);
+                // A badge says them for as long as the network is open.
+                panels.notices.log_all(&model.value.name, &model.value.warnings);
                 state.document.models.push(model);
             }
             LoadEvent::Replaced(old, model) => {
@@ -252,9 +265,35 @@ impl Explorer {
     fn save_session(&mut self, path: PathBuf) {
         match Session::of(&self.state.document).write(&path) {
             Ok(()) => {
-                self.panels.notices.info(format!("saved {}", path.display()));
+                self.panels.notices.info(format!("Saved {}", path.display()));
+                self.state.settings.note_folder(std::slice::from_ref(&path));
                 self.state.document.session = Some(path);
             }
+            Err(error) => self.panels.notices.warn(error.to_string()),
+        }
+    }
+
+    /// Asks for a path, from the last folder on.
+    pub fn ask_path(&mut self, of: PathFor) {
+        let folder = self.state.last_folder();
+        self.panels.prompts.path.ask(of, &folder);
+        self.state.open.close(PanelId::Path);
+        self.state.open.open(PanelId::Path);
+    }
+
+    fn write_report(&mut self, path: &Path) {
+        let problem = &self.panels.prompts.problem;
+        let picture = self.state.document.picture().filter(|_| problem.with_picture);
+        let messages = self.panels.notices.texts();
+        let report = Report {
+            told: &problem.told,
+            device: &self.services.device.name,
+            messages: &messages,
+            session: &Session::of(&self.state.document),
+            picture: picture.map(|open| open.value.path.as_path()),
+        };
+        match report.write(path) {
+            Ok(()) => self.panels.notices.info(format!("Saved the report as {}", path.display())),
             Err(error) => self.panels.notices.warn(error.to_string()),
         }
     }

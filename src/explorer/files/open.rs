@@ -6,6 +6,8 @@ use crate::error::{Error, Result};
 use crate::example;
 use crate::explorer::context::Action;
 use crate::explorer::files::dropped::DroppedMap;
+use crate::explorer::files::file_kind::FileKind;
+use crate::explorer::panel::path_prompt::PathFor;
 use crate::explorer::state::document::{AnnotationFile, Document, OpenAnnotations};
 use crate::explorer::state::session::OpenedSession;
 use crate::file::{sha256, stem, write};
@@ -59,15 +61,6 @@ impl LoadEvent {
     }
 }
 
-/// Which kind of files a dialog asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    Models,
-    Pictures,
-    Recipes,
-    Sessions,
-}
-
 /// Files on their way in.
 pub struct Opening {
     device: ComputeDevice,
@@ -115,7 +108,7 @@ impl Opening {
         worker.waiting.fetch_add(1, Ordering::SeqCst);
         std::thread::spawn(move || {
             match keep_pasted(&picture, &folder) {
-                Ok(path) => worker.open(vec![path], &device),
+                Ok(path) => drop(worker.open(vec![path], &device)),
                 Err(error) => worker.send(LoadEvent::Failed(error)),
             }
             worker.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -126,7 +119,7 @@ impl Opening {
     /// Opens a file that nobody named.
     pub fn open_again(&self, path: PathBuf) {
         let (worker, device) = (self.handle(), self.device.clone());
-        std::thread::spawn(move || worker.open(vec![path], &device));
+        std::thread::spawn(move || drop(worker.open(vec![path], &device)));
     }
 
     /// Opens the example, from a folder that it is unpacked to.
@@ -135,7 +128,7 @@ impl Opening {
         worker.waiting.fetch_add(1, Ordering::SeqCst);
         std::thread::spawn(move || {
             match example::unpack(&folder) {
-                Ok(files) => worker.open(files, &device),
+                Ok(files) => drop(worker.open(files, &device)),
                 Err(error) => worker.send(LoadEvent::Failed(error)),
             }
             worker.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -217,23 +210,17 @@ impl Opening {
         });
     }
 
-    /// Asks for files with the system's dialog, and opens what is chosen.
-    pub fn ask(&self, kind: FileKind) {
-        let dialog = rfd::AsyncFileDialog::new();
-        let dialog = match kind {
-            FileKind::Models => {
-                dialog.set_title("Open networks").add_filter("Networks", &Model::extensions())
-            }
-            FileKind::Pictures => {
-                dialog.set_title("Open pictures").add_filter("Pictures", Picture::extensions())
-            }
-            FileKind::Sessions => {
-                dialog.set_title("Open a session").add_filter("Sessions", &["toml"])
-            }
-            FileKind::Recipes => {
-                dialog.set_title("Train by a recipe").add_filter("Recipes", &["toml"])
-            }
-        };
+    /// Asks for a path with the system's dialog.
+    pub fn browse(&self, of: PathFor) {
+        match of {
+            PathFor::Open(kind) => self.browse_to_open(kind),
+            PathFor::SaveSession | PathFor::Figure | PathFor::Report => self.browse_to_save(of),
+        }
+    }
+
+    fn browse_to_open(&self, kind: FileKind) {
+        let dialog = rfd::AsyncFileDialog::new().set_title(kind.title());
+        let dialog = dialog.add_filter(kind.name(), &kind.extensions());
         // The dialog is made on the window's thread, as some systems want, and awaited elsewhere.
         let chosen = dialog.pick_files();
         let (worker, device, asked) = (self.handle(), self.device.clone(), Instant::now());
@@ -244,32 +231,20 @@ impl Opening {
                     &device,
                 );
             }
-            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.send(no_dialog()),
+            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => {
+                worker.ask_for(Action::NoDialog(PathFor::Open(kind)));
+            }
             None => {}
         });
     }
 
-    /// Asks with the system's dialog where to save the session.
-    pub fn ask_where_to_save(&self) {
-        let dialog = rfd::AsyncFileDialog::new()
-            .set_title("Save the session")
-            .add_filter("Sessions", &["toml"])
-            .set_file_name("session.toml");
-        self.ask_where(dialog, Action::SaveSession);
-    }
-
-    /// Asks with the system's dialog what to call a figure's files.
-    pub fn ask_where_to_write(&self) {
-        let dialog =
-            rfd::AsyncFileDialog::new().set_title("Write the figure").set_file_name("figure");
-        self.ask_where(dialog, Action::CallFigure);
-    }
-
-    fn ask_where(&self, dialog: rfd::AsyncFileDialog, action: fn(PathBuf) -> Action) {
-        let (chosen, worker, asked) = (dialog.save_file(), self.handle(), Instant::now());
+    fn browse_to_save(&self, of: PathFor) {
+        let dialog = rfd::AsyncFileDialog::new().set_title(of.title());
+        let chosen = dialog.set_file_name(of.usual_name()).save_file();
+        let (worker, asked) = (self.handle(), Instant::now());
         std::thread::spawn(move || match pollster::block_on(chosen) {
-            Some(file) => worker.ask_for(action(file.path().to_path_buf())),
-            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.send(no_dialog()),
+            Some(file) => worker.ask_for(of.action(file.path().to_path_buf())),
+            None if asked.elapsed() < TOO_FAST_FOR_PEOPLE => worker.ask_for(Action::NoDialog(of)),
             None => {}
         });
     }
@@ -310,13 +285,6 @@ impl Opening {
     }
 }
 
-fn no_dialog() -> LoadEvent {
-    LoadEvent::Failed(
-        Error::new("no file dialog came", "the system offers none")
-            .hint("drop files on the window, or name them when you start it"),
-    )
-}
-
 fn crashed(file: &Path) -> LoadEvent {
     let what = format!("cannot open {}", file.display());
     LoadEvent::Failed(Error::new(what, "reading it crashed"))
@@ -333,23 +301,35 @@ struct Handle {
 }
 
 impl Handle {
-    /// Opens files and folders that a person asked for.
+    /// Opens files and folders that a person asked for, and remembers those that opened.
     fn open_asked(&self, paths: Vec<PathBuf>, device: &ComputeDevice) {
-        let there = paths.iter().filter(|path| path.exists()).cloned().collect();
-        self.ask_for(Action::Remember(there));
-        self.open(paths, device);
+        let opened = self.open(paths, device);
+        if !opened.is_empty() {
+            self.ask_for(Action::Remember(opened));
+        }
     }
 
-    fn open(&self, paths: Vec<PathBuf>, device: &ComputeDevice) {
-        let files: Vec<PathBuf> = paths.iter().flat_map(|path| files_of(path)).collect();
-        self.waiting.fetch_add(files.len(), Ordering::SeqCst);
+    /// Opens files, and the files in folders; gives those of which anything opened.
+    fn open(&self, paths: Vec<PathBuf>, device: &ComputeDevice) -> Vec<PathBuf> {
+        let files: Vec<Vec<PathBuf>> = paths.iter().map(|path| files_of(path)).collect();
+        self.waiting.fetch_add(files.iter().map(Vec::len).sum(), Ordering::SeqCst);
         (self.repaint)();
-        for file in files {
-            let opened = catch_unwind(AssertUnwindSafe(|| self.open_one(&file, device)));
-            let event = opened.unwrap_or_else(|_| crashed(&file));
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
-            self.send(event);
+        let mut opened = vec![];
+        for (path, files) in paths.into_iter().zip(files) {
+            let done = files.iter().filter(|file| self.open_and_send(file, device)).count();
+            opened.extend((done > 0).then_some(path));
         }
+        opened
+    }
+
+    /// Opens a file; gives whether it could be opened.
+    fn open_and_send(&self, file: &Path, device: &ComputeDevice) -> bool {
+        let opened = catch_unwind(AssertUnwindSafe(|| self.open_one(file, device)));
+        let event = opened.unwrap_or_else(|_| crashed(file));
+        let is_opened = !matches!(event, LoadEvent::Failed(_));
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        self.send(event);
+        is_opened
     }
 
     fn send(&self, event: LoadEvent) {

@@ -41,7 +41,7 @@ fn paths(text: &str) -> Option<Vec<PathBuf>> {
 
 /// The path of a file's address: `%` and two digits stand for a byte, and there is no slash before a
 /// drive.
-fn decoded(address: &str) -> String {
+pub fn decoded(address: &str) -> String {
     let mut bytes = vec![];
     let mut rest = address.as_bytes();
     while let Some((first, others)) = rest.split_first() {

@@ -1,6 +1,6 @@
 //! One cell of the grid: the map of one method on one network.
 
-use crate::attribution::Attribution;
+use crate::attribution::{Attribution, STANDARD_ERROR};
 use crate::display::{
     Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Scaler, Scope,
 };
@@ -292,21 +292,34 @@ fn footer(
             Some((done, total)) => format!("partial: {done} of {total}"),
             None => "partial: cancelled".into(),
         },
-        (Some(State::Running(running)), _) => running.readout.map_or(String::new(), readout_text),
+        (Some(State::Running(running)), _) => {
+            let done = format!("{} of {}", running.done, running.total);
+            running.readout.and_then(|(_, error)| moving(error)).unwrap_or(done)
+        }
         (Some(State::Done(attribution)), _) => format!("{:.2} s", attribution.seconds),
         _ => String::new(),
     };
-    let text = readout.unwrap_or(text);
+    let error = done_error(cell);
+    let text = match (readout, error) {
+        (Some(readout), _) => readout,
+        (None, Some(error)) => format!("{text}  ±{}", percent(error)),
+        (None, None) => text,
+    };
     let line = ui.add(egui::Label::new(RichText::new(text).small()).truncate());
     if let Some(text) = scale_text(style, alone) {
         ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
     }
     if let Some(State::Done(attribution)) = &cell.state {
-        if !attribution.warnings.is_empty() {
+        let warnings: Vec<&str> = attribution
+            .warnings
+            .iter()
+            .map(String::as_str)
+            .chain(error.filter(|error| *error > UNSURE).map(|_| NOT_CONVERGED))
+            .collect();
+        if !warnings.is_empty() {
             let color = ui.visuals().warn_fg_color;
-            let warnings = RichText::new(attribution.warnings.join("; ")).small().color(color);
-            let about = attribution.warnings.join("\n");
-            ui.add(egui::Label::new(warnings).truncate()).on_hover_text(about);
+            let shown = RichText::new(warnings.join("; ")).small().color(color);
+            ui.add(egui::Label::new(shown).truncate()).on_hover_text(warnings.join("\n"));
         }
         let facts =
             attribution.diagnostics.iter().map(|(name, value)| format!("{name} {value:.4}"));
@@ -317,12 +330,32 @@ fn footer(
     }
 }
 
-/// How near a map in the making is to its limit.
-fn readout_text((what, value): (&'static str, f64)) -> String {
-    match value.is_finite() {
-        true => format!("{what} {:.1} %", 100.0 * value),
-        false => String::new(),
+/// Relative standard errors from which a map says that it may still change, while it is made, and that it
+/// is not to be trusted when it is done.
+const MOVING: f64 = 0.02;
+const UNSURE: f64 = 0.5;
+const NOT_CONVERGED: &str = "not converged: more samples would change this map by half or more";
+
+/// How sure a map in the making is.
+fn moving(error: f64) -> Option<String> {
+    let still = if error > MOVING { ", still moving" } else { "" };
+    error.is_finite().then(|| format!("±{}{still}", percent(error)))
+}
+
+/// How sure a map that is done is, where its method measures that.
+fn done_error(cell: &Cell) -> Option<f64> {
+    match &cell.state {
+        Some(State::Done(done)) => {
+            done.diagnostics.get(STANDARD_ERROR).copied().filter(|error| error.is_finite())
+        }
+        _ => None,
     }
+}
+
+/// A share, with as many digits as say something.
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    if percent < 1.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
 }
 
 /// How far a cell is, for the eye and for people who can't see it.

@@ -16,6 +16,7 @@ use crate::explorer::paint::cell::{failed, label, waiting};
 use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::text_on_picture::{is_legible, shadowed, write_colors};
 use crate::explorer::paint::{textures, theme};
+use crate::explorer::panel::guesses::guesses_badge;
 use crate::explorer::state::reorder::GridLine;
 use crate::explorer::state::zoom::UNIT;
 use egui::{
@@ -59,9 +60,12 @@ pub fn model_header(
     let training =
         model.value.training.as_ref().map_or(String::new(), |t| format!(" · {}", t.kind));
     let about = format!("{}{training}", model.value.architecture);
-    match is_brief(layout.side) {
-        true => drop(name.on_hover_text(about)),
-        false => drop(ui.add(Label::new(RichText::new(about).weak()).truncate())),
+    if is_brief(layout.side) {
+        name.on_hover_text(about);
+    } else {
+        with_badge(ui, cx, model, |ui| {
+            drop(ui.add(Label::new(RichText::new(about).weak()).truncate()));
+        });
     }
     let side = layout.picture_side();
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click_and_drag());
@@ -76,6 +80,15 @@ pub fn model_header(
     let mut texts = ui.new_child(below);
     seen_picture(&mut texts, cx, (picture, model), (rect, response));
     ui.advance_cursor_after_rect(texts.min_rect().union(rect));
+}
+
+/// A line about a network, and at its right what was guessed of it.
+fn with_badge(ui: &mut Ui, cx: &mut Context, model: &OpenModel, line: impl FnOnce(&mut Ui)) {
+    let size = vec2(ui.available_width(), ui.text_style_height(&egui::TextStyle::Body));
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        guesses_badge(ui, cx, model);
+        ui.with_layout(Layout::left_to_right(Align::Center), line);
+    });
 }
 
 /// The picture as a network sees it, at its place, and what the network says.

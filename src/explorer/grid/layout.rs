@@ -21,8 +21,10 @@ const BRIEF: f32 = 240.0;
 /// The side that cells have at least where there is a choice, points and share of the room, and at least at all.
 const LEGIBLE: (f32, f32) = (120.0, 0.2);
 const LEAST: f32 = *theme::CELL.start();
-/// The share of the room that pictures and maps should cover.
+/// The share of the room that pictures and maps should cover, and the one that is enough where all of them are
+/// seen at once: a comparison that is scrolled is none.
 const USE: f32 = 0.6;
+const USE_AT_ONCE: f32 = 0.35;
 /// Blocks that make a difference to the layout.
 const BLOCKS: usize = 40;
 
@@ -203,7 +205,7 @@ impl Content {
             folds.iter().filter_map(|fold| fold.shrunk_to_fit(content, room.y)).collect();
         let scrolled: Vec<_> =
             folds.iter().map(|fold| fold.showing_a_cell(content, room.y)).collect();
-        let fills = |layout: &&GridLayout| layout.used(content, room) >= USE;
+        let fills = |layout: &GridLayout, least: f32| layout.used(content, room) >= least;
         let used = |a: &&GridLayout, b: &&GridLayout| {
             a.used(content, room).total_cmp(&b.used(content, room))
         };
@@ -211,9 +213,10 @@ impl Content {
         let columns = |layout: &GridLayout| (layout.in_line * layout.across, layout.in_line);
         let wider = |a: &&GridLayout, b: &&GridLayout| columns(a).cmp(&columns(b)).then(used(a, b));
         let legible = LEGIBLE.0.max((LEGIBLE.1 * room.min_elem()).floor());
-        let is_good = |layout: &&GridLayout| layout.side >= legible && fills(layout);
-        let best = whole.iter().filter(is_good).max_by(larger);
-        let best = best.or_else(|| scrolled.iter().filter(is_good).max_by(wider));
+        let is_good =
+            |least: f32| move |layout: &&GridLayout| layout.side >= legible && fills(layout, least);
+        let best = whole.iter().filter(is_good(USE_AT_ONCE)).max_by(larger);
+        let best = best.or_else(|| scrolled.iter().filter(is_good(USE)).max_by(wider));
         let best = best.or_else(|| whole.iter().chain(&scrolled).max_by(used));
         best.copied().unwrap_or_else(|| content.of_side(room.x, LEAST))
     }
@@ -327,7 +330,8 @@ mod tests {
             for content in tables() {
                 let layout = content.fit(room);
                 let used = layout.used(content, room);
-                if used < USE {
+                let is_whole = layout.height(content) <= room.y;
+                if used < if is_whole { USE_AT_ONCE } else { USE } {
                     poor.push(format!("{room} {content:?} {layout:?}: {used}"));
                 }
             }
@@ -342,7 +346,7 @@ mod tests {
                 let layout = content.fit(room);
                 let squares = layout.squares(content, f32::INFINITY);
                 assert_eq!(squares.len(), content.blocks * content.cells);
-                let right = squares.iter().map(|square| square.right()).fold(0.0, f32::max);
+                let right = squares.iter().map(Rect::right).fold(0.0, f32::max);
                 assert!(right <= room.x, "{room} {content:?} {layout:?}");
                 for (index, square) in squares.iter().enumerate() {
                     let overlaps = |other: &Rect| square.shrink(1.0).intersects(*other);

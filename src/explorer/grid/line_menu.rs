@@ -1,5 +1,6 @@
 //! Rows and columns in another order: by dragging their names, or by a menu.
 
+use crate::attribution;
 use crate::explorer::context::Context;
 use crate::explorer::paint::context_menu::context_menu;
 use crate::explorer::paint::focus::ring;
@@ -8,6 +9,9 @@ use egui::{Response, Ui};
 
 /// Lets a name that senses clicks and drags be dragged onto another, and gives it a menu.
 pub fn orderable(ui: &Ui, cx: &mut Context, name: &Response, line: GridLine) {
+    // Texts have no name of their own where the keyboard goes to them.
+    let text = format!("Move {}", name_of(cx, line));
+    name.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
     name.dnd_set_drag_payload(line);
     let same_kind =
         |other: &GridLine| std::mem::discriminant(other) == std::mem::discriminant(&line);
@@ -18,6 +22,18 @@ pub fn orderable(ui: &Ui, cx: &mut Context, name: &Response, line: GridLine) {
         cx.document.reorder(*dropped, line);
     }
     context_menu(name, |ui| order_menu(ui, cx, line));
+}
+
+fn name_of(cx: &Context, line: GridLine) -> String {
+    match line {
+        GridLine::Method(id) => {
+            attribution::method(id).map_or(id, |method| method.description().name).into()
+        }
+        GridLine::Network(id) => {
+            let model = cx.document.models.iter().find(|open| open.id == id);
+            model.map_or(String::new(), |open| open.value.name.clone())
+        }
+    }
 }
 
 fn order_menu(ui: &mut Ui, cx: &mut Context, line: GridLine) {

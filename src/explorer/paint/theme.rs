@@ -79,7 +79,7 @@ pub fn visuals(theme: Theme) -> Visuals {
     visuals.warn_fg_color = colors.warning;
     visuals.hyperlink_color = visuals.selection.stroke.color;
     visuals.selection.bg_fill = colors.selection;
-    visuals.disabled_alpha = 0.75;
+    visuals.disabled_alpha = 0.78;
     let focus = focus(&visuals);
     let widgets = &mut visuals.widgets;
     widgets.noninteractive.fg_stroke.color = Color32::from_gray(colors.text);

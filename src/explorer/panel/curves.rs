@@ -9,10 +9,15 @@ use crate::explorer::panel::side::side_panel;
 use crate::explorer::state::scrub::{Scrub, Side};
 use crate::explorer::state::side_panel::SidePanel;
 use crate::score::{Curve, Curves, Measured};
+use crate::text::differing;
 use egui::{
-    Align, Color32, Layout, PointerButton, Response, RichText, ScrollArea, Sense, Ui, vec2,
+    Align, Color32, Layout, PointerButton, Rect, Response, RichText, ScrollArea, Sense, Ui,
+    WidgetInfo, vec2,
 };
-use egui_plot::{Line, LineStyle, Plot, PlotPoints, VLine, log_grid_spacer, uniform_grid_spacer};
+use egui_plot::{
+    Line, LineStyle, MarkerShape, Plot, PlotPoints, PlotUi, Points, VLine, log_grid_spacer,
+    uniform_grid_spacer,
+};
 use std::sync::Arc;
 
 /// One of the two charts.
@@ -109,10 +114,13 @@ fn measure_chooser(ui: &mut Ui, measure: &mut CurveMeasure) {
 
 /// One cell's curves and how they are drawn.
 struct Series {
-    method: &'static str,
-    model: String,
+    /// Method and network.
+    name: String,
+    /// The same with what differs of the networks' names.
+    short: String,
     color: Color32,
     style: LineStyle,
+    marker: Option<MarkerShape>,
     /// Whether its scores are probabilities.
     is_of_unit: bool,
     curves: Arc<Curves>,
@@ -122,6 +130,8 @@ struct Series {
 #[derive(Debug, Default)]
 pub struct CurvesPanel {
     measure: CurveMeasure,
+    /// The series whose name is pointed at.
+    pointed: Option<usize>,
 }
 
 impl CurvesPanel {
@@ -133,12 +143,13 @@ impl CurvesPanel {
                 measure_chooser(ui, &mut self.measure);
                 let measure = self.measure;
                 for one in [&INSERTION, &DELETION] {
-                    if let Some(share) = chart(ui, one, &series, measure, cx.view.scrub) {
+                    let lines = (&series[..], self.pointed);
+                    if let Some(share) = chart(ui, one, lines, measure, cx.view.scrub) {
                         cx.view.scrub = Some(Scrub { side: one.side, share });
                     }
                 }
                 scrub_controls(ui, cx);
-                table(ui, &series, measure);
+                self.pointed = table(ui, &series, measure);
                 let compared = cx.document.shown_models().count() > 1 && !series.is_empty();
                 if compared && measure != CurveMeasure::Normalised {
                     ui.add_space(theme::GAP);
@@ -154,15 +165,21 @@ impl CurvesPanel {
 fn series(cx: &Context, theme: egui::Theme) -> Vec<Series> {
     let Some(picture) = cx.document.picture() else { return vec![] };
     let mut series = Vec::new();
+    let models: Vec<_> = cx.document.shown_models().collect();
+    let names: Vec<_> = models.iter().map(|open| open.value.name.as_str()).collect();
+    let short = differing(&names);
     for (index, choice) in cx.document.shown_methods().enumerate() {
-        for (column, model) in cx.document.models.iter().enumerate() {
+        for (model, short) in models.iter().zip(&short) {
             let Some(query) = cx.lookup().map_query(model, picture, choice) else { continue };
             if let Some(done) = cx.results.done(&CurvesQuery(query)) {
+                let (method, color) =
+                    (choice.method.description().name, cx.document.color_of(model.id));
                 series.push(Series {
-                    method: choice.method.description().name,
-                    model: model.value.name.clone(),
-                    color: theme::series(index, theme),
-                    style: style(column),
+                    name: format!("{method} · {}", model.value.name),
+                    short: format!("{method} · {short}"),
+                    color: theme::series(color, theme),
+                    style: style(index),
+                    marker: marker(index / 4 + color / 14),
                     is_of_unit: model.value.outputs.kind.probability().is_some(),
                     curves: done.0.clone(),
                 });
@@ -171,9 +188,10 @@ fn series(cx: &Context, theme: egui::Theme) -> Vec<Series> {
     }
     series
 }
-/// Networks are told apart by their lines, methods by colour.
-fn style(model: usize) -> LineStyle {
-    match model % 4 {
+
+/// Networks are told apart by colour, methods by their lines, and by marks where there are more of either.
+fn style(method: usize) -> LineStyle {
+    match method % 4 {
         0 => LineStyle::Solid,
         1 => LineStyle::dashed_dense(),
         2 => LineStyle::dotted_dense(),
@@ -181,11 +199,15 @@ fn style(model: usize) -> LineStyle {
     }
 }
 
+fn marker(round: usize) -> Option<MarkerShape> {
+    [None, Some(MarkerShape::Circle), Some(MarkerShape::Square), Some(MarkerShape::Up)][round % 4]
+}
+
 /// Draws a chart; gives the share of pixels that a person points out by a click or a drag.
 fn chart(
     ui: &mut Ui,
     chart: &Chart,
-    series: &[Series],
+    (series, pointed): (&[Series], Option<usize>),
     measure: CurveMeasure,
     scrub: Option<Scrub>,
 ) -> Option<f32> {
@@ -226,12 +248,9 @@ fn chart(
             if !is_unit {
                 plot.set_plot_bounds_y(reach(chart, series, measure));
             }
-            for one in series {
-                let scores = measure.scores(chart.side.curve(&one.curves));
-                let points = one.curves.fractions.iter().zip(scores);
-                let points: PlotPoints = points.map(|(x, y)| [f64::from(*x), y]).collect();
-                let name = format!("{} · {}", one.method, one.model);
-                plot.line(Line::new(name, points).color(one.color).style(one.style).width(1.8));
+            for (index, one) in series.iter().enumerate() {
+                let width = if pointed == Some(index) { 4.0 } else { 1.8 };
+                draw_curve(plot, chart, one, measure, width);
             }
             if let Some(scrub) = scrub.filter(|scrub| scrub.side == chart.side) {
                 plot.vline(VLine::new("shown", scrub.share).color(color).width(1.0));
@@ -241,6 +260,21 @@ fn chart(
     let is_pointed = !series.is_empty()
         && (plot.response.clicked() || plot.response.dragged_by(PointerButton::Primary));
     plot.inner.filter(|_| is_pointed)
+}
+
+/// A curve, with marks where its series has some.
+fn draw_curve(plot: &mut PlotUi, chart: &Chart, one: &Series, measure: CurveMeasure, width: f32) {
+    /// Points from one mark to the next.
+    const MARKS: usize = 5;
+    let scores = measure.scores(chart.side.curve(&one.curves));
+    let points = one.curves.fractions.iter().zip(scores);
+    let points: Vec<_> = points.map(|(x, y)| [f64::from(*x), y]).collect();
+    if let Some(shape) = one.marker {
+        let marked: PlotPoints = points.iter().step_by(MARKS).copied().collect();
+        plot.points(Points::new(&*one.name, marked).shape(shape).radius(3.0).color(one.color));
+    }
+    let line = Line::new(&*one.name, PlotPoints::from(points));
+    plot.line(line.color(one.color).style(one.style).width(width));
 }
 
 /// What curves reach, 0 and 1 included: a normalised score may go back before its start, or beyond
@@ -253,12 +287,13 @@ fn reach(chart: &Chart, series: &[Series], measure: CurveMeasure) -> std::ops::R
     low..=high
 }
 
-/// The areas, which is the legend too.
-fn table(ui: &mut Ui, series: &[Series], measure: CurveMeasure) {
+/// The areas, which is the legend too; gives the series whose name is pointed at.
+fn table(ui: &mut Ui, series: &[Series], measure: CurveMeasure) -> Option<usize> {
     if series.is_empty() {
         ui.weak("Curves appear when maps are done.");
-        return;
+        return None;
     }
+    let mut pointed = None;
     ui.add_space(theme::GAP / 2.0);
     areas_row(
         ui,
@@ -268,19 +303,24 @@ fn table(ui: &mut Ui, series: &[Series], measure: CurveMeasure) {
             ui.strong("Area under the curve");
         },
     );
-    for one in series {
+    for (index, one) in series.iter().enumerate() {
         areas_row(
             ui,
             |ui| area(ui, measure.area(&one.curves.deletion)),
             |ui| area(ui, measure.area(&one.curves.insertion)),
             |ui| {
                 swatch(ui, one);
-                let name = RichText::new(format!("{} · {}", one.method, one.model)).small();
-                ui.add(egui::Label::new(name).truncate());
+                let name = egui::Label::new(RichText::new(&one.short).small()).truncate();
+                let name = ui.add(name);
+                name.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, &one.name));
+                if name.on_hover_text(&one.name).hovered() {
+                    pointed = Some(index);
+                }
             },
         );
     }
     ui.weak("RISE protocol in whole rows, 28 or so steps; probability of the class");
+    pointed
 }
 
 /// An area, or a dash that says why there is none.
@@ -312,7 +352,7 @@ fn number_column(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> Response) {
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), content);
 }
 
-/// A short piece of a series' line.
+/// A short piece of a series' line, with its mark.
 fn swatch(ui: &mut Ui, series: &Series) {
     let (rect, _) = ui.allocate_exact_size(vec2(26.0, 12.0), Sense::hover());
     let ends = [rect.left_center(), rect.right_center()];
@@ -325,5 +365,19 @@ fn swatch(ui: &mut Ui, series: &Series) {
         LineStyle::Dotted { .. } => {
             ui.painter().extend(egui::Shape::dotted_line(&ends, series.color, 4.0, 1.2));
         }
+    }
+    let (middle, color) = (rect.center(), series.color);
+    match series.marker {
+        Some(MarkerShape::Circle) => drop(ui.painter().circle_filled(middle, 3.5, color)),
+        Some(MarkerShape::Square) => {
+            let square = Rect::from_center_size(middle, vec2(6.0, 6.0));
+            ui.painter().rect_filled(square, 0.0, color);
+        }
+        Some(_) => {
+            let corners = [vec2(-4.0, 3.0), vec2(4.0, 3.0), vec2(0.0, -4.0)];
+            let corners = corners.map(|corner| middle + corner).to_vec();
+            ui.painter().add(egui::Shape::convex_polygon(corners, color, egui::Stroke::NONE));
+        }
+        None => {}
     }
 }

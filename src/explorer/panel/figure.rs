@@ -7,6 +7,7 @@ use crate::explorer::figure_requests::FigureSource;
 use crate::explorer::lookup::Lookup;
 use crate::explorer::paint::theme;
 use crate::explorer::panel::choice::choose;
+use crate::explorer::panel::path_prompt::PathFor;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::view::View;
 use crate::figure::{Figure, FigureContents, Format};
@@ -297,7 +298,7 @@ impl FigurePanel {
         let can_write = missing == 0 && !self.formats.is_empty() && !self.is_writing;
         ui.horizontal(|ui| {
             if ui.button("Choose…").on_hover_text("By the system's dialog").clicked() {
-                cx.act(Action::NameFigure);
+                cx.act(Action::AskPath(PathFor::Figure));
             }
             let write = ui.add_enabled(can_write, Button::new("Write figure"));
             let why = if missing > 0 { "Waits for maps" } else { "Choose what to write" };

@@ -4,9 +4,10 @@ use crate::engine::OpenModel;
 use crate::explorer::context::{Action, Context};
 use crate::explorer::files::dropped::Target;
 use crate::explorer::panel::filter::{MANY, filter_field, is_match};
+use crate::explorer::panel::guesses::guesses_badge;
 use crate::explorer::panel::library::close_button;
 use egui::collapsing_header::CollapsingState;
-use egui::{Button, Label, RichText, ScrollArea, Sense, Ui, WidgetInfo};
+use egui::{Checkbox, Label, RichText, ScrollArea, Sense, Ui, WidgetInfo};
 
 /// Height of a network in the list, about, points.
 pub const ROW: f32 = 44.0;
@@ -71,7 +72,7 @@ fn grouped<'a>(kinds: impl Iterator<Item = &'a str>) -> Vec<(String, Vec<usize>)
     groups
 }
 
-/// The networks of one architecture, shown and hidden together by its eye.
+/// The networks of one architecture, shown and hidden together.
 fn group_rows(
     ui: &mut Ui,
     cx: &mut Context,
@@ -83,7 +84,7 @@ fn group_rows(
     let id = ui.make_persistent_id(("networks of", name));
     CollapsingState::load_with_default_open(ui.ctx(), id, true)
         .show_header(ui, |ui| {
-            if eye(ui, shown > 0, &format!("all of {name}")) {
+            if show_box(ui, shown > 0, &format!("all of {name}")) {
                 *click = Some(Click::Show(ids.clone(), shown == 0));
             }
             let count = match shown == ids.len() {
@@ -106,7 +107,7 @@ fn network_row(ui: &mut Ui, cx: &mut Context, open: &OpenModel, click: &mut Opti
         if close_button(ui, &model.name) {
             *click = Some(Click::Close(open.id));
         }
-        if eye(ui, is_shown, &model.name) {
+        if show_box(ui, is_shown, &model.name) {
             *click = Some(Click::Show(vec![open.id], !is_shown));
         }
         ui.vertical(|ui| {
@@ -125,18 +126,21 @@ fn network_row(ui: &mut Ui, cx: &mut Context, open: &OpenModel, click: &mut Opti
                 .as_ref()
                 .map_or("Unlabelled (set vanilla or robust)", |t| t.kind.as_str());
             let about = RichText::new(format!("{} · {training}", model.architecture)).weak();
-            ui.add(Label::new(about).truncate());
+            ui.horizontal(|ui| {
+                guesses_badge(ui, cx, open);
+                ui.add(Label::new(about).truncate());
+            });
         });
     });
     cx.frame.drops.add(ui, row.response.rect, Target::Network(open.id));
 }
 
-/// A button that shows what is hidden and hides what is shown.
-fn eye(ui: &mut Ui, is_shown: bool, what: &str) -> bool {
+/// A box with a tick where something is shown; true when it is clicked.
+fn show_box(ui: &mut Ui, is_shown: bool, what: &str) -> bool {
     let text = format!("{} {what}", if is_shown { "Hide" } else { "Show" });
-    let button = ui.add(Button::selectable(is_shown, "👁").small()).on_hover_text(&text);
-    button.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_shown, &text));
-    button.clicked()
+    let field = ui.add(Checkbox::without_text(&mut is_shown.clone())).on_hover_text(&text);
+    field.widget_info(|| WidgetInfo::selected(egui::Role::CheckBox, true, is_shown, &text));
+    field.clicked()
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! Messages: toasts that come and, unless they warn, go, and the log of all of them.
+//! Messages: the newest in the status bar, which goes unless it warns, and the list of all of them.
 
 use crate::explorer::context::{Context, Panel};
-use egui::{Align2, Color32, RichText, ScrollArea, Ui, Window};
+use crate::explorer::state::open_panels::PanelId;
+use crate::text::count;
+use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, WidgetInfo, Window};
 use std::time::{Duration, Instant};
 
 /// Messages for the person, oldest first.
 #[derive(Default)]
 pub struct Notices {
-    toasts: Vec<Message>,
+    unread: Vec<Message>,
     log: Vec<Message>,
 }
 
@@ -18,8 +20,6 @@ struct Message {
     at: Instant,
 }
 
-/// More than this many at once would cover the window.
-const SHOWN: usize = 5;
 /// Time that a message which is no warning is shown.
 const FADING: Duration = Duration::from_secs(10);
 /// Messages of the log.
@@ -41,61 +41,55 @@ impl Notices {
         }
     }
 
-    fn push(&mut self, text: String, is_warning: bool) {
-        if !self.toasts.iter().any(|other| other.text == text) {
-            let message = Message { text, is_warning, at: Instant::now() };
-            self.log.push(message.clone());
-            if self.log.len() > LOGGED {
-                self.log.remove(0);
-            }
-            self.toasts.push(message);
+    /// Keeps things in the list of messages that are said elsewhere as long as they matter.
+    pub fn log_all(&mut self, of: &str, texts: &[String]) {
+        for text in texts {
+            self.log(Message::new(format!("{of}: {text}"), false));
         }
     }
 
-    pub fn show(&mut self, ctx: &egui::Context) {
-        self.toasts.retain(|message| message.is_warning || message.at.elapsed() < FADING);
-        if self.toasts.is_empty() {
-            return;
+    fn push(&mut self, text: String, is_warning: bool) {
+        if !self.unread.iter().any(|other| other.text == text) {
+            let message = Message::new(text, is_warning);
+            self.log(message.clone());
+            self.unread.push(message);
         }
-        if self.toasts.iter().any(|message| !message.is_warning) {
-            ctx.request_repaint_after(Duration::from_secs(1));
+    }
+
+    fn log(&mut self, message: Message) {
+        self.log.push(message);
+        if self.log.len() > LOGGED {
+            self.log.remove(0);
         }
-        let mut dismissed = None;
-        let mut all = false;
-        egui::Area::new(egui::Id::unique("notices"))
-            .anchor(Align2::RIGHT_BOTTOM, [-12.0, -36.0])
-            .show(ctx, |ui| {
-                ui.set_max_width(460.0);
-                for (index, message) in self.toasts.iter().enumerate().take(SHOWN) {
-                    egui::Frame::popup(ui.style()).show(ui, |ui| {
-                        ui.horizontal(|ui| {
-                            let button = ui.small_button("×").on_hover_text("Dismiss");
-                            button.widget_info(|| {
-                                egui::WidgetInfo::labeled(egui::Role::Button, true, "Dismiss")
-                            });
-                            if button.clicked() {
-                                dismissed = Some(index);
-                            }
-                            message.show(ui);
-                        });
-                    });
-                }
-                let more = self.toasts.len().saturating_sub(SHOWN);
-                if self.toasts.len() > 1 {
-                    let text = if more > 0 {
-                        format!("Dismiss all ({more} more)")
-                    } else {
-                        "Dismiss all".into()
-                    };
-                    all = ui.button(text).clicked();
-                }
-            });
-        if let Some(index) = dismissed {
-            self.toasts.remove(index);
+    }
+
+    /// All messages since the start, oldest first.
+    pub fn texts(&self) -> Vec<String> {
+        self.log.iter().map(|message| message.text.clone()).collect()
+    }
+
+    /// The newest message in a line, with how many there are, where no cell is covered.
+    pub fn line(&mut self, ui: &mut Ui, cx: &mut Context) {
+        self.unread.retain(|message| message.is_warning || message.at.elapsed() < FADING);
+        if self.unread.iter().any(|message| !message.is_warning) {
+            ui.ctx().request_repaint_after(Duration::from_secs(1));
         }
-        if all {
-            self.toasts.clear();
+        // What went wrong stays in sight until it is dismissed.
+        let newest = self.unread.iter().max_by_key(|message| message.is_warning);
+        let Some(newest) = newest.cloned() else { return };
+        let button = ui.small_button("×").on_hover_text("Dismiss");
+        button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, "Dismiss"));
+        if button.clicked() {
+            self.unread.retain(|message| message.text != newest.text);
         }
+        let text = count(self.unread.len(), "message", "messages");
+        if ui.small_button(text).on_hover_text("Read all messages since the start").clicked() {
+            cx.open.open(PanelId::Messages);
+            self.unread.clear();
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.add(newest.label(ui).truncate()).on_hover_text(&newest.text);
+        });
     }
 }
 
@@ -117,18 +111,22 @@ impl Panel for Notices {
         }
         ScrollArea::vertical().auto_shrink([false, true]).stick_to_bottom(true).show(ui, |ui| {
             for message in &self.log {
-                message.show(ui);
+                ui.add(message.label(ui).wrap());
             }
         });
     }
 }
 
 impl Message {
-    fn show(&self, ui: &mut Ui) {
-        let color: Color32 = match self.is_warning {
+    fn new(text: String, is_warning: bool) -> Self {
+        Self { text, is_warning, at: Instant::now() }
+    }
+
+    fn label(&self, ui: &Ui) -> Label {
+        let color = match self.is_warning {
             true => ui.visuals().error_fg_color,
             false => ui.visuals().text_color(),
         };
-        ui.add(egui::Label::new(RichText::new(&self.text).color(color)).wrap());
+        Label::new(RichText::new(&self.text).color(color))
     }
 }

@@ -127,15 +127,11 @@ impl RangePanel {
         };
         let drawn = shown.iter().find(is_drawn);
         let scale = drawn.and_then(|choice| self.histogram(ui, cx, choice, &mut norm));
-        ends_controls(ui, &mut norm.ends, scale);
-        if norm == before {
-            return;
+        // Methods share no units, so that values are chosen for one.
+        ends_controls(ui, &mut norm.ends, scale.filter(|_| method.is_some()));
+        if norm != before {
+            cx.document.appearance.norms.set(method, norm);
         }
-        // Values suit the method that they were chosen for, whose units others don't share.
-        let is_fixed = matches!(norm.ends, Ends::Fixed { .. }) && norm.ends != before.ends;
-        let drawn = drawn.map(|choice| choice.method.description().id).filter(|_| is_fixed);
-        self.method = drawn.or(method);
-        cx.document.appearance.norms.set(self.method, norm);
     }
 
     /// How often values occur in the shown maps of a method, with the ends of their scale to drag; gives
@@ -161,13 +157,17 @@ impl RangePanel {
             cx.document.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(of.sign));
         let name = choice.method.description().name;
         let alone = if norm.scope == Scope::Panel { "; each cell ends elsewhere" } else { "" };
-        ui.weak(format!("Values of {name}, drag an end of their scale{alone}"));
+        ui.weak(match self.method {
+            Some(_) => format!("Values of {name}, drag an end of their scale{alone}"),
+            None => format!("Values of {name}; choose a method above to drag its ends{alone}"),
+        });
         let response = counts.draw(ui, scale, color_map);
         label(
             &response,
             format!("values of {name}, scale from {} to {}", number(scale.low), number(scale.high)),
         );
-        if let Some(ends) = self.dragged_ends(&response, &counts, scale) {
+        let ends = self.dragged_ends(&response, &counts, scale);
+        if let Some(ends) = ends.filter(|_| self.method.is_some()) {
             norm.ends = ends;
         }
         if response.double_clicked() {
@@ -231,13 +231,12 @@ fn finished_maps(lookup: Lookup, choice: &MethodChoice) -> Vec<Arc<Array3<f32>>>
     models.filter_map(|model| lookup.finished_map(model, picture, choice)).collect()
 }
 
-/// Where scales end, in numbers.
+/// Where scales end, in numbers; at values only of a scale that is known.
 fn ends_controls(ui: &mut Ui, ends: &mut Ends, scale: Option<Scale>) {
-    let fixed = scale.map_or((0.0, 1.0), |scale| (scale.low, scale.high));
+    let fixed = scale.map(|scale| Ends::Fixed { low: scale.low, high: scale.high });
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("Ends at");
-        let options =
-            [Ends::Percentile(99.0), Ends::Mass(98.0), Ends::Fixed { low: fixed.0, high: fixed.1 }];
+        let options = [Ends::Percentile(99.0), Ends::Mass(98.0)].into_iter().chain(fixed);
         ComboBox::from_id_salt("ends")
             .selected_text(ends.name())
             .show_ui(ui, |ui| {

@@ -3,11 +3,13 @@
 use crate::explorer::command::Command;
 use crate::explorer::context::Context;
 use crate::explorer::grid::probe::pixel_readout;
+use crate::explorer::panel::notices::Notices;
 use crate::explorer::state::open_panels::PanelId;
 use crate::text::duration;
 use egui::{Align, Layout, Panel, ProgressBar, Ui};
 
-pub fn status_bar(ui: &mut Ui, cx: &mut Context) {
+/// The bar at the bottom of the window.
+pub fn status_bar(ui: &mut Ui, cx: &mut Context, notices: &mut Notices) {
     Panel::bottom("status").show(ui, |ui| {
         ui.horizontal(|ui| {
             work_status(ui, cx);
@@ -17,6 +19,7 @@ pub fn status_bar(ui: &mut Ui, cx: &mut Context) {
                     ui.separator();
                     ui.weak(text);
                 }
+                notices.line(ui, cx);
             });
         });
     });

@@ -41,10 +41,15 @@ pub fn welcome(ui: &mut Ui, cx: &mut Context) {
 }
 
 /// What the example shows, as its README measures it.
-const INTRODUCTION: &str = "Two ResNet-20 for CIFAR-10 that differ in their training alone: vanilla above, \
-adversarially robust below. Look at Gradient: the robust network's lies on the object, the vanilla one's is \
-noise. Grad-CAM differs little. Every cell has a scale of its own here, which N changes; T shows all \
-pictures, J how the two differ. Drop your own networks and pictures any time.";
+const INTRODUCTION: &str = "Two ResNet-20 for CIFAR-10, one trained as usual (vanilla), one against attacks \
+(robust). Look at Gradient first: the robust network's lies on the object, the vanilla one's is noise.";
+
+/// What to try with the example, by what the button says.
+const TRIES: [(&str, Command); 3] = [
+    ("See how the two differ", Command::TogglePair),
+    ("Give their maps one scale", Command::ToggleRange),
+    ("Make a figure of it", Command::Figure),
+];
 
 /// What to look for in the example, above it.
 #[derive(Debug, Default)]
@@ -75,6 +80,16 @@ impl Introduction {
                         ui.add(Label::new(INTRODUCTION).wrap());
                     });
                 });
+            });
+            ui.horizontal_wrapped(|ui| {
+                ui.label("Try:");
+                for (text, command) in TRIES {
+                    let about = format!("{}\n{}", command.row().help, command.keys(ui.ctx()));
+                    let button = egui::Button::new(text);
+                    if ui.add_enabled(cx.can(command), button).on_hover_text(about).clicked() {
+                        cx.run(command);
+                    }
+                }
             });
             ui.add_space(theme::GAP / 2.0);
         });

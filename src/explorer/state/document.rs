@@ -113,6 +113,12 @@ impl Document {
         !self.hidden.contains(&model)
     }
 
+    /// Which colour a network has wherever it has one: by when it was opened, whatever the order and whether
+    /// it is shown.
+    pub fn color_of(&self, model: u64) -> usize {
+        self.models.iter().filter(|open| open.id < model).count()
+    }
+
     /// Shows a network or hides it.
     pub fn set_shown(&mut self, model: u64, is_shown: bool) {
         self.hidden.retain(|hidden| *hidden != model);

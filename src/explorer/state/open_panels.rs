@@ -13,6 +13,9 @@ pub enum PanelId {
     Jobs,
     Help,
     Messages,
+    Pair,
+    Path,
+    Problem,
 }
 
 impl PanelId {

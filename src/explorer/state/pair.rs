@@ -49,15 +49,12 @@ impl Document {
         Some([open(pair.first)?, open(pair.second)?])
     }
 
-    /// Two networks of one architecture and input size whose cards name different trainings.
-    pub fn counterparts(&self) -> Option<Pair> {
-        let kind = |open: &OpenModel| open.value.training.as_ref().map(|card| card.kind.clone());
-        self.pairs().into_iter().find_map(|[a, b]| {
-            let are_counterparts = a.value.architecture == b.value.architecture
-                && a.value.preprocessing.size == b.value.preprocessing.size
-                && kind(&a) != kind(&b);
-            are_counterparts.then_some(Pair { first: a.id, second: b.id })
-        })
+    /// The two networks where no others are open.
+    pub fn only_two(&self) -> Option<Pair> {
+        match &self.models[..] {
+            [first, second] => Some(Pair { first: first.id, second: second.id }),
+            _ => None,
+        }
     }
 
     /// All networks that are shown two by two.

@@ -22,6 +22,8 @@ pub struct Settings {
     pub hints_seen: bool,
     /// Files and folders that were opened, the last one first.
     pub recent: Vec<PathBuf>,
+    /// Where the last file was opened or saved.
+    pub folder: Option<PathBuf>,
 }
 
 /// Light, dark, or as the system is.
@@ -44,6 +46,7 @@ impl Default for Settings {
             curves: true,
             hints_seen: false,
             recent: vec![],
+            folder: None,
         }
     }
 }
@@ -89,11 +92,21 @@ impl Settings {
             }
             _ => opened.to_vec(),
         };
+        self.note_folder(opened);
         let new: Vec<_> =
             new.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
         self.recent.retain(|path| !new.contains(path));
         self.recent.splice(0..0, new);
         self.recent.truncate(RECENT);
+    }
+}
+
+impl Settings {
+    /// Remembers where files were opened or saved.
+    pub fn note_folder(&mut self, paths: &[PathBuf]) {
+        let Some(path) = paths.first() else { return };
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        self.folder = if path.is_dir() { Some(path) } else { path.parent().map(Into::into) };
     }
 }
 

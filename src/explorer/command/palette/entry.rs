@@ -217,6 +217,7 @@ mod tests {
         ("train", "Train by a recipe…"),
         ("study", "Study"),
         ("log", "Messages"),
+        ("bug", "Report a problem"),
         ("tutorial", "Tour"),
         ("sidebar", "Library"),
         ("queue", "Jobs"),

@@ -46,18 +46,14 @@ impl StudyPanel {
     pub fn show(&mut self, study: OpenedStudy) {
         let listed = self.studies.iter().position(|other| other.results == study.results);
         let study = Arc::new(study);
-        match listed {
-            Some(place) => {
-                let is_alike = has_one_shape(&self.studies[place], &study);
-                self.studies[place] = study;
-                if place != self.shown || !is_alike {
-                    self.look_at(place);
-                }
-            }
-            None => {
-                self.studies.push(study);
-                self.look_at(self.studies.len() - 1);
-            }
+        let Some(place) = listed else {
+            self.studies.push(study);
+            return self.look_at(self.studies.len() - 1);
+        };
+        let is_alike = has_one_shape(&self.studies[place], &study);
+        self.studies[place] = study;
+        if place != self.shown || !is_alike {
+            self.look_at(place);
         }
     }
 

@@ -66,7 +66,7 @@ impl StudyPanel {
             }
         });
         ui.add_space(theme::GAP);
-        if let Some(warning) = report.warning_of(&scores) {
+        for warning in report.warning_of(&scores).into_iter().chain(report.label_warning()) {
             let text = RichText::new(warning).color(ui.visuals().warn_fg_color);
             ui.add(Label::new(text).wrap());
         }
@@ -133,10 +133,11 @@ fn value(report: &Report, [model, method, score]: [usize; 3]) -> (RichText, Stri
         format!(", 95% interval {:.4} to {:.4}", interval.low, interval.high)
     });
     let marks = report.marks(model, method, score);
-    let mut about = format!("n = {}{interval}, {} failed", of.n, group.failed);
-    if !marks.is_empty() {
-        about += &format!("\nDiffers from {}", marks.join(", "));
-    }
+    let differs = match marks.is_empty() {
+        true => String::new(),
+        false => format!("\nDiffers from {}", marks.join(", ")),
+    };
+    let about = format!("n = {}{interval}, {} failed{differs}", of.n, group.failed);
     let text = format!("{:.3}{error} {}", of.mean, marks.join(" "));
     let text = RichText::new(text.trim_end()).monospace();
     let is_best = report.best(model, score) == Some(of.mean);
