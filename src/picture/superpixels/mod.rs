@@ -43,10 +43,8 @@ fn to_lab(rgb: Colour) -> Colour {
     [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
 }
 
-#[inline]
 fn squared_distance(a: Colour, b: Colour) -> f64 {
-    let [x, y, z] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-    x * x + y * y + z * z
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
 /// Gaussian blur, σ in pixels; the kernel ends at 4σ and the picture is mirrored at its borders,

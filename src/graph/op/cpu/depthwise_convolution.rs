@@ -99,9 +99,8 @@ struct Correlation<'a> {
 impl WithSimd for Correlation<'_> {
     type Output = ();
 
-    // Its instructions are those of the caller that pulp compiles for each processor, which needs
-    // everything inlined: iterators that go together are not, across units of the crate.
-    #[allow(clippy::inline_always, clippy::needless_range_loop)]
+    // Its instructions are those of the caller that pulp compiles for each processor.
+    #[allow(clippy::inline_always)]
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let block = VECTORS * S::F32_LANES;
@@ -114,8 +113,8 @@ impl WithSimd for Correlation<'_> {
             for (place, shift) in self.taps {
                 let weight = simd.splat_f32s(self.weights[*place]);
                 let values = S::as_simd_f32s(&self.source[first + shift..][..block]).0;
-                for index in 0..VECTORS {
-                    sums[index] = simd.mul_add_e_f32s(weight, values[index], sums[index]);
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum = simd.mul_add_e_f32s(weight, *value, *sum);
                 }
             }
             S::as_mut_simd_f32s(result).0.copy_from_slice(&sums);

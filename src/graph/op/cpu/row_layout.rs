@@ -304,23 +304,19 @@ impl StridedPlane {
         (start..end, (first + (start * step) as isize).max(0).unsigned_abs())
     }
 
-    /// Matching rows of the scratch and of the plane.
-    fn rows(&self) -> Rows {
+    /// Starts of matching rows in the scratch and in the plane, and how many cells they share.
+    fn rows(&self) -> (impl Iterator<Item = (usize, usize)>, usize) {
         let ((rows, top), (columns, left)) = (self.inside(0), self.inside(1));
-        Rows {
-            count: if columns.is_empty() { 0 } else { rows.len() },
-            length: columns.len(),
-            cell: [self.offset + columns.start + rows.start * self.row, self.row],
-            pixel: [top * self.plane[1] + left, self.step[0] * self.plane[1]],
-        }
+        let start = self.offset + columns.start;
+        let pixel = move |index: usize| (top + index * self.step[0]) * self.plane[1] + left;
+        let rows = rows.enumerate();
+        (rows.map(move |(index, row)| (start + row * self.row, pixel(index))), columns.len())
     }
 
     /// Plane to scratch. Cells of padding are never written and stay zero.
     pub fn gather(&self, plane: &[f32], scratch: &mut [f32]) {
-        let rows = self.rows();
-        let count = rows.length;
-        for row in 0..rows.count {
-            let [cell, pixel] = rows.starts(row);
+        let (rows, count) = self.rows();
+        for (cell, pixel) in rows.filter(|_| count > 0) {
             let cells = &mut scratch[cell..cell + count];
             match self.step[1] {
                 1 => copy(&plane[pixel..pixel + count], cells),
@@ -340,10 +336,8 @@ impl StridedPlane {
 
     /// Scratch to plane.
     pub fn scatter(&self, scratch: &[f32], plane: &mut [f32]) {
-        let rows = self.rows();
-        let count = rows.length;
-        for row in 0..rows.count {
-            let [cell, pixel] = rows.starts(row);
+        let (rows, count) = self.rows();
+        for (cell, pixel) in rows.filter(|_| count > 0) {
             let cells = &scratch[cell..cell + count];
             match self.step[1] {
                 1 => copy(cells, &mut plane[pixel..pixel + count]),
@@ -357,25 +351,7 @@ impl StridedPlane {
     }
 }
 
-/// Rows of a scratch and of a plane that match, each of as many values.
-struct Rows {
-    count: usize,
-    length: usize,
-    /// Where the first begins, and how far the next is.
-    cell: [usize; 2],
-    pixel: [usize; 2],
-}
-
-impl Rows {
-    /// Where a row begins in the scratch and in the plane.
-    #[inline]
-    fn starts(&self, row: usize) -> [usize; 2] {
-        [self.cell, self.pixel].map(|[first, step]| first + row * step)
-    }
-}
-
 /// Copies a row; of the usual short ones without a call.
-#[inline]
 fn copy(from: &[f32], to: &mut [f32]) {
     fn sized<const N: usize>(from: &[f32], to: &mut [f32]) {
         if let (Some(from), Some(to)) = (from.first_chunk::<N>(), to.first_chunk_mut::<N>()) {

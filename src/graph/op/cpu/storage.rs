@@ -42,10 +42,7 @@ const CHUNK: usize = 1 << 14;
 
 /// A zeroed buffer, cleared by all cores: one core alone would take a tenth of a training's time.
 pub fn zeros(count: usize) -> Vec<f32> {
-    let mut values = vec![0.0; count];
-    // The system gives pages that are not there yet, and clears each when it is first touched.
-    values.par_chunks_mut(CHUNK).for_each(|values| values.fill(0.0));
-    values
+    rayon::iter::repeat_n(0.0, count).with_min_len(CHUNK).collect()
 }
 
 /// Applies a function to every value; in place where the values are not shared.

@@ -325,31 +325,28 @@ impl Sums<'_> {
         V
     }
 
-    /// `V` vectors of `O` rows. Loops go by index: iterators that go together are not inlined across units of
-    /// the crate.
-    #[allow(clippy::inline_always, clippy::needless_range_loop)]
+    /// `V` vectors of `O` rows.
+    #[allow(clippy::inline_always)]
     #[inline(always)]
     fn tile<S: Simd, const O: usize, const V: usize>(&mut self, simd: S, first: usize, out: usize) {
         let mut sums = [[simd.splat_f32s(0.0); V]; O];
-        for row in 0..O {
-            sums[row] = [simd.splat_f32s(self.start[out + row]); V];
+        for (sums, start) in sums.iter_mut().zip(&self.start[out..]) {
+            *sums = [simd.splat_f32s(*start); V];
         }
         let source = &self.source[first..];
-        let weights = self.weights.as_chunks::<OUTS>().0;
-        for tap in 0..self.offsets.len() {
-            let row = S::as_simd_f32s(&source[self.offsets[tap]..][..V * S::F32_LANES]).0;
+        for (weights, offset) in self.weights.as_chunks::<OUTS>().0.iter().zip(self.offsets) {
+            let row = S::as_simd_f32s(&source[*offset..][..V * S::F32_LANES]).0;
             let mut values = [simd.splat_f32s(0.0); V];
             values.copy_from_slice(row);
-            let weights = &weights[tap][out..out + O];
-            for row in 0..O {
-                let weight = simd.splat_f32s(weights[row]);
-                for index in 0..V {
-                    sums[row][index] = simd.mul_add_e_f32s(weight, values[index], sums[row][index]);
+            for (sums, weight) in sums.iter_mut().zip(&weights[out..out + O]) {
+                let weight = simd.splat_f32s(*weight);
+                for (sum, value) in sums.iter_mut().zip(&values) {
+                    *sum = simd.mul_add_e_f32s(weight, *value, *sum);
                 }
             }
         }
-        for (row, sums) in sums.iter().enumerate() {
-            let row = &mut self.results[(out + row) * self.row + first..][..V * S::F32_LANES];
+        for (row, sums) in (out..).zip(&sums) {
+            let row = &mut self.results[row * self.row + first..][..V * S::F32_LANES];
             S::as_mut_simd_f32s(row).0.copy_from_slice(sums);
         }
     }

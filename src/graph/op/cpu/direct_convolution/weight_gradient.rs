@@ -187,8 +187,8 @@ impl WithSimd for Products<'_> {
     }
 }
 
-/// Every row times every column, vector by vector. Loops go by index, as in the convolution.
-#[allow(clippy::inline_always, clippy::needless_range_loop)]
+/// Every row times every column, vector by vector.
+#[allow(clippy::inline_always)]
 #[inline(always)]
 fn products<S: Simd, const OUT: usize, const TAPS: usize>(
     simd: S,
@@ -200,21 +200,17 @@ fn products<S: Simd, const OUT: usize, const TAPS: usize>(
     for run in 0..runs {
         // Checked once for a run, and not for every vector.
         let mut factors = [&left[0][run]; OUT];
-        for out in 0..OUT {
-            factors[out] = &left[out][run];
+        for (factors, row) in factors.iter_mut().zip(left) {
+            *factors = &row[run];
         }
         let mut values = [&right[0][run]; TAPS];
-        for tap in 0..TAPS {
-            values[tap] = &right[tap][run];
+        for (values, column) in values.iter_mut().zip(right) {
+            *values = &column[run];
         }
         for index in 0..RUN {
-            for out in 0..OUT {
-                for tap in 0..TAPS {
-                    sums[out][tap] = simd.mul_add_e_f32s(
-                        factors[out][index],
-                        values[tap][index],
-                        sums[out][tap],
-                    );
+            for (sums, factors) in sums.iter_mut().zip(&factors) {
+                for (sum, values) in sums.iter_mut().zip(&values) {
+                    *sum = simd.mul_add_e_f32s(factors[index], values[index], *sum);
                 }
             }
         }
