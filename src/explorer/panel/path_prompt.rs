@@ -238,7 +238,7 @@ mod tests {
         let mut prompt = PathPrompt::default();
         prompt.ask(PathFor::Open(FileKind::Pictures), Path::new("/pictures"));
         assert_eq!(prompt.list.text, "/pictures/");
-        prompt.ask(PathFor::SaveSession, Path::new("/work"));
-        assert_eq!(prompt.list.text, "/work/session.toml");
+        prompt.ask(PathFor::SaveSession, Path::new("/papers"));
+        assert_eq!(prompt.list.text, "/papers/session.toml");
     }
 }
