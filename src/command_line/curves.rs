@@ -135,6 +135,21 @@ struct Given {
 }
 
 impl Curves {
+    /// Curves by the protocol that is usual.
+    pub(super) fn usual(selection: Selection) -> Self {
+        Self {
+            selection,
+            map: None,
+            step: None,
+            rank: None,
+            deleted: "mean".into(),
+            inserted: "blur".into(),
+            score: Quantity::Probability,
+            ties: Ties::ReadingOrder,
+            baselines: false,
+        }
+    }
+
     pub fn run(&self) -> Result<ExitCode> {
         if self.selection.is_without_methods() && self.map.is_none() {
             let why = "none of --method, --preset and --map is given";

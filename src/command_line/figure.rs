@@ -66,6 +66,12 @@ pub struct MakeFigure {
 }
 
 impl MakeFigure {
+    /// A figure of a session as PDF and PNG, with everything else as usual.
+    pub(super) fn usual(session: PathBuf, out: PathBuf, device: DeviceArgument) -> Self {
+        let format = vec![Format::Pdf, Format::Png];
+        Self { session, out: Some(out), format, anonymous: false, no_cache: false, device }
+    }
+
     pub fn run(&self) -> Result<ExitCode> {
         let mut session = Session::read(&self.session)?;
         session.shown = session.shown.checked();

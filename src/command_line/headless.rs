@@ -1,12 +1,16 @@
 //! The explorer's job without a display: the same maps, as files and pictures.
 
 use super::arguments::{DeviceArgument, OutputArgument};
+use super::curves::Curves;
 use super::explain;
+use super::figure::MakeFigure;
 use super::plan::{Case, Plan, Selection};
 use super::terminal::{print, say};
 use crate::attribution::{Attribution, DEFAULT_METHODS, Target};
 use crate::display::{ColorMap, Norm, Overlay, blend};
 use crate::error::{Error, Result};
+use crate::example;
+use crate::file;
 use crate::input_file;
 use crate::model::Model;
 use crate::picture::{Picture, to_rgb};
@@ -25,6 +29,10 @@ const OUT: &str = "hyaline-output";
 /// # Errors
 /// As for `hyaline explain`.
 pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> Result<ExitCode> {
+    if files.is_empty() {
+        say(&format!("no window can be opened here ({why}); explaining the example instead"));
+        return explain_example(device, Path::new(OUT));
+    }
     if let Some(path) = files.iter().find(|path| input_file::is_of_window(path)) {
         let why = "sessions, studies and recipes need the window";
         return Err(Error::new(format!("cannot open {}", path.display()), why)
@@ -45,24 +53,56 @@ pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> 
         print(NOTHING_TO_DO)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let selection = Selection {
+    let plan = Plan::new(&selection(model, image, device, Path::new(OUT)), |_| Ok(()))?;
+    say(&format!("no window can be opened here ({why}); writing pictures instead"));
+    let code = write_overlays(&plan)?;
+    let folder = std::path::absolute(OUT).unwrap_or_else(|_| OUT.into());
+    print(&format!("Wrote overlays, maps and explain.json to {}\n", folder.display()))?;
+    Ok(code)
+}
+
+/// Explains the example as the window would: overlays, curves and a figure, and says where they are.
+fn explain_example(device: DeviceArgument, out: &Path) -> Result<ExitCode> {
+    let files = example::unpack(&out.join("example"))?;
+    let (models, pictures): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|path| Model::is_model_file(path));
+    let selection = selection(models, pictures, device, &out.join("overlays"));
+    write_overlays(&Plan::new(&selection, |_| Ok(()))?)?;
+    Curves::usual(Selection { out: out.join("curves"), ..selection }).run()?;
+    let session = out.join("example.toml");
+    file::write(&session, SESSION.as_bytes())?;
+    MakeFigure::usual(session, out.join("figure"), device).run()?;
+    let folder = std::path::absolute(out).unwrap_or_else(|_| out.into());
+    print(&format!("\nIn {}:\n{EXPLAINED}", folder.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What `hyaline explain` would be told, by its defaults and with the methods of a new window.
+fn selection(
+    model: Vec<PathBuf>,
+    image: Vec<PathBuf>,
+    device: DeviceArgument,
+    out: &Path,
+) -> Selection {
+    Selection {
         model,
         image,
         preset: vec![],
         no_cache: false,
         method: DEFAULT_METHODS.map(String::from).to_vec(),
-        out: PathBuf::from(OUT),
+        out: out.to_path_buf(),
         target: Target::Top1,
         layer: None,
         set: vec![],
         seed: 0,
         output: OutputArgument::default(),
         device,
-    };
-    let plan = Plan::new(&selection, |_| Ok(()))?;
-    say(&format!("no window can be opened here ({why}); writing pictures instead"));
+    }
+}
+
+fn write_overlays(plan: &Plan) -> Result<ExitCode> {
     let mut rows = Rows::default();
-    let code = explain::run(&plan, |model, case, attribution| {
+    let code = explain::run(plan, |model, case, attribution| {
         let folder = plan.folder(model, &case.picture.path);
         let picture = to_rgb(&case.subject.pixels);
         write_png(&folder.join("picture.png"), &picture)?;
@@ -70,10 +110,37 @@ pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> 
         Ok(())
     })?;
     rows.write()?;
-    let folder = std::path::absolute(OUT).unwrap_or_else(|_| OUT.into());
-    print(&format!("Wrote overlays, maps and explain.json to {}\n", folder.display()))?;
     Ok(code)
 }
+
+/// The example as a session, beside its folder.
+const SESSION: &str = r#"hyaline-session = 2
+pair = [0, 1]
+[[networks]]
+path = "example/vanilla.toml"
+[[networks]]
+path = "example/robust.toml"
+[[pictures]]
+path = "example/ship.png"
+[[methods]]
+id = "gradient"
+[[methods]]
+id = "integrated-gradients"
+[[methods]]
+id = "grad-cam"
+[figure]
+curves = "picture"
+comparison = "difference"
+"#;
+
+const EXPLAINED: &str = "\
+  example/     two ResNet-20 for CIFAR-10, one trained as usual and one against attacks, and 5 pictures
+  overlays/    which pixels speak for the class that each network sees, by three methods
+  curves/      the class's probability while the strongest pixels are deleted or inserted
+  figure.png   both networks beside each other on the ship, with the difference of their maps: the
+               robust one's gradient follows the ship, the other's is scattered
+Now with your own files: hyaline net.toml cat.png, or hyaline explain --help
+";
 
 const NOTHING_TO_DO: &str = "\
 Name networks and pictures to explain them without a window:

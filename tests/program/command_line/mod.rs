@@ -251,7 +251,7 @@ fn without_a_display_the_same_job_is_done_into_a_folder() {
         assert!(results.join(file).is_file(), "{file}");
     }
     assert_eq!(image::open(results.join("grad-cam.png")).unwrap().width(), 28);
-    let output = succeed(folder.path(), &[]);
+    let output = succeed(folder.path(), &["one.png"]);
     assert!(text(&output.stdout).contains("hyaline net.toml cat.png"));
 }
 
@@ -334,6 +334,22 @@ fn verify_compares_with_numbers_from_elsewhere() {
         &["verify", net, "--input", "logits.npy"],
         &["the network takes N×3×32×32"],
     );
+}
+
+#[test]
+fn a_plain_start_without_a_display_explains_the_example() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = succeed(folder.path(), &["--device", "cpu"]);
+    let said = text(&output.stdout);
+    for (part, file) in [
+        ("overlays/", "overlays/robust/ship/gradient.png"),
+        ("curves/", "curves/curves.json"),
+        ("figure.png", "figure.png"),
+        ("example/", "example/vanilla.toml"),
+    ] {
+        assert!(said.contains(part), "{said}");
+        assert!(folder.path().join("hyaline-output").join(file).is_file(), "{file}");
+    }
 }
 
 #[test]
