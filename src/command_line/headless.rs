@@ -64,15 +64,26 @@ pub fn without_display(files: &[PathBuf], device: DeviceArgument, why: &str) -> 
 /// Explains the example as the window would: overlays, curves and a figure, and says where they are.
 fn explain_example(device: DeviceArgument, out: &Path) -> Result<ExitCode> {
     let files = example::unpack(&out.join("example"))?;
+    let folder = std::path::absolute(out).unwrap_or_else(|_| out.into());
     let (models, pictures): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|path| Model::is_model_file(path));
     let selection = selection(models, pictures, device, &out.join("overlays"));
-    write_overlays(&Plan::new(&selection, |_| Ok(()))?)?;
-    Curves::usual(Selection { out: out.join("curves"), ..selection }).run()?;
-    let session = out.join("example.toml");
-    file::write(&session, SESSION.as_bytes())?;
-    MakeFigure::usual(session, out.join("figure"), device).run()?;
-    let folder = std::path::absolute(out).unwrap_or_else(|_| out.into());
+    let steps: [&dyn Fn() -> Result<ExitCode>; 3] = [
+        &|| write_overlays(&Plan::new(&selection, |_| Ok(()))?),
+        &|| Curves::usual(Selection { out: out.join("curves"), ..selection.clone() }).run(),
+        &|| {
+            let session = out.join("example.toml");
+            file::write(&session, SESSION.as_bytes())?;
+            MakeFigure::usual(session, out.join("figure"), device).run()
+        },
+    ];
+    for step in steps {
+        let code = step()?;
+        if code != ExitCode::SUCCESS {
+            say(&format!("not finished; what was done is in {}", folder.display()));
+            return Ok(code);
+        }
+    }
     print(&format!("\nIn {}:\n{EXPLAINED}", folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,6 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const EXAMPLES: &str = "\
@@ -116,7 +115,7 @@ struct View {
     bar: ProgressBar,
     /// What the bar counts, once it does.
     counts: Option<Counted>,
-    stopped: Arc<AtomicBool>,
+    stopped: &'static AtomicBool,
 }
 
 #[derive(PartialEq, Eq)]
@@ -127,14 +126,7 @@ enum Counted {
 
 impl View {
     fn new() -> Result<Self> {
-        let stopped = Arc::new(AtomicBool::new(false));
-        let flag = stopped.clone();
-        ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-        })
-        .map_err(|e| Error::new("cannot watch for Ctrl-C", e))?;
+        let stopped = interrupted()?;
         Ok(Self { bar: ProgressBar::hidden(), counts: None, stopped })
     }
 

@@ -3,29 +3,44 @@
 use crate::error::{Error, Result};
 use crate::progress::Flow;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Watches for Ctrl-C, once in a process however many pieces of work follow each other. The first
+/// Ctrl-C sets the flag, a second one ends the program.
+///
+/// # Errors
+/// Where the system lets no handler be set.
+pub fn interrupted() -> Result<&'static AtomicBool> {
+    static FLAG: AtomicBool = AtomicBool::new(false);
+    static SET: OnceLock<Option<String>> = OnceLock::new();
+    let set = SET.get_or_init(|| {
+        let on_signal = || {
+            if FLAG.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+        };
+        ctrlc::set_handler(on_signal).err().map(|e| e.to_string())
+    });
+    match set {
+        None => Ok(&FLAG),
+        Some(why) => Err(Error::new("cannot watch for Ctrl-C", why)),
+    }
+}
 
 /// A progress line on standard error (only on a terminal), and the cancel flag.
 pub struct Watch {
     bar: ProgressBar,
     cells: usize,
     cell: usize,
-    cancelled: Arc<AtomicBool>,
+    cancelled: &'static AtomicBool,
 }
 
 impl Watch {
     /// Watches `cells` pieces of work. The first Ctrl-C ends the work and keeps what there is; a
     /// second one ends the program.
     pub fn new(cells: usize) -> Result<Self> {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let flag = cancelled.clone();
-        ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-        })
-        .map_err(|e| Error::new("cannot watch for Ctrl-C", e))?;
+        let cancelled = interrupted()?;
         let style = "{prefix} {msg} {wide_bar} {pos}/{len} {per_sec} {eta}";
         let bar = ProgressBar::new(0)
             .with_style(ProgressStyle::with_template(style).expect("a valid template"));
