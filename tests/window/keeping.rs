@@ -26,8 +26,12 @@ fn a_session_opens_in_the_place_of_what_was_there() {
     wait(&mut window, "Input × Gradient of LeNet5 vanilla and LeNet5 robust: Difference");
     wait(&mut window, "7  7 ▼");
     assert!(window.query_by_label_contains("Grad-CAM of").is_none());
-    window.query_all_by_label_contains(" messages").next().unwrap().click();
-    window.run_steps(3);
+    // The button moves while messages come, so a click may miss it.
+    while window.query_by_label("Copy").is_none() {
+        wait_for_part(&mut window, " messages");
+        window.query_all_by_label_contains(" messages").next().unwrap().click();
+        window.run_steps(3);
+    }
     for told in ["lost.png", "one.png has changed", "`of-tomorrow`"] {
         wait_for_part(&mut window, told);
     }

@@ -3,7 +3,7 @@
 use crate::explorer::context::{Context, Panel};
 use crate::explorer::state::open_panels::PanelId;
 use crate::text::count;
-use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, WidgetInfo, Window};
+use egui::{Label, RichText, ScrollArea, Ui, WidgetInfo, Window};
 use std::time::{Duration, Instant};
 
 /// Messages for the person, oldest first.
@@ -68,9 +68,14 @@ impl Notices {
         self.log.iter().map(|message| message.text.clone()).collect()
     }
 
+    /// Whether there is a message to show now.
+    pub fn any(&mut self) -> bool {
+        self.unread.retain(|message| message.is_warning || message.at.elapsed() < FADING);
+        !self.unread.is_empty()
+    }
+
     /// The newest message in a line, with how many there are, where no cell is covered.
     pub fn line(&mut self, ui: &mut Ui, cx: &mut Context) {
-        self.unread.retain(|message| message.is_warning || message.at.elapsed() < FADING);
         if self.unread.iter().any(|message| !message.is_warning) {
             ui.ctx().request_repaint_after(Duration::from_secs(1));
         }
@@ -87,9 +92,8 @@ impl Notices {
             cx.open.open(PanelId::Messages);
             self.unread.clear();
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            ui.add(newest.label(ui).truncate()).on_hover_text(&newest.text);
-        });
+        // A text that is cut shows itself whole on hover.
+        ui.add(newest.label(ui).truncate());
     }
 }
 

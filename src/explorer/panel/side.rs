@@ -7,7 +7,7 @@ use crate::explorer::state::side_panel::SidePanel;
 use egui::{Align, Layout, Panel, Ui, WidgetInfo, vec2};
 
 /// Width of a rail, points.
-const RAIL: f32 = 22.0;
+const RAIL: f32 = 30.0;
 
 /// A panel of a width, or its rail; the panel begins with its name and a button that makes it a rail.
 pub fn side_panel(

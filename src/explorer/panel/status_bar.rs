@@ -6,22 +6,39 @@ use crate::explorer::grid::probe::pixel_readout;
 use crate::explorer::panel::notices::Notices;
 use crate::explorer::state::open_panels::PanelId;
 use crate::text::duration;
-use egui::{Align, Layout, Panel, ProgressBar, Ui};
+use egui::{Align, Label, Layout, Panel, ProgressBar, RichText, Ui, vec2};
+
+/// Width from which work in progress and a message share a line without being short.
+const ROOMY: f32 = 800.0;
 
 /// The bar at the bottom of the window.
 pub fn status_bar(ui: &mut Ui, cx: &mut Context, notices: &mut Notices) {
     Panel::bottom("status").show(ui, |ui| {
+        // What is shorter stands first, from the right; the work has the room that is left.
         ui.horizontal(|ui| {
-            work_status(ui, cx);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.weak(&cx.device.name).on_hover_text("Where networks run; --device chooses");
+                device(ui, cx);
                 if let Some(text) = pixel_readout(cx) {
                     ui.separator();
                     ui.weak(text);
                 }
-                notices.line(ui, cx);
+                let half = vec2(ui.available_width() / 2.0, ui.available_height());
+                if notices.any() {
+                    let layout = Layout::right_to_left(Align::Center);
+                    ui.allocate_ui_with_layout(half, layout, |ui| notices.line(ui, cx));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| work_status(ui, cx));
             });
         });
+    });
+}
+
+/// The device's name, which may be long, in at most a quarter of the bar.
+fn device(ui: &mut Ui, cx: &Context) {
+    ui.scope(|ui| {
+        ui.set_max_width(ui.available_width() / 4.0);
+        let name = Label::new(RichText::new(&cx.device.name).weak()).truncate();
+        ui.add(name).on_hover_text("Where networks run; --device chooses");
     });
 }
 
@@ -33,17 +50,17 @@ fn work_status(ui: &mut Ui, cx: &mut Context) {
         cx.command_button_named(ui, Command::Pause, "Resume work");
     } else if let Some((task, running)) = running {
         let share = running.done as f32 / running.total.max(1) as f32;
+        let width = if ui.ctx().content_rect().width() < ROOMY { 60.0 } else { 120.0 };
         let bar = ProgressBar::new(share)
-            .desired_width(120.0)
+            .desired_width(width)
             .text(format!("{}/{}", running.done, running.total));
         ui.add(bar);
         cx.command_button(ui, Command::Cancel);
-        ui.label(task.title());
         if let Some(seconds) = running.remaining().filter(|seconds| *seconds >= 1.0) {
             ui.weak(format!("{} left", duration(seconds)));
         }
         if open > 1 {
-            let more = format!("· {} more waiting", open - 1);
+            let more = format!("{} more waiting", open - 1);
             if ui.button(more).on_hover_text("All open work").clicked() {
                 cx.open.open(PanelId::Jobs);
             }
@@ -51,6 +68,7 @@ fn work_status(ui: &mut Ui, cx: &mut Context) {
         if cx.worker.can_resume() {
             cx.command_button(ui, Command::Retry);
         }
+        ui.add(Label::new(task.title()).truncate());
     } else if waiting > 0 {
         ui.spinner();
         ui.label(format!("Opening {waiting} file{}", if waiting == 1 { "" } else { "s" }));
