@@ -4,10 +4,15 @@
 //! Frames are those of the user interface on one thread and, separately, with painting and reading the
 //! picture back, on whatever adapter there is: on a software one, painting shares the processor.
 
+// The window belongs to the program, not to the library.
+#[allow(dead_code)]
+#[path = "../src/explorer/mod.rs"]
+mod explorer;
+
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use explorer::{Explorer, UserDirs};
 use hyaline::engine::compute_below_painting;
-use hyaline::explorer::{Explorer, UserDirs};
 use hyaline::model::ComputeDevice;
 use image::{Rgb, RgbImage};
 use std::path::{Path, PathBuf};

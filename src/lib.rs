@@ -1,8 +1,8 @@
 //! Hyaline: an interactive explorer of CNN attributions.
 //!
-//! Dependencies point one way: [`explorer`] and [`command_line`] use [`figure`] and [`score`],
-//! these use [`attribution`], that uses [`model`] and [`picture`], and everything stands on
-//! [`graph`]. Nothing below `explorer` knows about windows.
+//! Dependencies point one way: [`command_line`] uses [`figure`] and [`score`], these use
+//! [`attribution`], that uses [`model`] and [`picture`], and everything stands on [`graph`].
+//! Nothing here knows about windows: the window is a module of the program.
 
 pub mod attack;
 pub mod attribution;
@@ -12,11 +12,10 @@ pub mod encoding;
 pub mod engine;
 pub mod error;
 pub mod example;
-pub mod explorer;
 pub mod figure;
 pub mod file;
 pub mod graph;
-pub(crate) mod input_file;
+pub mod input_file;
 pub mod model;
 pub mod npy;
 pub mod parameter;
@@ -27,5 +26,5 @@ pub mod random;
 pub mod score;
 pub mod session;
 pub mod study;
-pub(crate) mod text;
+pub mod text;
 pub mod training;

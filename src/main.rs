@@ -1,9 +1,10 @@
 //! The program: arguments to a window or a command.
 
+mod explorer;
+
 use hyaline::command_line::{CommandLine, say, without_display};
 use hyaline::engine;
 use hyaline::error::{Error, Result, tell_panics, untold};
-use hyaline::explorer;
 use hyaline::model::{ComputeDevice, DeviceChoice};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;

@@ -7,8 +7,6 @@ use super::ending::Ending;
 use super::grid::grid;
 use super::lookup::Lookup;
 use super::requests::Requests;
-use crate::engine::{Results, Worker};
-use crate::example;
 use crate::explorer::files::open::Opening;
 use crate::explorer::files::paste;
 use crate::explorer::frame::Frame;
@@ -37,8 +35,10 @@ use crate::explorer::state::autosave::Autosave;
 use crate::explorer::state::open_panels::PanelId;
 use crate::explorer::state::settings::{Settings, SettingsFile};
 use crate::explorer::state::user_dirs::UserDirs;
-use crate::model::ComputeDevice;
 use eframe::egui_wgpu::RenderState;
+use hyaline::engine::{Results, Worker};
+use hyaline::example;
+use hyaline::model::ComputeDevice;
 use std::path::PathBuf;
 
 /// The application.

@@ -2,7 +2,6 @@
 
 use super::command::{Command, Obstacle};
 use super::lookup::Lookup;
-use crate::engine::{Key, OpenModel, Results, Task, Worker};
 use crate::explorer::files::dropped::Target;
 use crate::explorer::frame::Frame;
 use crate::explorer::panel::path_prompt::PathFor;
@@ -13,8 +12,9 @@ use crate::explorer::state::document::Document;
 use crate::explorer::state::open_panels::{OpenPanels, PanelId};
 use crate::explorer::state::settings::Settings;
 use crate::explorer::state::view::View;
-use crate::model::{Card, ComputeDevice};
 use egui::{Ui, Window};
+use hyaline::engine::{Key, OpenModel, Results, Task, Worker};
+use hyaline::model::{Card, ComputeDevice};
 use image::RgbaImage;
 use std::path::PathBuf;
 

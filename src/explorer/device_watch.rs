@@ -1,9 +1,9 @@
 //! A device that was given up: said once, and the CPU goes on.
 
-use crate::engine::Worker;
 use crate::explorer::panel::notices::Notices;
-use crate::model::ComputeDevice;
 use egui::Context;
+use hyaline::engine::Worker;
+use hyaline::model::ComputeDevice;
 use std::time::Duration;
 
 /// Says that the device was given up, if it was, and frees the worker where the device holds it.

@@ -2,15 +2,15 @@
 
 use super::lookup::Lookup;
 use super::requests::prediction_task;
-use crate::attribution::Attribution;
-use crate::display::Arrangement;
-use crate::engine::job::{CurvesJob, CurvesQuery};
-use crate::engine::{CellIndex, MethodChoice, OpenModel, OpenPicture, Results, State, Task};
 use crate::explorer::state::document::Document;
-use crate::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
-use crate::model::ComputeDevice;
-use crate::score::Curves;
-use crate::session::{CurvesShown, Session};
+use hyaline::attribution::Attribution;
+use hyaline::display::Arrangement;
+use hyaline::engine::job::{CurvesJob, CurvesQuery};
+use hyaline::engine::{CellIndex, MethodChoice, OpenModel, OpenPicture, Results, State, Task};
+use hyaline::figure::{FigureContents, NetworkFacts, PictureFacts, Shown, View, boxes, wanted};
+use hyaline::model::ComputeDevice;
+use hyaline::score::Curves;
+use hyaline::session::{CurvesShown, Session};
 use image::DynamicImage;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,14 +1,14 @@
 //! What a frame leaves for the next one.
 
 use super::grid::PreviousMaps;
-use crate::display::Norms;
 use crate::explorer::files::dropped::Drops;
 use crate::explorer::grid::annotations::Boxes;
 use crate::explorer::grid::probe::Pointed;
 use crate::explorer::paint::reduced_maps::ReducedMaps;
 use crate::explorer::paint::textures::Textures;
 use crate::explorer::paint::theme;
-use crate::file::stem;
+use hyaline::display::Norms;
+use hyaline::file::stem;
 use image::RgbaImage;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

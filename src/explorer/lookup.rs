@@ -1,10 +1,10 @@
 //! What is known of what is open: the results of cells, by the class and values chosen now.
 
-use crate::engine::job::{Job, LayerJob, MapJob, MapQuery, PredictionQuery};
-use crate::engine::{
+use crate::explorer::state::document::Document;
+use hyaline::engine::job::{Job, LayerJob, MapJob, MapQuery, PredictionQuery};
+use hyaline::engine::{
     Condition, ExplainedClass, MethodChoice, OpenModel, OpenPicture, Results, Subject,
 };
-use crate::explorer::state::document::Document;
 use ndarray::Array3;
 use std::sync::Arc;
 

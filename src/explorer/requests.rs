@@ -1,10 +1,10 @@
 //! What the window asks the worker for: everything that this frame would show.
 
 use super::lookup::Lookup;
-use crate::display::Arrangement;
-use crate::engine::job::{CurvesJob, Job, PaceJob, PredictionJob, SimilarityJob};
-use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture, Task};
 use crate::explorer::state::view::View;
+use hyaline::display::Arrangement;
+use hyaline::engine::job::{CurvesJob, Job, PaceJob, PredictionJob, SimilarityJob};
+use hyaline::engine::{Condition, MethodChoice, OpenModel, OpenPicture, Task};
 use std::ops::Range;
 
 /// What a frame shows.

@@ -1,13 +1,13 @@
 //! What works beside the window, and where it keeps things.
 
 use super::ending::Ending;
-use crate::engine::{Results, Worker};
 use crate::explorer::files::open::Opening;
 use crate::explorer::state::autosave::Autosave;
 use crate::explorer::state::settings::SettingsFile;
 use crate::explorer::state::user_dirs::UserDirs;
-use crate::model::ComputeDevice;
 use eframe::egui_wgpu::RenderState;
+use hyaline::engine::{Results, Worker};
+use hyaline::model::ComputeDevice;
 
 /// What works beside the window, and where it keeps things.
 pub struct Services {

@@ -4,6 +4,10 @@ mod classes;
 mod comparing;
 mod contrast;
 mod dropping;
+// The window belongs to the program, not to the library.
+#[allow(dead_code)]
+#[path = "../../src/explorer/mod.rs"]
+mod explorer;
 mod figuring;
 mod keeping;
 mod opening;
@@ -19,7 +23,7 @@ mod working;
 
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
-use hyaline::explorer::{Explorer, UserDirs};
+use explorer::{Explorer, UserDirs};
 use hyaline::model::ComputeDevice;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! The shaders are valid, and the overlay on the GPU is the overlay on the CPU.
 
+use crate::explorer::{CellPaint, OverlayRenderer};
 use crate::support;
 use hyaline::display::{ColorMap, LEVELS, Overlay, Scale, Style, blend};
-use hyaline::explorer::{CellPaint, OverlayRenderer};
 use image::{RgbImage, RgbaImage};
 use ndarray::Array2;
 use std::sync::Arc;

@@ -1,8 +1,5 @@
 //! What commands do where that takes more than a line.
 
-use crate::display::Appearance;
-use crate::engine::ClassChoice;
-use crate::example;
 use crate::explorer::app::Explorer;
 use crate::explorer::context::Action;
 use crate::explorer::files::dropped::drop_on;
@@ -21,10 +18,13 @@ use crate::explorer::state::session::OpenedSession;
 use crate::explorer::state::settings::Theme;
 use crate::explorer::state::side_panel::SidePanel;
 use crate::explorer::state::zoom::ViewTransform;
-use crate::file::stem;
-use crate::session::Session;
-use crate::text::count;
 use egui::Context;
+use hyaline::display::Appearance;
+use hyaline::engine::ClassChoice;
+use hyaline::example;
+use hyaline::file::stem;
+use hyaline::session::Session;
+use hyaline::text::count;
 use std::path::{Path, PathBuf};
 
 pub fn open_example(app: &mut Explorer, _: &Context) {

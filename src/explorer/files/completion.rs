@@ -1,7 +1,7 @@
 //! Paths as people type them, and what could follow.
 
 use super::paste::decoded;
-use crate::file::file_name;
+use hyaline::file::file_name;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 /// A folder or a file that a typed path could go on with.

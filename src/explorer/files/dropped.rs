@@ -1,20 +1,20 @@
 //! Files let go above the window: what each of them does where it is let go.
 
-use crate::attribution::{ForeignMap, Method, Sign};
-use crate::display::{ColorMap, blend};
-use crate::engine::{OpenModel, OpenPicture};
-use crate::error::Result;
 use crate::explorer::context::Action;
 use crate::explorer::files::export::SIDE;
 use crate::explorer::files::open::Opening;
 use crate::explorer::grid::cell::overlay_with;
 use crate::explorer::state::document::Document;
-use crate::figure::enlarged;
-use crate::file::extension;
-use crate::model::{Card, InputCard};
-use crate::picture::annotation::Annotations;
-use crate::picture::to_rgb;
 use egui::{ColorImage, LayerId, Order, Pos2, Rect, Ui};
+use hyaline::attribution::{ForeignMap, Method, Sign};
+use hyaline::display::{ColorMap, blend};
+use hyaline::engine::{OpenModel, OpenPicture};
+use hyaline::error::Result;
+use hyaline::figure::enlarged;
+use hyaline::file::extension;
+use hyaline::model::{Card, InputCard};
+use hyaline::picture::annotation::Annotations;
+use hyaline::picture::to_rgb;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -227,8 +227,8 @@ impl DroppedMap {
         let shown = blend(&seen, &values, &overlay);
         notes.push(format!(
             "shown on a scale of its own, from {} to {}",
-            crate::text::number(scale.low),
-            crate::text::number(scale.high)
+            hyaline::text::number(scale.low),
+            hyaline::text::number(scale.high)
         ));
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         Ok(Self {

@@ -1,14 +1,14 @@
 //! What leaves the window by the clipboard: a panel as it is shown, and the command that computes what
 //! is shown.
 
-use crate::attribution::Target;
-use crate::display::{Scaler, blend};
-use crate::engine::{MethodChoice, OpenModel};
 use crate::explorer::context::Context;
 use crate::explorer::grid::cell::{Cell, CellStyle, overlay_of};
 use crate::explorer::state::document::Document;
-use crate::figure::enlarged;
 use egui::ColorImage;
+use hyaline::attribution::Target;
+use hyaline::display::{Scaler, blend};
+use hyaline::engine::{MethodChoice, OpenModel};
+use hyaline::figure::enlarged;
 use image::DynamicImage;
 
 /// Side of a panel's picture, pixels at least.
@@ -93,7 +93,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameter::Value;
+    use hyaline::parameter::Value;
 
     #[test]
     fn words_are_quoted_where_a_shell_would_split_them() {

@@ -1,8 +1,8 @@
 //! Which kind of files is asked for.
 
-use crate::input_file::is_of_window;
-use crate::model::Model;
-use crate::picture::Picture;
+use hyaline::input_file::is_of_window;
+use hyaline::model::Model;
+use hyaline::picture::Picture;
 use std::path::Path;
 
 /// Which kind of files is asked for.

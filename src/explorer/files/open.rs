@@ -1,23 +1,23 @@
 //! Opening files away from the window's thread, by dialog, drop or argument.
 
-use crate::attribution;
-use crate::engine::{OpenModel, OpenPicture, Opened};
-use crate::error::{Error, Result};
-use crate::example;
 use crate::explorer::context::Action;
 use crate::explorer::files::dropped::DroppedMap;
 use crate::explorer::files::file_kind::FileKind;
 use crate::explorer::panel::path_prompt::PathFor;
 use crate::explorer::state::document::{AnnotationFile, Document, OpenAnnotations};
 use crate::explorer::state::session::OpenedSession;
-use crate::file::{sha256, stem, write};
-use crate::input_file::files_of;
-use crate::model::{Card, ComputeDevice, Model};
-use crate::picture::Picture;
-use crate::picture::annotation::Annotations;
-use crate::session::{self, Session};
-use crate::study::OpenedStudy;
-use crate::training::Recipe;
+use hyaline::attribution;
+use hyaline::engine::{OpenModel, OpenPicture, Opened};
+use hyaline::error::{Error, Result};
+use hyaline::example;
+use hyaline::file::{sha256, stem, write};
+use hyaline::input_file::files_of;
+use hyaline::model::{Card, ComputeDevice, Model};
+use hyaline::picture::Picture;
+use hyaline::picture::annotation::Annotations;
+use hyaline::session::{self, Session};
+use hyaline::study::OpenedStudy;
+use hyaline::training::Recipe;
 use image::RgbaImage;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,8 +1,8 @@
 //! A problem report as a zip file.
 
-use crate::error::{Error, Result};
-use crate::file;
-use crate::session::Session;
+use hyaline::error::{Error, Result};
+use hyaline::file;
+use hyaline::session::Session;
 use std::io::{Cursor, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;

@@ -1,12 +1,12 @@
 //! Annotations: ground-truth boxes over the pictures.
 
-use crate::engine::{OpenModel, OpenPicture};
 use crate::explorer::context::Context;
 use crate::explorer::paint::theme;
 use crate::explorer::state::document::OpenAnnotations;
 use crate::explorer::state::zoom::PictureTransform;
-use crate::picture::annotation::BoundingBox;
 use egui::{Rect, Stroke, StrokeKind, Ui, vec2};
+use hyaline::engine::{OpenModel, OpenPicture};
+use hyaline::picture::annotation::BoundingBox;
 use std::collections::HashMap;
 use std::sync::Arc;
 

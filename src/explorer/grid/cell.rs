@@ -1,11 +1,5 @@
 //! One cell of the grid: the map of one method on one network.
 
-use crate::attribution::{Attribution, STANDARD_ERROR};
-use crate::display::{
-    Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Scaler, Scope,
-};
-use crate::engine::job::{CurvesQuery, MapQuery, PredictionQuery};
-use crate::engine::{Condition, Key, MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::command::Command;
 use crate::explorer::context::{Action, Context};
 use crate::explorer::files::dropped::Target;
@@ -24,8 +18,14 @@ use crate::explorer::paint::theme;
 use crate::explorer::panel::pinned_maps::Pin;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::zoom::PictureTransform;
-use crate::text::number;
 use egui::{Align2, Response, RichText, Sense, Ui, vec2};
+use hyaline::attribution::{Attribution, STANDARD_ERROR};
+use hyaline::display::{
+    Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Scaler, Scope,
+};
+use hyaline::engine::job::{CurvesQuery, MapQuery, PredictionQuery};
+use hyaline::engine::{Condition, Key, MethodChoice, OpenModel, OpenPicture, State, Subject};
+use hyaline::text::number;
 use ndarray::Array3;
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! Which class a network's maps are of, said where others' are of another; a click makes all explain it.
 
-use crate::engine::{ClassChoice, ExplainedClass, OpenModel, OpenPicture, Standing};
 use crate::explorer::context::Context;
-use crate::model::NamedClass;
 use egui::{Button, Label, RichText, Ui};
+use hyaline::engine::{ClassChoice, ExplainedClass, OpenModel, OpenPicture, Standing};
+use hyaline::model::NamedClass;
 
 /// What a network's header says of its class: why it is not the chosen one, and a way to give all
 /// networks this one where maps of different classes stand side by side.

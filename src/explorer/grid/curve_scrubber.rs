@@ -1,12 +1,12 @@
 //! Walking along the curves: what networks saw at a step of Insertion or Deletion, in every cell.
 
-use crate::engine::job::{CurvesQuery, MapQuery};
 use crate::explorer::context::Context;
 use crate::explorer::paint::text_on_picture::{is_legible, shadowed};
 use crate::explorer::paint::{textures, theme};
 use crate::explorer::state::scrub::{Scrub, Side};
 use crate::explorer::state::zoom::{PictureTransform, UNIT};
 use egui::{Align2, Color32, Slider, Ui, vec2};
+use hyaline::engine::job::{CurvesQuery, MapQuery};
 use std::sync::Arc;
 
 /// Below the charts, while cells show pictures along a curve.

@@ -1,8 +1,5 @@
 //! The first row of the grid: the picture as each network sees it, and what the network says.
 
-use crate::attribution::is_used;
-use crate::engine::job::PredictionQuery;
-use crate::engine::{ClassChoice, Condition, MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::context::Context;
 use crate::explorer::files::dropped::Target as DropTarget;
 use crate::explorer::grid::annotations::draw_annotations;
@@ -22,6 +19,11 @@ use crate::explorer::state::zoom::UNIT;
 use egui::{
     Align, Align2, FontId, Label, Layout, Rect, Response, RichText, Sense, Ui, UiBuilder, Vec2,
     vec2,
+};
+use hyaline::attribution::is_used;
+use hyaline::engine::job::PredictionQuery;
+use hyaline::engine::{
+    ClassChoice, Condition, MethodChoice, OpenModel, OpenPicture, State, Subject,
 };
 
 /// The picture as each network sees it, and what the network says.

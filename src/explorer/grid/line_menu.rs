@@ -1,11 +1,11 @@
 //! Rows and columns in another order: by dragging their names, or by a menu.
 
-use crate::attribution;
 use crate::explorer::context::Context;
 use crate::explorer::paint::context_menu::context_menu;
 use crate::explorer::paint::focus::ring;
 use crate::explorer::state::reorder::GridLine;
 use egui::{Response, Ui};
+use hyaline::attribution;
 
 /// Lets a name that senses clicks and drags be dragged onto another, and gives it a menu.
 pub fn orderable(ui: &Ui, cx: &mut Context, name: &Response, line: GridLine) {

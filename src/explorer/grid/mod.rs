@@ -13,9 +13,6 @@ pub mod pictures_by_networks;
 pub mod probe;
 
 use super::context::Context;
-use crate::display::{Arrangement, ColorMap, PairOfScales, Scale, shared_scales};
-use crate::engine::job::MapQuery;
-use crate::engine::{CellId, ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::grid::cell::{Cell, CellStyle, cell_of, show_cell};
 use crate::explorer::grid::header::{header, method_header};
 use crate::explorer::grid::layout::{Content, FOOT, GridLayout, Pictures, TITLE};
@@ -28,6 +25,9 @@ use crate::explorer::state::document::Document;
 use egui::{
     Align, Align2, CentralPanel, Label, Layout, Rect, RichText, ScrollArea, Ui, Vec2, vec2,
 };
+use hyaline::display::{Arrangement, ColorMap, PairOfScales, Scale, shared_scales};
+use hyaline::engine::job::MapQuery;
+use hyaline::engine::{CellId, ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use ndarray::Array3;
 use std::collections::HashMap;
 use std::sync::Arc;

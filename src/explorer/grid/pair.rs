@@ -1,8 +1,5 @@
 //! The column of a pair of networks, such as a vanilla and a robust one: how their maps differ.
 
-use crate::display::{Arrangement, ColorMap, Difference, PairEnds, Scale, Scaler};
-use crate::engine::job::{MapQuery, Similarity, SimilarityQuery};
-use crate::engine::{MethodChoice, OpenModel, OpenPicture, State, Subject};
 use crate::explorer::context::Context;
 use crate::explorer::grid::cell::{Cell, CellStyle, overlay_of, overlay_with};
 use crate::explorer::grid::classes::pair_notes;
@@ -13,9 +10,12 @@ use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::text_on_picture::shadowed;
 use crate::explorer::paint::theme;
 use crate::explorer::state::pair::PairView;
-use crate::score::Measured;
-use crate::text::number;
 use egui::{Align2, Label, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+use hyaline::display::{Arrangement, ColorMap, Difference, PairEnds, Scale, Scaler};
+use hyaline::engine::job::{MapQuery, Similarity, SimilarityQuery};
+use hyaline::engine::{MethodChoice, OpenModel, OpenPicture, State, Subject};
+use hyaline::score::Measured;
+use hyaline::text::number;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! One method on many pictures: pictures as rows, networks as columns.
 
-use crate::display::{Scale, Scope, scale_of_pair, scales_of_pictures};
-use crate::engine::{ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::context::Context;
 use crate::explorer::files::dropped::Target;
 use crate::explorer::grid::cell::{Cell, cell_of, show_cell};
@@ -14,6 +12,8 @@ use crate::explorer::lookup::Lookup;
 use crate::explorer::paint::theme;
 use crate::explorer::state::reorder::GridLine;
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
+use hyaline::display::{Scale, Scope, scale_of_pair, scales_of_pictures};
+use hyaline::engine::{ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use ndarray::Array3;
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! Looking closely: zoom and pan in all cells at once, the values under the pointer, and probes.
 
-use crate::display::Scale;
-use crate::engine::{OpenModel, OpenPicture, Subject};
 use crate::explorer::command::Command;
 use crate::explorer::context::Context;
 use crate::explorer::paint::text_on_picture::{is_legible, shadowed};
@@ -10,8 +8,10 @@ use crate::explorer::state::document::Document;
 use crate::explorer::state::zoom::{
     PictureTransform, UNIT, ViewTransform, ZoomBounds, magnification,
 };
-use crate::text::number;
 use egui::{Align2, CursorIcon, Pos2, Rect, Response, Stroke, Ui, Vec2, pos2, vec2};
+use hyaline::display::Scale;
+use hyaline::engine::{OpenModel, OpenPicture, Subject};
+use hyaline::text::number;
 use ndarray::Array2;
 
 /// Width of a cell, in points, below which a line has no room for three numbers.

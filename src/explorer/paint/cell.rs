@@ -1,12 +1,12 @@
 //! Painting cells: maps over pictures, and what stands where there is no map.
 
-use crate::display::Overlay;
-use crate::engine::{Running, Subject};
 use crate::explorer::paint::overlay::CellPaint;
 use crate::explorer::paint::text_on_picture::{is_legible, write_values};
 use crate::explorer::paint::theme;
 use crate::explorer::state::zoom::PictureTransform;
 use egui::{Align2, FontId, Rect, Response, RichText, Ui, UiBuilder, pos2, vec2};
+use hyaline::display::Overlay;
+use hyaline::engine::{Running, Subject};
 use ndarray::Array2;
 use std::sync::Arc;
 

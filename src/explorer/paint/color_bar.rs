@@ -1,10 +1,10 @@
 //! Colour bars.
 
-use crate::attribution::Method;
-use crate::display::{ColorMap, Norm, Scale};
 use crate::explorer::paint::cell::label;
-use crate::text::number;
 use egui::{FontId, Rect, Sense, Ui, pos2, vec2};
+use hyaline::attribution::Method;
+use hyaline::display::{ColorMap, Norm, Scale};
+use hyaline::text::number;
 
 /// Pieces that a colour bar is drawn in.
 const COLOR_BAR_STEPS: usize = 64;

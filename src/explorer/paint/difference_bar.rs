@@ -1,10 +1,10 @@
 //! The colour bar of a difference, inside its cell, where it is seen without scrolling.
 
-use crate::display::{ColorMap, Difference};
 use crate::explorer::paint::cell::label;
 use crate::explorer::paint::text_on_picture::shadowed;
-use crate::text::number;
 use egui::{Align2, Color32, Id, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use hyaline::display::{ColorMap, Difference};
+use hyaline::text::number;
 
 /// Pieces that the bar is drawn in.
 const STEPS: usize = 48;

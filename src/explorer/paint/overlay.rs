@@ -1,8 +1,8 @@
 //! Drawing maps over pictures on the GPU, with `shaders/overlay.wgsl`.
 
-use crate::display::{ColorMap, LEVELS, Overlay, Style};
 use egui_wgpu::wgpu::{self, util::DeviceExt};
 use egui_wgpu::{CallbackResources, CallbackTrait, ScreenDescriptor};
+use hyaline::display::{ColorMap, LEVELS, Overlay, Style};
 use image::RgbaImage;
 use ndarray::Array2;
 use std::collections::HashMap;

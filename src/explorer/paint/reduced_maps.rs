@@ -1,7 +1,7 @@
 //! Maps made ready to be shown: reduced to one value a pixel, with their scales, computed once
 //! for each map and norm.
 
-use crate::display::{Difference, MethodNorm, Norm, Norms, Scale, Scaler};
+use hyaline::display::{Difference, MethodNorm, Norm, Norms, Scale, Scaler};
 use ndarray::{Array2, Array3};
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use crate::explorer::paint::theme;
 use crate::explorer::state::zoom::PictureTransform;
-use crate::text::number;
 use egui::{Align2, FontId, Pos2, Ui, vec2};
+use hyaline::text::number;
 use image::RgbaImage;
 use ndarray::Array2;
 

@@ -1,8 +1,8 @@
 //! Design tokens: every colour and distance of the window.
 
-use crate::plot::palette;
 use egui::style::WidgetVisuals;
 use egui::{Color32, Stroke, Theme, Visuals, vec2};
+use hyaline::plot::palette;
 
 /// Distance between unlike things, points.
 pub const GAP: f32 = 8.0;

@@ -1,11 +1,11 @@
 //! Which class is explained.
 
-use crate::engine::{ClassChoice, OpenModel};
 use crate::explorer::context::Context;
 use crate::explorer::panel::pick_list::PickList;
 use crate::explorer::state::document::Document;
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{PopupCloseBehavior, Ui};
+use hyaline::engine::{ClassChoice, OpenModel};
 
 /// Chooses the class.
 #[derive(Debug, Default)]

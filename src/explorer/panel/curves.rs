@@ -1,6 +1,5 @@
 //! Insertion and Deletion curves of all cells.
 
-use crate::engine::job::CurvesQuery;
 use crate::explorer::context::Context;
 use crate::explorer::grid::curve_scrubber::scrub_controls;
 use crate::explorer::paint::plot_axes::legible_axes;
@@ -8,8 +7,6 @@ use crate::explorer::paint::theme;
 use crate::explorer::panel::side::side_panel;
 use crate::explorer::state::scrub::{Scrub, Side};
 use crate::explorer::state::side_panel::SidePanel;
-use crate::score::{Curve, Curves, Measured};
-use crate::text::differing;
 use egui::{
     Align, Color32, Layout, PointerButton, Rect, Response, RichText, ScrollArea, Sense, Ui,
     WidgetInfo, vec2,
@@ -18,6 +15,9 @@ use egui_plot::{
     Line, LineStyle, MarkerShape, Plot, PlotPoints, PlotUi, Points, VLine, log_grid_spacer,
     uniform_grid_spacer,
 };
+use hyaline::engine::job::CurvesQuery;
+use hyaline::score::{Curve, Curves, Measured};
+use hyaline::text::differing;
 use std::sync::Arc;
 
 /// One of the two charts.

@@ -1,7 +1,5 @@
 //! A figure for a paper, seen as it will be written.
 
-use crate::engine::Task;
-use crate::error::{Error, Result, panic_text};
 use crate::explorer::context::{Action, Context, Panel};
 use crate::explorer::figure_requests::FigureSource;
 use crate::explorer::lookup::Lookup;
@@ -10,12 +8,14 @@ use crate::explorer::panel::choice::choose;
 use crate::explorer::panel::path_prompt::PathFor;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::view::View;
-use crate::figure::{Figure, FigureContents, Format};
-use crate::session::{Comparison, CurvesShown, FigureOptions, POINTS, Session, Size, Typeface};
 use egui::{
     Align, Button, Checkbox, ColorImage, DragValue, Grid, Layout, ScrollArea, TextEdit,
     TextureHandle, Ui, Window, vec2,
 };
+use hyaline::engine::Task;
+use hyaline::error::{Error, Result, panic_text};
+use hyaline::figure::{Figure, FigureContents, Format};
+use hyaline::session::{Comparison, CurvesShown, FigureOptions, POINTS, Session, Size, Typeface};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! What was guessed of a network, said wherever it stands.
 
-use crate::engine::OpenModel;
 use crate::explorer::context::{Action, Context};
-use crate::text::count;
 use egui::{Button, RichText, Role, Ui, WidgetInfo};
+use hyaline::engine::OpenModel;
+use hyaline::text::count;
 
 /// A badge that counts the guesses, says them under the pointer, and opens the network's report, where
 /// they can be changed.

@@ -1,10 +1,10 @@
 //! The queue: what is computed, what waits, what was stopped.
 
-use crate::engine::{AnyState, State, Task};
 use crate::explorer::command::Command;
 use crate::explorer::context::{Action, Context, Panel};
-use crate::text::duration;
 use egui::{ProgressBar, RichText, ScrollArea, Ui, Window, vec2};
+use hyaline::engine::{AnyState, State, Task};
+use hyaline::text::duration;
 
 #[derive(Debug, Default)]
 pub struct JobsPanel;

@@ -1,14 +1,14 @@
 //! Inside a layer: the channels that contribute most to the class, their activations and gradients.
 
-use crate::attribution::Sign;
-use crate::display::{ColorMap, Norm, Scale};
-use crate::engine::job::{Channel, Job};
-use crate::engine::{OpenModel, State};
 use crate::explorer::context::Context;
 use crate::explorer::paint::textures::{Key as TextureKey, Of};
 use crate::explorer::paint::theme;
 use crate::explorer::state::zoom::UNIT;
 use egui::{Color32, RichText, ScrollArea, Sense, Ui, vec2};
+use hyaline::attribution::Sign;
+use hyaline::display::{ColorMap, Norm, Scale};
+use hyaline::engine::job::{Channel, Job};
+use hyaline::engine::{OpenModel, State};
 use image::{Rgba, RgbaImage};
 use ndarray::Array2;
 use std::any::Any;
@@ -37,7 +37,7 @@ pub fn layer_view(ui: &mut Ui, cx: &mut Context, model: &OpenModel) {
     ui.label(format!("{name}: channels that contribute most to the class (activation × gradient)"));
     let activations = channels.iter().map(|channel| &channel.activation);
     let gradients = channels.iter().map(|channel| &channel.gradient);
-    let whole = Norm { ends: crate::display::Ends::Percentile(100.0), ..Norm::default() };
+    let whole = Norm { ends: hyaline::display::Ends::Percentile(100.0), ..Norm::default() };
     let scales = [whole.scale(activations, Sign::Positive), whole.scale(gradients, Sign::Signed)];
     ScrollArea::horizontal().id_salt("channels").show(ui, |ui| {
         ui.horizontal_top(|ui| {
@@ -75,7 +75,7 @@ fn channel_ui(
             ui.painter().image(texture, rect, UNIT, Color32::WHITE);
         }
     }
-    ui.label(RichText::new(crate::text::number(channel.contribution)).small());
+    ui.label(RichText::new(hyaline::text::number(channel.contribution)).small());
 }
 
 /// A plane in the usual colours of its kind of values.

@@ -1,7 +1,5 @@
 //! What is open, and which methods are shown.
 
-use crate::attribution::{Cost, Family, METHODS, PRESETS};
-use crate::engine::{MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::command::Command;
 use crate::explorer::context::Context;
 use crate::explorer::files::dropped::Target;
@@ -12,9 +10,11 @@ use crate::explorer::panel::networks_list::{ROW, networks_list};
 use crate::explorer::panel::side::side_panel;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::side_panel::SidePanel;
-use crate::parameter::{Kind, Parameter, Value, Values};
-use crate::text::duration;
 use egui::{ComboBox, DragValue, ScrollArea, Sense, TextEdit, Ui, vec2};
+use hyaline::attribution::{Cost, Family, METHODS, PRESETS};
+use hyaline::engine::{MethodChoice, OpenModel, OpenPicture};
+use hyaline::parameter::{Kind, Parameter, Value, Values};
+use hyaline::text::duration;
 use std::collections::HashMap;
 
 /// Height of a picture in the list, points.

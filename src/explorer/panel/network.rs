@@ -1,17 +1,17 @@
 //! What a network turned out to be: the load report, its input settings and its layers.
 
 use super::layer::{self, layer_view};
-use crate::engine::{OpenModel, Task};
 use crate::explorer::context::{Action, Context, Panel};
 use crate::explorer::lookup::Lookup;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::view::View;
-use crate::graph::NodeId;
-use crate::model::report::outline;
-use crate::model::{BatchNorms, Card, InputCard, Model, OutputCard, OutputKind};
-use crate::parameter::{Kind, Value};
-use crate::picture::Filter;
 use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui, Window, vec2};
+use hyaline::engine::{OpenModel, Task};
+use hyaline::graph::NodeId;
+use hyaline::model::report::outline;
+use hyaline::model::{BatchNorms, Card, InputCard, Model, OutputCard, OutputKind};
+use hyaline::parameter::{Kind, Value};
+use hyaline::picture::Filter;
 
 /// The window about one network.
 #[derive(Default)]

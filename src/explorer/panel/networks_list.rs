@@ -1,6 +1,5 @@
 //! The networks that are open, those of one architecture together, each shown or hidden.
 
-use crate::engine::OpenModel;
 use crate::explorer::context::{Action, Context};
 use crate::explorer::files::dropped::Target;
 use crate::explorer::panel::filter::{MANY, filter_field, is_match};
@@ -8,6 +7,7 @@ use crate::explorer::panel::guesses::guesses_badge;
 use crate::explorer::panel::library::close_button;
 use egui::collapsing_header::CollapsingState;
 use egui::{Checkbox, Label, RichText, ScrollArea, Sense, Ui, WidgetInfo};
+use hyaline::engine::OpenModel;
 
 /// Height of a network in the list, about, points.
 pub const ROW: f32 = 44.0;

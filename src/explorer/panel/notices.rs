@@ -2,8 +2,8 @@
 
 use crate::explorer::context::{Context, Panel};
 use crate::explorer::state::open_panels::PanelId;
-use crate::text::count;
 use egui::{Label, RichText, ScrollArea, Ui, WidgetInfo, Window};
+use hyaline::text::count;
 use std::time::{Duration, Instant};
 
 /// Messages for the person, oldest first.

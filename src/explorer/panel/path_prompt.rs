@@ -5,8 +5,8 @@ use crate::explorer::files::completion::{Choice, completed, completions, typed_p
 use crate::explorer::files::file_kind::FileKind;
 use crate::explorer::panel::pick_list::PickList;
 use crate::explorer::state::open_panels::PanelId;
-use crate::figure::Format;
 use egui::{Align2, Key, Modifiers, RichText, Ui, Window, vec2};
+use hyaline::figure::Format;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 /// What a path is asked for.

@@ -1,21 +1,21 @@
 //! Range and colour: where scales end, over a histogram of what they scale, and what of maps is shown.
 
-use crate::attribution::Sign;
-use crate::display::{
-    Arrangement, ColorMap, Ends, Norm, Reduction, Scale, Scaler, Scope, Style, TOP, conventions,
-};
-use crate::engine::MethodChoice;
 use crate::explorer::context::{Context, Panel};
 use crate::explorer::lookup::Lookup;
 use crate::explorer::paint::cell::label;
 use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::theme;
 use crate::explorer::panel::choice::choose;
-use crate::text::number;
 use egui::{
     Align2, ComboBox, DragValue, FontId, Rect, Response, Sense, Slider, Stroke, Ui, Window, pos2,
     vec2,
 };
+use hyaline::attribution::Sign;
+use hyaline::display::{
+    Arrangement, ColorMap, Ends, Norm, Reduction, Scale, Scaler, Scope, Style, TOP, conventions,
+};
+use hyaline::engine::MethodChoice;
+use hyaline::text::number;
 use ndarray::{Array2, Array3};
 use std::sync::Arc;
 

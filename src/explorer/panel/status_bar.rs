@@ -5,8 +5,8 @@ use crate::explorer::context::Context;
 use crate::explorer::grid::probe::pixel_readout;
 use crate::explorer::panel::notices::Notices;
 use crate::explorer::state::open_panels::PanelId;
-use crate::text::duration;
 use egui::{Align, Label, Layout, Panel, ProgressBar, RichText, Ui, vec2};
+use hyaline::text::duration;
 
 /// Width from which work in progress and a message share a line without being short.
 const ROOMY: f32 = 800.0;

@@ -1,12 +1,12 @@
 //! The menus, and how maps are shown.
 
-use crate::display::Arrangement;
-use crate::engine::OpenModel;
 use crate::explorer::command::{Command, Menu};
 use crate::explorer::context::{Action, Context};
 use crate::explorer::panel::class_chooser::ClassChooser;
 use crate::explorer::state::pair::Pair;
 use egui::{Button, ComboBox, Panel, Slider, Ui};
+use hyaline::display::Arrangement;
+use hyaline::engine::OpenModel;
 
 /// The menus and the controls below them.
 #[derive(Debug, Default)]

@@ -1,16 +1,16 @@
 //! A training as it runs: how far it is, its loss, and its accuracies after each epoch.
 
-use crate::error::Error;
 use crate::explorer::context::{Action, Context, Panel};
 use crate::explorer::paint::plot_axes::legible_axes;
 use crate::explorer::paint::theme;
 use crate::explorer::state::open_panels::PanelId;
-use crate::model::ComputeDevice;
-use crate::progress::Flow;
-use crate::text::{count, duration};
-use crate::training::{Epoch, Outcome, Progress, Recipe, Training};
 use egui::{ProgressBar, RichText, Ui, Window};
 use egui_plot::{Legend, Line, Plot, PlotPoints, uniform_grid_spacer};
+use hyaline::error::Error;
+use hyaline::model::ComputeDevice;
+use hyaline::progress::Flow;
+use hyaline::text::{count, duration};
+use hyaline::training::{Epoch, Outcome, Progress, Recipe, Training};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

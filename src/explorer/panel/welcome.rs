@@ -1,11 +1,11 @@
 //! The window before anything of one's own is open.
 
-use crate::example;
 use crate::explorer::command::Command;
 use crate::explorer::context::{Action, Context};
 use crate::explorer::files::dropped::Meaning;
 use crate::explorer::paint::theme;
 use egui::{Align, Align2, CentralPanel, FontId, Label, Layout, Order, Panel, Ui};
+use hyaline::example;
 
 pub fn welcome(ui: &mut Ui, cx: &mut Context) {
     CentralPanel::default().show(ui, |ui| {

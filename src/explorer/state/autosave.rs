@@ -4,7 +4,7 @@
 //! ends; a file whose lock is free was left by a window that did not end by itself.
 
 use crate::explorer::state::document::Document;
-use crate::session::Session;
+use hyaline::session::Session;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -1,15 +1,15 @@
 //! What is open and chosen: everything that a person can undo.
 
-use crate::attribution::{DEFAULT_METHODS, METHODS, Method, Preset};
-use crate::display::Appearance;
-use crate::engine::{ClassChoice, MethodChoice, OpenModel, OpenPicture, Opened};
 use crate::explorer::state::pair::Pair;
-use crate::graph::NodeId;
-use crate::model::Model;
-use crate::parameter::{Kind, Values};
-use crate::picture::annotation::Annotations;
-use crate::session::FigureOptions;
 use egui::Pos2;
+use hyaline::attribution::{DEFAULT_METHODS, METHODS, Method, Preset};
+use hyaline::display::Appearance;
+use hyaline::engine::{ClassChoice, MethodChoice, OpenModel, OpenPicture, Opened};
+use hyaline::graph::NodeId;
+use hyaline::model::Model;
+use hyaline::parameter::{Kind, Values};
+use hyaline::picture::annotation::Annotations;
+use hyaline::session::FigureOptions;
 use std::path::PathBuf;
 use std::sync::Arc;
 

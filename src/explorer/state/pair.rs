@@ -1,7 +1,7 @@
 //! Two networks that are compared with each other.
 
-use crate::engine::OpenModel;
 use crate::explorer::state::document::Document;
+use hyaline::engine::OpenModel;
 
 /// Two networks by their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! A thousand random commands: whatever a person does in whatever order, the document holds together,
 //! undo leads back, sessions keep it, and nothing is held that is not open.
 
-use crate::attribution::PRESETS;
-use crate::display::{Arrangement, ColorMap, conventions};
-use crate::engine::{ClassChoice, OpenModel, OpenPicture, Opened};
-use crate::example;
 use crate::explorer::state::document::{Document, History};
 use crate::explorer::state::reorder::GridLine;
-use crate::model::{ComputeDevice, Model};
-use crate::picture::Picture;
-use crate::session::Session;
+use hyaline::attribution::PRESETS;
+use hyaline::display::{Arrangement, ColorMap, conventions};
+use hyaline::engine::{ClassChoice, OpenModel, OpenPicture, Opened};
+use hyaline::example;
+use hyaline::model::{ComputeDevice, Model};
+use hyaline::picture::Picture;
+use hyaline::session::Session;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};

@@ -49,7 +49,8 @@ impl Document {
     pub fn take_out(&mut self, line: GridLine) {
         match line {
             GridLine::Method(id) => {
-                let is_it = |c: &&mut crate::engine::MethodChoice| c.method.description().id == id;
+                let is_it =
+                    |c: &&mut hyaline::engine::MethodChoice| c.method.description().id == id;
                 if let Some(choice) = self.methods.iter_mut().find(is_it) {
                     choice.shown = false;
                 }

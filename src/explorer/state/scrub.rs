@@ -1,7 +1,7 @@
 //! A position along the curves.
 
-use crate::picture::to_rgb;
-use crate::score::{Curve, Curves, Sequence};
+use hyaline::picture::to_rgb;
+use hyaline::score::{Curve, Curves, Sequence};
 use image::{DynamicImage, RgbaImage};
 use std::sync::Arc;
 

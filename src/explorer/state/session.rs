@@ -1,11 +1,11 @@
 //! Sessions as the window opens and saves them.
 
-use crate::attribution::Method;
-use crate::engine::{Condition, MethodChoice, OpenModel, OpenPicture};
 use crate::explorer::state::document::{Document, OpenAnnotations};
 use crate::explorer::state::pair::Pair;
-use crate::model::{Card, Model};
-use crate::session::{Comparison, FigureOptions, File, SavedMethod, Session, VERSION};
+use hyaline::attribution::Method;
+use hyaline::engine::{Condition, MethodChoice, OpenModel, OpenPicture};
+use hyaline::model::{Card, Model};
+use hyaline::session::{Comparison, FigureOptions, File, SavedMethod, Session, VERSION};
 use std::path::{Path, PathBuf};
 
 /// A session whose files were opened.
@@ -142,8 +142,8 @@ fn take_methods(document: &mut Document, session: &Session) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::display::ColorMap;
-    use crate::engine::ClassChoice;
+    use hyaline::display::ColorMap;
+    use hyaline::engine::ClassChoice;
 
     #[test]
     fn a_document_is_its_session() {

@@ -1,9 +1,9 @@
 //! What the window remembers from one start to the next, as a TOML file of the user's.
 
-use crate::error::{Error, Result};
 use crate::explorer::state::view::View;
-use crate::file;
 use egui::{Context, ThemePreference};
+use hyaline::error::{Error, Result};
+use hyaline::file;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 

@@ -1,10 +1,10 @@
 //! Which networks are likely twins: one architecture, trained plainly and robustly, as their cards or
 //! their names say.
 
-use crate::engine::OpenModel;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::pair::Pair;
-use crate::file::stem;
+use hyaline::engine::OpenModel;
+use hyaline::file::stem;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -64,7 +64,8 @@ fn evidence(a: &OpenModel, b: &OpenModel) -> Option<String> {
     if a.architecture != b.architecture || a.preprocessing.size != b.preprocessing.size {
         return None;
     }
-    let kind = |model: &crate::model::Model| model.training.as_ref().map(|card| card.kind.clone());
+    let kind =
+        |model: &hyaline::model::Model| model.training.as_ref().map(|card| card.kind.clone());
     match (kind(a), kind(b)) {
         (Some(one), Some(other)) if one != other => {
             Some(format!("their cards say {one} and {other}"))

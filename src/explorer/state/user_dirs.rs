@@ -1,7 +1,7 @@
 //! Where the window keeps what outlives it.
 
-use crate::attribution::Cache;
-use crate::file::{user_data, user_settings};
+use hyaline::attribution::Cache;
+use hyaline::file::{user_data, user_settings};
 use std::path::PathBuf;
 
 /// Files and folders of the user's; without one, the thing is not kept.

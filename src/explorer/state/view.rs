@@ -1,12 +1,12 @@
 //! What the window shows beside the document: no part of a session, and not undone.
 
-use crate::display::Arrangement;
-use crate::engine::MethodChoice;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::pair::PairView;
 use crate::explorer::state::scrub::Scrub;
 use crate::explorer::state::side_panel::SidePanel;
 use crate::explorer::state::zoom::ViewTransform;
+use hyaline::display::Arrangement;
+use hyaline::engine::MethodChoice;
 
 /// What the window shows beside the document, and how near.
 #[derive(Debug, Clone, Copy, PartialEq)]

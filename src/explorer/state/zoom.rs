@@ -3,8 +3,8 @@
 //!
 //! Positions in a picture are in shares of its width and height, from its upper left corner.
 
-use crate::picture::Placement;
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
+use hyaline::picture::Placement;
 
 /// The part of the picture that all cells show. Without zoom each network's whole input fills its
 /// cell; with it, cells show the same place at the same size.
@@ -151,7 +151,7 @@ impl PictureTransform {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::RandomStream;
+    use hyaline::random::RandomStream;
     use rand::RngExt;
 
     const CELL: Rect = Rect::from_min_max(pos2(100.0, 50.0), pos2(300.0, 250.0));

@@ -60,17 +60,22 @@ fn flattened(tree: &str) -> Vec<String> {
     parts.map(|part| format!("{}{part}", head.trim())).collect()
 }
 
+/// Whether a path begins at the library's root, or at the program's, which holds the window.
+fn is_root(name: &str) -> bool {
+    ["crate", env!("CARGO_PKG_NAME")].contains(&name)
+}
+
 /// A path from the crate's root, where it is one of the crate.
 fn absolute(path: &str, module: &str) -> Option<String> {
     let mut names: Vec<_> = path.split("::").filter(|name| *name != "self").collect();
     let up = names.iter().take_while(|name| **name == "super").count();
     let start: Vec<_> = match (names.first()?, path.starts_with("self::")) {
-        (&"crate", _) => vec![],
+        (name, _) if is_root(name) => vec![],
         (&"super", _) => module.rsplitn(up + 1, "::").nth(up)?.split("::").collect(),
         (_, true) => module.split("::").collect(),
         _ => return None,
     };
-    names.drain(..up.max(usize::from(names[0] == "crate")));
+    names.drain(..up.max(usize::from(is_root(names[0]))));
     Some([start, names].concat().join("::"))
 }
 

@@ -2,11 +2,11 @@
 
 use super::fit::{fit, looseness};
 use super::setting::Setting;
-use crate::engine::ClassChoice;
 use crate::explorer::command::{Command, Obstacle};
 use crate::explorer::context::{Action, Context};
 use crate::explorer::panel::class_chooser::classes_found;
 use crate::explorer::state::document::Document;
+use hyaline::engine::ClassChoice;
 
 /// Something to find, and what choosing it does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,7 +121,8 @@ impl Entry {
         match self.found {
             Found::Command(command) => cx.run(command),
             Found::Method(id) => {
-                let is_it = |c: &&mut crate::engine::MethodChoice| c.method.description().id == id;
+                let is_it =
+                    |c: &&mut hyaline::engine::MethodChoice| c.method.description().id == id;
                 if let Some(choice) = cx.document.methods.iter_mut().find(is_it) {
                     choice.shown ^= true;
                 }

@@ -1,8 +1,8 @@
 //! Settings of how maps are shown, as the palette finds them.
 
-use crate::attribution::PRESETS;
-use crate::display::{Arrangement, ColorMap, Scope, Style};
 use crate::explorer::state::document::Document;
+use hyaline::attribution::PRESETS;
+use hyaline::display::{Arrangement, ColorMap, Scope, Style};
 
 /// A setting and the value that it takes.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,9 +1,9 @@
 //! The list of studies: finished ones, those that are being computed, and those that stopped before.
 
 use super::StudyPanel;
-use crate::study::OpenedStudy;
-use crate::text::count;
 use egui::{RichText, ScrollArea, Ui};
+use hyaline::study::OpenedStudy;
+use hyaline::text::count;
 
 impl StudyPanel {
     /// All studies that were opened, each with how far it is.

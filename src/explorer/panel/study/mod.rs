@@ -6,13 +6,13 @@ mod pictures;
 mod plot;
 mod table;
 
-use crate::attribution;
-use crate::engine::{CellIndex, ClassChoice, MethodChoice};
 use crate::explorer::context::{Action, Context, Panel};
 use crate::explorer::state::document::Document;
 use crate::explorer::state::open_panels::PanelId;
-use crate::study::{OpenedStudy, PlannedModel, values_of};
 use egui::{ScrollArea, Ui, Window, vec2};
+use hyaline::attribution;
+use hyaline::engine::{CellIndex, ClassChoice, MethodChoice};
+use hyaline::study::{OpenedStudy, PlannedModel, values_of};
 use pictures::Order;
 use plot::ShownPlot;
 use std::path::PathBuf;
@@ -155,8 +155,9 @@ impl StudyPanel {
         let plan = study.report.plan();
         let (planned, choice) = (&plan.pictures[picture], &plan.methods[method]);
         let mut files: Vec<PathBuf> = vec![];
-        let is_model =
-            |open: &crate::model::Model| PlannedModel::of(open).sha256 == plan.models[model].sha256;
+        let is_model = |open: &hyaline::model::Model| {
+            PlannedModel::of(open).sha256 == plan.models[model].sha256
+        };
         if !cx.document.models.iter().any(|open| is_model(&open.value)) {
             files.extend(study.models[model].clone());
         }

@@ -1,12 +1,12 @@
 //! The pictures behind a number.
 
 use super::StudyPanel;
-use crate::engine::CellIndex;
 use crate::explorer::paint::plot_axes::legible_axes;
 use crate::explorer::paint::theme;
-use crate::study::report::{PictureValue, Report};
 use egui::{RichText, ScrollArea, Ui};
 use egui_plot::{Plot, PlotPoints, Points, log_grid_spacer, uniform_grid_spacer};
+use hyaline::engine::CellIndex;
+use hyaline::study::report::{PictureValue, Report};
 
 /// In which order pictures are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,10 +1,10 @@
 //! The report's plots of a score, as they are written to files.
 
-use crate::error::Result;
-use crate::figure::{Fonts, Rendering};
-use crate::session::Typeface;
-use crate::study::report::{PlotFile, Report};
 use egui::{Color32, ColorImage, Frame, TextureHandle, TextureOptions, Ui, Vec2};
+use hyaline::error::Result;
+use hyaline::figure::{Fonts, Rendering};
+use hyaline::session::Typeface;
+use hyaline::study::report::{PlotFile, Report};
 
 /// Dots an inch: two a point, so that lines are fine on fine screens.
 const DPI: f64 = 144.0;

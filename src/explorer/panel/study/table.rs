@@ -4,11 +4,11 @@ use super::StudyPanel;
 use super::list::progress_text;
 use super::plot::ShownPlot;
 use crate::explorer::paint::theme;
-use crate::score::Better;
-use crate::study::OpenedStudy;
-use crate::study::report::Report;
-use crate::text::count;
 use egui::{Grid, Label, RichText, Role, Ui, WidgetInfo};
+use hyaline::score::Better;
+use hyaline::study::OpenedStudy;
+use hyaline::study::report::Report;
+use hyaline::text::count;
 
 impl StudyPanel {
     /// How much there is, and which scores have columns.
