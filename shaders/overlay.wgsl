@@ -16,7 +16,7 @@ struct Uniforms {
     // Width and height of the target's pixels, in parts of the picture's.
     pixel: vec2<f32>,
     // Row of the colour table.
-    color_map: u32,
+    colour_map: u32,
 };
 
 // Bits, below. Fixed when a pipeline is made, so that nothing runs that is not shown.
@@ -42,7 +42,7 @@ const LAST_LEVEL: f32 = 255.0;
 @group(0) @binding(0) var<uniform> uniforms: Uniforms;
 @group(0) @binding(1) var picture: texture_2d<f32>;
 @group(0) @binding(2) var attribution: texture_2d<f32>;
-@group(0) @binding(3) var color_maps: texture_2d<f32>;
+@group(0) @binding(3) var colour_maps: texture_2d<f32>;
 
 struct Corner {
     @builtin(position) position: vec4<f32>,
@@ -81,10 +81,10 @@ fn sample(image: texture_2d<f32>, at: vec2<f32>) -> vec4<f32> {
     return mix(upper, lower, share.y);
 }
 
-fn to_linear(color: vec3<f32>) -> vec3<f32> {
-    let low = color / 12.92;
-    let high = pow((color + 0.055) / 1.055, vec3<f32>(2.4));
-    return select(high, low, color <= vec3<f32>(0.04045));
+fn to_linear(colour: vec3<f32>) -> vec3<f32> {
+    let low = colour / 12.92;
+    let high = pow((colour + 0.055) / 1.055, vec3<f32>(2.4));
+    return select(high, low, colour <= vec3<f32>(0.04045));
 }
 
 // The place of the map's value between the ends of the scale.
@@ -119,7 +119,7 @@ fn fragment(corner: Corner) -> @location(0) vec4<f32> {
     let place = place_of(corner.at);
     let strength = strength_of(place);
     let level = i32(floor(place * LAST_LEVEL + 0.5));
-    var over = textureLoad(color_maps, vec2<i32>(level, i32(uniforms.color_map)), 0).rgb;
+    var over = textureLoad(colour_maps, vec2<i32>(level, i32(uniforms.colour_map)), 0).rgb;
     var presence = select(0.0, select(1.0, strength, is_set(FADE)), strength >= uniforms.threshold);
     if is_set(MASK) {
         over = vec3<f32>(0.0);

@@ -77,7 +77,7 @@ impl Pgd {
         labels: &[usize],
         random: &mut impl Rng,
     ) -> Result<Tensor<4>> {
-        self.maximize(pixels, random, |x| {
+        self.maximise(pixels, random, |x| {
             input_gradient(graph, x, |l| cross_entropy(l, labels).gradient)
         })
     }
@@ -86,7 +86,7 @@ impl Pgd {
     ///
     /// # Errors
     /// As `gradient`.
-    pub fn maximize(
+    pub fn maximise(
         &self,
         pixels: &Tensor<4>,
         random: &mut impl Rng,

@@ -7,7 +7,7 @@ use super::figure::MakeFigure;
 use super::plan::{Case, Plan, Selection};
 use super::terminal::{print, say};
 use crate::attribution::{Attribution, DEFAULT_METHODS, Target};
-use crate::display::{ColorMap, Norm, Overlay, blend};
+use crate::display::{ColourMap, Norm, Overlay, blend};
 use crate::error::{Error, Result};
 use crate::example;
 use crate::file;
@@ -182,7 +182,7 @@ impl Rows {
             let sign = norm.sign(panels[0].attribution.method);
             let maps: Vec<_> =
                 panels.iter().map(|panel| norm.reduce(&panel.attribution.map, sign)).collect();
-            let overlay = Overlay::new(ColorMap::for_sign(sign), norm.scale(&maps, sign));
+            let overlay = Overlay::new(ColourMap::for_sign(sign), norm.scale(&maps, sign));
             for (panel, map) in panels.iter().zip(&maps) {
                 let file = panel.folder.join(format!("{id}.png"));
                 write_png(&file, &blend(&panel.picture, map, &overlay))?;

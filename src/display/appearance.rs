@@ -1,7 +1,7 @@
 //! How maps are shown; changing it computes nothing anew.
 
 use crate::attribution::{Description, Method, Sign};
-use crate::display::{ColorMap, Convention, Ends, Norm, OPACITY, PairEnds, Scope, Style};
+use crate::display::{ColourMap, Convention, Ends, Norm, OPACITY, PairEnds, Scope, Style};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -45,7 +45,9 @@ pub struct Appearance {
     pub arrangement: Arrangement,
     pub style: Style,
     /// `None` takes the usual map for each method's kind of values.
-    pub color_map: Option<ColorMap>,
+    // Sessions and figure records spell it so.
+    #[serde(rename = "color-map")]
+    pub colour_map: Option<ColourMap>,
     /// Of the map over the picture, in [0,1].
     pub opacity: f32,
     /// Places weaker than this share of the scale are left out, in [0,1].
@@ -70,7 +72,7 @@ impl Default for Appearance {
         Self {
             arrangement: Arrangement::default(),
             style: Style::default(),
-            color_map: None,
+            colour_map: None,
             opacity: OPACITY,
             threshold: 0.0,
             top: 100.0,
@@ -111,7 +113,7 @@ impl Appearance {
     pub fn take(&mut self, convention: &Convention, method: Option<&str>) {
         self.norms.set(method, convention.norm);
         if method.is_none() {
-            self.color_map = convention.color_map;
+            self.colour_map = convention.colour_map;
         }
     }
 }

@@ -2,7 +2,7 @@
 //! a test holds the two together.
 
 use crate::attribution::bilinear;
-use crate::display::{ColorMap, Scale};
+use crate::display::{ColourMap, Scale};
 use image::RgbImage;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ impl Style {
 /// How a map lies over its picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Overlay {
-    pub color_map: ColorMap,
+    pub colour_map: ColourMap,
     pub scale: Scale,
     pub style: Style,
     /// Of the map over the picture, or of the darkness beside a mask, in [0,1].
@@ -57,9 +57,9 @@ pub struct Overlay {
 
 impl Overlay {
     /// The usual way: strong, weak places faded, coarse maps smoothed.
-    pub fn new(color_map: ColorMap, scale: Scale) -> Self {
+    pub fn new(colour_map: ColourMap, scale: Scale) -> Self {
         Self {
-            color_map,
+            colour_map,
             scale,
             style: Style::Heatmap,
             opacity: OPACITY,
@@ -108,20 +108,20 @@ pub fn blend(picture: &RgbImage, map: &Array2<f32>, overlay: &Overlay) -> RgbIma
 }
 
 /// A colour of the picture, or the mean of its channels.
-fn below(color: [u8; 3], grey: bool) -> [f32; 3] {
-    let color = color.map(f32::from);
-    if grey { [color.iter().sum::<f32>() / 3.0; 3] } else { color }
+fn below(colour: [u8; 3], grey: bool) -> [f32; 3] {
+    let colour = colour.map(f32::from);
+    if grey { [colour.iter().sum::<f32>() / 3.0; 3] } else { colour }
 }
 
 /// What lies over a pixel, and its opacity.
 fn over(map: &Array2<f32>, at: [usize; 2], overlay: &Overlay) -> ([u8; 3], f32) {
     let value = map[at];
-    let color = overlay.color_map.color(overlay.scale.place(value));
+    let colour = overlay.colour_map.color(overlay.scale.place(value));
     match overlay.style {
-        Style::Heatmap => (color, overlay.opacity * overlay.presence(value)),
+        Style::Heatmap => (colour, overlay.opacity * overlay.presence(value)),
         Style::Mask => ([0; 3], overlay.opacity * (1.0 - overlay.presence(value))),
-        Style::Contours if is_contour(map, at, overlay) => (color, overlay.opacity),
-        Style::Contours => (color, 0.0),
+        Style::Contours if is_contour(map, at, overlay) => (colour, overlay.opacity),
+        Style::Contours => (colour, 0.0),
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
             opacity: 0.5,
             fade: false,
             smooth: false,
-            ..Overlay::new(ColorMap::Grey, Scale { low: 0.0, high: 1.0, centred: false })
+            ..Overlay::new(ColourMap::Grey, Scale { low: 0.0, high: 1.0, centred: false })
         }
     }
 

@@ -1,7 +1,7 @@
 //! How libraries and papers show maps, so that a figure can be matched.
 
 use crate::attribution::Sign;
-use crate::display::{ColorMap, Ends, Norm, Reduction, Scope};
+use crate::display::{ColourMap, Ends, Norm, Reduction, Scope};
 
 /// A norm and colours by the name of who shows maps so.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,7 +11,7 @@ pub struct Convention {
     pub about: &'static str,
     pub norm: Norm,
     /// `None` takes the usual colours for each method's kind of values.
-    pub color_map: Option<ColorMap>,
+    pub colour_map: Option<ColourMap>,
 }
 
 const ALONE: Norm = Norm {
@@ -28,14 +28,14 @@ pub fn conventions() -> [Convention; 6] {
             name: "Hyaline",
             about: "One scale a method on all networks, to the 99th percentile of magnitudes",
             norm: Norm::default(),
-            color_map: None,
+            colour_map: None,
         },
         Convention {
             name: "Captum",
             about: "visualize_image_attr with sign \"all\": channels summed, ends where smaller magnitudes \
                     sum to 98 % (outlier_perc 2), each map alone",
             norm: Norm { ends: Ends::Mass(98.0), ..ALONE },
-            color_map: Some(ColorMap::RedGreen),
+            colour_map: Some(ColourMap::RedGreen),
         },
         Convention {
             name: "PAIR saliency",
@@ -47,27 +47,27 @@ pub fn conventions() -> [Convention; 6] {
                 ends: Ends::Percentile(99.0),
                 ..ALONE
             },
-            color_map: Some(ColorMap::Grey),
+            colour_map: Some(ColourMap::Grey),
         },
         Convention {
             name: "pytorch-grad-cam",
             about: "scale_cam_image: from the least to the largest value, each map alone; turbo stands for \
                     OpenCV's jet",
             norm: Norm { sign: Some(Sign::Full), ..ALONE },
-            color_map: Some(ColorMap::Turbo),
+            colour_map: Some(ColourMap::Turbo),
         },
         Convention {
             name: "zennit",
             about: "imgify with symmetric=True and its command line's colours: zero in the middle, the \
                     largest magnitude at both ends, each map alone",
             norm: ALONE,
-            color_map: Some(ColorMap::ColdHot),
+            colour_map: Some(ColourMap::ColdHot),
         },
         Convention {
             name: "matplotlib CenteredNorm",
             about: "Zero in the middle, the largest magnitude at both ends, each map alone",
             norm: ALONE,
-            color_map: Some(ColorMap::BlueRed),
+            colour_map: Some(ColourMap::BlueRed),
         },
     ]
 }

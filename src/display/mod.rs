@@ -2,7 +2,7 @@
 
 mod appearance;
 mod blend;
-mod colormap;
+mod colour_map;
 mod convention;
 mod difference;
 mod norm;
@@ -10,7 +10,7 @@ mod scales;
 
 pub use appearance::{Appearance, Arrangement, MethodNorm, Norms, TOP};
 pub use blend::{OPACITY, Overlay, Style, blend};
-pub use colormap::{ColorMap, LEVELS};
+pub use colour_map::{ColourMap, LEVELS};
 pub use convention::{Convention, conventions};
 pub use difference::Difference;
 pub use norm::{Ends, Norm, PairEnds, Reduction, Scale, Scope};

@@ -215,7 +215,7 @@ fn style(appearance: &Appearance, options: &FigureOptions) -> String {
     if grey {
         said.push("the picture in grey".into());
     }
-    if let Some(map) = appearance.color_map {
+    if let Some(map) = appearance.colour_map {
         said.push(format!("colours {}", map.name()));
     }
     format!("{}.", said.join(", "))

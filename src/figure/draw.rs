@@ -2,7 +2,7 @@
 
 use super::Fonts;
 use super::layout::{Item, Layout, Text, What};
-use super::table::{Cell, ColorBar, Panel, Table};
+use super::table::{Cell, ColourBar, Panel, Table};
 use crate::display::LEVELS;
 use crate::error::{Error, Result};
 use crate::plot::canvas::{Canvas, INK, Page, Rect, TextStyle};
@@ -53,10 +53,10 @@ pub fn draw(grid: &Table, layout: &Layout, options: &FigureOptions) -> Result<Ca
                 canvas.border(rect, INK, THIN);
             }
             What::Text(text) => write(&mut canvas, text),
-            What::Sample(color) => {
+            What::Sample(colour) => {
                 let [x, y, width, height] = rect;
                 let y = y + 0.5 * height;
-                canvas.line([[x, y], [x + width, y]], color, CURVE);
+                canvas.line([[x, y], [x + width, y]], colour, CURVE);
             }
         }
     }
@@ -80,7 +80,7 @@ pub fn page<'a>(
 }
 
 fn write(canvas: &mut Canvas, text: &Text) {
-    let lettering = TextStyle { size: text.size, bold: false, color: text.color };
+    let lettering = TextStyle { size: text.size, bold: false, colour: text.colour };
     match text.upwards {
         true => canvas.lettered_upwards(text.baseline, text.anchor, lettering, &text.content),
         false => canvas.lettered(text.baseline, text.anchor, lettering, &text.content),
@@ -99,8 +99,8 @@ fn marks(canvas: &mut Canvas, panel: &Panel, [left, top, width, height]: Rect) {
             ((x2 - x1) * width - 2.0 * within).max(0.0),
             ((y2 - y1) * height - 2.0 * within).max(0.0),
         ];
-        for (thickness, color) in BOX {
-            canvas.border(place, color, thickness);
+        for (thickness, colour) in BOX {
+            canvas.border(place, colour, thickness);
         }
     }
 }
@@ -132,8 +132,8 @@ fn pngs(grid: &Table, layout: &Layout) -> Result<Vec<Option<Vec<u8>>>> {
 }
 
 /// All colours of a bar, low ones at the left or below.
-pub fn gradient(bar: &ColorBar, upwards: bool) -> RgbImage {
-    let table = bar.color_map.table();
+pub fn gradient(bar: &ColourBar, upwards: bool) -> RgbImage {
+    let table = bar.colour_map.table();
     let last = LEVELS as u32 - 1;
     match upwards {
         true => RgbImage::from_fn(1, LEVELS as u32, |_, y| image::Rgb(table[(last - y) as usize])),

@@ -4,7 +4,7 @@ use super::Fonts;
 use super::contents::FigureContents;
 use super::draw::{gradient, png};
 use super::render::Rendering;
-use super::table::{Bars, Cell, ColorBar, Heading, Table};
+use super::table::{Bars, Cell, ColourBar, Heading, Table};
 use crate::engine::CellIndex;
 use crate::error::Result;
 use crate::file::{file_name, write};
@@ -119,8 +119,8 @@ impl Writer<'_> {
         if !self.grid.columns.iter().any(|column| column.has_charts) {
             return String::new();
         }
-        let sample = |(name, color): &(String, String)| {
-            let color = color.trim_start_matches('#');
+        let sample = |(name, colour): &(String, String)| {
+            let colour = colour.trim_start_matches('#');
             let name = escaped(name);
             format!("\\textcolor[HTML]{{{color}}}{{\\rule[.5ex]{{1.5em}}{{1pt}}}} {name}")
         };
@@ -199,14 +199,14 @@ impl Writer<'_> {
         Ok(text)
     }
 
-    fn bar_file(&mut self, bar: &ColorBar, upwards: bool) -> Result<String> {
+    fn bar_file(&mut self, bar: &ColourBar, upwards: bool) -> Result<String> {
         self.bars += 1;
         let file = format!("bar-{}.png", self.bars);
         write(&self.folder.join("panels").join(&file), &png(&gradient(bar, upwards))?)?;
         Ok(file)
     }
 
-    fn bar_beside(&mut self, bar: &ColorBar) -> Result<String> {
+    fn bar_beside(&mut self, bar: &ColourBar) -> Result<String> {
         let file = self.bar_file(bar, true)?;
         let numbers: Vec<String> = bar.numbers().iter().rev().map(|n| escaped(n)).collect();
         Ok(format!(
@@ -215,7 +215,7 @@ impl Writer<'_> {
         ))
     }
 
-    fn bar_below(&mut self, bar: &ColorBar) -> Result<String> {
+    fn bar_below(&mut self, bar: &ColourBar) -> Result<String> {
         let file = self.bar_file(bar, false)?;
         let numbers: Vec<String> = bar.numbers().iter().map(|n| escaped(n)).collect();
         Ok(format!(

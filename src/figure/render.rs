@@ -65,8 +65,8 @@ impl Rendering {
             Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
         resvg::render(&self.tree, scale, &mut map.as_mut());
         let rgba = map.pixels().iter().flat_map(|pixel| {
-            let color = pixel.demultiply();
-            [color.red(), color.green(), color.blue(), color.alpha()]
+            let colour = pixel.demultiply();
+            [colour.red(), colour.green(), colour.blue(), colour.alpha()]
         });
         Ok(Pixels { width, height, rgba: rgba.collect() })
     }

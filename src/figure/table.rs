@@ -1,6 +1,6 @@
 //! What a figure shows, as rows and columns.
 
-use crate::display::{ColorMap, Scale};
+use crate::display::{ColourMap, Scale};
 use crate::plot::Axis;
 use crate::plot::canvas::Rect;
 use crate::plot::chart::ChartLine;
@@ -52,15 +52,15 @@ pub struct Panel {
     pub smooth: bool,
     pub footer: Vec<String>,
     /// Of a panel whose scale no other bar tells.
-    pub bar: Option<ColorBar>,
+    pub bar: Option<ColourBar>,
     /// What people drew around: left, top, width and height in shares of the picture's.
     pub boxes: Vec<Rect>,
 }
 
 /// Colours with the values at their ends.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ColorBar {
-    pub color_map: ColorMap,
+pub struct ColourBar {
+    pub colour_map: ColourMap,
     pub scale: Scale,
     pub unit: String,
 }
@@ -71,11 +71,11 @@ pub enum Bars {
     #[default]
     None,
     /// Right of rows.
-    Rows(Vec<Option<ColorBar>>),
+    Rows(Vec<Option<ColourBar>>),
     /// Below columns.
-    Columns(Vec<Option<ColorBar>>),
+    Columns(Vec<Option<ColourBar>>),
     /// One beside all rows from the first that it is of.
-    Figure(ColorBar, usize),
+    Figure(ColourBar, usize),
 }
 
 impl Table {
@@ -129,7 +129,7 @@ impl Bars {
     }
 }
 
-impl ColorBar {
+impl ColourBar {
     /// The numbers beside it, from low to high.
     pub fn numbers(&self) -> Vec<String> {
         let number = |value: f32| number(value).replace('-', "−");

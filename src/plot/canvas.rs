@@ -37,7 +37,7 @@ impl Anchor {
 pub struct TextStyle<'a> {
     pub size: f64,
     pub bold: bool,
-    pub color: &'a str,
+    pub colour: &'a str,
 }
 
 /// A place on the canvas: left, top, width, height.
@@ -77,9 +77,9 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    pub fn text(&mut self, [x, y]: [f64; 2], anchor: Anchor, color: &str, content: &str) {
+    pub fn text(&mut self, [x, y]: [f64; 2], anchor: Anchor, colour: &str, content: &str) {
         let text = Text::new(printable(content)).set("x", rounded(x)).set("y", rounded(y));
-        self.add(text.set("text-anchor", anchor.name()).set("fill", color));
+        self.add(text.set("text-anchor", anchor.name()).set("fill", colour));
     }
 
     /// Text of a size of its own, its baseline at a point.
@@ -111,10 +111,10 @@ impl Canvas {
     }
 
     /// A line around a place.
-    pub fn border(&mut self, [x, y, width, height]: Rect, color: &str, thickness: f64) {
+    pub fn border(&mut self, [x, y, width, height]: Rect, colour: &str, thickness: f64) {
         let frame = Rectangle::new().set("x", rounded(x)).set("y", rounded(y));
         let frame = frame.set("width", rounded(width)).set("height", rounded(height));
-        self.add(frame.set("fill", "none").set("stroke", color).set("stroke-width", thickness));
+        self.add(frame.set("fill", "none").set("stroke", colour).set("stroke-width", thickness));
     }
 
     /// Bold text that begins at a point.
@@ -148,10 +148,10 @@ impl Canvas {
             if x > left && x + SAMPLE + length(&name) > right {
                 [x, y] = [left, y + LINE];
             }
-            let (middle, color) = (y - 0.36 * TEXT, palette::on_white(series));
+            let (middle, colour) = (y - 0.36 * TEXT, palette::on_white(series));
             match sample {
-                Sample::Mark => self.mark([x + 0.5 * SAMPLE, middle], series, &color, &name),
-                Sample::Line => self.line([[x, middle], [x + SAMPLE - 5.0, middle]], &color, 1.6),
+                Sample::Mark => self.mark([x + 0.5 * SAMPLE, middle], series, &colour, &name),
+                Sample::Line => self.line([[x, middle], [x + SAMPLE - 5.0, middle]], &colour, 1.6),
             }
             self.text([x + SAMPLE, y], Anchor::Start, INK, &name);
             x += SAMPLE + length(&name) + 16.0;
@@ -168,24 +168,24 @@ impl Canvas {
         LINE * lines.len() as f64
     }
 
-    pub fn line(&mut self, [from, to]: [[f64; 2]; 2], color: &str, width: f64) {
-        self.add(line([from, to], color, width));
+    pub fn line(&mut self, [from, to]: [[f64; 2]; 2], colour: &str, width: f64) {
+        self.add(line([from, to], colour, width));
     }
 
-    pub fn dashed(&mut self, ends: [[f64; 2]; 2], color: &str) {
-        self.add(line(ends, color, 1.0).set("stroke-dasharray", "3 3"));
+    pub fn dashed(&mut self, ends: [[f64; 2]; 2], colour: &str) {
+        self.add(line(ends, colour, 1.0).set("stroke-dasharray", "3 3"));
     }
 
     /// A line through points.
-    pub fn curve(&mut self, points: &[[f64; 2]], color: &str, width: f64) {
-        let path = Path::new().set("d", steps(points)).set("fill", "none").set("stroke", color);
+    pub fn curve(&mut self, points: &[[f64; 2]], colour: &str, width: f64) {
+        let path = Path::new().set("d", steps(points)).set("fill", "none").set("stroke", colour);
         self.add(path.set("stroke-width", width).set("stroke-linejoin", "round"));
     }
 
     /// What lies between two lines, pale.
-    pub fn band(&mut self, above: &[[f64; 2]], below: &[[f64; 2]], color: &str) {
+    pub fn band(&mut self, above: &[[f64; 2]], below: &[[f64; 2]], colour: &str) {
         let around: Vec<[f64; 2]> = above.iter().chain(below.iter().rev()).copied().collect();
-        let path = Path::new().set("d", steps(&around) + "Z").set("fill", color);
+        let path = Path::new().set("d", steps(&around) + "Z").set("fill", colour);
         self.add(path.set("fill-opacity", 0.18));
     }
 
@@ -196,7 +196,7 @@ impl Canvas {
     }
 
     /// A point of a series, with a text that viewers show under the pointer.
-    pub fn mark(&mut self, [x, y]: [f64; 2], series: usize, color: &str, about: &str) {
+    pub fn mark(&mut self, [x, y]: [f64; 2], series: usize, colour: &str, about: &str) {
         const R: f64 = 3.4;
         let about = Title::new(printable(about));
         let corners = |corners: &[[f64; 2]]| {
@@ -204,12 +204,12 @@ impl Canvas {
                 .iter()
                 .map(|[dx, dy]| format!("{},{}", rounded(x + R * dx), rounded(y + R * dy)));
             let text: Vec<String> = text.collect();
-            Polygon::new().set("points", text.join(" ")).set("fill", color)
+            Polygon::new().set("points", text.join(" ")).set("fill", colour)
         };
         match series % MARKS {
             0 => {
                 let circle = Circle::new().set("cx", rounded(x)).set("cy", rounded(y));
-                self.add(circle.set("r", R).set("fill", color).add(about));
+                self.add(circle.set("r", R).set("fill", colour).add(about));
             }
             1 => {
                 self.add(corners(&[[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]).add(about));
@@ -243,9 +243,9 @@ impl Canvas {
             svg::Node::append(&mut element, text);
             document = document.add(element);
         }
-        if let Some(color) = page.ground {
+        if let Some(colour) = page.ground {
             let ground = Rectangle::new().set("width", "100%").set("height", "100%");
-            document = document.add(ground.set("fill", color));
+            document = document.add(ground.set("fill", colour));
         }
         let group = self.group.set("font-family", page.families).set("font-size", TEXT);
         format!("{}\n", document.add(group))
@@ -254,7 +254,7 @@ impl Canvas {
 
 fn set(content: &str, anchor: Anchor, of: TextStyle) -> Text {
     let text = Text::new(printable(content)).set("text-anchor", anchor.name());
-    let text = text.set("font-size", rounded(of.size)).set("fill", of.color);
+    let text = text.set("font-size", rounded(of.size)).set("fill", of.colour);
     if of.bold { text.set("font-weight", "bold") } else { text }
 }
 
@@ -304,10 +304,10 @@ fn wrapped(text: &str, width: f64) -> Vec<String> {
     lines
 }
 
-fn line([from, to]: [[f64; 2]; 2], color: &str, width: f64) -> Line {
+fn line([from, to]: [[f64; 2]; 2], colour: &str, width: f64) -> Line {
     let line = Line::new().set("x1", rounded(from[0])).set("y1", rounded(from[1]));
     let line = line.set("x2", rounded(to[0])).set("y2", rounded(to[1]));
-    line.set("stroke", color).set("stroke-width", width)
+    line.set("stroke", colour).set("stroke-width", width)
 }
 
 fn steps(points: &[[f64; 2]]) -> String {

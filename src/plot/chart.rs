@@ -7,7 +7,7 @@ use crate::plot::canvas::{Anchor, Canvas, GRID, INK, Rect, TextStyle};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChartLine {
     /// As `#rrggbb`.
-    pub color: String,
+    pub colour: String,
     /// Places from 0 to 1 with their values.
     pub points: Vec<[f64; 2]>,
     /// Half the height of the band at each point; none for a curve without one.
@@ -53,7 +53,7 @@ pub fn draw(
 ) {
     let bottom = top + height;
     let at = |[x, y]: [f64; 2]| [left + x * width, bottom - axis.place(y) * height];
-    let numbers = TextStyle { size: style.text, bold: false, color: INK };
+    let numbers = TextStyle { size: style.text, bold: false, colour: INK };
     for (value, text) in axis.ticks() {
         let ends = [at([0.0, value]), at([1.0, value])];
         canvas.line(ends, GRID, style.grid);
@@ -70,9 +70,9 @@ pub fn draw(
     for line in lines.iter().filter(|line| line.points.len() > 1) {
         let edge = |sign: f64| line.edge(sign).map(at).collect::<Vec<_>>();
         if line.errors.iter().any(|error| *error > 0.0) {
-            canvas.band(&edge(1.0), &edge(-1.0), &line.color);
+            canvas.band(&edge(1.0), &edge(-1.0), &line.colour);
         }
-        canvas.curve(&edge(0.0), &line.color, style.line);
+        canvas.curve(&edge(0.0), &line.colour, style.line);
     }
     canvas.border([left, top, width, height], crate::plot::canvas::PALE, 0.8 * style.grid);
 }

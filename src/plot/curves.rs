@@ -91,8 +91,8 @@ fn draw(
         let last = line.values.len().saturating_sub(1).max(1) as f64;
         let point = |(i, value): (usize, &f64)| [i as f64 / last, *value];
         let points = line.values.iter().enumerate().map(point).collect();
-        let (color, errors) = (palette::on_white(series), line.errors.clone());
-        Some(ChartLine { color, points, errors })
+        let (colour, errors) = (palette::on_white(series), line.errors.clone());
+        Some(ChartLine { colour, points, errors })
     };
     let lines: Vec<ChartLine> = panel.lines.iter().enumerate().filter_map(line).collect();
     let style = ChartStyle {

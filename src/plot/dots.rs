@@ -90,12 +90,12 @@ impl Dots {
         for (series, estimate) in row.estimates.iter().enumerate() {
             let y = first + ROW[1] * series as f64;
             let Some(Estimate { value, interval }) = estimate else { continue };
-            let color = palette::on_white(series);
+            let colour = palette::on_white(series);
             if let Some([low, high]) = interval {
-                canvas.line([[x(*low), y], [x(*high), y]], &color, 1.4);
+                canvas.line([[x(*low), y], [x(*high), y]], &colour, 1.4);
             }
             let name = self.series.get(series).map_or("", String::as_str);
-            canvas.mark([x(*value), y], series, &color, &format!("{name}: {value:.4}"));
+            canvas.mark([x(*value), y], series, &colour, &format!("{name}: {value:.4}"));
         }
     }
 }

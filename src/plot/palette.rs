@@ -25,10 +25,10 @@ pub const ON_LIGHT: [[u8; 3]; 7] = [
 /// The colour of a series: after the seven of a palette come the same, half way to `far`; they repeat
 /// after fourteen.
 pub fn of_series(series: usize, palette: &[[u8; 3]; 7], far: u8) -> [u8; 3] {
-    let color = palette[series % palette.len()];
+    let colour = palette[series % palette.len()];
     match (series / palette.len()) % 2 {
-        0 => color,
-        _ => color.map(|value| value.midpoint(far)),
+        0 => colour,
+        _ => colour.map(|value| value.midpoint(far)),
     }
 }
 

@@ -234,15 +234,18 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::display::ColorMap;
+    use crate::display::ColourMap;
 
     fn session(folder: &Path) -> Session {
         let (path, sha256) = (folder.join("net.toml"), "00".to_string());
         let card = Card { weights: folder.join("net.safetensors"), ..Card::default() };
         let network = File { path, sha256, card: Some(card) };
         let picture = File { path: "/elsewhere/cat.png".into(), sha256: "11".into(), card: None };
-        let shown =
-            Appearance { opacity: 0.5, color_map: Some(ColorMap::Magma), ..Appearance::default() };
+        let shown = Appearance {
+            opacity: 0.5,
+            colour_map: Some(ColourMap::Magma),
+            ..Appearance::default()
+        };
         let parameters = BTreeMap::from([("masks".to_string(), "7".to_string())]);
         Session {
             seed: 7,

@@ -2,7 +2,7 @@
 
 use crate::explorer::{CellPaint, OverlayRenderer};
 use crate::support;
-use hyaline::display::{ColorMap, LEVELS, Overlay, Scale, Style, blend};
+use hyaline::display::{ColourMap, LEVELS, Overlay, Scale, Style, blend};
 use image::{RgbImage, RgbaImage};
 use ndarray::Array2;
 use std::sync::Arc;
@@ -132,7 +132,7 @@ fn example(map_size: (usize, usize)) -> (RgbImage, Array2<f32>) {
 }
 
 const PLAIN: Overlay = Overlay {
-    color_map: ColorMap::Viridis,
+    colour_map: ColourMap::Viridis,
     scale: Scale { low: -1.5, high: 1.5, centred: true },
     style: Style::Heatmap,
     opacity: 1.0,
@@ -150,15 +150,15 @@ fn every_colour_of_every_map_is_the_same_on_the_gpu() {
     let picture = RgbImage::new(256, 1);
     let last = (LEVELS - 1) as f32;
     let map = Array2::from_shape_fn((1, LEVELS), |(_, x)| x as f32 / last);
-    for color_map in ColorMap::ALL {
+    for colour_map in ColourMap::ALL {
         let scale = Scale { low: 0.0, high: 1.0, centred: false };
-        let found = render(&gpu, &picture, &map, Overlay { color_map, scale, ..PLAIN }, FORMAT);
-        for (level, color) in color_map.table().iter().enumerate() {
+        let found = render(&gpu, &picture, &map, Overlay { colour_map, scale, ..PLAIN }, FORMAT);
+        for (level, color) in colour_map.table().iter().enumerate() {
             assert_eq!(
                 found.get_pixel(level as u32, 0).0,
                 *color,
                 "{} at {level}",
-                color_map.name()
+                colour_map.name()
             );
         }
     }

@@ -7,7 +7,7 @@ use crate::explorer::grid::cell::overlay_with;
 use crate::explorer::state::document::Document;
 use egui::{ColorImage, LayerId, Order, Pos2, Rect, Ui};
 use hyaline::attribution::{ForeignMap, Method, Sign};
-use hyaline::display::{ColorMap, blend};
+use hyaline::display::{ColourMap, blend};
 use hyaline::engine::{OpenModel, OpenPicture};
 use hyaline::error::Result;
 use hyaline::figure::enlarged;
@@ -221,7 +221,7 @@ impl DroppedMap {
         let sign = if has_negative { Sign::Signed } else { of_method.sign };
         let values = of_method.norm.reduce(&map, sign);
         let scale = of_method.norm.scale([&values], sign);
-        let colors = document.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(sign));
+        let colors = document.appearance.colour_map.unwrap_or_else(|| ColourMap::for_sign(sign));
         let overlay = overlay_with(document, colors, scale);
         let seen = enlarged(&to_rgb(&picture.value.pixels(input)?), SIDE, overlay.smooth);
         let shown = blend(&seen, &values, &overlay);

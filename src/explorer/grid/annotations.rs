@@ -55,8 +55,8 @@ pub fn draw_annotations(
         let BoundingBox { x1, y1, x2, y2 } = *edges;
         let region = Rect::from_min_max(at(x1, y1), at(x2, y2));
         // A dark line around a bright one shows on every map.
-        for (width, color) in theme::ANNOTATION {
-            let stroke = Stroke::new(width, color);
+        for (width, colour) in theme::ANNOTATION {
+            let stroke = Stroke::new(width, colour);
             painter.rect_stroke(region, 0.0, stroke, StrokeKind::Inside);
         }
     }

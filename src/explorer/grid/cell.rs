@@ -10,7 +10,7 @@ use crate::explorer::grid::probe::{
     draw_marks, navigate, picture_transform, pin_probe, readout_at,
 };
 use crate::explorer::paint::cell::{failed, label, paint, progress, waiting};
-use crate::explorer::paint::color_bar::Bar;
+use crate::explorer::paint::colour_bar::Bar;
 use crate::explorer::paint::context_menu::context_menu;
 use crate::explorer::paint::focus::show_focus;
 use crate::explorer::paint::text_on_picture::shadowed;
@@ -21,7 +21,7 @@ use crate::explorer::state::zoom::PictureTransform;
 use egui::{Align2, Response, RichText, Sense, Ui, vec2};
 use hyaline::attribution::{Attribution, STANDARD_ERROR};
 use hyaline::display::{
-    Appearance, Arrangement, ColorMap, MethodNorm, Overlay, Scale, Scaler, Scope,
+    Appearance, Arrangement, ColourMap, MethodNorm, Overlay, Scale, Scaler, Scope,
 };
 use hyaline::engine::job::{CurvesQuery, MapQuery, PredictionQuery};
 use hyaline::engine::{Condition, Key, MethodChoice, OpenModel, OpenPicture, State, Subject};
@@ -75,7 +75,7 @@ impl Cell {
 /// How a cell is shown.
 pub struct CellStyle {
     pub norm: MethodNorm,
-    pub color_map: ColorMap,
+    pub colour_map: ColourMap,
     /// The scale shared with other cells; without one, a cell is scaled alone and says so.
     pub scale: Option<Scale>,
     /// Whether it is shared with the other network of a pair alone.
@@ -86,7 +86,7 @@ pub struct CellStyle {
 impl CellStyle {
     /// The colour bar of a method's cells on a scale.
     pub fn bar(&self, choice: &MethodChoice, scale: Scale) -> Bar {
-        Bar::new(choice.method, self.norm.norm, self.color_map, scale)
+        Bar::new(choice.method, self.norm.norm, self.colour_map, scale)
     }
 }
 
@@ -203,9 +203,9 @@ fn resume_button(
 }
 
 /// How maps are laid over pictures now.
-pub fn overlay_with(document: &Document, color_map: ColorMap, scale: Scale) -> Overlay {
+pub fn overlay_with(document: &Document, colour_map: ColourMap, scale: Scale) -> Overlay {
     let Appearance { style, opacity, threshold, fade, smooth, grey, .. } = document.appearance;
-    Overlay { color_map, scale, style, opacity, threshold, fade, smooth, grey }
+    Overlay { colour_map, scale, style, opacity, threshold, fade, smooth, grey }
 }
 
 /// The same for one map, whose strongest values alone may be wanted.
@@ -215,7 +215,7 @@ pub fn overlay_of(
     style: &CellStyle,
     scale: Scale,
 ) -> Overlay {
-    let mut overlay = overlay_with(cx.document, style.color_map, scale);
+    let mut overlay = overlay_with(cx.document, style.colour_map, scale);
     let share = cx.document.appearance.top / 100.0;
     if share < 1.0 {
         let least = cx.frame.reduced.strength_of_top(map, style.norm, scale, share);
@@ -317,8 +317,8 @@ fn footer(
             .chain(error.filter(|error| *error > UNSURE).map(|_| NOT_CONVERGED))
             .collect();
         if !warnings.is_empty() {
-            let color = ui.visuals().warn_fg_color;
-            let shown = RichText::new(warnings.join("; ")).small().color(color);
+            let colour = ui.visuals().warn_fg_color;
+            let shown = RichText::new(warnings.join("; ")).small().color(colour);
             ui.add(egui::Label::new(shown).truncate()).on_hover_text(warnings.join("\n"));
         }
         let facts =

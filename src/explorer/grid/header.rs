@@ -7,11 +7,11 @@ use crate::explorer::grid::classes::class_notes;
 use crate::explorer::grid::layout::{GridLayout, is_brief, predictions as predictions_shown};
 use crate::explorer::grid::line_menu::orderable;
 use crate::explorer::grid::pair::pair_header;
-use crate::explorer::grid::probe::{color_readout, draw_marks, navigate, picture_transform};
+use crate::explorer::grid::probe::{colour_readout, draw_marks, navigate, picture_transform};
 use crate::explorer::grid::{Shown, in_lines, title};
 use crate::explorer::paint::cell::{failed, label, waiting};
 use crate::explorer::paint::focus::show_focus;
-use crate::explorer::paint::text_on_picture::{is_legible, shadowed, write_colors};
+use crate::explorer::paint::text_on_picture::{is_legible, shadowed, write_colours};
 use crate::explorer::paint::{textures, theme};
 use crate::explorer::panel::guesses::guesses_badge;
 use crate::explorer::state::reorder::GridLine;
@@ -119,10 +119,10 @@ fn seen_picture(
                 painter.image(texture, transform.input, UNIT, egui::Color32::WHITE);
             }
             draw_annotations(ui, cx, model, picture, &transform);
-            write_colors(ui, &transform, seen.image());
+            write_colours(ui, &transform, seen.image());
             draw_marks(ui, cx, &transform);
             show_focus(ui, &response);
-            if let Some(text) = color_readout(cx, &transform, &seen) {
+            if let Some(text) = colour_readout(cx, &transform, &seen) {
                 let at = rect.left_bottom() + vec2(4.0, -3.0);
                 shadowed(&painter, at, Align2::LEFT_BOTTOM, &text, 11.0);
             }
@@ -190,7 +190,7 @@ fn predictions(ui: &mut Ui, cx: &mut Context, seen: &Subject, model: &OpenModel)
         );
         ui.painter().rect_filled(bar, 2.0, theme::probability(ui.visuals()));
         let font = FontId::proportional(11.5);
-        let color = match Some(prediction.class) == explained {
+        let colour = match Some(prediction.class) == explained {
             true => ui.visuals().strong_text_color(),
             false => ui.visuals().text_color(),
         };
@@ -202,10 +202,10 @@ fn predictions(ui: &mut Ui, cx: &mut Context, seen: &Subject, model: &OpenModel)
             Align2::LEFT_CENTER,
             format!("{mark}{}", prediction.label),
             font.clone(),
-            color,
+            colour,
         );
         let probability = format!("{:.3}", prediction.score());
-        ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, probability, font, color);
+        ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, probability, font, colour);
         show_focus(ui, &response);
     }
 }

@@ -25,7 +25,7 @@ use crate::explorer::state::document::Document;
 use egui::{
     Align, Align2, CentralPanel, Label, Layout, Rect, RichText, ScrollArea, Ui, Vec2, vec2,
 };
-use hyaline::display::{Arrangement, ColorMap, PairOfScales, Scale, shared_scales};
+use hyaline::display::{Arrangement, ColourMap, PairOfScales, Scale, shared_scales};
 use hyaline::engine::job::MapQuery;
 use hyaline::engine::{CellId, ExplainedClass, MethodChoice, OpenModel, OpenPicture};
 use ndarray::Array3;
@@ -196,8 +196,8 @@ pub fn style_of(
 ) -> CellStyle {
     let appearance = &document.appearance;
     let norm = appearance.norms.of(choice.method);
-    let color_map = appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(norm.sign));
-    CellStyle { norm, color_map, scale, is_of_pair: false, side }
+    let colour_map = appearance.colour_map.unwrap_or_else(|| ColourMap::for_sign(norm.sign));
+    CellStyle { norm, colour_map, scale, is_of_pair: false, side }
 }
 
 /// Methods as rows, networks as columns; rows stand beside each other where there is room.

@@ -11,7 +11,7 @@ use crate::explorer::paint::text_on_picture::shadowed;
 use crate::explorer::paint::theme;
 use crate::explorer::state::pair::PairView;
 use egui::{Align2, Label, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
-use hyaline::display::{Arrangement, ColorMap, Difference, PairEnds, Scale, Scaler};
+use hyaline::display::{Arrangement, ColourMap, Difference, PairEnds, Scale, Scaler};
 use hyaline::engine::job::{MapQuery, Similarity, SimilarityQuery};
 use hyaline::engine::{MethodChoice, OpenModel, OpenPicture, State, Subject};
 use hyaline::score::Measured;
@@ -104,9 +104,9 @@ pub fn pair_cell(
             let x = square.left() + cx.view.wipe * square.width();
             show(ui, 0, square.with_max_x(x));
             show(ui, 1, square.with_min_x(x));
-            for (width, color) in theme::CROSSHAIR {
+            for (width, colour) in theme::CROSSHAIR {
                 let line = [pos2(x, square.top()), pos2(x, square.bottom())];
-                ui.painter().line_segment(line, Stroke::new(width, color));
+                ui.painter().line_segment(line, Stroke::new(width, colour));
             }
         }
         PairView::Blink => {
@@ -126,7 +126,7 @@ pub fn pair_cell(
             let of = Difference::of_scales(scales);
             match cx.frame.reduced.difference([first.0, second.0], style.norm, of) {
                 Some(map) => {
-                    let overlay = overlay_with(cx.document, ColorMap::OrangePurple, of.scale());
+                    let overlay = overlay_with(cx.document, ColourMap::OrangePurple, of.scale());
                     paint(ui, &transform, square, id("difference"), seen[0], (map, overlay));
                     let bar = egui::Id::unique(("difference bar", picture.id, method.id));
                     difference_bar(ui, square, bar, of);

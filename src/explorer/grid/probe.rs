@@ -79,8 +79,8 @@ pub fn draw_marks(ui: &Ui, cx: &Context, transform: &PictureTransform) {
     let painter = ui.painter().with_clip_rect(transform.cell.intersect(ui.clip_rect()));
     for (index, probe) in cx.document.probes.iter().enumerate() {
         let at = transform.screen_from_picture(*probe);
-        for (width, color) in theme::ANNOTATION {
-            painter.circle_stroke(at, 4.0, Stroke::new(width, color));
+        for (width, colour) in theme::ANNOTATION {
+            painter.circle_stroke(at, 4.0, Stroke::new(width, colour));
         }
         let text = (index + 1).to_string();
         shadowed(&painter, at + vec2(6.0, 0.0), Align2::LEFT_CENTER, &text, 11.0);
@@ -88,8 +88,8 @@ pub fn draw_marks(ui: &Ui, cx: &Context, transform: &PictureTransform) {
     let Some(at) = cx.frame.pointed.before.map(|place| transform.screen_from_picture(place)) else {
         return;
     };
-    for (width, color) in theme::CROSSHAIR {
-        let stroke = Stroke::new(width, color);
+    for (width, colour) in theme::CROSSHAIR {
+        let stroke = Stroke::new(width, colour);
         for along in [vec2(1.0, 0.0), vec2(0.0, 1.0)] {
             for side in [-1.0, 1.0] {
                 painter.line_segment([at + along * side * 4.0, at + along * side * 9.0], stroke);
@@ -123,7 +123,11 @@ pub fn readout_at(
 
 /// The colour under the pointer as a network sees it, and where in its input that is; none
 /// where the colours stand in the pixels.
-pub fn color_readout(cx: &Context, transform: &PictureTransform, seen: &Subject) -> Option<String> {
+pub fn colour_readout(
+    cx: &Context,
+    transform: &PictureTransform,
+    seen: &Subject,
+) -> Option<String> {
     let (width, height) = seen.image().dimensions();
     let size = [height as usize, width as usize];
     let [row, column] = transform

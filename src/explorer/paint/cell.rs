@@ -34,13 +34,13 @@ pub fn label(response: &Response, text: String) {
 
 pub fn waiting(ui: &Ui, rect: Rect, text: &str) {
     ui.painter().rect_filled(rect, 2.0, theme::empty_cell(ui.visuals()));
-    let color = ui.visuals().weak_text_color();
+    let colour = ui.visuals().weak_text_color();
     ui.painter().text(
         rect.center(),
         Align2::CENTER_CENTER,
         text,
         FontId::proportional(12.0),
-        color,
+        colour,
     );
 }
 

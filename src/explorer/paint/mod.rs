@@ -1,7 +1,7 @@
 //! Painting: colours and sizes, maps on the GPU, texts on pictures.
 
 pub mod cell;
-pub mod color_bar;
+pub mod colour_bar;
 pub mod context_menu;
 pub mod difference_bar;
 pub mod focus;

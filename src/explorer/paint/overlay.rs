@@ -2,7 +2,7 @@
 
 use egui_wgpu::wgpu::{self, util::DeviceExt};
 use egui_wgpu::{CallbackResources, CallbackTrait, ScreenDescriptor};
-use hyaline::display::{ColorMap, LEVELS, Overlay, Style};
+use hyaline::display::{ColourMap, LEVELS, Overlay, Style};
 use image::RgbaImage;
 use ndarray::Array2;
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ struct Uniforms {
     opacity: f32,
     threshold: f32,
     pixel: [f32; 2],
-    color_map: u32,
+    colour_map: u32,
     padding: u32,
 }
 
@@ -47,7 +47,7 @@ pub struct OverlayRenderer {
     layout: wgpu::PipelineLayout,
     /// By the flags they were made with.
     pipelines: HashMap<u32, wgpu::RenderPipeline>,
-    color_maps: wgpu::TextureView,
+    colour_maps: wgpu::TextureView,
     target: wgpu::TextureFormat,
     cells: HashMap<u64, CellTextures>,
 }
@@ -89,13 +89,13 @@ impl OverlayRenderer {
             bind_group_layouts: &[Some(&bindings)],
             ..Default::default()
         });
-        let rows = ColorMap::ALL.iter().flat_map(|map| map.table());
+        let rows = ColourMap::ALL.iter().flat_map(|map| map.table());
         let colors: Vec<u8> = rows.flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect();
-        let size = [LEVELS as u32, ColorMap::ALL.len() as u32];
+        let size = [LEVELS as u32, ColourMap::ALL.len() as u32];
         let format = wgpu::TextureFormat::Rgba8Unorm;
-        let color_maps = upload(device, queue, "color maps", size, format, &colors);
+        let colour_maps = upload(device, queue, "color maps", size, format, &colors);
         let (pipelines, cells) = (HashMap::new(), HashMap::new());
-        Self { shader, bindings, layout, pipelines, color_maps, target, cells }
+        Self { shader, bindings, layout, pipelines, colour_maps, target, cells }
     }
 
     fn pipeline(&self, device: &wgpu::Device, flags: u32) -> wgpu::RenderPipeline {
@@ -211,7 +211,7 @@ impl OverlayRenderer {
                 entry(0, uniforms.as_entire_binding()),
                 entry(1, wgpu::BindingResource::TextureView(&picture)),
                 entry(2, wgpu::BindingResource::TextureView(&map)),
-                entry(3, wgpu::BindingResource::TextureView(&self.color_maps)),
+                entry(3, wgpu::BindingResource::TextureView(&self.colour_maps)),
             ],
         });
         CellTextures {
@@ -238,7 +238,7 @@ fn uniforms(overlay: &Overlay, rect: [f32; 4], pixels: [f32; 2]) -> Uniforms {
         opacity: overlay.opacity,
         threshold: overlay.threshold,
         pixel: pixels.map(|side| 1.0 / side.max(1.0)),
-        color_map: overlay.color_map as u32,
+        colour_map: overlay.colour_map as u32,
         padding: 0,
     }
 }

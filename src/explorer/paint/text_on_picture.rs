@@ -22,7 +22,7 @@ pub fn write_values(ui: &Ui, transform: &PictureTransform, values: &Array2<f32>)
 }
 
 /// Writes red, green and blue into the pixels of a picture, where these are large enough.
-pub fn write_colors(ui: &Ui, transform: &PictureTransform, image: &RgbaImage) {
+pub fn write_colours(ui: &Ui, transform: &PictureTransform, image: &RgbaImage) {
     let (width, height) = image.dimensions();
     let text = |[row, column]: [usize; 2]| {
         let [r, g, b, _] = image.get_pixel(column as u32, row as u32).0;

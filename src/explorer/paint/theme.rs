@@ -180,12 +180,12 @@ mod tests {
     const THEMES: [Theme; 2] = [Theme::Dark, Theme::Light];
 
     /// Relative luminance, by the Web Content Accessibility Guidelines 2.2.
-    fn luminance(color: Color32) -> f32 {
+    fn luminance(colour: Color32) -> f32 {
         let linear = |value: u8| {
             let value = f32::from(value) / 255.0;
             if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
         };
-        0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
+        0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
     }
 
     fn contrast(one: Color32, other: Color32) -> f32 {
@@ -194,8 +194,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn hold(theme: Theme, what: &str, ground: Color32, color: Color32, least: f32) {
-        let is = contrast(ground.blend(color), ground);
+    fn hold(theme: Theme, what: &str, ground: Color32, colour: Color32, least: f32) {
+        let is = contrast(ground.blend(colour), ground);
         assert!(is >= least, "{theme:?}: {what} {color:?} on {ground:?} has {is:.2}, not {least}");
     }
 
@@ -226,14 +226,14 @@ mod tests {
             ];
             let code = visuals.code_bg_color;
             for ground in grounds(&visuals) {
-                for (what, color) in texts {
+                for (what, colour) in texts {
                     if ground != code || what == "text" {
-                        hold(theme, what, ground, color, 4.5);
+                        hold(theme, what, ground, colour, 4.5);
                     }
                 }
             }
-            for color in [visuals.text_color(), visuals.weak_text_color()] {
-                hold(theme, "disabled", visuals.panel_fill, visuals.disable(color), 4.5);
+            for colour in [visuals.text_color(), visuals.weak_text_color()] {
+                hold(theme, "disabled", visuals.panel_fill, visuals.disable(colour), 4.5);
             }
             hold(theme, "text", canvas(&visuals), visuals.text_color(), 4.5);
         }

@@ -118,7 +118,7 @@ struct Series {
     name: String,
     /// The same with what differs of the networks' names.
     short: String,
-    color: Color32,
+    colour: Color32,
     style: LineStyle,
     marker: Option<MarkerShape>,
     /// Whether its scores are probabilities.
@@ -172,14 +172,14 @@ fn series(cx: &Context, theme: egui::Theme) -> Vec<Series> {
         for (model, short) in models.iter().zip(&short) {
             let Some(query) = cx.lookup().map_query(model, picture, choice) else { continue };
             if let Some(done) = cx.results.done(&CurvesQuery(query)) {
-                let (method, color) =
-                    (choice.method.description().name, cx.document.color_of(model.id));
+                let (method, colour) =
+                    (choice.method.description().name, cx.document.colour_of(model.id));
                 series.push(Series {
                     name: format!("{method} · {}", model.value.name),
                     short: format!("{method} · {short}"),
-                    color: theme::series(color, theme),
+                    colour: theme::series(colour, theme),
                     style: style(index),
-                    marker: marker(index / 4 + color / 14),
+                    marker: marker(index / 4 + colour / 14),
                     is_of_unit: model.value.outputs.kind.probability().is_some(),
                     curves: done.0.clone(),
                 });
@@ -222,7 +222,7 @@ fn chart(
     let grid = || uniform_grid_spacer(|_| [0.5, 0.25, 0.05]);
     let is_unit = measure != CurveMeasure::Normalised && series.iter().all(|one| one.is_of_unit);
     let rows = if is_unit { grid() } else { log_grid_spacer(10) };
-    let color = ui.visuals().strong_text_color();
+    let colour = ui.visuals().strong_text_color();
     // Each measure keeps bounds of its own.
     let [across, up] = legible_axes();
     let plot = Plot::new((chart.title, measure.name()))
@@ -253,7 +253,7 @@ fn chart(
                 draw_curve(plot, chart, one, measure, width);
             }
             if let Some(scrub) = scrub.filter(|scrub| scrub.side == chart.side) {
-                plot.vline(VLine::new("shown", scrub.share).color(color).width(1.0));
+                plot.vline(VLine::new("shown", scrub.share).color(colour).width(1.0));
             }
             plot.pointer_coordinate().map(|at| at.x.clamp(0.0, 1.0) as f32)
         });
@@ -356,27 +356,27 @@ fn number_column(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> Response) {
 fn swatch(ui: &mut Ui, series: &Series) {
     let (rect, _) = ui.allocate_exact_size(vec2(26.0, 12.0), Sense::hover());
     let ends = [rect.left_center(), rect.right_center()];
-    let stroke = egui::Stroke::new(2.0, series.color);
+    let stroke = egui::Stroke::new(2.0, series.colour);
     match series.style {
         LineStyle::Solid => drop(ui.painter().line_segment(ends, stroke)),
         LineStyle::Dashed { length } => {
             ui.painter().extend(egui::Shape::dashed_line(&ends, stroke, length, length * 0.6));
         }
         LineStyle::Dotted { .. } => {
-            ui.painter().extend(egui::Shape::dotted_line(&ends, series.color, 4.0, 1.2));
+            ui.painter().extend(egui::Shape::dotted_line(&ends, series.colour, 4.0, 1.2));
         }
     }
-    let (middle, color) = (rect.center(), series.color);
+    let (middle, colour) = (rect.center(), series.colour);
     match series.marker {
-        Some(MarkerShape::Circle) => drop(ui.painter().circle_filled(middle, 3.5, color)),
+        Some(MarkerShape::Circle) => drop(ui.painter().circle_filled(middle, 3.5, colour)),
         Some(MarkerShape::Square) => {
             let square = Rect::from_center_size(middle, vec2(6.0, 6.0));
-            ui.painter().rect_filled(square, 0.0, color);
+            ui.painter().rect_filled(square, 0.0, colour);
         }
         Some(_) => {
             let corners = [vec2(-4.0, 3.0), vec2(4.0, 3.0), vec2(0.0, -4.0)];
             let corners = corners.map(|corner| middle + corner).to_vec();
-            ui.painter().add(egui::Shape::convex_polygon(corners, color, egui::Stroke::NONE));
+            ui.painter().add(egui::Shape::convex_polygon(corners, colour, egui::Stroke::NONE));
         }
         None => {}
     }

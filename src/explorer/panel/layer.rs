@@ -6,7 +6,7 @@ use crate::explorer::paint::theme;
 use crate::explorer::state::zoom::UNIT;
 use egui::{Color32, RichText, ScrollArea, Sense, Ui, vec2};
 use hyaline::attribution::Sign;
-use hyaline::display::{ColorMap, Norm, Scale};
+use hyaline::display::{ColourMap, Norm, Scale};
 use hyaline::engine::job::{Channel, Job};
 use hyaline::engine::{OpenModel, State};
 use image::{Rgba, RgbaImage};
@@ -80,7 +80,7 @@ fn channel_ui(
 
 /// A plane in the usual colours of its kind of values.
 fn colored(values: &Array2<f32>, scale: Scale) -> RgbaImage {
-    let colors = if scale.centred { ColorMap::BlueRed } else { ColorMap::Inferno };
+    let colors = if scale.centred { ColourMap::BlueRed } else { ColourMap::Inferno };
     let (height, width) = values.dim();
     RgbaImage::from_fn(width as u32, height as u32, |x, y| {
         let [r, g, b] = colors.color(scale.place(values[[y as usize, x as usize]]));

@@ -127,10 +127,10 @@ impl Message {
     }
 
     fn label(&self, ui: &Ui) -> Label {
-        let color = match self.is_warning {
+        let colour = match self.is_warning {
             true => ui.visuals().error_fg_color,
             false => ui.visuals().text_color(),
         };
-        Label::new(RichText::new(&self.text).color(color))
+        Label::new(RichText::new(&self.text).color(colour))
     }
 }

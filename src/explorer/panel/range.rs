@@ -12,7 +12,7 @@ use egui::{
 };
 use hyaline::attribution::Sign;
 use hyaline::display::{
-    Arrangement, ColorMap, Ends, Norm, Reduction, Scale, Scaler, Scope, Style, TOP, conventions,
+    Arrangement, ColourMap, Ends, Norm, Reduction, Scale, Scaler, Scope, Style, TOP, conventions,
 };
 use hyaline::engine::MethodChoice;
 use hyaline::text::number;
@@ -153,15 +153,15 @@ impl RangePanel {
         let reduced: Vec<_> = maps.iter().map(|map| cx.frame.reduced.reduced(map, of)).collect();
         let scale = cx.frame.reduced.scale(&maps, of);
         let counts = Counts::of(&reduced, scale);
-        let color_map =
-            cx.document.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(of.sign));
+        let colour_map =
+            cx.document.appearance.colour_map.unwrap_or_else(|| ColourMap::for_sign(of.sign));
         let name = choice.method.description().name;
         let alone = if norm.scope == Scope::Panel { "; each cell ends elsewhere" } else { "" };
         ui.weak(match self.method {
             Some(_) => format!("Values of {name}, drag an end of their scale{alone}"),
             None => format!("Values of {name}; choose a method above to drag its ends{alone}"),
         });
-        let response = counts.draw(ui, scale, color_map);
+        let response = counts.draw(ui, scale, colour_map);
         label(
             &response,
             format!("values of {name}, scale from {} to {}", number(scale.low), number(scale.high)),
@@ -202,9 +202,9 @@ impl RangePanel {
 fn style_controls(ui: &mut Ui, cx: &mut Context) {
     let appearance = &mut cx.document.appearance;
     egui::Grid::new("style").num_columns(2).show(ui, |ui| {
-        let maps = ColorMap::ALL.map(|map| (Some(map), map.name()));
+        let maps = ColourMap::ALL.map(|map| (Some(map), map.name()));
         let maps: Vec<_> = [(None, "by method")].into_iter().chain(maps).collect();
-        choose(ui, "Colours", &mut appearance.color_map, &maps);
+        choose(ui, "Colours", &mut appearance.colour_map, &maps);
         choose(ui, "Shown", &mut appearance.style, &Style::ALL.map(|s| (s, s.name())));
         let label = ui.label("Strongest");
         ui.add(Slider::new(&mut appearance.top, TOP).suffix(" %").fixed_decimals(0))
@@ -212,7 +212,7 @@ fn style_controls(ui: &mut Ui, cx: &mut Context) {
             .on_hover_text("Show this share of a map's pixels, the strongest");
         ui.end_row();
     });
-    if let Some(caution) = appearance.color_map.and_then(ColorMap::caution) {
+    if let Some(caution) = appearance.colour_map.and_then(ColourMap::caution) {
         ui.colored_label(ui.visuals().warn_fg_color, format!("Mind: {caution}"));
     }
     ui.horizontal_wrapped(|ui| {
@@ -320,7 +320,7 @@ impl Counts {
     }
 
     /// Bars in the colours of their values, and lines at the ends of the scale.
-    fn draw(&self, ui: &mut Ui, scale: Scale, color_map: ColorMap) -> Response {
+    fn draw(&self, ui: &mut Ui, scale: Scale, colour_map: ColourMap) -> Response {
         let size = vec2(ui.available_width(), HEIGHT);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
         let painter = ui.painter();
@@ -331,16 +331,16 @@ impl Counts {
         for (bin, count) in self.bins.iter().enumerate() {
             let left = rect.left() + width * bin as f32;
             let middle = self.value(rect, left + width / 2.0);
-            let [r, g, b] = color_map.color(scale.place(middle));
+            let [r, g, b] = colour_map.color(scale.place(middle));
             let top = rect.bottom() - (rect.height() - 16.0) * logarithm(*count) / most;
             let bar = Rect::from_min_max(pos2(left, top), pos2(left + width, rect.bottom()));
             painter.rect_filled(bar, 0.0, egui::Color32::from_rgb(r, g, b));
         }
         for (value, align) in [(scale.low, Align2::LEFT_TOP), (scale.high, Align2::RIGHT_TOP)] {
             let x = self.x(rect, value).clamp(rect.left() + 1.0, rect.right() - 1.0);
-            for (width, color) in theme::CROSSHAIR {
+            for (width, colour) in theme::CROSSHAIR {
                 let line = [pos2(x, rect.top()), pos2(x, rect.bottom())];
-                painter.line_segment(line, Stroke::new(width, color));
+                painter.line_segment(line, Stroke::new(width, colour));
             }
             let at =
                 pos2(if align == Align2::LEFT_TOP { x + 4.0 } else { x - 4.0 }, rect.top() + 2.0);

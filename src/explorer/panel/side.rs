@@ -49,16 +49,16 @@ fn rail(ui: &mut Ui, cx: &mut Context, side: SidePanel) {
     let frame = egui::Frame::side_top_panel(ui.style()).inner_margin(2.0);
     rail.resizable(false).exact_size(RAIL).frame(frame).show(ui, |ui| {
         ui.vertical_centered(|ui| toggle(ui, cx, side, false));
-        let color = ui.visuals().text_color();
+        let colour = ui.visuals().text_color();
         let name = ui.painter().layout_no_wrap(
             side.name().into(),
             egui::FontId::proportional(12.0),
-            color,
+            colour,
         );
         // From top to bottom, so that its upper left corner is the turned text's upper right one.
         let at =
             ui.cursor().left_top() + vec2(f32::midpoint(ui.available_width(), name.size().y), 4.0);
-        let text = egui::epaint::TextShape::new(at, name, color);
+        let text = egui::epaint::TextShape::new(at, name, colour);
         ui.painter().add(text.with_angle(std::f32::consts::FRAC_PI_2));
     });
 }

@@ -115,7 +115,7 @@ impl Document {
 
     /// Which colour a network has wherever it has one: by when it was opened, whatever the order and whether
     /// it is shown.
-    pub fn color_of(&self, model: u64) -> usize {
+    pub fn colour_of(&self, model: u64) -> usize {
         self.models.iter().filter(|open| open.id < model).count()
     }
 

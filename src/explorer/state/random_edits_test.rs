@@ -4,7 +4,7 @@
 use crate::explorer::state::document::{Document, History};
 use crate::explorer::state::reorder::GridLine;
 use hyaline::attribution::PRESETS;
-use hyaline::display::{Arrangement, ColorMap, conventions};
+use hyaline::display::{Arrangement, ColourMap, conventions};
 use hyaline::engine::{ClassChoice, OpenModel, OpenPicture, Opened};
 use hyaline::example;
 use hyaline::model::{ComputeDevice, Model};
@@ -83,7 +83,7 @@ fn act(document: &mut Document, history: &mut History, pool: &Pool, random: &mut
         14 => document.probes.push(egui::pos2(random.random(), random.random())),
         15 => document.appearance.take(conventions().choose(random).unwrap(), None),
         16 => {
-            document.appearance.color_map = ColorMap::ALL.choose(random).copied();
+            document.appearance.colour_map = ColourMap::ALL.choose(random).copied();
             document.appearance.arrangement = *Arrangement::ALL.choose(random).unwrap();
         }
         17 => history.undo(document),

@@ -142,7 +142,7 @@ fn take_methods(document: &mut Document, session: &Session) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyaline::display::ColorMap;
+    use hyaline::display::ColourMap;
     use hyaline::engine::ClassChoice;
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
         document.probes.push(egui::pos2(0.25, 0.5));
         (document.seed, document.class) = (7, ClassChoice::Index(3));
         document.appearance.opacity = 0.5;
-        document.appearance.color_map = Some(ColorMap::Magma);
+        document.appearance.colour_map = Some(ColourMap::Magma);
         let session = Session::of(&document);
         let opened = OpenedSession {
             session: session.clone(),

@@ -6,7 +6,7 @@ use crate::display::{
     shared_scales,
 };
 use crate::engine::CellIndex;
-use crate::figure::table::{Bars, ColorBar};
+use crate::figure::table::{Bars, ColourBar};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
@@ -80,11 +80,11 @@ impl Composer<'_> {
         }
     }
 
-    pub(super) fn bar_of(&self, method: usize, scale: Scale) -> ColorBar {
+    pub(super) fn bar_of(&self, method: usize, scale: Scale) -> ColourBar {
         let method = self.contents.methods[method].0;
         let of = self.appearance.norms.of(method);
         let unit = method.description().unit.to_string();
-        ColorBar { color_map: self.color_map(of), scale, unit }
+        ColourBar { colour_map: self.colour_map(of), scale, unit }
     }
 
     /// Beside all, where all maps share one scale; else beside rows or below columns, where all maps of
@@ -134,11 +134,11 @@ impl Composer<'_> {
 enum Common {
     /// There are none.
     Nothing,
-    One(ColorBar),
+    One(ColourBar),
     Several,
 }
 
-fn common(mut bars: impl Iterator<Item = Option<ColorBar>>) -> Common {
+fn common(mut bars: impl Iterator<Item = Option<ColourBar>>) -> Common {
     let Some(first) = bars.next() else { return Common::Nothing };
     match first {
         Some(bar) if bars.all(|other| other.as_ref() == Some(&bar)) => Common::One(bar),

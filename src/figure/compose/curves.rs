@@ -53,14 +53,14 @@ impl Composer<'_> {
             _ => return Cell::Empty,
         };
         let curve = |(series, at): (usize, &CellIndex)| {
-            let color = palette::on_white(series);
+            let colour = palette::on_white(series);
             // A method's row is of all pictures that stand in it.
             let is_of_several = self.options.all_pictures && matches!(line, Line::Method(_));
             if self.options.curves.is_of_all() || is_of_several {
-                return self.mean_curve(*at, side, color);
+                return self.mean_curve(*at, side, colour);
             }
             let curves = self.contents.maps.get(at)?.curves.as_ref()?;
-            Some(ChartLine { color, points: points(curves, side), errors: vec![] })
+            Some(ChartLine { colour, points: points(curves, side), errors: vec![] })
         };
         let lines: Vec<ChartLine> = places.iter().enumerate().filter_map(curve).collect();
         if lines.is_empty() { Cell::Empty } else { Cell::Chart(lines) }
@@ -71,7 +71,7 @@ impl Composer<'_> {
         &self,
         CellIndex { model: network, method, .. }: CellIndex,
         side: Line,
-        color: String,
+        colour: String,
     ) -> Option<ChartLine> {
         let pictures = 0..self.contents.pictures.len();
         let of = |picture| {
@@ -97,7 +97,7 @@ impl Composer<'_> {
             means.push([place as f64 / (PLACES - 1) as f64, mean]);
             errors.push(if count > 1.0 { (squares / (count - 1.0) / count).sqrt() } else { 0.0 });
         }
-        Some(ChartLine { color, points: means, errors })
+        Some(ChartLine { colour, points: means, errors })
     }
 }
 

@@ -3,11 +3,11 @@
 use super::bars::Scales;
 use super::{Composer, verdict};
 use crate::display::{
-    Appearance, Arrangement, ColorMap, Difference, MethodNorm, Overlay, Scale, Style, blend,
+    Appearance, Arrangement, ColourMap, Difference, MethodNorm, Overlay, Scale, Style, blend,
 };
 use crate::engine::{CellIndex, ExplainedClass};
 use crate::figure::contents::View;
-use crate::figure::table::{Cell, ColorBar, Panel};
+use crate::figure::table::{Cell, ColourBar, Panel};
 use crate::score::{self, Measured};
 use crate::session::Comparison;
 use image::RgbImage;
@@ -64,8 +64,8 @@ impl Composer<'_> {
         of: MethodNorm,
         scale: Scale,
     ) -> RgbImage {
-        let color_map = self.color_map(of);
-        let mut overlay = self.overlay(color_map, scale);
+        let colour_map = self.colour_map(of);
+        let mut overlay = self.overlay(colour_map, scale);
         let share = self.appearance.top / 100.0;
         if share < 1.0 {
             overlay.threshold = overlay.threshold.max(scale.strength_of_top(reduced, share));
@@ -73,13 +73,13 @@ impl Composer<'_> {
         blend(&self.enlarged(&view.image), reduced, &overlay)
     }
 
-    fn overlay(&self, color_map: ColorMap, scale: Scale) -> Overlay {
+    fn overlay(&self, colour_map: ColourMap, scale: Scale) -> Overlay {
         let Appearance { style, opacity, threshold, fade, smooth, grey, .. } = *self.appearance;
-        Overlay { color_map, scale, style, opacity, threshold, fade, smooth, grey }
+        Overlay { colour_map, scale, style, opacity, threshold, fade, smooth, grey }
     }
 
-    pub(super) fn color_map(&self, of: MethodNorm) -> ColorMap {
-        self.appearance.color_map.unwrap_or_else(|| ColorMap::for_sign(of.sign))
+    pub(super) fn colour_map(&self, of: MethodNorm) -> ColourMap {
+        self.appearance.colour_map.unwrap_or_else(|| ColourMap::for_sign(of.sign))
     }
 
     fn enlarged(&self, picture: &RgbImage) -> RgbImage {
@@ -127,14 +127,14 @@ impl Composer<'_> {
                 let map = difference.of([first, second]);
                 let overlay = Overlay {
                     style: Style::Heatmap,
-                    ..self.overlay(ColorMap::OrangePurple, difference.scale())
+                    ..self.overlay(ColourMap::OrangePurple, difference.scale())
                 };
                 blend(&self.enlarged(&view.image), &map, &overlay)
             }
             _ => return Cell::Empty,
         };
-        let bar = (self.options.comparison == Comparison::Difference).then(|| ColorBar {
-            color_map: ColorMap::OrangePurple,
+        let bar = (self.options.comparison == Comparison::Difference).then(|| ColourBar {
+            colour_map: ColourMap::OrangePurple,
             scale: difference.scale(),
             unit: difference.words().into(),
         });

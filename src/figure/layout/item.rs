@@ -1,6 +1,6 @@
 //! What a layout says: what lies where.
 
-use crate::figure::table::ColorBar;
+use crate::figure::table::ColourBar;
 use crate::plot::canvas::{Anchor, Rect};
 
 /// Something that has its place.
@@ -17,7 +17,7 @@ pub enum What {
     /// A cell's chart, and whether there are numbers at its left and below.
     Chart([usize; 2], [bool; 2]),
     /// Upwards where it is higher than wide.
-    Bar(ColorBar),
+    Bar(ColourBar),
     Text(Text),
     /// A piece of a series' line.
     Sample(String),
@@ -28,7 +28,7 @@ pub enum What {
 pub struct Text {
     pub content: String,
     pub size: f64,
-    pub color: &'static str,
+    pub colour: &'static str,
     pub upwards: bool,
     pub baseline: [f64; 2],
     pub anchor: Anchor,

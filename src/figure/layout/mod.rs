@@ -49,8 +49,8 @@ pub fn lay(grid: &Table, options: &FigureOptions, fonts: &Fonts) -> Result<Layou
 mod tests {
     use super::metrics::BELOW;
     use super::*;
-    use crate::display::{ColorMap, Scale};
-    use crate::figure::table::{Bars, Cell, ColorBar, Column, Heading, Panel};
+    use crate::display::{ColourMap, Scale};
+    use crate::figure::table::{Bars, Cell, ColourBar, Column, Heading, Panel};
     use crate::plot::canvas::Rect;
     use crate::plot::chart::LOWER_BASELINE;
     use crate::session::{Size, Typeface};
@@ -76,11 +76,11 @@ mod tests {
         Heading { title: name(random), lines: (0..lines).map(|_| name(random)).collect() }
     }
 
-    fn bar(random: &mut ChaCha8Rng) -> ColorBar {
+    fn bar(random: &mut ChaCha8Rng) -> ColourBar {
         let high = 10f32.powi(random.random_range(-9..9));
         let centred = random.random_bool(0.5);
         let scale = Scale { low: if centred { -high } else { 0.0 }, high, centred };
-        ColorBar { color_map: ColorMap::Viridis, scale, unit: "logit / [0,1] pixel".into() }
+        ColourBar { colour_map: ColourMap::Viridis, scale, unit: "logit / [0,1] pixel".into() }
     }
 
     fn cell(random: &mut ChaCha8Rng, has_charts: bool, has_bar: bool) -> Cell {

@@ -3,7 +3,7 @@
 use super::item::{Item, Layout, Text, What};
 use super::metrics::{ABOVE, ABOVE_PANELS, AFTER_UNIT, BELOW, CHART, LINE, MARGIN, THICKNESS};
 use super::ruler::Ruler;
-use crate::figure::table::{Bars, Cell, ColorBar};
+use crate::figure::table::{Bars, Cell, ColourBar};
 use crate::plot::canvas::{Anchor, INK, PALE, Rect};
 use crate::plot::chart::LOWER_BASELINE;
 use image::RgbImage;
@@ -71,7 +71,7 @@ impl<'a> Placing<'a> {
     fn text(
         &mut self,
         content: &str,
-        (size, color): (f64, &'static str),
+        (size, colour): (f64, &'static str),
         baseline: [f64; 2],
         anchor: Anchor,
         upwards: bool,
@@ -91,7 +91,7 @@ impl<'a> Placing<'a> {
             false => [x - before, y - ABOVE * size, length, height],
             true => [x - ABOVE * size, y + before - length, height, length],
         };
-        let text = Text { content: content.into(), size, color, upwards, baseline, anchor };
+        let text = Text { content: content.into(), size, colour, upwards, baseline, anchor };
         self.items.push(Item { rect, what: What::Text(text) });
     }
 
@@ -179,7 +179,7 @@ impl<'a> Placing<'a> {
     }
 
     /// Upwards, right of the panels.
-    fn bar_beside(&mut self, bar: &ColorBar, [top, length]: [f64; 2]) {
+    fn bar_beside(&mut self, bar: &ColourBar, [top, length]: [f64; 2]) {
         let (em, small) = (self.ruler.em, self.ruler.small);
         let left = self.bars_left;
         let rect = [left, top, THICKNESS * em, length];
@@ -206,7 +206,7 @@ impl<'a> Placing<'a> {
     }
 
     /// To the right, with numbers below and the unit below these.
-    fn bar_below(&mut self, bar: &ColorBar, [left, top]: [f64; 2], thickness: f64, unit: bool) {
+    fn bar_below(&mut self, bar: &ColourBar, [left, top]: [f64; 2], thickness: f64, unit: bool) {
         let (side, small, fonts) = (self.side(), self.ruler.small, self.ruler.fonts);
         let rect = [left, top, side, thickness];
         self.items.push(Item { rect, what: What::Bar(bar.clone()) });
@@ -262,9 +262,9 @@ impl<'a> Placing<'a> {
         for (index, (name, [left, line])) in ruler.legend().into_iter().enumerate() {
             let baseline = top + LINE * ruler.em * (line + 1.0) - BELOW * ruler.em;
             let middle = baseline - 0.33 * ruler.em;
-            let color = ruler.grid.series[index].1.clone();
+            let colour = ruler.grid.series[index].1.clone();
             let rect = [left, middle - 0.1 * ruler.em, 1.5 * ruler.em, 0.2 * ruler.em];
-            self.items.push(Item { rect, what: What::Sample(color) });
+            self.items.push(Item { rect, what: What::Sample(colour) });
             let at = [left + ruler.sample(), baseline];
             self.text(&name, (ruler.em, INK), at, Anchor::Start, false);
         }

@@ -4,7 +4,7 @@ use super::metrics::{
     ABOVE_PANELS, AFTER_UNIT, BELOW, CHART, LINE, MARGIN, SMALL, THICKNESS, letters,
 };
 use crate::figure::Fonts;
-use crate::figure::table::{Bars, Cell, ColorBar, Heading, Table};
+use crate::figure::table::{Bars, Cell, ColourBar, Heading, Table};
 use crate::plot::chart::LOWER_BASELINE;
 use crate::session::FigureOptions;
 
@@ -147,7 +147,7 @@ impl<'a> Ruler<'a> {
         if highest > 0.0 { highest + ABOVE_PANELS * self.em } else { 0.0 }
     }
 
-    fn side_bars(&self) -> Vec<&ColorBar> {
+    fn side_bars(&self) -> Vec<&ColourBar> {
         match &self.grid.bars {
             Bars::Rows(bars) => bars.iter().flatten().collect(),
             Bars::Figure(bar, _) => vec![bar],
@@ -180,7 +180,7 @@ impl<'a> Ruler<'a> {
     }
 
     /// Whether a bar of a length has room for its unit.
-    pub fn has_unit(&self, bar: &ColorBar, length: f64) -> bool {
+    pub fn has_unit(&self, bar: &ColourBar, length: f64) -> bool {
         !bar.unit.is_empty() && self.fonts.width(&bar.unit, self.small, false) <= length
     }
 
@@ -260,7 +260,7 @@ impl<'a> Ruler<'a> {
     }
 
     /// The unit of a bar below a column.
-    pub fn unit_lines(&self, bar: &ColorBar) -> Vec<String> {
+    pub fn unit_lines(&self, bar: &ColourBar) -> Vec<String> {
         match bar.unit.is_empty() {
             true => vec![],
             false => self.fonts.wrapped(&bar.unit, (self.small, false), self.side, 2),

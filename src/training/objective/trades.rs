@@ -63,7 +63,7 @@ impl Trades {
             steps: self.steps,
             start: Start::Noise(NOISE),
         };
-        pgd.maximize(pixels, random, |x| {
+        pgd.maximise(pixels, random, |x| {
             input_gradient(&graph, x, |logits| {
                 let changed = log_softmax(logits, classes);
                 changed.iter().zip(&clean).map(|(q, p)| (q.exp() - p.exp()) as f32).collect()

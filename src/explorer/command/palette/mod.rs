@@ -84,8 +84,8 @@ fn palette_row(ui: &mut Ui, cx: &Context, entry: &Entry, is_chosen: bool) -> egu
         Found::Command(command) => command.keys(ui.ctx()),
         _ => kind.to_string(),
     };
-    let color = if can { visuals.text_color() } else { ui.visuals().weak_text_color() };
-    let name = RichText::new(&entry.name).color(color);
+    let colour = if can { visuals.text_color() } else { ui.visuals().weak_text_color() };
+    let name = RichText::new(&entry.name).color(colour);
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 0.0))), |ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.add(Label::new(RichText::new(right).weak()).selectable(false));

@@ -2,13 +2,13 @@
 
 use crate::explorer::state::document::Document;
 use hyaline::attribution::PRESETS;
-use hyaline::display::{Arrangement, ColorMap, Scope, Style};
+use hyaline::display::{Arrangement, ColourMap, Scope, Style};
 
 /// A setting and the value that it takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Setting {
     Style(Style),
-    Colours(Option<ColorMap>),
+    Colours(Option<ColourMap>),
     Arrangement(Arrangement),
     Scale(Scope),
     Opacity(f32),
@@ -31,7 +31,7 @@ impl Setting {
     /// All of them, in the order of the window.
     pub fn all() -> Vec<Self> {
         let styles = Style::ALL.into_iter().map(Self::Style);
-        let colours = ColorMap::ALL.into_iter().map(Some);
+        let colours = ColourMap::ALL.into_iter().map(Some);
         let colours = std::iter::once(None).chain(colours).map(Self::Colours);
         let arrangements = Arrangement::ALL.into_iter().map(Self::Arrangement);
         let shares = [0.25, 0.5, 0.75, 1.0].into_iter().map(Self::Opacity);
@@ -53,7 +53,7 @@ impl Setting {
         let percent = |share: f32| format!("{:.0} %", 100.0 * share);
         match self {
             Self::Style(style) => format!("Show as {}", style.name()),
-            Self::Colours(map) => format!("Colours: {}", map.map_or("by method", ColorMap::name)),
+            Self::Colours(map) => format!("Colours: {}", map.map_or("by method", ColourMap::name)),
             Self::Arrangement(arrangement) => format!("Grid: {}", arrangement.name()),
             Self::Scale(scope) => format!("Scale: {}", scope.name().to_lowercase()),
             Self::Opacity(share) => format!("Opacity: {}", percent(share)),
@@ -90,7 +90,7 @@ impl Setting {
         let appearance = &mut document.appearance;
         match self {
             Self::Style(style) => appearance.style = style,
-            Self::Colours(map) => appearance.color_map = map,
+            Self::Colours(map) => appearance.colour_map = map,
             Self::Arrangement(arrangement) => appearance.arrangement = arrangement,
             Self::Scale(scope) => appearance.norms.all.scope = scope,
             Self::Opacity(share) => appearance.opacity = share,

@@ -95,7 +95,7 @@ fn picture_row(ui: &mut Ui, report: &Report, of: &PictureValue) -> egui::Respons
 fn confidence_plot(ui: &mut Ui, pictures: &[PictureValue], label: &str) {
     let point = |of: &PictureValue| Some([of.subject?.confidence?, of.value.ok()?]);
     let points: PlotPoints = pictures.iter().filter_map(point).collect();
-    let color = theme::series(0, ui.ctx().theme());
+    let colour = theme::series(0, ui.ctx().theme());
     let [across, up] = legible_axes();
     Plot::new(("confidence of a study", label))
         .height(170.0)
@@ -110,5 +110,5 @@ fn confidence_plot(ui: &mut Ui, pictures: &[PictureValue], label: &str) {
         .x_axis_label("confidence")
         .y_axis_label(label)
         .allow_scroll(false)
-        .show(ui, |plot| plot.points(Points::new("pictures", points).radius(2.5).color(color)));
+        .show(ui, |plot| plot.points(Points::new("pictures", points).radius(2.5).color(colour)));
 }

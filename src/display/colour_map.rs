@@ -14,7 +14,7 @@ pub const LEVELS: usize = 256;
 /// A colour map. Diverging ones have their neutral colour in the middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&str")]
-pub enum ColorMap {
+pub enum ColourMap {
     Viridis,
     Magma,
     Inferno,
@@ -32,18 +32,18 @@ type Table = [[u8; 3]; LEVELS];
 static TABLES: LazyLock<Vec<(&str, Table)>> =
     LazyLock::new(|| include_str!("../../assets/colormaps.txt").lines().map(read).collect());
 
-impl ColorMap {
-    pub const ALL: [ColorMap; 10] = [
-        ColorMap::Viridis,
-        ColorMap::Magma,
-        ColorMap::Inferno,
-        ColorMap::Cividis,
-        ColorMap::Grey,
-        ColorMap::Turbo,
-        ColorMap::BlueRed,
-        ColorMap::OrangePurple,
-        ColorMap::RedGreen,
-        ColorMap::ColdHot,
+impl ColourMap {
+    pub const ALL: [ColourMap; 10] = [
+        ColourMap::Viridis,
+        ColourMap::Magma,
+        ColourMap::Inferno,
+        ColourMap::Cividis,
+        ColourMap::Grey,
+        ColourMap::Turbo,
+        ColourMap::BlueRed,
+        ColourMap::OrangePurple,
+        ColourMap::RedGreen,
+        ColourMap::ColdHot,
     ];
 
     pub fn name(self) -> &'static str {
@@ -51,17 +51,17 @@ impl ColorMap {
     }
 
     pub fn is_diverging(self) -> bool {
-        use ColorMap::{BlueRed, ColdHot, OrangePurple, RedGreen};
+        use ColourMap::{BlueRed, ColdHot, OrangePurple, RedGreen};
         matches!(self, BlueRed | OrangePurple | RedGreen | ColdHot)
     }
 
     /// What a reader should know before choosing it.
     pub fn caution(self) -> Option<&'static str> {
         match self {
-            ColorMap::Turbo => {
+            ColourMap::Turbo => {
                 Some("its brightness rises and falls, so that values seem to have edges")
             }
-            ColorMap::RedGreen => Some("red and green look alike to one man in twelve"),
+            ColourMap::RedGreen => Some("red and green look alike to one man in twelve"),
             _ => None,
         }
     }
@@ -69,8 +69,8 @@ impl ColorMap {
     /// The usual map for a kind of values.
     pub fn for_sign(sign: Sign) -> Self {
         match sign {
-            Sign::Signed => ColorMap::BlueRed,
-            Sign::Positive | Sign::Absolute | Sign::Full => ColorMap::Inferno,
+            Sign::Signed => ColourMap::BlueRed,
+            Sign::Positive | Sign::Absolute | Sign::Full => ColourMap::Inferno,
         }
     }
 
@@ -86,13 +86,13 @@ impl ColorMap {
     }
 }
 
-impl From<ColorMap> for &'static str {
-    fn from(map: ColorMap) -> Self {
+impl From<ColourMap> for &'static str {
+    fn from(map: ColourMap) -> Self {
         map.name()
     }
 }
 
-impl TryFrom<String> for ColorMap {
+impl TryFrom<String> for ColourMap {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
@@ -122,20 +122,20 @@ mod tests {
 
     #[test]
     fn tables_are_in_the_order_of_the_maps() {
-        let names = ColorMap::ALL.map(ColorMap::name).join(" ");
+        let names = ColourMap::ALL.map(ColourMap::name).join(" ");
         assert_eq!(names, "viridis magma inferno cividis grey turbo RdBu_r PuOr RdWhGn coldnhot");
-        assert_eq!(ColorMap::BlueRed.color(0.0), [0x05, 0x30, 0x61], "negative is blue");
-        assert_eq!(ColorMap::OrangePurple.color(0.0), [0x7f, 0x3b, 0x08], "negative is orange");
-        assert_eq!(ColorMap::Viridis.color(0.0), [0x44, 0x01, 0x54]);
-        assert_eq!(ColorMap::Viridis.color(1.0), [0xfd, 0xe7, 0x25]);
-        assert_eq!(ColorMap::Grey.color(0.2), [51, 51, 51]);
+        assert_eq!(ColourMap::BlueRed.color(0.0), [0x05, 0x30, 0x61], "negative is blue");
+        assert_eq!(ColourMap::OrangePurple.color(0.0), [0x7f, 0x3b, 0x08], "negative is orange");
+        assert_eq!(ColourMap::Viridis.color(0.0), [0x44, 0x01, 0x54]);
+        assert_eq!(ColourMap::Viridis.color(1.0), [0xfd, 0xe7, 0x25]);
+        assert_eq!(ColourMap::Grey.color(0.2), [51, 51, 51]);
     }
 
     #[test]
     fn diverging_maps_are_neutral_in_the_middle_and_sequential_ones_brighten() {
-        for map in ColorMap::ALL {
+        for map in ColourMap::ALL {
             let luma = |at: f32| map.color(at).iter().map(|c| u32::from(*c)).sum::<u32>();
-            if map == ColorMap::ColdHot {
+            if map == ColourMap::ColdHot {
                 assert!(
                     luma(0.5) < 10 && luma(0.0) > 400 && luma(1.0) > 400,
                     "black in the middle"

@@ -3,7 +3,7 @@
 use crate::explorer::paint::cell::label;
 use egui::{FontId, Rect, Sense, Ui, pos2, vec2};
 use hyaline::attribution::Method;
-use hyaline::display::{ColorMap, Norm, Scale};
+use hyaline::display::{ColourMap, Norm, Scale};
 use hyaline::text::number;
 
 /// Pieces that a colour bar is drawn in.
@@ -14,16 +14,16 @@ const LINE: f32 = 14.0;
 /// A colour bar: colours with the values at their ends.
 pub struct Bar {
     scale: Scale,
-    color_map: ColorMap,
+    colour_map: ColourMap,
     about: String,
 }
 
 impl Bar {
     /// For maps of a method, shown by a norm on a scale.
-    pub fn new(method: &dyn Method, norm: Norm, color_map: ColorMap, scale: Scale) -> Self {
+    pub fn new(method: &dyn Method, norm: Norm, colour_map: ColourMap, scale: Scale) -> Self {
         let (unit, words) = (method.description().unit, norm.words());
         let about = format!("{words}; in units of: {unit}");
-        Self { scale, color_map, about }
+        Self { scale, colour_map, about }
     }
 
     /// In a line of text, to the right, between the values at its ends.
@@ -32,8 +32,8 @@ impl Bar {
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         label(&response, self.text());
         let galley = |value: f32| {
-            let color = ui.visuals().text_color();
-            ui.painter().layout_no_wrap(number(value), bar_font(), color)
+            let colour = ui.visuals().text_color();
+            ui.painter().layout_no_wrap(number(value), bar_font(), colour)
         };
         let [low, high] = [self.scale.low, self.scale.high].map(galley);
         let bar = Rect::from_min_max(
@@ -45,12 +45,12 @@ impl Bar {
             Rect::from_min_max(pos2(x(from), bar.top()), pos2(x(to) + 0.5, bar.bottom()))
         };
         if bar.is_positive() {
-            paint_bar(ui, bar, self.color_map, part);
+            paint_bar(ui, bar, self.colour_map, part);
         }
         let y = |galley: &egui::Galley| rect.center().y - galley.size().y / 2.0;
-        let color = ui.visuals().text_color();
-        ui.painter().galley(pos2(rect.left(), y(&low)), low.clone(), color);
-        ui.painter().galley(pos2(rect.right() - high.size().x, y(&high)), high.clone(), color);
+        let colour = ui.visuals().text_color();
+        ui.painter().galley(pos2(rect.left(), y(&low)), low.clone(), colour);
+        ui.painter().galley(pos2(rect.right() - high.size().x, y(&high)), high.clone(), colour);
         response.on_hover_text(&self.about);
     }
 
@@ -64,10 +64,10 @@ fn bar_font() -> FontId {
 }
 
 /// Paints the parts of a bar, each from one share of its length to another.
-fn paint_bar(ui: &Ui, bar: Rect, color_map: ColorMap, part: impl Fn(f32, f32) -> Rect) {
+fn paint_bar(ui: &Ui, bar: Rect, colour_map: ColourMap, part: impl Fn(f32, f32) -> Rect) {
     let share = |step: usize| step as f32 / COLOR_BAR_STEPS as f32;
     for step in 0..COLOR_BAR_STEPS {
-        let [r, g, b] = color_map.color(share(step) + 0.5 / COLOR_BAR_STEPS as f32);
+        let [r, g, b] = colour_map.color(share(step) + 0.5 / COLOR_BAR_STEPS as f32);
         let rect = part(share(step), share(step + 1)).intersect(bar);
         ui.painter().rect_filled(rect, 0.0, egui::Color32::from_rgb(r, g, b));
     }
