@@ -116,7 +116,7 @@ fn below(colour: [u8; 3], grey: bool) -> [f32; 3] {
 /// What lies over a pixel, and its opacity.
 fn over(map: &Array2<f32>, at: [usize; 2], overlay: &Overlay) -> ([u8; 3], f32) {
     let value = map[at];
-    let colour = overlay.colour_map.color(overlay.scale.place(value));
+    let colour = overlay.colour_map.colour(overlay.scale.place(value));
     match overlay.style {
         Style::Heatmap => (colour, overlay.opacity * overlay.presence(value)),
         Style::Mask => ([0; 3], overlay.opacity * (1.0 - overlay.presence(value))),

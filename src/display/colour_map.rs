@@ -80,7 +80,7 @@ impl ColourMap {
     }
 
     /// The colour at a place in [0,1]: the nearest of the 256.
-    pub fn color(self, at: f32) -> [u8; 3] {
+    pub fn colour(self, at: f32) -> [u8; 3] {
         let level = (at.clamp(0.0, 1.0) * (LEVELS - 1) as f32 + 0.5) as usize;
         self.table()[level]
     }
@@ -112,8 +112,8 @@ fn read(line: &'static str) -> (&'static str, Table) {
     let channel = |word: &str, i: usize| {
         u8::from_str_radix(&word[2 * i..2 * i + 2], 16).expect("hexadecimal")
     };
-    let colors: Vec<[u8; 3]> = words.map(|word| [0, 1, 2].map(|i| channel(word, i))).collect();
-    (name, colors.try_into().expect("256 colours"))
+    let colours: Vec<[u8; 3]> = words.map(|word| [0, 1, 2].map(|i| channel(word, i))).collect();
+    (name, colours.try_into().expect("256 colours"))
 }
 
 #[cfg(test)]
@@ -124,17 +124,17 @@ mod tests {
     fn tables_are_in_the_order_of_the_maps() {
         let names = ColourMap::ALL.map(ColourMap::name).join(" ");
         assert_eq!(names, "viridis magma inferno cividis grey turbo RdBu_r PuOr RdWhGn coldnhot");
-        assert_eq!(ColourMap::BlueRed.color(0.0), [0x05, 0x30, 0x61], "negative is blue");
-        assert_eq!(ColourMap::OrangePurple.color(0.0), [0x7f, 0x3b, 0x08], "negative is orange");
-        assert_eq!(ColourMap::Viridis.color(0.0), [0x44, 0x01, 0x54]);
-        assert_eq!(ColourMap::Viridis.color(1.0), [0xfd, 0xe7, 0x25]);
-        assert_eq!(ColourMap::Grey.color(0.2), [51, 51, 51]);
+        assert_eq!(ColourMap::BlueRed.colour(0.0), [0x05, 0x30, 0x61], "negative is blue");
+        assert_eq!(ColourMap::OrangePurple.colour(0.0), [0x7f, 0x3b, 0x08], "negative is orange");
+        assert_eq!(ColourMap::Viridis.colour(0.0), [0x44, 0x01, 0x54]);
+        assert_eq!(ColourMap::Viridis.colour(1.0), [0xfd, 0xe7, 0x25]);
+        assert_eq!(ColourMap::Grey.colour(0.2), [51, 51, 51]);
     }
 
     #[test]
     fn diverging_maps_are_neutral_in_the_middle_and_sequential_ones_brighten() {
         for map in ColourMap::ALL {
-            let luma = |at: f32| map.color(at).iter().map(|c| u32::from(*c)).sum::<u32>();
+            let luma = |at: f32| map.colour(at).iter().map(|c| u32::from(*c)).sum::<u32>();
             if map == ColourMap::ColdHot {
                 assert!(
                     luma(0.5) < 10 && luma(0.0) > 400 && luma(1.0) > 400,

@@ -113,7 +113,7 @@ pub fn zoom_picture(app: &mut Explorer, factor: f32) {
 
 pub fn pin_probe(app: &mut Explorer, _: &Context) {
     if let Some(at) = app.frame.pointed.before {
-        app.state.document.probes.push(at);
+        app.state.document.pin_probe(at);
         app.state.view.probes = true;
     }
 }

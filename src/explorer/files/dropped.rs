@@ -221,8 +221,8 @@ impl DroppedMap {
         let sign = if has_negative { Sign::Signed } else { of_method.sign };
         let values = of_method.norm.reduce(&map, sign);
         let scale = of_method.norm.scale([&values], sign);
-        let colors = document.appearance.colour_map.unwrap_or_else(|| ColourMap::for_sign(sign));
-        let overlay = overlay_with(document, colors, scale);
+        let colours = document.appearance.colour_map.unwrap_or_else(|| ColourMap::for_sign(sign));
+        let overlay = overlay_with(document, colours, scale);
         let seen = enlarged(&to_rgb(&picture.value.pixels(input)?), SIDE, overlay.smooth);
         let shown = blend(&seen, &values, &overlay);
         notes.push(format!(

@@ -149,7 +149,7 @@ pub fn pixel_readout(cx: &Context) -> Option<String> {
 /// Pins a probe to a place.
 pub fn pin_probe(cx: &mut Context, place: Option<Pos2>) {
     if let Some(place) = place {
-        cx.document.probes.push(place);
+        cx.document.pin_probe(place);
         cx.view.probes = true;
     }
 }

@@ -7,7 +7,7 @@ use hyaline::display::{ColourMap, Norm, Scale};
 use hyaline::text::number;
 
 /// Pieces that a colour bar is drawn in.
-const COLOR_BAR_STEPS: usize = 64;
+const STEPS: usize = 64;
 /// Height of a line with a colour bar, points.
 const LINE: f32 = 14.0;
 
@@ -65,9 +65,9 @@ fn bar_font() -> FontId {
 
 /// Paints the parts of a bar, each from one share of its length to another.
 fn paint_bar(ui: &Ui, bar: Rect, colour_map: ColourMap, part: impl Fn(f32, f32) -> Rect) {
-    let share = |step: usize| step as f32 / COLOR_BAR_STEPS as f32;
-    for step in 0..COLOR_BAR_STEPS {
-        let [r, g, b] = colour_map.color(share(step) + 0.5 / COLOR_BAR_STEPS as f32);
+    let share = |step: usize| step as f32 / STEPS as f32;
+    for step in 0..STEPS {
+        let [r, g, b] = colour_map.colour(share(step) + 0.5 / STEPS as f32);
         let rect = part(share(step), share(step + 1)).intersect(bar);
         ui.painter().rect_filled(rect, 0.0, egui::Color32::from_rgb(r, g, b));
     }

@@ -20,7 +20,7 @@ pub fn difference_bar(ui: &Ui, cell: Rect, id: Id, difference: Difference) {
     let painter = ui.painter().with_clip_rect(cell.intersect(ui.clip_rect()));
     let x = |step: usize| bar.left() + bar.width() * step as f32 / STEPS as f32;
     for step in 0..STEPS {
-        let [r, g, b] = ColourMap::OrangePurple.color((step as f32 + 0.5) / STEPS as f32);
+        let [r, g, b] = ColourMap::OrangePurple.colour((step as f32 + 0.5) / STEPS as f32);
         let piece = Rect::from_x_y_ranges(x(step)..=x(step + 1) + 0.5, bar.y_range());
         painter.rect_filled(piece.intersect(bar), 0.0, Color32::from_rgb(r, g, b));
     }

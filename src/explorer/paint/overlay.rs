@@ -90,10 +90,10 @@ impl OverlayRenderer {
             ..Default::default()
         });
         let rows = ColourMap::ALL.iter().flat_map(|map| map.table());
-        let colors: Vec<u8> = rows.flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect();
+        let colours: Vec<u8> = rows.flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect();
         let size = [LEVELS as u32, ColourMap::ALL.len() as u32];
         let format = wgpu::TextureFormat::Rgba8Unorm;
-        let colour_maps = upload(device, queue, "color maps", size, format, &colors);
+        let colour_maps = upload(device, queue, "color maps", size, format, &colours);
         let (pipelines, cells) = (HashMap::new(), HashMap::new());
         Self { shader, bindings, layout, pipelines, colour_maps, target, cells }
     }

@@ -70,38 +70,38 @@ pub fn progress(visuals: &Visuals) -> Color32 {
 /// egui's colours, with those changed that are too near to each other: every text has a contrast of
 /// 4.5:1 on all that it may stand on, dim and disabled ones too, and every outline 3:1.
 pub fn visuals(theme: Theme) -> Visuals {
-    let (mut visuals, colors) = match theme {
+    let (mut visuals, colours) = match theme {
         Theme::Dark => (Visuals::dark(), &DARK),
         Theme::Light => (Visuals::light(), &LIGHT),
     };
-    visuals.weak_text_color = Some(Color32::from_gray(colors.dim_text));
-    visuals.error_fg_color = colors.error;
-    visuals.warn_fg_color = colors.warning;
+    visuals.weak_text_color = Some(Color32::from_gray(colours.dim_text));
+    visuals.error_fg_color = colours.error;
+    visuals.warn_fg_color = colours.warning;
     visuals.hyperlink_color = visuals.selection.stroke.color;
-    visuals.selection.bg_fill = colors.selection;
+    visuals.selection.bg_fill = colours.selection;
     visuals.disabled_alpha = 0.78;
     let focus = focus(&visuals);
     let widgets = &mut visuals.widgets;
-    widgets.noninteractive.fg_stroke.color = Color32::from_gray(colors.text);
-    widgets.hovered.weak_bg_fill = Color32::from_gray(colors.hovered);
-    widgets.active.weak_bg_fill = colors.selection;
+    widgets.noninteractive.fg_stroke.color = Color32::from_gray(colours.text);
+    widgets.hovered.weak_bg_fill = Color32::from_gray(colours.hovered);
+    widgets.active.weak_bg_fill = colours.selection;
     for widget in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.open] {
-        outline(widget, colors);
+        outline(widget, colours);
     }
-    widgets.inactive.fg_stroke.color = Color32::from_gray(colors.control);
+    widgets.inactive.fg_stroke.color = Color32::from_gray(colours.control);
     widgets.hovered.bg_stroke.color = widgets.hovered.fg_stroke.color;
     // egui shows what has the focus as it shows what is pressed.
     widgets.active.bg_stroke = focus;
     visuals
 }
 
-fn outline(widget: &mut WidgetVisuals, colors: &Colors) {
-    widget.bg_stroke = Stroke::new(1.0, Color32::from_gray(colors.outline));
-    widget.bg_fill = Color32::from_gray(colors.rail);
+fn outline(widget: &mut WidgetVisuals, colours: &Colours) {
+    widget.bg_stroke = Stroke::new(1.0, Color32::from_gray(colours.outline));
+    widget.bg_fill = Color32::from_gray(colours.rail);
 }
 
 /// What a theme changes of egui's; single numbers are levels of grey.
-struct Colors {
+struct Colours {
     text: u8,
     dim_text: u8,
     error: Color32,
@@ -118,7 +118,7 @@ struct Colors {
     rail: u8,
 }
 
-const DARK: Colors = Colors {
+const DARK: Colours = Colours {
     text: 205,
     dim_text: 175,
     error: Color32::from_rgb(255, 155, 145),
@@ -130,7 +130,7 @@ const DARK: Colors = Colors {
     rail: 108,
 };
 
-const LIGHT: Colors = Colors {
+const LIGHT: Colours = Colours {
     text: 40,
     dim_text: 70,
     error: Color32::from_rgb(165, 0, 16),

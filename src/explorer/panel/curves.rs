@@ -138,6 +138,8 @@ impl CurvesPanel {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut Context) {
         side_panel(ui, cx, (SidePanel::Curves, 330.0), |ui, cx| {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                // Beside the bar that scrolls, not under it.
+                ui.set_max_width(ui.available_width() - theme::GAP);
                 let series = series(cx, ui.ctx().theme());
                 ui.add_space(theme::GAP / 2.0);
                 measure_chooser(ui, &mut self.measure);
@@ -150,6 +152,9 @@ impl CurvesPanel {
                 }
                 scrub_controls(ui, cx);
                 self.pointed = table(ui, &series, measure);
+                if measure != CurveMeasure::Raw && !series.is_empty() {
+                    ui.weak("Cells show the areas of probabilities as they are.");
+                }
                 let compared = cx.document.shown_models().count() > 1 && !series.is_empty();
                 if compared && measure != CurveMeasure::Normalised {
                     ui.add_space(theme::GAP);
@@ -271,10 +276,10 @@ fn draw_curve(plot: &mut PlotUi, chart: &Chart, one: &Series, measure: CurveMeas
     let points: Vec<_> = points.map(|(x, y)| [f64::from(*x), y]).collect();
     if let Some(shape) = one.marker {
         let marked: PlotPoints = points.iter().step_by(MARKS).copied().collect();
-        plot.points(Points::new(&*one.name, marked).shape(shape).radius(3.0).color(one.color));
+        plot.points(Points::new(&*one.name, marked).shape(shape).radius(3.0).color(one.colour));
     }
     let line = Line::new(&*one.name, PlotPoints::from(points));
-    plot.line(line.color(one.color).style(one.style).width(width));
+    plot.line(line.color(one.colour).style(one.style).width(width));
 }
 
 /// What curves reach, 0 and 1 included: a normalised score may go back before its start, or beyond

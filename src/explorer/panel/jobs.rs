@@ -31,7 +31,7 @@ impl Panel for JobsPanel {
                 cx.command_button(ui, Command::Retry);
             }
             if jobs.is_empty() {
-                ui.weak("Nothing is to be done");
+                ui.weak("No map, curve or prediction waits; trainings and studies have their own panels");
             }
         });
         let row = ui.spacing().interact_size.y;

@@ -80,10 +80,10 @@ fn channel_ui(
 
 /// A plane in the usual colours of its kind of values.
 fn colored(values: &Array2<f32>, scale: Scale) -> RgbaImage {
-    let colors = if scale.centred { ColourMap::BlueRed } else { ColourMap::Inferno };
+    let colours = if scale.centred { ColourMap::BlueRed } else { ColourMap::Inferno };
     let (height, width) = values.dim();
     RgbaImage::from_fn(width as u32, height as u32, |x, y| {
-        let [r, g, b] = colors.color(scale.place(values[[y as usize, x as usize]]));
+        let [r, g, b] = colours.colour(scale.place(values[[y as usize, x as usize]]));
         Rgba([r, g, b, 255])
     })
 }

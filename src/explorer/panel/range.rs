@@ -38,6 +38,8 @@ enum Side {
 const BINS: usize = 64;
 /// Its height, points.
 const HEIGHT: f32 = 84.0;
+/// Width of a number at an end of the scale, points.
+const NUMBER: f32 = 56.0;
 
 impl Panel for RangePanel {
     fn window(&self, ctx: &egui::Context, _: &Context) -> Option<Window<'static>> {
@@ -331,19 +333,27 @@ impl Counts {
         for (bin, count) in self.bins.iter().enumerate() {
             let left = rect.left() + width * bin as f32;
             let middle = self.value(rect, left + width / 2.0);
-            let [r, g, b] = colour_map.color(scale.place(middle));
+            let [r, g, b] = colour_map.colour(scale.place(middle));
             let top = rect.bottom() - (rect.height() - 16.0) * logarithm(*count) / most;
             let bar = Rect::from_min_max(pos2(left, top), pos2(left + width, rect.bottom()));
             painter.rect_filled(bar, 0.0, egui::Color32::from_rgb(r, g, b));
         }
-        for (value, align) in [(scale.low, Align2::LEFT_TOP), (scale.high, Align2::RIGHT_TOP)] {
-            let x = self.x(rect, value).clamp(rect.left() + 1.0, rect.right() - 1.0);
+        let place = |value| self.x(rect, value).clamp(rect.left() + 1.0, rect.right() - 1.0);
+        let [low, high] = [scale.low, scale.high].map(place);
+        // Between the ends where two numbers have room, else beyond them, unless the border is near.
+        let inside = [
+            high - low > 2.0 * NUMBER || low - rect.left() < NUMBER,
+            high - low > 2.0 * NUMBER || rect.right() - high < NUMBER,
+        ];
+        let ends = [(scale.low, low, inside[0]), (scale.high, high, !inside[1])];
+        for (value, x, is_right) in ends {
             for (width, colour) in theme::CROSSHAIR {
                 let line = [pos2(x, rect.top()), pos2(x, rect.bottom())];
                 painter.line_segment(line, Stroke::new(width, colour));
             }
-            let at =
-                pos2(if align == Align2::LEFT_TOP { x + 4.0 } else { x - 4.0 }, rect.top() + 2.0);
+            let (align, aside) =
+                if is_right { (Align2::LEFT_TOP, 4.0) } else { (Align2::RIGHT_TOP, -4.0) };
+            let at = pos2(x + aside, rect.top() + 2.0);
             let font = FontId::proportional(11.0);
             painter.text(at, align, number(value), font, ui.visuals().text_color());
         }

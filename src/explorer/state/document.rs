@@ -99,6 +99,13 @@ impl PartialEq for Document {
 }
 
 impl Document {
+    /// Pins a probe to a place in parts of the picture, where there is none yet.
+    pub fn pin_probe(&mut self, place: Pos2) {
+        if !self.probes.contains(&place) {
+            self.probes.push(place);
+        }
+    }
+
     /// The picture explained.
     pub fn picture(&self) -> Option<&OpenPicture> {
         self.pictures.get(self.selected)
