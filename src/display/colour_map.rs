@@ -147,4 +147,59 @@ mod tests {
             }
         }
     }
+
+    /// What eyes without one kind of cone see of a colour: the matrices of Machado, Oliveira and Fernandes
+    /// (2009) at their severest, for linear red, green and blue.
+    const COLOUR_BLIND: [(&str, [[f32; 3]; 3]); 3] = [
+        (
+            "protanopia",
+            [
+                [0.152_286, 1.052_583, -0.204_868],
+                [0.114_503, 0.786_281, 0.099_216],
+                [-0.003_882, -0.048_116, 1.051_998],
+            ],
+        ),
+        (
+            "deuteranopia",
+            [
+                [0.367_322, 0.860_646, -0.227_968],
+                [0.280_085, 0.672_501, 0.047_413],
+                [-0.011_820, 0.042_940, 0.968_881],
+            ],
+        ),
+        (
+            "tritanopia",
+            [
+                [1.255_528, -0.076_749, -0.178_779],
+                [-0.078_411, 0.930_809, 0.147_602],
+                [0.004_733, 0.691_367, 0.303_900],
+            ],
+        ),
+    ];
+
+    fn seen(colour: [u8; 3], by: &[[f32; 3]; 3]) -> [f32; 3] {
+        let linear = colour.map(|value| (f32::from(value) / 255.0).powf(2.2));
+        by.map(|row| {
+            let value: f32 = row.iter().zip(linear).map(|(weight, value)| weight * value).sum();
+            255.0 * value.clamp(0.0, 1.0).powf(1.0 / 2.2)
+        })
+    }
+
+    /// Signed maps are read by their two colours, so these must differ for everybody, or the map says that
+    /// they don't.
+    #[test]
+    fn both_signs_differ_for_the_colour_blind() {
+        for map in ColourMap::ALL.into_iter().filter(|map| map.is_diverging()) {
+            for (name, eyes) in &COLOUR_BLIND {
+                let [low, high] = [0.15, 0.85].map(|at| seen(map.colour(at), eyes));
+                let apart: f32 = low.iter().zip(high).map(|(a, b)| (a - b).powi(2)).sum();
+                let is_told = apart.sqrt() > 60.0 || map.caution().is_some();
+                assert!(is_told, "{} with {name}: {low:?} and {high:?}", map.name());
+            }
+        }
+        let (_, eyes) = &COLOUR_BLIND[1];
+        let [red, green] = [[200, 60, 0], [90, 115, 0]].map(|colour| seen(colour, eyes));
+        let apart: f32 = red.iter().zip(green).map(|(a, b)| (a - b).powi(2)).sum();
+        assert!(apart.sqrt() < 60.0, "red and green look alike: {red:?} and {green:?}");
+    }
 }

@@ -184,7 +184,7 @@ fn series(cx: &Context, theme: egui::Theme) -> Vec<Series> {
                     short: format!("{method} · {short}"),
                     colour: theme::series(colour, theme),
                     style: style(index),
-                    marker: marker(index / 4 + colour / 14),
+                    marker: marker(colour + index / 4),
                     is_of_unit: model.value.outputs.kind.probability().is_some(),
                     curves: done.0.clone(),
                 });
@@ -194,7 +194,8 @@ fn series(cx: &Context, theme: egui::Theme) -> Vec<Series> {
     series
 }
 
-/// Networks are told apart by colour, methods by their lines, and by marks where there are more of either.
+/// Methods are told apart by their lines, networks by colour and, for eyes to which colours look alike,
+/// by marks.
 fn style(method: usize) -> LineStyle {
     match method % 4 {
         0 => LineStyle::Solid,
