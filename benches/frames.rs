@@ -39,6 +39,9 @@ const METHODS: [&str; 12] = [
 ];
 const FRAMES: usize = 120;
 const PICTURES: usize = 200;
+/// Of a large comparison.
+const NETWORKS: usize = 30;
+const MANY_PICTURES: u32 = 2000;
 /// Of the window, points: as it opens, and large.
 const SIZES: [[f32; 2]; 2] = [[1280.0, 800.0], [1920.0, 1080.0]];
 
@@ -51,16 +54,17 @@ fn main() {
     }
     compute_below_painting();
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let cards = ["one", "two"].map(|name| card(&data, folder.path(), name));
+    let cards = ["one", "two"].map(|name| card(&data, folder.path(), NETWORK, name));
     for size in SIZES {
         frames(folder.path(), &cards, size);
     }
     memory(folder.path(), &cards[..1]);
+    many(folder.path(), &data);
 }
 
-fn card(data: &Path, folder: &Path, name: &str) -> PathBuf {
-    let text = std::fs::read_to_string(format!("tests/cards/{NETWORK}.toml")).expect("a card");
-    let weights = data.join("weights").join(format!("{NETWORK}.safetensors"));
+fn card(data: &Path, folder: &Path, network: &str, name: &str) -> PathBuf {
+    let text = std::fs::read_to_string(format!("tests/cards/{network}.toml")).expect("a card");
+    let weights = data.join("weights").join(format!("{network}.safetensors"));
     let weights = weights.canonicalize().expect("the network is there");
     let path = folder.join(format!("{name}.toml"));
     std::fs::write(&path, text.replace("WEIGHTS", &weights.display().to_string())).expect("room");
@@ -90,13 +94,14 @@ fn session(folder: &Path, networks: &[PathBuf], pictures: &[PathBuf], methods: &
     path
 }
 
-fn open<'a>(session: PathBuf, size: [f32; 2]) -> Harness<'a, Explorer> {
+fn open<'a>(files: Vec<PathBuf>, size: [f32; 2]) -> Harness<'a, Explorer> {
     // As the program paints, and not as tests do.
     let painting = egui_wgpu::RendererOptions::default();
     let builder = Harness::builder().with_size(size).with_max_steps(60);
-    builder.with_render_options(painting).wgpu().build_eframe(|cc| {
-        Explorer::new(cc, ComputeDevice::cpu(), vec![session], UserDirs::default())
-    })
+    builder
+        .with_render_options(painting)
+        .wgpu()
+        .build_eframe(|cc| Explorer::new(cc, ComputeDevice::cpu(), files, UserDirs::default()))
 }
 
 /// Lets the window live until the name of something holds a text.
@@ -111,7 +116,7 @@ fn wait(window: &mut Harness<Explorer>, part: &str) {
 
 fn frames(folder: &Path, cards: &[PathBuf], size: [f32; 2]) {
     let session = session(folder, cards, &[picture(folder, 0)], &METHODS);
-    let mut window = open(session, size);
+    let mut window = open(vec![session], size);
     // The window is never idle while RISE runs on 4000 masks.
     let is_refining = |window: &Harness<Explorer>| {
         window.query_all_by_label_contains("RISE of").any(|node| {
@@ -123,50 +128,100 @@ fn frames(folder: &Path, cards: &[PathBuf], size: [f32; 2]) {
         window.step();
         std::thread::sleep(Duration::from_millis(5));
     }
-    let measured = |frame: &mut dyn FnMut()| {
-        let mut times: Vec<Duration> = (0..FRAMES)
-            .map(|_| {
-                let start = Instant::now();
-                frame();
-                start.elapsed()
-            })
-            .collect();
-        times.sort();
-        times
-    };
-    let report = |what: &str, times: &[Duration]| {
-        let milliseconds = |time: Duration| 1000.0 * time.as_secs_f64();
-        println!(
-            "{what}: median {:.1} ms, 95 % below {:.1} ms, longest {:.1} ms",
-            milliseconds(times[FRAMES / 2]),
-            milliseconds(times[FRAMES * 95 / 100]),
-            milliseconds(times[FRAMES - 1]),
-        );
-    };
     println!("{FRAMES} frames of {size:?} with 24 panels of 224 px while RISE refines:");
-    report("  user interface", &measured(&mut || window.step()));
+    report("  user interface", &measured(|| window.step()));
     // The first frame ever painted builds pipelines and uploads fonts; a window has done so on opening.
     drop(window.render().expect("an adapter"));
-    let mut painted = || {
+    let painted = || {
         window.step();
         drop(window.render().expect("an adapter"));
     };
-    report("  with painting ", &measured(&mut painted));
+    report("  with painting ", &measured(painted));
     assert!(is_refining(&window), "RISE ended before the frames did");
-    window.key_press(egui::Key::Escape);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Period);
     wait(&mut window, "Stopped before the end.");
     println!("the same at rest:");
-    let mut painted = || {
+    let painted = || {
         window.step();
         drop(window.render().expect("an adapter"));
     };
-    report("  with painting ", &measured(&mut painted));
+    report("  with painting ", &measured(painted));
+}
+
+/// How long frames take, in rising order.
+fn measured(mut frame: impl FnMut()) -> Vec<Duration> {
+    let mut times: Vec<Duration> = (0..FRAMES)
+        .map(|_| {
+            let start = Instant::now();
+            frame();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times
+}
+
+fn report(what: &str, times: &[Duration]) {
+    let milliseconds = |time: Duration| 1000.0 * time.as_secs_f64();
+    println!(
+        "{what}: median {:.1} ms, 95 % below {:.1} ms, longest {:.1} ms",
+        milliseconds(times[FRAMES / 2]),
+        milliseconds(times[FRAMES * 95 / 100]),
+        milliseconds(times[FRAMES - 1]),
+    );
+}
+
+/// Frames of a window with many networks and pictures while its lists and its grid are scrolled.
+fn many(folder: &Path, data: &Path) {
+    let kinds = ["mnist_lenet5_vanilla", "mnist_lenet5_adv"];
+    let cards = (0..NETWORKS).map(|i| card(data, folder, kinds[i % 2], &format!("network-{i:02}")));
+    let pictures = folder.join("many");
+    std::fs::create_dir(&pictures).expect("room for a folder");
+    for index in 0..MANY_PICTURES {
+        let image = RgbImage::from_fn(28, 28, |x, y| Rgb([(x * y + index) as u8; 3]));
+        image.save(pictures.join(format!("{index:04}.png"))).expect("room for a picture");
+    }
+    let start = Instant::now();
+    let mut window = open(cards.chain([pictures]).collect(), SIZES[0]);
+    window.run_steps(5);
+    while window.query_all_by_label_contains("Opening").next().is_some() {
+        window.step();
+    }
+    println!(
+        "{NETWORKS} networks and {MANY_PICTURES} pictures: open after {:.1} s",
+        start.elapsed().as_secs_f64()
+    );
+    for (what, place) in [("the library", [100.0, 500.0]), ("the grid", [600.0, 400.0])] {
+        window.event(egui::Event::PointerMoved(place.into()));
+        let wheel = |delta: f32| egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta: [0.0, delta].into(),
+            modifiers: egui::Modifiers::NONE,
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
+        };
+        let mut frame = 0;
+        let mut scroll = |window: &mut Harness<Explorer>| {
+            frame += 1;
+            window.event(wheel(if frame % 60 < 40 { -120.0 } else { 120.0 }));
+            window.step();
+        };
+        println!("scrolling {what}:");
+        report("  user interface", &measured(|| scroll(&mut window)));
+        drop(window.render().expect("an adapter"));
+        let painted = measured(|| {
+            scroll(&mut window);
+            drop(window.render().expect("an adapter"));
+        });
+        report("  with painting ", &painted);
+    }
+    println!("memory: {:.0} MiB", resident_mebibytes());
 }
 
 fn memory(folder: &Path, cards: &[PathBuf]) {
     let pictures: Vec<PathBuf> = (0..PICTURES).map(|index| picture(folder, index)).collect();
     let session = session(folder, cards, &pictures, &["gradient", "grad-cam"]);
-    let mut window = open(session, SIZES[0]);
+    let mut window = open(vec![session], SIZES[0]);
     println!("memory of the program while {PICTURES} pictures are stepped through:");
     for index in 0..PICTURES {
         wait(&mut window, "Grad-CAM of EfficientNet-lite0: done");
