@@ -77,7 +77,7 @@ pub fn untold(panic: &(dyn std::any::Any + Send)) -> Option<&str> {
 }
 
 /// What a caught panic said.
-pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(untold(panic)).or(panic.downcast_ref::<&str>().copied()).unwrap_or("unknown panic")
 }

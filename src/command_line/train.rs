@@ -2,6 +2,7 @@
 
 use super::arguments::{DeviceArgument, open_device};
 use super::terminal::{print, say};
+use super::watch::interrupted;
 use crate::error::{Error, Result};
 use crate::progress::Flow;
 use crate::training::{Accuracies, Epoch, Outcome, Progress, Recipe, Training};

@@ -137,7 +137,7 @@ impl<'a> FigureSource<'a> {
             }
         }
         let document = Document { methods: methods.clone(), ..self.document.clone() };
-        (contents, Session::of(&document))
+        (contents, document.to_session())
     }
 
     fn view_of(&self, cell: &FigureCell) -> Option<View> {

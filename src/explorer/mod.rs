@@ -16,6 +16,10 @@ mod requests;
 mod services;
 mod state;
 
-pub use app::{Explorer, missing_display, run};
-pub use paint::overlay::{CellPaint, OverlayRenderer};
-pub use state::user_dirs::UserDirs;
+// The program uses some of these; tests and benches, which compile this module as theirs, use others.
+#[allow(unused_imports)]
+pub use {
+    app::{Explorer, missing_display, run},
+    paint::overlay::{CellPaint, OverlayRenderer},
+    state::user_dirs::UserDirs,
+};

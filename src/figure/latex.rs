@@ -122,7 +122,7 @@ impl Writer<'_> {
         let sample = |(name, colour): &(String, String)| {
             let colour = colour.trim_start_matches('#');
             let name = escaped(name);
-            format!("\\textcolor[HTML]{{{color}}}{{\\rule[.5ex]{{1.5em}}{{1pt}}}} {name}")
+            format!("\\textcolor[HTML]{{{colour}}}{{\\rule[.5ex]{{1.5em}}{{1pt}}}} {name}")
         };
         let samples: Vec<String> = self.grid.series.iter().map(sample).collect();
         format!("\\\\[1ex]\n{{\\small {}}}", samples.join("\\quad "))

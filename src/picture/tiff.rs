@@ -81,7 +81,7 @@ fn with_palette(mut decoder: Opened) -> Result<DynamicImage, String> {
     let ColorType::Gray(bits @ (1 | 2 | 4 | 8)) = decoder.colortype().map_err(failed)? else {
         return Err("a palette of more than 256 colours is not read; save it as RGB".into());
     };
-    let colours = decoder.get_tag_u16_vec(Tag::ColourMap).map_err(failed)?;
+    let colours = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(failed)?;
     let count = colours.len() / 3;
     let DecodingResult::U8(packed) = decoder.read_image().map_err(failed)? else {
         return Err("its palette's indices are no bytes".into());

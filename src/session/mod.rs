@@ -135,6 +135,11 @@ impl SavedMethod {
 }
 
 impl Session {
+    /// Networks, pictures, and boxes and masks, by their files.
+    pub fn files(&self) -> (&[File], &[File], Option<&Path>) {
+        (&self.networks, &self.pictures, self.annotations.as_deref())
+    }
+
     pub fn is_session_file(path: &Path) -> bool {
         file::is_toml_with(path, [KEY])
     }

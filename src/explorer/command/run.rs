@@ -23,7 +23,6 @@ use hyaline::display::Appearance;
 use hyaline::engine::ClassChoice;
 use hyaline::example;
 use hyaline::file::stem;
-use hyaline::session::Session;
 use hyaline::text::count;
 use std::path::{Path, PathBuf};
 
@@ -263,7 +262,7 @@ impl Explorer {
     }
 
     fn save_session(&mut self, path: PathBuf) {
-        match Session::of(&self.state.document).write(&path) {
+        match self.state.document.to_session().write(&path) {
             Ok(()) => {
                 self.panels.notices.info(format!("Saved {}", path.display()));
                 self.state.settings.note_folder(std::slice::from_ref(&path));
@@ -289,7 +288,7 @@ impl Explorer {
             told: &problem.told,
             device: &self.services.device.name,
             messages: &messages,
-            session: &Session::of(&self.state.document),
+            session: &self.state.document.to_session(),
             picture: picture.map(|open| open.value.path.as_path()),
         };
         match report.write(path) {

@@ -196,7 +196,7 @@ mod tests {
     #[track_caller]
     fn hold(theme: Theme, what: &str, ground: Color32, colour: Color32, least: f32) {
         let is = contrast(ground.blend(colour), ground);
-        assert!(is >= least, "{theme:?}: {what} {color:?} on {ground:?} has {is:.2}, not {least}");
+        assert!(is >= least, "{theme:?}: {what} {colour:?} on {ground:?} has {is:.2}, not {least}");
     }
 
     /// What texts may stand on.

@@ -199,7 +199,7 @@ impl Panel for TrainingPanel {
         let Some((path, recipe)) = &self.recipe else { return };
         let (folder, progress) =
             (folder_of(path), with_lock(&self.progress, |progress| progress.clone()));
-        ui.weak(recipe.summary()).on_hover_text(path.display().to_string());
+        ui.weak(summary(recipe)).on_hover_text(path.display().to_string());
         ui.add_space(theme::GAP / 2.0);
         stage_ui(ui, &progress.stage);
         charts(ui, &progress);
@@ -317,19 +317,17 @@ fn chart(ui: &mut Ui, name: &str, lines: [(&str, Vec<[f64; 2]>); 2], bounds: Opt
     });
 }
 
-impl Recipe {
-    /// What it would do, in a line.
-    fn summary(&self) -> String {
-        let adversary = self.objective.objective().adversary();
-        let adversary = adversary.map_or(String::new(), |(norm, epsilon)| {
-            format!(", {} ≤ {:.2}/255", norm.name(), 255.0 * epsilon.exact())
-        });
-        format!(
-            "{}, {}{adversary}, {} of {}",
-            self.network.architecture,
-            self.objective.name(),
-            count(self.epochs, "epoch", "epochs"),
-            self.data.train.file_name().unwrap_or_default().to_string_lossy(),
-        )
-    }
+/// What a recipe would do, in a line.
+fn summary(recipe: &Recipe) -> String {
+    let adversary = recipe.objective.objective().adversary();
+    let adversary = adversary.map_or(String::new(), |(norm, epsilon)| {
+        format!(", {} ≤ {:.2}/255", norm.name(), 255.0 * epsilon.exact())
+    });
+    format!(
+        "{}, {}{adversary}, {} of {}",
+        recipe.network.architecture,
+        recipe.objective.name(),
+        count(recipe.epochs, "epoch", "epochs"),
+        recipe.data.train.file_name().unwrap_or_default().to_string_lossy(),
+    )
 }

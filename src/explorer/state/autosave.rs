@@ -4,7 +4,6 @@
 //! ends; a file whose lock is free was left by a window that did not end by itself.
 
 use crate::explorer::state::document::Document;
-use hyaline::session::Session;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -55,7 +54,7 @@ impl Autosave {
         own.at = Instant::now();
         let done = match document.is_empty() {
             true => remove(&own.session),
-            false => Session::of(document).write(&own.session).is_ok(),
+            false => document.to_session().write(&own.session).is_ok(),
         };
         own.written = done.then(|| document.clone());
         (!done).then_some(PAUSE)

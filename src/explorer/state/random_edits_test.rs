@@ -101,9 +101,9 @@ fn check(document: &Document) {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("session.toml");
-    let session = Session::of(document);
+    let session = document.to_session();
     session.write(&path).unwrap();
-    assert_eq!(Session::of(document), Session::read(&path).unwrap(), "sessions keep everything");
+    assert_eq!(document.to_session(), Session::read(&path).unwrap(), "sessions keep everything");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use hyaline::attribution::Method;
 use hyaline::engine::{Condition, MethodChoice, OpenModel, OpenPicture};
 use hyaline::model::{Card, Model};
 use hyaline::session::{Comparison, FigureOptions, File, SavedMethod, Session, VERSION};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A session whose files were opened.
 pub struct OpenedSession {
@@ -18,10 +18,11 @@ pub struct OpenedSession {
     pub annotations: Option<OpenAnnotations>,
 }
 
-impl Session {
-    pub fn of(document: &Document) -> Self {
-        let index = |id| document.models.iter().position(|open| open.id == id);
-        let pair = document.pair.and_then(|pair| Some([index(pair.first)?, index(pair.second)?]));
+impl Document {
+    /// All that is open, as a session to write.
+    pub fn to_session(&self) -> Session {
+        let index = |id| self.models.iter().position(|open| open.id == id);
+        let pair = self.pair.and_then(|pair| Some([index(pair.first)?, index(pair.second)?]));
         let network = |open: &OpenModel| File {
             path: open.value.path.clone(),
             sha256: open.value.sha256.clone(),
@@ -33,32 +34,27 @@ impl Session {
             card: None,
         };
         let method = |choice: &MethodChoice| SavedMethod::of(choice.method, &choice.values);
-        Self {
+        Session {
             version: VERSION,
-            seed: document.seed,
-            class: document.class.clone(),
-            selected: document.selected,
-            annotations: document.annotations.as_ref().map(|open| open.value.path.clone()),
-            annotations_of: document.annotations.as_ref().and_then(|open| open.value.of.clone()),
+            seed: self.seed,
+            class: self.class.clone(),
+            selected: self.selected,
+            annotations: self.annotations.as_ref().map(|open| open.value.path.clone()),
+            annotations_of: self.annotations.as_ref().and_then(|open| open.value.of.clone()),
             pair,
-            hidden: document.hidden.iter().filter_map(|id| index(*id)).collect(),
-            probes: document.probes.iter().map(|probe| [probe.x, probe.y]).collect(),
-            shown: document.appearance.clone(),
+            hidden: self.hidden.iter().filter_map(|id| index(*id)).collect(),
+            probes: self.probes.iter().map(|probe| [probe.x, probe.y]).collect(),
+            shown: self.appearance.clone(),
             // Without a pair there is nothing to compare.
             figure: match pair {
-                Some(_) => document.figure.clone(),
-                None => FigureOptions { comparison: Comparison::None, ..document.figure.clone() },
+                Some(_) => self.figure.clone(),
+                None => FigureOptions { comparison: Comparison::None, ..self.figure.clone() },
             },
             conditions: Condition::only_clean(),
-            networks: document.models.iter().map(network).collect(),
-            pictures: document.pictures.iter().map(picture).collect(),
-            methods: document.shown_methods().map(method).collect(),
+            networks: self.models.iter().map(network).collect(),
+            pictures: self.pictures.iter().map(picture).collect(),
+            methods: self.shown_methods().map(method).collect(),
         }
-    }
-
-    /// Networks, pictures, and boxes and masks, by their files.
-    pub fn files(&self) -> (&[File], &[File], Option<&Path>) {
-        (&self.networks, &self.pictures, self.annotations.as_deref())
     }
 }
 
@@ -153,7 +149,7 @@ mod tests {
         (document.seed, document.class) = (7, ClassChoice::Index(3));
         document.appearance.opacity = 0.5;
         document.appearance.colour_map = Some(ColourMap::Magma);
-        let session = Session::of(&document);
+        let session = document.to_session();
         let opened = OpenedSession {
             session: session.clone(),
             path: PathBuf::from("one.toml"),
@@ -163,6 +159,6 @@ mod tests {
         };
         let (again, unknown) = opened.document();
         assert_eq!(unknown, Vec::<String>::new());
-        assert_eq!(Session::of(&again), session);
+        assert_eq!(again.to_session(), session);
     }
 }
