@@ -1,6 +1,7 @@
 //! The tour: five hints for the first start.
 
 use crate::explorer::context::{Action, Context};
+use crate::explorer::state::side_panel::SidePanel;
 use egui::{Align2, RichText};
 
 const HINTS: [(&str, &str); 5] = [
@@ -43,7 +44,9 @@ pub struct Hints {
 impl Hints {
     /// One hint after another, until they were seen; only where that can be remembered.
     pub fn show(&mut self, ctx: &egui::Context, cx: &mut Context) {
-        if cx.settings.hints_seen || !cx.remembers || cx.document.is_empty() {
+        let width = ctx.content_rect().width();
+        let has_room = SidePanel::Library.is_open(cx.view, width);
+        if cx.settings.hints_seen || !cx.remembers || cx.document.is_empty() || !has_room {
             return;
         }
         let (title, text) = HINTS[self.shown];

@@ -1,6 +1,6 @@
 //! Metrics as the benchmarks that published them count them, where that is no mean over pictures.
 
-use super::View;
+use super::{SummaryIndex, View};
 use crate::engine::CellIndex;
 use crate::score::OverPictures;
 use crate::score::localisation::{BoxOverlaps, Contours, MaxBoxAccuracy, PointingAccuracy};
@@ -8,7 +8,7 @@ use crate::study::store::Done;
 
 /// A metric of a model and method over all pictures; none where it is a mean, or no picture
 /// has it.
-pub fn benchmark(view: &View, [model, method, metric]: [usize; 3]) -> Option<f64> {
+pub fn benchmark(view: &View, SummaryIndex { model, method, metric }: SummaryIndex) -> Option<f64> {
     let plan = view.plan();
     let pictures = plan.pictures.iter().enumerate();
     let done = pictures.filter_map(|(place, picture)| {

@@ -37,6 +37,14 @@ use std::path::Path;
 /// Of all confidence intervals.
 pub const LEVEL: f64 = 0.95;
 
+/// Names one number of a report's tables: a metric of a model and method over all pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SummaryIndex {
+    pub model: usize,
+    pub method: usize,
+    pub metric: usize,
+}
+
 /// Everything that a study's records say.
 #[derive(Debug, Clone)]
 pub struct Report {

@@ -1,6 +1,6 @@
 //! What stands behind a number of a table: its pictures.
 
-use super::Report;
+use super::{Report, SummaryIndex};
 use crate::engine::CellIndex;
 use crate::study::cell::{CellPrediction, Measured};
 use crate::study::store::Record;
@@ -18,7 +18,10 @@ pub struct PictureValue<'a> {
 
 impl Report {
     /// A metric of every picture that a model and method were tried on, in the plan's order.
-    pub fn pictures(&self, [model, method, metric]: [usize; 3]) -> Vec<PictureValue<'_>> {
+    pub fn pictures(
+        &self,
+        SummaryIndex { model, method, metric }: SummaryIndex,
+    ) -> Vec<PictureValue<'_>> {
         let view = super::View { records: &self.records };
         let value = |picture| match view.record(CellIndex::clean(picture, model, method))? {
             Record::Failed(why) => Some(PictureValue { picture, subject: None, value: Err(why) }),

@@ -1,7 +1,7 @@
 //! Plots of a study: means with their intervals, and mean curves.
 
 use super::caption::direction;
-use super::{Report, View};
+use super::{Report, SummaryIndex, View};
 use crate::engine::CellIndex;
 use crate::plot::{CurvePanel, Curves, Dots, Estimate, Line, Row};
 use crate::score::OverPictures;
@@ -93,7 +93,7 @@ impl Report {
         let panel = |(method, choice): (usize, &crate::study::Choice)| CurvePanel {
             title: choice.label().into(),
             lines: (0..plan.models.len())
-                .map(|model| self.mean_curve([model, method, metric]))
+                .map(|model| self.mean_curve(SummaryIndex { model, method, metric }))
                 .collect(),
         };
         let panels: Vec<CurvePanel> = plan.methods.iter().enumerate().map(panel).collect();
@@ -114,7 +114,7 @@ impl Report {
         Some(PlotFile { name: file_name(&of.id, "-curves.svg"), title, svg: plot.svg() })
     }
 
-    fn mean_curve(&self, [model, method, metric]: [usize; 3]) -> Option<Line> {
+    fn mean_curve(&self, SummaryIndex { model, method, metric }: SummaryIndex) -> Option<Line> {
         let view = View { records: &self.records };
         let plan = self.plan();
         if matches!(plan.metrics[metric].over_pictures, OverPictures::BestThreshold(_)) {

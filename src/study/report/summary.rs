@@ -1,7 +1,7 @@
 //! One model with one method: each metric over the pictures.
 
 use super::benchmark::benchmark;
-use super::{LEVEL, View, present};
+use super::{LEVEL, SummaryIndex, View, present};
 use crate::engine::CellIndex;
 use crate::study::statistics::{Defined, Description, Interval, describe, mean_interval};
 use crate::study::store::Record;
@@ -57,8 +57,8 @@ fn group(view: &View, model: usize, method: usize) -> Group {
         }
     }
     let done = seconds.len();
-    let summary = |metric| summary(view, [model, method, metric], done);
-    let benchmark = |metric| benchmark(view, [model, method, metric]);
+    let summary = |metric| summary(view, SummaryIndex { model, method, metric }, done);
+    let benchmark = |metric| benchmark(view, SummaryIndex { model, method, metric });
     Group {
         model,
         method,
@@ -71,7 +71,11 @@ fn group(view: &View, model: usize, method: usize) -> Group {
     }
 }
 
-fn summary(view: &View, [model, method, metric]: [usize; 3], done: usize) -> Summary {
+fn summary(
+    view: &View,
+    SummaryIndex { model, method, metric }: SummaryIndex,
+    done: usize,
+) -> Summary {
     let plan = view.plan();
     let values = present(&view.values(model, method, metric));
     let name = [

@@ -12,6 +12,7 @@ use crate::explorer::state::open_panels::PanelId;
 use egui::{ScrollArea, Ui, Window, vec2};
 use hyaline::attribution;
 use hyaline::engine::{CellIndex, ClassChoice, MethodChoice};
+use hyaline::study::report::SummaryIndex;
 use hyaline::study::{OpenedStudy, PlannedModel, values_of};
 use pictures::Order;
 use plot::ShownPlot;
@@ -28,7 +29,7 @@ pub struct StudyPanel {
     /// Scores that have columns.
     scores: Vec<usize>,
     /// Model, method and score whose pictures are listed.
-    chosen: Option<[usize; 3]>,
+    chosen: Option<SummaryIndex>,
     order: Order,
     plot: Option<ShownPlot>,
     /// SHA-256 of a picture that is to be selected when it arrives.
@@ -175,7 +176,7 @@ impl StudyPanel {
             }
             Err(error) => cx.warn(error.to_string()),
         }
-        let of_metric = study.report.pictures([model, method, metric]);
+        let of_metric = study.report.pictures(SummaryIndex { model, method, metric });
         let subject = of_metric.iter().find(|of| of.picture == picture).and_then(|of| of.subject);
         if let Some(subject) = subject {
             let mut models = cx.document.models.iter().map(|open| &open.value);

@@ -6,7 +6,7 @@ use crate::explorer::paint::theme;
 use egui::{RichText, ScrollArea, Ui};
 use egui_plot::{Plot, PlotPoints, Points, log_grid_spacer, uniform_grid_spacer};
 use hyaline::engine::CellIndex;
-use hyaline::study::report::{PictureValue, Report};
+use hyaline::study::report::{PictureValue, Report, SummaryIndex};
 
 /// In which order pictures are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,10 +45,10 @@ impl StudyPanel {
         &mut self,
         ui: &mut Ui,
         report: &Report,
-        [model, method, metric]: [usize; 3],
+        SummaryIndex { model, method, metric }: SummaryIndex,
     ) -> Option<(CellIndex, usize)> {
         let plan = report.plan();
-        let mut pictures = report.pictures([model, method, metric]);
+        let mut pictures = report.pictures(SummaryIndex { model, method, metric });
         ui.strong(format!("{} of {}", plan.methods[method].label(), plan.models[model].name));
         confidence_plot(ui, &pictures, &plan.metrics[metric].label);
         ui.horizontal(|ui| {

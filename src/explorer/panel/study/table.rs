@@ -7,7 +7,7 @@ use crate::explorer::paint::theme;
 use egui::{Grid, Label, RichText, Role, Ui, WidgetInfo};
 use hyaline::score::Better;
 use hyaline::study::OpenedStudy;
-use hyaline::study::report::Report;
+use hyaline::study::report::{Report, SummaryIndex};
 use hyaline::text::count;
 
 impl StudyPanel {
@@ -59,7 +59,7 @@ impl StudyPanel {
                 ui.label(choice.label()).on_hover_text(choice.json());
                 for score in &scores {
                     for model in 0..plan.models.len() {
-                        self.number(ui, report, [model, method, *score]);
+                        self.number(ui, report, SummaryIndex { model, method, metric: *score });
                     }
                 }
                 ui.end_row();
@@ -103,27 +103,29 @@ impl StudyPanel {
         };
     }
 
-    fn number(&mut self, ui: &mut Ui, report: &Report, [model, method, score]: [usize; 3]) {
+    fn number(&mut self, ui: &mut Ui, report: &Report, at: SummaryIndex) {
         let plan = report.plan();
-        let (text, about) = value(report, [model, method, score]);
-        let is_chosen = self.chosen == Some([model, method, score]);
+        let SummaryIndex { model, method, metric } = at;
+        let (text, about) = value(report, at);
+        let is_chosen = self.chosen == Some(at);
         let response = ui.selectable_label(is_chosen, text).on_hover_text(about);
         let of = match self.scores.len() {
             1 => String::new(),
-            _ => format!(", {}", plan.metrics[score].label),
+            _ => format!(", {}", plan.metrics[metric].label),
         };
         let name = format!("{} of {}{of}", plan.methods[method].label(), plan.models[model].name);
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_chosen, &name));
         if response.clicked() {
-            self.chosen = (!is_chosen).then_some([model, method, score]);
+            self.chosen = (!is_chosen).then_some(at);
         }
     }
 }
 
 /// A mean with its error and marks, and what there is to know of it.
-fn value(report: &Report, [model, method, score]: [usize; 3]) -> (RichText, String) {
+fn value(report: &Report, at: SummaryIndex) -> (RichText, String) {
+    let SummaryIndex { model, method, metric } = at;
     let group = report.group(model, method);
-    let summary = &group.summaries[score];
+    let summary = &group.summaries[metric];
     let of = match &summary.description {
         Ok(of) => of,
         Err(why) => return (RichText::new("–").monospace(), (*why).to_string()),
@@ -132,7 +134,7 @@ fn value(report: &Report, [model, method, score]: [usize; 3]) -> (RichText, Stri
     let interval = summary.interval.as_ref().map_or(String::new(), |interval| {
         format!(", 95% interval {:.4} to {:.4}", interval.low, interval.high)
     });
-    let marks = report.marks(model, method, score);
+    let marks = report.marks(model, method, metric);
     let differs = match marks.is_empty() {
         true => String::new(),
         false => format!("\nDiffers from {}", marks.join(", ")),
@@ -140,7 +142,7 @@ fn value(report: &Report, [model, method, score]: [usize; 3]) -> (RichText, Stri
     let about = format!("n = {}{interval}, {} failed{differs}", of.n, group.failed);
     let text = format!("{:.3}{error} {}", of.mean, marks.join(" "));
     let text = RichText::new(text.trim_end()).monospace();
-    let is_best = report.best(model, score) == Some(of.mean);
+    let is_best = report.best(model, metric) == Some(of.mean);
     (if is_best { text.strong().underline() } else { text }, about)
 }
 
