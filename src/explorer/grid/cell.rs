@@ -24,7 +24,9 @@ use hyaline::display::{
     Appearance, Arrangement, ColourMap, MethodNorm, Overlay, Scale, Scaler, Scope,
 };
 use hyaline::engine::job::{CurvesQuery, MapQuery, PredictionQuery};
-use hyaline::engine::{Condition, Key, MethodChoice, OpenModel, OpenPicture, State, Subject};
+use hyaline::engine::{
+    CellId, Condition, Key, MethodChoice, OpenModel, OpenPicture, State, Subject,
+};
 use hyaline::text::number;
 use ndarray::Array3;
 use std::sync::Arc;
@@ -133,7 +135,9 @@ pub fn show_cell(
     cx.frame.drops.add(ui, square, target);
     navigate(ui, cx, &response, &transform, picture);
     let title = format!("{name} · {}", picture.value.name);
-    cell_menu(cx, &response, &transform, (picture.id, model.id, id), (title, cell, style));
+    let of =
+        CellId { picture: picture.id, model: model.id, method: id, condition: Condition::Clean };
+    cell_menu(cx, &response, &transform, &of, (title, cell, style));
     let alone = cell.map().map(|map| cx.frame.reduced.scale(&[map], style.norm));
     let scale = style.scale.or(alone);
     let mut readout = None;
@@ -229,7 +233,7 @@ fn cell_menu(
     cx: &mut Context,
     response: &Response,
     transform: &PictureTransform,
-    of: (u64, u64, &'static str),
+    of: &CellId,
     (title, cell, style): (String, &Cell, &CellStyle),
 ) {
     let entered = |input: &egui::InputState| input.key_pressed(egui::Key::Enter);
@@ -265,11 +269,11 @@ fn cell_menu(
 }
 
 /// Shows the cell of a picture, network and method in the whole window, or all again.
-fn show_alone(cx: &mut Context, (picture, model, method): (u64, u64, &'static str)) {
+fn show_alone(cx: &mut Context, of: &CellId) {
     if cx.view.alone.take().is_none() {
-        let place = cx.document.pictures.iter().position(|open| open.id == picture);
+        let place = cx.document.pictures.iter().position(|open| open.id == of.picture);
         cx.document.selected = place.unwrap_or(cx.document.selected);
-        cx.view.alone = Some((model, method));
+        cx.view.alone = Some((of.model, of.method));
     }
 }
 
