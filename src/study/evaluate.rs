@@ -316,11 +316,14 @@ impl CellEvaluation<'_> {
         score: &dyn Localisation,
         values: &Values,
     ) -> (Measured, Option<Curve>) {
+        let (_, height, width) = self.pixels().dim();
+        let none = Regions::none([height, width]);
         let regions = match &self.open.regions {
             Ok(regions) => regions,
+            // Where a map lies is no matter of objects.
+            Err(_) if !score.needs_region() => &none,
             Err(why) => return (Measured::Undefined(why.clone()), None),
         };
-        let (_, height, width) = self.pixels().dim();
         let reduced: Array2<f32> = match score.is_of_signs() {
             true => attribution::bilinear(&map.sum_axis(Axis(0)), [height, width]),
             false => score::importance(map, self.method.description().ranking, [height, width]),

@@ -26,6 +26,12 @@ pub struct Regions {
 }
 
 impl Regions {
+    /// No object in an input of a height and width.
+    pub fn none(size: [usize; 2]) -> Self {
+        let mask = Array2::from_elem(size, false);
+        Self { boxes: vec![], sources: vec![], mask, warnings: vec![] }
+    }
+
     /// Height and width of the input.
     pub fn size(&self) -> [usize; 2] {
         self.mask.dim().into()
@@ -84,12 +90,8 @@ impl Annotation {
     pub fn on_input(&self, placement: &Placement) -> Result<Regions> {
         let (placement, note) = self.fitted(placement)?;
         self.check_masks(&placement)?;
-        let mut regions = Regions {
-            boxes: vec![],
-            sources: vec![],
-            mask: Array2::from_elem(placement.size, false),
-            warnings: note.into_iter().collect(),
-        };
+        let mut regions = Regions::none(placement.size);
+        regions.warnings.extend(note);
         let [height, width] = match self.frame {
             Frame::Original => placement.original.map(|side| side as f64),
             Frame::Size(size) => size.map(|side| side as f64),

@@ -149,15 +149,15 @@ fn wrong_definitions_name_their_line() {
     assert!(!hyaline(folder, &["study"]).status.success());
 }
 
-/// The values of energy-game by picture, and why others have none.
-fn energies(folder: &Path, results: &str) -> Vec<[String; 3]> {
+/// The values of a score by picture, and why others have none.
+fn values(folder: &Path, results: &str, score: &str) -> Vec<[String; 3]> {
     let mut table = csv::Reader::from_path(folder.join(results).join("values.csv")).unwrap();
     let headers = table.headers().unwrap().clone();
     let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
     let columns = [column("picture"), column("value"), column("reason")];
     let metric = column("metric");
     let rows = table.records().map(Result::unwrap);
-    let rows = rows.filter(|row| &row[metric] == "energy-game");
+    let rows = rows.filter(|row| &row[metric] == score);
     rows.map(|row| columns.map(|column| row[column].to_string())).collect()
 }
 
@@ -180,7 +180,7 @@ fn regions_of_the_explained_class_count_and_what_is_odd_is_told() {
         std::fs::write(folder.join("boxes.csv"), boxes).unwrap();
         std::fs::write(folder.join(format!("{name}.toml")), study).unwrap();
         let said = text(&succeed(folder, &["study", &format!("{name}.toml")]).stderr);
-        (energies(folder, &format!("{name}-results")), said)
+        (values(folder, &format!("{name}-results"), "energy-game"), said)
     };
     let (one, _) = run("one", named);
     let (two, said) = run("two", &both);
@@ -194,4 +194,20 @@ fn regions_of_the_explained_class_count_and_what_is_odd_is_told() {
     let numbers = named.replace("label", "class");
     let (all, said) = run("all", &numbers);
     assert!(!all[2][1].is_empty() && said.contains("all regions count"), "{said}");
+}
+
+#[test]
+fn where_a_map_lies_is_scored_without_annotations() {
+    let Some(folder) = workplace() else { return };
+    let folder = folder.path();
+    laid_out(folder);
+    std::fs::remove_file(folder.join("pictures/torn.png")).unwrap();
+    let study = "name = \"Place\"\nmodels = [\"mnist_lenet5_adv.toml\"]\nmethods = [\"input-intensity\"]\n\
+        scores = [\"concentration\"]\ndevice = \"cpu\"\n\
+        [pictures]\nfolders = [\"pictures\"]\n";
+    std::fs::write(folder.join("place.toml"), study).unwrap();
+    succeed(folder, &["study", "place.toml"]);
+    let found = values(folder, "place-results", "concentration");
+    assert_eq!(found.len(), 3);
+    assert!(found.iter().all(|[_, value, _]| value.parse::<f64>().is_ok()), "{found:?}");
 }
