@@ -70,16 +70,21 @@ fn is_definition(path: &Path) -> bool {
     is_toml_with(path, ["models", "pictures"])
 }
 
-/// `hyaline study NAME.toml` writes to NAME-results where it is run, mostly beside NAME.toml.
+/// `hyaline study NAME.toml` writes to NAME-results where it is run, mostly beside NAME.toml; a person may
+/// have named a folder NAME.
 fn results_of(definition: &Path) -> Option<PathBuf> {
-    let name = format!("{}-results", stem(definition));
-    let beside = definition.parent().unwrap_or(Path::new("")).join(&name);
-    [beside, PathBuf::from(name)].into_iter().find(|folder| folder.join(DATABASE).is_file())
+    let name = stem(definition);
+    let usual = format!("{name}-results");
+    let beside = definition.parent().unwrap_or(Path::new(""));
+    [beside.join(&usual), PathBuf::from(usual), beside.join(name)]
+        .into_iter()
+        .find(|folder| folder.join(DATABASE).is_file())
 }
 
 fn definition_of(results: &Path) -> Option<PathBuf> {
     let results = results.canonicalize().ok()?;
-    let name = results.file_name()?.to_str()?.strip_suffix("-results")?;
+    let name = results.file_name()?.to_str()?;
+    let name = name.strip_suffix("-results").unwrap_or(name);
     let definition = results.parent()?.join(format!("{name}.toml"));
     definition.is_file().then_some(definition)
 }

@@ -11,10 +11,10 @@ use crate::explorer::state::document::Document;
 use crate::explorer::state::open_panels::PanelId;
 use egui::{ScrollArea, Ui, Window, vec2};
 use hyaline::attribution;
-use hyaline::engine::{CellIndex, ClassChoice, MethodChoice};
-use hyaline::study::report::SummaryIndex;
+use hyaline::engine::{CellIndex, ClassChoice, MethodChoice, OpenPicture};
+use hyaline::study::report::{Report, SummaryIndex};
 use hyaline::study::{OpenedStudy, PlannedModel, values_of};
-use pictures::Order;
+use pictures::{AllCells, Order};
 use plot::ShownPlot;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +31,11 @@ pub struct StudyPanel {
     /// Model, method and score whose pictures are listed.
     chosen: Option<SummaryIndex>,
     order: Order,
+    /// All cells by one score, while they are listed.
+    all: Option<AllCells>,
     plot: Option<ShownPlot>,
+    /// Why a cell can't be shown in the grid.
+    problem: Option<String>,
     /// SHA-256 of a picture that is to be selected when it arrives.
     awaited: Option<String>,
     /// When a study that is being computed was last read again.
@@ -73,6 +77,7 @@ impl StudyPanel {
     fn look_at(&mut self, place: usize) {
         self.shown = place;
         (self.scores, self.chosen, self.plot) = (vec![0], None, None);
+        (self.all, self.problem) = (None, None);
     }
 
     fn study(&self) -> Option<&Arc<OpenedStudy>> {
@@ -154,6 +159,10 @@ impl StudyPanel {
         (CellIndex { model, picture, method, .. }, metric): (CellIndex, usize),
     ) {
         let plan = study.report.plan();
+        self.problem = self.missing(cx, study, picture);
+        if self.problem.is_some() {
+            return;
+        }
         let (planned, choice) = (&plan.pictures[picture], &plan.methods[method]);
         let mut files: Vec<PathBuf> = vec![];
         let is_model = |open: &hyaline::model::Model| {
@@ -188,15 +197,24 @@ impl StudyPanel {
         self.awaited = Some(planned.sha256.clone());
         self.settle(cx.document);
         cx.open.close(PanelId::Study);
-        match (files.is_empty(), self.awaited.is_some()) {
-            (false, _) => cx.act(Action::Open(files)),
-            (true, true) => cx.warn(format!(
-                "cannot find {}: the definition that says where it lies is not beside the results \
-                 (open the picture, then choose it in the study again)",
-                planned.name
-            )),
-            (true, false) => {}
+        if !files.is_empty() {
+            cx.act(Action::Open(files));
         }
+    }
+
+    /// Why a picture of a study can't be shown, where it is neither open nor known where it lies.
+    fn missing(&self, cx: &Context, study: &OpenedStudy, picture: usize) -> Option<String> {
+        let planned = &study.report.plan().pictures[picture];
+        let is_open = |open: &OpenPicture| open.value.sha256 == planned.sha256;
+        if study.pictures[picture].is_some() || cx.document.pictures.iter().any(is_open) {
+            return None;
+        }
+        Some(format!(
+            "Cannot find {}: the definition, which says where pictures lie, is not beside {}. Open the \
+             definition instead (File, Open study…), or the picture, and choose it here again.",
+            planned.name,
+            study.results.display()
+        ))
     }
 }
 
@@ -205,10 +223,25 @@ impl StudyPanel {
     fn whole(&mut self, ui: &mut Ui, study: &OpenedStudy) -> Option<(CellIndex, usize)> {
         let report = &study.report;
         self.head(ui, study);
+        if let Some(problem) = &self.problem {
+            ui.colored_label(ui.visuals().error_fg_color, problem);
+        }
+        if let Some(mut all) = self.all.take() {
+            let panel = egui::Panel::right("all cells of the study").default_size(400.0);
+            let wish = panel.show(ui, |ui| self.all_cells(ui, report, &mut all)).inner;
+            self.all = Some(all);
+            self.table_or_plot(ui, report);
+            return wish;
+        }
         let wish = self.chosen.and_then(|chosen| {
             let panel = egui::Panel::right("pictures of the study").default_size(330.0);
             panel.show(ui, |ui| self.pictures(ui, report, chosen)).inner
         });
+        self.table_or_plot(ui, report);
+        wish
+    }
+
+    fn table_or_plot(&mut self, ui: &mut Ui, report: &Report) {
         egui::CentralPanel::default().show(ui, |ui| {
             ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| match &self.plot {
                 Some(plot) => {
@@ -219,6 +252,5 @@ impl StudyPanel {
                 None => self.table(ui, report),
             });
         });
-        wish
     }
 }

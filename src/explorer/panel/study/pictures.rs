@@ -39,7 +39,75 @@ impl Order {
     }
 }
 
+/// The cells of a study with a score's values, in an order.
+pub(super) struct AllCells {
+    metric: usize,
+    order: Order,
+    cells: Vec<(f64, CellIndex)>,
+}
+
+impl AllCells {
+    pub(super) fn new(report: &Report, metric: usize, order: Order) -> Self {
+        let plan = report.plan();
+        let mut cells = vec![];
+        for (model, method) in
+            (0..plan.models.len()).flat_map(|m| (0..plan.methods.len()).map(move |n| (m, n)))
+        {
+            let of = report.pictures(SummaryIndex { model, method, metric });
+            let cell = |of: &PictureValue| {
+                Some((of.value.ok()?, CellIndex::clean(of.picture, model, method)))
+            };
+            cells.extend(of.iter().filter_map(cell));
+        }
+        cells.sort_by(|(a, of_a), (b, of_b)| match order {
+            Order::HighestFirst => b.total_cmp(a),
+            Order::LowestFirst => a.total_cmp(b),
+            Order::ByName => of_a.picture.cmp(&of_b.picture),
+        });
+        Self { metric, order, cells }
+    }
+}
+
 impl StudyPanel {
+    /// All cells by one score; gives the one that was clicked.
+    pub(super) fn all_cells(
+        &mut self,
+        ui: &mut Ui,
+        report: &Report,
+        all: &mut AllCells,
+    ) -> Option<(CellIndex, usize)> {
+        let plan = report.plan();
+        ui.strong(format!("{} of all cells", plan.metrics[all.metric].label));
+        let mut order = all.order;
+        ui.horizontal(|ui| {
+            for (one, name) in Order::ALL {
+                ui.selectable_value(&mut order, one, name);
+            }
+        });
+        if order != all.order {
+            *all = AllCells::new(report, all.metric, order);
+        }
+        let mut wish = None;
+        let height = ui.spacing().interact_size.y;
+        let scroll = ScrollArea::both().id_salt("all cells").auto_shrink([false, false]);
+        scroll.show_rows(ui, height, all.cells.len(), |ui, rows| {
+            for (value, cell) in &all.cells[rows] {
+                let CellIndex { picture, model, method, .. } = *cell;
+                let text = format!(
+                    "{value:.3}  {} · {} · {}",
+                    plan.pictures[picture].name,
+                    plan.methods[method].label(),
+                    plan.models[model].name
+                );
+                let row = ui.selectable_label(false, text).on_hover_text("A click shows its maps.");
+                if row.clicked() {
+                    wish = Some((*cell, all.metric));
+                }
+            }
+        });
+        wish
+    }
+
     /// The pictures behind a number; gives the one that was clicked, with its cell and the score.
     pub(super) fn pictures(
         &mut self,

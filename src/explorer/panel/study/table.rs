@@ -2,6 +2,7 @@
 
 use super::StudyPanel;
 use super::list::progress_text;
+use super::pictures::{AllCells, Order};
 use super::plot::ShownPlot;
 use crate::explorer::paint::theme;
 use egui::{Grid, Label, RichText, Role, Ui, WidgetInfo};
@@ -29,6 +30,13 @@ impl StudyPanel {
             }
             if scores > 2 && ui.button("All").on_hover_text("A column for every score").clicked() {
                 self.scores = (0..scores).collect();
+            }
+            let about = "All cells by the first score shown, the lowest or highest first";
+            let is_shown = self.all.is_some();
+            let text = if is_shown { "Hide all cells" } else { "List all cells" };
+            if ui.button(text).on_hover_text(about).clicked() {
+                self.all =
+                    (!is_shown).then(|| AllCells::new(report, self.scores[0], Order::LowestFirst));
             }
         });
         let pictures = count(report.plan().pictures.len(), "picture", "pictures");
@@ -117,6 +125,7 @@ impl StudyPanel {
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_chosen, &name));
         if response.clicked() {
             self.chosen = (!is_chosen).then_some(at);
+            self.all = None;
         }
     }
 }
