@@ -27,10 +27,12 @@ impl Choice {
 }
 
 /// The path that a text stands for: `~` is the home folder; quotes and `file://` around it are left
-/// out, as file managers and shells copy them.
+/// out, as file managers and shells copy them. A path that was typed behind another stands for itself.
 pub fn typed_path(text: &str) -> PathBuf {
     let text = text.trim().trim_matches(['"', '\'']);
     let text = text.strip_prefix("file://").map_or(text.to_string(), decoded);
+    let begins = [text.rfind("//").map(|at| at + 1), text.rfind("/~").map(|at| at + 1)];
+    let text = text[begins.into_iter().flatten().max().unwrap_or(0)..].to_string();
     let rest = text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
     match (rest, std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest.trim_start_matches('/')),

@@ -3,6 +3,7 @@
 use hyaline::input_file::is_of_window;
 use hyaline::model::Model;
 use hyaline::picture::Picture;
+use hyaline::study::OpenedStudy;
 use std::path::Path;
 
 /// Which kind of files is asked for.
@@ -12,6 +13,7 @@ pub enum FileKind {
     Pictures,
     Recipes,
     Sessions,
+    Studies,
 }
 
 impl FileKind {
@@ -20,6 +22,7 @@ impl FileKind {
             Self::Models => "Open networks",
             Self::Pictures => "Open pictures",
             Self::Sessions => "Open a session",
+            Self::Studies => "Open a study: its definition, or the folder of its results",
             Self::Recipes => "Train by a recipe",
         }
     }
@@ -30,6 +33,7 @@ impl FileKind {
             Self::Models => "Networks",
             Self::Pictures => "Pictures",
             Self::Sessions => "Sessions",
+            Self::Studies => "Studies",
             Self::Recipes => "Recipes",
         }
     }
@@ -40,6 +44,7 @@ impl FileKind {
             Self::Models => Model::extensions(),
             Self::Pictures => Picture::extensions().to_vec(),
             Self::Sessions | Self::Recipes => vec!["toml"],
+            Self::Studies => vec!["toml", "sqlite"],
         }
     }
 
@@ -49,6 +54,7 @@ impl FileKind {
             Self::Models => Model::is_model_file(path),
             Self::Pictures => Picture::is_picture_file(path),
             Self::Sessions | Self::Recipes => is_of_window(path),
+            Self::Studies => OpenedStudy::is_study_file(path),
         }
     }
 }

@@ -154,12 +154,17 @@ impl PathPrompt {
         }
         // A path that is there is opened, whatever the list has first.
         let whole = typed_path(&self.list.text);
-        self.list.is_free = !of.is_open() || whole.is_file();
+        let is_named = whole.is_dir() && !self.list.text.ends_with(['/', MAIN_SEPARATOR]);
+        let is_nowhere = !whole.exists() && self.listed.1.is_empty();
+        self.list.is_free = !of.is_open() || whole.is_file() || is_named || is_nowhere;
         let choices = &self.listed.1;
         let row = |ui: &mut Ui, index: usize, is_next: bool| {
             ui.selectable_label(is_next, &choices[index].name)
         };
         let taken = self.list.rows(ui, ROW, choices.len(), row);
+        if choices.is_empty() && whole.is_dir() && of.is_open() {
+            ui.weak("Nothing in this folder opens here");
+        }
         if let Some(choice) = taken.map(|index| choices[index].clone()) {
             return self.go(ui, of, &choice);
         }
@@ -176,11 +181,20 @@ impl PathPrompt {
     }
 
     /// Gives what a button asks for.
-    fn buttons(&self, ui: &mut Ui, cx: &mut Context, of: PathFor) -> Option<PathBuf> {
+    fn buttons(&mut self, ui: &mut Ui, cx: &mut Context, of: PathFor) -> Option<PathBuf> {
         let path = typed_path(&self.list.text);
         let is_folder = of.is_open() && path.is_dir();
         let verb = if is_folder { "Open all in this folder" } else { of.verb() };
         let asked = ui.button(verb).clicked();
+        let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(&path) };
+        let above = std::path::absolute(folder).ok().and_then(|at| at.parent().map(PathBuf::from));
+        if let Some(above) = above.filter(|_| of.is_open())
+            && ui.button("Up").on_hover_text(format!("To {}", above.display())).clicked()
+        {
+            let text = above.display().to_string();
+            let has_slash = text.ends_with(MAIN_SEPARATOR);
+            self.list.replace(ui.ctx(), if has_slash { text } else { text + "/" });
+        }
         if !self.has_no_dialog
             && ui.button("Browse…").on_hover_text("Choose with the system's dialog").clicked()
         {
