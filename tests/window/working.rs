@@ -60,10 +60,10 @@ fn work_is_cancelled_kept_and_resumed() {
     wait(&mut window, "RISE of LeNet5 vanilla: cancelled");
     wait(&mut window, "RISE of LeNet5 robust: cancelled");
     wait(&mut window, "Stopped before the end.");
-    click(&mut window, "Resume RISE of LeNet5 vanilla");
+    click(&mut window, "Run again: RISE of LeNet5 vanilla");
     wait(&mut window, "RISE of LeNet5 vanilla: done");
     wait(&mut window, "RISE of LeNet5 robust: cancelled");
-    wait(&mut window, "Resume cancelled work");
+    wait(&mut window, "Run cancelled work again");
     press(&mut window, egui::Modifiers::COMMAND, egui::Key::R);
     wait(&mut window, "RISE of LeNet5 robust: done");
 }
@@ -102,7 +102,7 @@ fn work_is_paused_listed_and_cancelled_one_by_one() {
     click(&mut window, "Perturbations");
     click(&mut window, "Extremal Perturbation");
     press(&mut window, egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::J);
-    wait(&mut window, "Nothing is to be done");
+    wait_for_part(&mut window, "No map, curve or prediction waits");
     drop_on(&mut window, &files[2..]);
     for network in ["vanilla", "robust"] {
         wait_for_part(&mut window, &format!("Cancel LeNet5 {network}: Extremal"));

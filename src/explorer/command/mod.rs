@@ -9,6 +9,7 @@ use super::Explorer;
 use crate::explorer::files::file_kind::FileKind;
 use crate::explorer::panel::path_prompt::PathFor;
 use crate::explorer::state::open_panels::PanelId;
+use crate::explorer::state::pair::PairView;
 use crate::explorer::state::settings::Theme;
 use crate::explorer::state::side_panel::SidePanel;
 use egui::{Key, KeyboardShortcut, Modifiers};
@@ -70,6 +71,10 @@ commands! {
         => |app, _| app.ask_path(PathFor::Open(FileKind::Sessions)),
         "Open what was saved, in the place of what is open",
         "load restore project saved state";
+    OpenStudy: File, "Open study…", None, obstacle::none
+        => |app, _| app.ask_path(PathFor::Open(FileKind::Studies)),
+        "Open the results of a study, with its tables and the pictures behind them",
+        "results table scores experiment benchmark";
     OpenExample: File, "Open the example", key(CTRL_SHIFT, Key::E), obstacle::none
         => run::open_example,
         "Open two networks and pictures that come with the program",
@@ -115,10 +120,10 @@ commands! {
         => |app, _| app.services.worker.cancel(),
         "Stop all work, keeping what is done",
         "stop abort interrupt kill end job";
-    Retry: Edit, "Resume cancelled work", key(CTRL, Key::R), obstacle::no_stopped_work
+    Retry: Edit, "Run cancelled work again", key(CTRL, Key::R), obstacle::no_stopped_work
         => |app, _| app.services.worker.resume(),
-        "Begin work again that was cancelled or failed",
-        "retry continue restart again cancelled failed";
+        "Begin work from its start that was cancelled or failed",
+        "resume retry continue restart again cancelled failed";
     Pause: Edit, "Pause or resume work", key(CTRL, Key::Space), obstacle::no_work_to_pause
         => |app, _| app.services.worker.pause(!app.services.worker.is_paused()),
         "Pause all work where it is, or let it continue",
@@ -176,11 +181,15 @@ commands! {
     TogglePair: Grid, "Pair networks / Unpair", key(PLAIN, Key::J), obstacle::no_two_models
         => run::toggle_pair,
         "Show or hide how two networks of one architecture differ, in a column of its own",
-        "compare comparison join twins difference versus vs side part separate robust vanilla adversarial";
+        "wipe compare comparison join twins difference versus vs side part separate robust vanilla adversarial";
     Blink: Grid, "Blink or difference", key(PLAIN, Key::B), obstacle::no_pair
         => run::toggle_blink,
         "Show a pair's maps in turn, or their difference",
         "flicker alternate flip compare switch subtract";
+    Wipe: Grid, "Wipe between a pair", None, obstacle::no_pair
+        => |app, _| app.state.view.pair = PairView::Wipe,
+        "Show one network's map left of a line and the other's right of it; drag the line",
+        "swipe slider curtain split before after";
     LargerCells: Grid, "Larger cells", key(PLAIN, Key::Plus), obstacle::none
         => |app, _| run::zoom_cells(app, 1.25),
         "Make cells larger",

@@ -85,11 +85,11 @@ pub fn no_pair(app: &Explorer) -> Obstacle {
 }
 
 pub fn no_study(app: &Explorer) -> Obstacle {
-    unless(app.panels.study.is_there(), "Open a study first")
+    unless(app.panels.study.is_there(), "Open a study first: File, Open study…")
 }
 
 pub fn no_training(app: &Explorer) -> Obstacle {
-    unless(app.panels.training.is_there(), "Open a recipe first")
+    unless(app.panels.training.is_there(), "Open a recipe first: File, Train by a recipe…")
 }
 
 pub fn no_tour(app: &Explorer) -> Obstacle {

@@ -18,7 +18,7 @@ use crate::explorer::paint::theme;
 use crate::explorer::panel::pinned_maps::Pin;
 use crate::explorer::state::document::Document;
 use crate::explorer::state::zoom::PictureTransform;
-use egui::{Align2, Response, RichText, Sense, Ui, vec2};
+use egui::{Align2, Response, RichText, Sense, Ui, UiBuilder, vec2};
 use hyaline::attribution::{Attribution, STANDARD_ERROR};
 use hyaline::display::{
     Appearance, Arrangement, ColourMap, MethodNorm, Overlay, Scale, Scaler, Scope,
@@ -156,7 +156,7 @@ pub fn show_cell(
     if let Some(class) = &cell.said_class {
         let at = square.right_top() + vec2(-4.0, 3.0);
         let painter = ui.painter().with_clip_rect(square.intersect(ui.clip_rect()));
-        shadowed(&painter, at, Align2::RIGHT_TOP, &format!("≠ {class}"), 11.0);
+        shadowed(&painter, at, Align2::RIGHT_TOP, &format!("explains {class}"), 11.0);
     }
     match &cell.state {
         Some(State::Running(running)) => progress(ui, square, running, cell.map().is_some()),
@@ -184,16 +184,22 @@ fn resume_button(
     seen: PredictionQuery,
 ) {
     let is_cancelled = matches!(cell.state, Some(State::Stopped(_)));
-    let is_held = cx.worker.is_paused() && cell.is_to_come();
+    let is_held = !is_cancelled && cx.worker.is_paused() && cell.is_to_come();
     if !(is_cancelled || is_held || cell.unseen) {
         return;
     }
-    let size = vec2(70.0, ui.spacing().interact_size.y).min(square.size());
+    let size = vec2(84.0, ui.spacing().interact_size.y).min(square.size());
     let at = Align2::CENTER_BOTTOM.align_size_within_rect(size, square.shrink(8.0));
-    let button = ui.put(at, egui::Button::new(if cell.unseen { "Retry" } else { "Resume" }));
-    let text = format!("Resume {name}");
+    let (verb, about) = match is_held {
+        true => ("Resume", "Continue all work"),
+        false => ("Run again", "Begin the work on this map from its start"),
+    };
+    // Over the map, so that what follows stays where it is.
+    let mut over = ui.new_child(UiBuilder::new().max_rect(at));
+    let button = over.put(at, egui::Button::new(verb));
+    let text = format!("{verb}: {name}");
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
-    if !button.on_hover_text("Continue the work on this map").clicked() {
+    if !button.on_hover_text(about).clicked() {
         return;
     }
     match cell.query.clone() {

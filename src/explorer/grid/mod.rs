@@ -92,6 +92,10 @@ pub fn grid(ui: &mut Ui, cx: &mut Context) {
             return hint(ui, "Open a network to explain this picture");
         }
         let (models, methods) = shown_axes(cx);
+        if cx.view.alone.is_some() && ui.button("Show all cells").on_hover_text("Escape").clicked()
+        {
+            cx.view.alone = None;
+        }
         if models.is_empty() {
             return hint(ui, "All networks are hidden: the library's eyes show them");
         }

@@ -17,7 +17,7 @@ use hyaline::error::{Error, Result, panic_text};
 use hyaline::figure::{Figure, FigureContents, Format};
 use hyaline::session::{Comparison, CurvesShown, FigureOptions, POINTS, Session, Size, Typeface};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -314,7 +314,8 @@ impl FigurePanel {
     fn write(&mut self, ctx: &egui::Context, cx: &Context) {
         let (contents, session) = source(cx).contents(cx.device);
         self.is_writing = true;
-        let (base, formats) = (PathBuf::from(self.base.trim()), self.formats.clone());
+        let base = Format::without_ending(Path::new(self.base.trim()));
+        let formats = self.formats.clone();
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
         std::thread::spawn(move || {
             let written = survived(|| {

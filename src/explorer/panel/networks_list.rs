@@ -6,7 +6,7 @@ use crate::explorer::panel::filter::{MANY, filter_field, is_match};
 use crate::explorer::panel::guesses::guesses_badge;
 use crate::explorer::panel::library::close_button;
 use egui::collapsing_header::CollapsingState;
-use egui::{Checkbox, Label, RichText, ScrollArea, Sense, Ui, WidgetInfo};
+use egui::{Checkbox, Label, RichText, ScrollArea, Sense, Ui, Widget, WidgetInfo};
 use hyaline::engine::OpenModel;
 
 /// Height of a network in the list, about, points.
@@ -84,8 +84,9 @@ fn group_rows(
     let id = ui.make_persistent_id(("networks of", name));
     CollapsingState::load_with_default_open(ui.ctx(), id, true)
         .show_header(ui, |ui| {
-            if show_box(ui, shown > 0, &format!("all of {name}")) {
-                *click = Some(Click::Show(ids.clone(), shown == 0));
+            let is_part = 0 < shown && shown < ids.len();
+            if show_box(ui, shown == ids.len(), is_part, &format!("all of {name}")) {
+                *click = Some(Click::Show(ids.clone(), shown < ids.len()));
             }
             let count = match shown == ids.len() {
                 true => ids.len().to_string(),
@@ -107,7 +108,7 @@ fn network_row(ui: &mut Ui, cx: &mut Context, open: &OpenModel, click: &mut Opti
         if close_button(ui, &model.name) {
             *click = Some(Click::Close(open.id));
         }
-        if show_box(ui, is_shown, &model.name) {
+        if show_box(ui, is_shown, false, &model.name) {
             *click = Some(Click::Show(vec![open.id], !is_shown));
         }
         ui.vertical(|ui| {
@@ -135,10 +136,11 @@ fn network_row(ui: &mut Ui, cx: &mut Context, open: &OpenModel, click: &mut Opti
     cx.frame.drops.add(ui, row.response.rect, Target::Network(open.id));
 }
 
-/// A box with a tick where something is shown; true when it is clicked.
-fn show_box(ui: &mut Ui, is_shown: bool, what: &str) -> bool {
+/// A box with a tick where something is shown, or a bar where a part is; true when it is clicked.
+fn show_box(ui: &mut Ui, is_shown: bool, is_part: bool, what: &str) -> bool {
     let text = format!("{} {what}", if is_shown { "Hide" } else { "Show" });
-    let field = ui.add(Checkbox::without_text(&mut is_shown.clone())).on_hover_text(&text);
+    let field = Checkbox::without_text(&mut is_shown.clone()).indeterminate(is_part).ui(ui);
+    let field = field.on_hover_text(&text);
     field.widget_info(|| WidgetInfo::selected(egui::Role::CheckBox, true, is_shown, &text));
     field.clicked()
 }

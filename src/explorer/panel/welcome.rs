@@ -86,7 +86,12 @@ impl Introduction {
                 for (text, command) in TRIES {
                     let about = format!("{}\n{}", command.row().help, command.keys(ui.ctx()));
                     let button = egui::Button::new(text);
-                    if ui.add_enabled(cx.can(command), button).on_hover_text(about).clicked() {
+                    let is_so = command == Command::TogglePair && cx.document.pair.is_some();
+                    if ui
+                        .add_enabled(cx.can(command) && !is_so, button)
+                        .on_hover_text(about)
+                        .clicked()
+                    {
                         cx.run(command);
                     }
                 }
