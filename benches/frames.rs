@@ -5,7 +5,7 @@
 //! picture back, on whatever adapter there is: on a software one, painting shares the processor.
 
 // The window belongs to the program, not to the library.
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../src/explorer/mod.rs"]
 mod explorer;
 
