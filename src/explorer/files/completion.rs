@@ -27,16 +27,25 @@ impl Choice {
 }
 
 /// The path that a text stands for: `~` is the home folder; quotes and `file://` around it are left
-/// out, as file managers and shells copy them. A path that was typed behind another stands for itself.
+/// out, as file managers and shells copy them. A whole path that was typed behind another stands for itself.
 pub fn typed_path(text: &str) -> PathBuf {
     let text = text.trim().trim_matches(['"', '\'']);
     let text = text.strip_prefix("file://").map_or(text.to_string(), decoded);
-    let begins = [text.rfind("//").map(|at| at + 1), text.rfind("/~").map(|at| at + 1)];
-    let text = text[begins.into_iter().flatten().max().unwrap_or(0)..].to_string();
+    let text = behind_another(&text);
     let rest = text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
     match (rest, std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest.trim_start_matches('/')),
         _ => PathBuf::from(text),
+    }
+}
+
+/// The path behind another, as in `/home/me//data/x`; a slash too many is none where the folder is there.
+fn behind_another(text: &str) -> &str {
+    let begins = [text.rfind("//"), text.rfind("/~/")].into_iter().flatten().max();
+    let is_whole = || Path::new(text).parent().is_some_and(Path::is_dir);
+    match begins {
+        Some(at) if at > 0 && !is_whole() => &text[at + 1..],
+        _ => text,
     }
 }
 
@@ -138,5 +147,17 @@ mod tests {
         let home = std::env::home_dir().unwrap();
         assert_eq!(typed_path("~/x"), home.join("x"));
         assert_eq!(typed_path("~x"), PathBuf::from("~x"));
+        let folder = folder();
+        let at = |rest: &str| PathBuf::from(format!("{}/{rest}", folder.path().display()));
+        assert_eq!(typed_path("/no/such//a/b"), PathBuf::from("/a/b"), "typed behind another");
+        assert_eq!(typed_path("/no/such/~/x"), home.join("x"));
+        let slash_too_many = format!("{}//fig", folder.path().display());
+        assert_eq!(
+            typed_path(&slash_too_many),
+            at("fig"),
+            "a slash too many names no other folder"
+        );
+        assert_eq!(typed_path("//server/x"), PathBuf::from("//server/x"));
+        assert_eq!(typed_path("/data/~old"), PathBuf::from("/data/~old"));
     }
 }
