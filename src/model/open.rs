@@ -92,8 +92,8 @@ impl Model {
         let of_pixels = report.pixels.as_ref().and_then(|pixels| pixels.warning(is_of_card));
         if of_pixels.is_none() && report.normalisation == Source::Guess {
             warnings.push(format!(
-                "mean {:?} and std {:?} are guessed, as most networks of such kind are trained with them and the file says \
-                 nothing; set others in the network's details or in a model card",
+                "mean {:?} and std {:?} are guessed, for the file names none; set them in the network's details in the window or \
+                 in a model card",
                 preprocessing.mean, preprocessing.std
             ));
         }
