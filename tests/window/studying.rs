@@ -51,6 +51,30 @@ fn a_study_leads_from_its_numbers_to_the_pictures() {
 }
 
 #[test]
+fn all_cells_are_listed_the_lowest_first_and_a_lost_definition_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(results) = study(folder.path()) else { return };
+    let listed = |results: PathBuf| {
+        let mut window = window(vec![results]);
+        click(&mut window, "List all cells");
+        wait_for_part(&mut window, "of 8 cells");
+        let rows = window.query_all_by_label_contains(".png · ");
+        let rows: Vec<_> = rows.filter_map(|node| node.accesskit_node().label()).collect();
+        let value = |row: &String| row.split_once("  ").unwrap().0.parse::<f64>().unwrap();
+        let values: Vec<_> = rows.iter().map(value).collect();
+        assert!(values.len() == 8 && values.is_sorted(), "{rows:?}");
+        click(&mut window, &rows[0]);
+        window
+    };
+    let mut window = listed(results.clone());
+    wait_for_part(&mut window, ": done");
+    std::fs::remove_file(folder.path().join("twins.toml")).unwrap();
+    let mut window = listed(results);
+    wait_for_part(&mut window, "as twins.toml");
+    assert!(window.query_by_label("Close the list of cells").is_some(), "the study stays");
+}
+
+#[test]
 fn scores_stand_side_by_side_and_are_plotted_by_a_click() {
     let folder = tempfile::tempdir().unwrap();
     let Some(results) = study(folder.path()) else { return };

@@ -11,7 +11,7 @@ use crate::explorer::state::document::Document;
 use crate::explorer::state::open_panels::PanelId;
 use egui::{ScrollArea, Ui, Window, vec2};
 use hyaline::attribution;
-use hyaline::engine::{CellIndex, ClassChoice, MethodChoice, OpenPicture};
+use hyaline::engine::{CellIndex, ClassChoice, MethodChoice};
 use hyaline::study::report::{Report, SummaryIndex};
 use hyaline::study::{OpenedStudy, PlannedModel, values_of};
 use pictures::{AllCells, Order};
@@ -57,8 +57,16 @@ impl StudyPanel {
         };
         let is_alike = has_one_shape(&self.studies[place], &study);
         self.studies[place] = study;
-        if place != self.shown || !is_alike {
-            self.look_at(place);
+        match place != self.shown || !is_alike {
+            true => self.look_at(place),
+            false => self.list_again(),
+        }
+    }
+
+    /// Lists all cells of a study that was read again by what is known now.
+    fn list_again(&mut self) {
+        if let (Some(all), Some(study)) = (self.all.take(), self.study().cloned()) {
+            self.all = Some(all.again(&study.report));
         }
     }
 
@@ -68,8 +76,11 @@ impl StudyPanel {
         if let Some(place) = listed {
             let is_alike = has_one_shape(&self.studies[place], &study);
             self.studies[place] = Arc::new(study);
-            if place == self.shown && !is_alike {
-                self.look_at(place);
+            if place == self.shown {
+                match is_alike {
+                    true => self.list_again(),
+                    false => self.look_at(place),
+                }
             }
         }
     }
@@ -159,7 +170,7 @@ impl StudyPanel {
         (CellIndex { model, picture, method, .. }, metric): (CellIndex, usize),
     ) {
         let plan = study.report.plan();
-        self.problem = self.missing(cx, study, picture);
+        self.problem = self.missing(cx, study, CellIndex::clean(picture, model, method));
         if self.problem.is_some() {
             return;
         }
@@ -202,19 +213,36 @@ impl StudyPanel {
         }
     }
 
-    /// Why a picture of a study can't be shown, where it is neither open nor known where it lies.
-    fn missing(&self, cx: &Context, study: &OpenedStudy, picture: usize) -> Option<String> {
-        let planned = &study.report.plan().pictures[picture];
-        let is_open = |open: &OpenPicture| open.value.sha256 == planned.sha256;
-        if study.pictures[picture].is_some() || cx.document.pictures.iter().any(is_open) {
-            return None;
-        }
-        Some(format!(
-            "Cannot find {}: the definition, which says where pictures lie, is not beside {}. Open the \
-             definition instead (File, Open study…), or the picture, and choose it here again.",
-            planned.name,
-            study.results.display()
-        ))
+    /// Why a cell of a study can't be shown: its picture or network is neither open nor known where it lies.
+    fn missing(
+        &self,
+        cx: &Context,
+        study: &OpenedStudy,
+        CellIndex { model, picture, .. }: CellIndex,
+    ) -> Option<String> {
+        let plan = study.report.plan();
+        let (planned, network) = (&plan.pictures[picture], &plan.models[model]);
+        let has_picture = study.pictures[picture].is_some()
+            || cx.document.pictures.iter().any(|open| open.value.sha256 == planned.sha256);
+        let has_network = study.models[model].is_some()
+            || cx
+                .document
+                .models
+                .iter()
+                .any(|o| PlannedModel::of(&o.value).sha256 == network.sha256);
+        let missing = [(has_picture, &planned.name), (has_network, &network.name)];
+        let missing: Vec<_> =
+            missing.iter().filter(|(is, _)| !is).map(|(_, n)| n.as_str()).collect();
+        (!missing.is_empty()).then(|| {
+            let results = study.results.file_name().unwrap_or_default().to_string_lossy();
+            let name = results.strip_suffix("-results").unwrap_or(&results);
+            format!(
+                "Cannot find {}: the definition, which says where it lies, is not beside {} as {name}.toml. Put it \
+                 there and open the study again, or open what is missing and choose the row again.",
+                missing.join(" and "),
+                study.results.display()
+            )
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use egui::{RichText, ScrollArea, Ui};
 use egui_plot::{Plot, PlotPoints, Points, log_grid_spacer, uniform_grid_spacer};
 use hyaline::engine::CellIndex;
 use hyaline::study::report::{PictureValue, Report, SummaryIndex};
+use hyaline::text::count;
 
 /// In which order pictures are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,12 +45,14 @@ pub(super) struct AllCells {
     metric: usize,
     order: Order,
     cells: Vec<(f64, CellIndex)>,
+    /// Cells that failed, or whose score is not defined.
+    valueless: usize,
 }
 
 impl AllCells {
     pub(super) fn new(report: &Report, metric: usize, order: Order) -> Self {
         let plan = report.plan();
-        let mut cells = vec![];
+        let (mut cells, mut valueless) = (vec![], 0);
         for (model, method) in
             (0..plan.models.len()).flat_map(|m| (0..plan.methods.len()).map(move |n| (m, n)))
         {
@@ -58,13 +61,19 @@ impl AllCells {
                 Some((of.value.ok()?, CellIndex::clean(of.picture, model, method)))
             };
             cells.extend(of.iter().filter_map(cell));
+            valueless += of.iter().filter(|of| of.value.is_err()).count();
         }
         cells.sort_by(|(a, of_a), (b, of_b)| match order {
             Order::HighestFirst => b.total_cmp(a),
             Order::LowestFirst => a.total_cmp(b),
             Order::ByName => of_a.picture.cmp(&of_b.picture),
         });
-        Self { metric, order, cells }
+        Self { metric, order, cells, valueless }
+    }
+
+    /// The same of a report that was read again.
+    pub(super) fn again(&self, report: &Report) -> Self {
+        Self::new(report, self.metric, self.order)
     }
 }
 
@@ -77,7 +86,11 @@ impl StudyPanel {
         all: &mut AllCells,
     ) -> Option<(CellIndex, usize)> {
         let plan = report.plan();
-        ui.strong(format!("{} of all cells", plan.metrics[all.metric].label));
+        let cells = count(all.cells.len(), "cell", "cells");
+        ui.strong(format!("{} of {cells}", plan.metrics[all.metric].label));
+        if all.valueless > 0 {
+            ui.weak(format!("{} more have no value", all.valueless));
+        }
         let mut order = all.order;
         ui.horizontal(|ui| {
             for (one, name) in Order::ALL {

@@ -33,7 +33,7 @@ impl StudyPanel {
             }
             let about = "All cells by the first score shown, the lowest or highest first";
             let is_shown = self.all.is_some();
-            let text = if is_shown { "Hide all cells" } else { "List all cells" };
+            let text = if is_shown { "Close the list of cells" } else { "List all cells" };
             if ui.button(text).on_hover_text(about).clicked() {
                 self.all =
                     (!is_shown).then(|| AllCells::new(report, self.scores[0], Order::LowestFirst));
