@@ -37,8 +37,10 @@ pub fn status_bar(ui: &mut Ui, cx: &mut Context, notices: &mut Notices) {
 fn device(ui: &mut Ui, cx: &Context) {
     ui.scope(|ui| {
         ui.set_max_width(ui.available_width() / 4.0);
-        let name = Label::new(RichText::new(&cx.device.name).weak()).truncate();
-        ui.add(name).on_hover_text("Where networks run; --device chooses");
+        let name = &cx.device.name;
+        let label = Label::new(RichText::new(name).weak()).truncate();
+        let about = format!("{name}\nWhere networks run; --device chooses");
+        ui.add(label.show_tooltip_when_elided(false)).on_hover_text(about);
     });
 }
 
