@@ -7,13 +7,14 @@ use super::figure::MakeFigure;
 use super::plan::{Case, Plan, Selection};
 use super::terminal::{print, say};
 use crate::attribution::{Attribution, DEFAULT_METHODS, Target};
-use crate::display::{ColourMap, Norm, Overlay, blend};
+use crate::display::{Appearance, ColourMap, Norm, Overlay, PairEnds, blend};
 use crate::error::{Error, Result};
 use crate::example;
 use crate::file;
 use crate::input_file;
 use crate::model::Model;
 use crate::picture::{Picture, to_rgb};
+use crate::session::Session;
 use image::RgbImage;
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -72,9 +73,13 @@ fn explain_example(device: DeviceArgument, out: &Path) -> Result<ExitCode> {
         &|| write_overlays(&Plan::new(&selection, |_| Ok(()))?),
         &|| Curves::usual(Selection { out: out.join("curves"), ..selection.clone() }).run(),
         &|| {
-            let session = out.join("example.toml");
-            file::write(&session, SESSION.as_bytes())?;
-            MakeFigure::usual(session, out.join("figure"), device).run()
+            let path = out.join("example.toml");
+            file::write(&path, SESSION.as_bytes())?;
+            // Each map over its own end: the robust network's are too weak to be seen over the other's.
+            let shown = Appearance { pair_ends: PairEnds::Own, ..Appearance::of_example() };
+            let session = Session { shown, ..Session::read(&path)? };
+            session.write(&path)?;
+            MakeFigure::usual(path, out.join("figure"), device).run()
         },
     ];
     for step in steps {
@@ -84,7 +89,7 @@ fn explain_example(device: DeviceArgument, out: &Path) -> Result<ExitCode> {
             return Ok(code);
         }
     }
-    print(&format!("\nIn {}:\n{EXPLAINED}", folder.display()))?;
+    print(&format!("\nIn {}:\n  {EXPLAINED}", folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -146,10 +151,11 @@ comparison = "difference"
 
 const EXPLAINED: &str = "\
   example/     two ResNet-20 for CIFAR-10, one trained as usual and one against attacks, and 5 pictures
-  overlays/    which pixels speak for the class that each network sees, by three methods
+  overlays/    which pixels speak for the class that each network sees, by three methods; both networks
+               over one scale, on which the robust one's gradients are weak
   curves/      the class's probability while the strongest pixels are deleted or inserted
-  figure.png   both networks beside each other on the ship, with the difference of their maps: the
-               robust one's gradient follows the ship, the other's is scattered
+  figure.png   both networks beside each other on the ship, each map over its own end, and how they
+               differ: the robust one's gradient follows the ship, the other's is scattered
 Now with your own files: hyaline net.toml cat.png, or hyaline explain --help
 ";
 
