@@ -183,9 +183,11 @@ fn many(folder: &Path, data: &Path) {
     }
     let start = Instant::now();
     let mut window = open(cards.chain([pictures]).collect(), SIZES[0]);
-    window.run_steps(5);
-    while window.query_all_by_label_contains("Opening").next().is_some() {
-        window.step();
+    for count in [NETWORKS.to_string(), MANY_PICTURES.to_string()] {
+        while window.query_by_label(&count).is_none() {
+            assert!(start.elapsed() < Duration::from_mins(5), "{count} were not opened");
+            window.step();
+        }
     }
     println!(
         "{NETWORKS} networks and {MANY_PICTURES} pictures: open after {:.1} s",
